@@ -1,0 +1,7 @@
+namespace ShopSaga.Contracts.Settlement;
+
+/// <summary>The books of a month are closed.</summary>
+/// <param name="YearMonth">yyyy-MM.</param>
+/// <param name="TotalAmount">Won, gross.</param>
+/// <param name="PaymentCount">Captures of that month.</param>
+public sealed record MonthlySettlementClosed(string YearMonth, long TotalAmount, int PaymentCount);

@@ -1,0 +1,8 @@
+namespace ShopSaga.Contracts.Users;
+
+/// <summary>An account was opened.</summary>
+/// <param name="UserId">The new user.</param>
+/// <param name="Email">As given, compared without case.</param>
+/// <param name="Name">Display name.</param>
+/// <param name="RegisteredAt">UTC.</param>
+public sealed record UserRegistered(long UserId, string Email, string Name, DateTimeOffset RegisteredAt);

@@ -1,0 +1,2 @@
+namespace ShopSaga.Bus.Testing;
+internal static class Marker;
