@@ -1,2 +1,3 @@
 namespace ShopSaga.Bus.Testing;
+
 internal static class Marker;

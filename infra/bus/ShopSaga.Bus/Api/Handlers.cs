@@ -1,4 +1,27 @@
 namespace ShopSaga.Bus;
 
-/// <summary>Marks a class that handles messages; implement <see cref="IHandleMessages{T}"/>.</summary>
+/// <summary>Marks a class that handles messages; implement <see cref="IHandleMessages{T}"/> instead.</summary>
 public interface IHandleMessages;
+
+/// <summary>Handles messages of one type. An instance is made for each message, with services from the message's own scope.</summary>
+/// <typeparam name="T">The message type; a class or record.</typeparam>
+public interface IHandleMessages<T> : IHandleMessages
+{
+    /// <summary>
+    /// Handles one message. What it writes through <see cref="IMessageHandlerContext.SynchronizedStorageSession"/> and what it sends or
+    /// publishes through <paramref name="context"/> takes effect together, once, or not at all. An exception makes the message be retried.
+    /// </summary>
+    Task Handle(T message, IMessageHandlerContext context);
+}
+
+/// <summary>A message that starts the saga when none exists for its correlation value, and is handled by it otherwise.</summary>
+/// <typeparam name="T">The message type.</typeparam>
+public interface IAmStartedByMessages<T> : IHandleMessages<T>;
+
+/// <summary>Handles a timeout that this saga asked for with <c>RequestTimeout</c>.</summary>
+/// <typeparam name="T">The type of the timeout's state; exactly the type that was requested.</typeparam>
+public interface IHandleTimeouts<T>
+{
+    /// <summary>Called when the time has come, unless the saga has completed meanwhile.</summary>
+    Task Timeout(T state, IMessageHandlerContext context);
+}

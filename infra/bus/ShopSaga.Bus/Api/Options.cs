@@ -1,0 +1,119 @@
+namespace ShopSaga.Bus;
+
+/// <summary>What all options have in common. An options object is good for one message.</summary>
+public abstract class ExtendableOptions
+{
+    internal Dictionary<string, string> OutgoingHeaders { get; } = [];
+
+    internal string? MessageId { get; set; }
+
+    internal bool ImmediateDispatch { get; set; }
+}
+
+/// <summary>How a message is sent.</summary>
+public sealed class SendOptions : ExtendableOptions
+{
+    internal string? Destination { get; set; }
+
+    internal bool ToThisEndpoint { get; set; }
+
+    internal TimeSpan? Delay { get; set; }
+
+    internal DateTimeOffset? DeliverAt { get; set; }
+}
+
+/// <summary>How an event is published.</summary>
+public sealed class PublishOptions : ExtendableOptions;
+
+/// <summary>How a reply is sent.</summary>
+public sealed class ReplyOptions : ExtendableOptions
+{
+    internal string? Destination { get; set; }
+}
+
+/// <summary>The settings of options.</summary>
+public static class OptionsExtensions
+{
+    /// <summary>Adds a header to the message.</summary>
+    public static void SetHeader(this ExtendableOptions options, string key, string value) => options.OutgoingHeaders[key] = value;
+
+    /// <summary>The headers added so far.</summary>
+    public static IReadOnlyDictionary<string, string> GetHeaders(this ExtendableOptions options) => options.OutgoingHeaders;
+
+    /// <summary>Gives the message this id instead of a new one; at most 200 characters.</summary>
+    public static void SetMessageId(this ExtendableOptions options, string messageId) => options.MessageId = messageId;
+
+    /// <summary>The id set with <see cref="SetMessageId"/>, if any.</summary>
+    public static string? GetMessageId(this ExtendableOptions options) => options.MessageId;
+
+    /// <summary>Sends at once, outside the transaction, even when the handler fails later.</summary>
+    public static void RequireImmediateDispatch(this ExtendableOptions options) => options.ImmediateDispatch = true;
+
+    /// <summary>Whether <see cref="RequireImmediateDispatch"/> was called.</summary>
+    public static bool IsImmediateDispatchSet(this ExtendableOptions options) => options.ImmediateDispatch;
+
+    /// <summary>Sends to the endpoint of this name.</summary>
+    /// <exception cref="InvalidOperationException">A route was chosen before.</exception>
+    public static void SetDestination(this SendOptions options, string destination)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(destination);
+        RefuseSecondRoute(options);
+        options.Destination = destination;
+    }
+
+    /// <summary>The destination set, if any.</summary>
+    public static string? GetDestination(this SendOptions options) => options.Destination;
+
+    /// <summary>Sends to this endpoint's own queue, shared by its instances.</summary>
+    /// <exception cref="InvalidOperationException">A route was chosen before.</exception>
+    public static void RouteToThisEndpoint(this SendOptions options)
+    {
+        RefuseSecondRoute(options);
+        options.ToThisEndpoint = true;
+    }
+
+    /// <summary>Whether the message goes to this endpoint's own queue.</summary>
+    public static bool IsRoutingToThisEndpoint(this SendOptions options) => options.ToThisEndpoint;
+
+    /// <summary>Delivers after this time, counted from the dispatch and rounded up to whole seconds.</summary>
+    /// <exception cref="InvalidOperationException">A date was set before.</exception>
+    public static void DelayDeliveryWith(this SendOptions options, TimeSpan delay)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(delay, TimeSpan.Zero);
+        if (options.DeliverAt is not null)
+        {
+            throw new InvalidOperationException("DelayDeliveryWith and DoNotDeliverBefore exclude each other.");
+        }
+
+        options.Delay = delay;
+    }
+
+    /// <summary>Delivers at this time; a date in the past means at once.</summary>
+    /// <exception cref="InvalidOperationException">A delay was set before.</exception>
+    public static void DoNotDeliverBefore(this SendOptions options, DateTimeOffset at)
+    {
+        if (options.Delay is not null)
+        {
+            throw new InvalidOperationException("DelayDeliveryWith and DoNotDeliverBefore exclude each other.");
+        }
+
+        options.DeliverAt = at;
+    }
+
+    /// <summary>The delay set, if any.</summary>
+    public static TimeSpan? GetDeliveryDelay(this SendOptions options) => options.Delay;
+
+    /// <summary>The date set, if any.</summary>
+    public static DateTimeOffset? GetDeliveryDate(this SendOptions options) => options.DeliverAt;
+
+    /// <summary>Replies to this address instead of the sender's.</summary>
+    public static void SetDestination(this ReplyOptions options, string destination) => options.Destination = destination;
+
+    private static void RefuseSecondRoute(SendOptions options)
+    {
+        if (options.Destination is not null || options.ToThisEndpoint)
+        {
+            throw new InvalidOperationException($"A route was chosen already: {options.Destination ?? "this endpoint"}.");
+        }
+    }
+}

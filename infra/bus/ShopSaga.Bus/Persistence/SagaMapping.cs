@@ -1,0 +1,28 @@
+using System.Linq.Expressions;
+using System.Reflection;
+
+namespace ShopSaga.Bus;
+
+/// <summary>How a saga is found: its correlation property, and how each message type leads to a value of it.</summary>
+internal sealed class SagaMapping
+{
+    public PropertyInfo? CorrelationProperty { get; private set; }
+
+    public Dictionary<Type, Func<object, object?>> ByMessageType { get; } = [];
+
+    public void SetCorrelationProperty(Expression body)
+    {
+        var member = body is UnaryExpression { NodeType: ExpressionType.Convert } convert ? convert.Operand : body;
+        if (member is not MemberExpression { Member: PropertyInfo property })
+        {
+            throw new InvalidOperationException($"'{body}' is not a property of the saga's data.");
+        }
+
+        if (property.PropertyType != typeof(string) && property.PropertyType != typeof(Guid))
+        {
+            throw new InvalidOperationException($"The correlation property {property.Name} must be a string or a Guid.");
+        }
+
+        CorrelationProperty = property;
+    }
+}

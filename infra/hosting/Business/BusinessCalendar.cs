@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Configuration;
+
+namespace ShopSaga.Hosting.Business;
+
+/// <summary>Turns instants into business dates. The zone is configuration <c>Business:TimeZone</c>, Asia/Seoul by default.</summary>
+public sealed class BusinessCalendar
+{
+    private readonly TimeZoneInfo _zone;
+    private readonly TimeProvider _time;
+
+    /// <exception cref="InvalidOperationException">The configured zone does not exist.</exception>
+    public BusinessCalendar(IConfiguration configuration, TimeProvider time)
+    {
+        var name = configuration["Business:TimeZone"] ?? "Asia/Seoul";
+        _zone = TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone)
+            ? zone
+            : throw new InvalidOperationException(
+                $"Configuration 'Business:TimeZone' is '{name}', which is not a time zone. Set Business__TimeZone to one such as Asia/Seoul.");
+        _time = time;
+    }
+
+    /// <summary>Today, where the business is.</summary>
+    public DateOnly Today => DateOf(_time.GetUtcNow());
+
+    /// <summary>The business date of an instant.</summary>
+    public DateOnly DateOf(DateTimeOffset instant) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, _zone).DateTime);
+}

@@ -1,0 +1,29 @@
+using System.Data;
+using Dapper;
+
+namespace ShopSaga.Hosting.Database;
+
+/// <summary>Types that Dapper does not map by itself.</summary>
+internal static class DapperTypes
+{
+    public static void Register()
+    {
+        DefaultTypeMap.MatchNamesWithUnderscores = true;
+        SqlMapper.AddTypeHandler(new UtcTime());
+        SqlMapper.AddTypeHandler(new BusinessDate());
+    }
+
+    private sealed class UtcTime : SqlMapper.TypeHandler<DateTimeOffset>
+    {
+        public override DateTimeOffset Parse(object value) => new((DateTime)value, TimeSpan.Zero);
+
+        public override void SetValue(IDbDataParameter parameter, DateTimeOffset value) => parameter.Value = value.UtcDateTime;
+    }
+
+    private sealed class BusinessDate : SqlMapper.TypeHandler<DateOnly>
+    {
+        public override DateOnly Parse(object value) => value is DateOnly date ? date : DateOnly.FromDateTime((DateTime)value);
+
+        public override void SetValue(IDbDataParameter parameter, DateOnly value) => parameter.Value = value;
+    }
+}

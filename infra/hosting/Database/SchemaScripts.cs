@@ -1,0 +1,109 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using Dapper;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace ShopSaga.Hosting.Database;
+
+/// <summary>
+/// Brings the service's database to its current schema before anything else starts. Scripts are embedded resources <c>Schema/NNN-title.sql</c>;
+/// each runs once, in order of its number, in a transaction of its own, under an advisory lock, so that instances that start together do not
+/// run one twice. A script that was edited after it ran stops the start: write a new one instead.
+/// </summary>
+internal sealed class SchemaScripts(NpgsqlDataSource database, Assembly assembly, TimeProvider time, ILogger<SchemaScripts> logger)
+    : IHostedLifecycleService
+{
+    private const long AdvisoryLock = 0x53_68_6F_70_53_61_67_61;
+    private static readonly TimeSpan WaitForDatabase = TimeSpan.FromSeconds(1);
+
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await ConnectWhenReady(cancellationToken);
+        await connection.ExecuteAsync("SELECT pg_advisory_lock(@AdvisoryLock)", new { AdvisoryLock });
+        try
+        {
+            await connection.ExecuteAsync(
+                """
+                CREATE TABLE IF NOT EXISTS schema_scripts (
+                    name text PRIMARY KEY,
+                    sha256 text NOT NULL,
+                    applied_at timestamptz NOT NULL DEFAULT now())
+                """);
+            var applied = (await connection.QueryAsync<(string Name, string Sha256)>("SELECT name, sha256 FROM schema_scripts"))
+                .ToDictionary(script => script.Name, script => script.Sha256);
+            foreach (var (name, text) in Read(assembly))
+            {
+                await Apply(connection, name, text, applied.GetValueOrDefault(name));
+            }
+        }
+        finally
+        {
+            await connection.ExecuteAsync("SELECT pg_advisory_unlock(@AdvisoryLock)", new { AdvisoryLock });
+        }
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    internal static IEnumerable<(string Name, string Text)> Read(Assembly assembly)
+    {
+        foreach (var resource in assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal))
+        {
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!, Encoding.UTF8);
+            var start = resource.IndexOf(".Schema.", StringComparison.Ordinal) + ".Schema.".Length;
+            yield return (resource[start..], reader.ReadToEnd());
+        }
+    }
+
+    private async Task Apply(NpgsqlConnection connection, string name, string text, string? appliedHash)
+    {
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+        if (appliedHash is not null)
+        {
+            if (appliedHash != hash)
+            {
+                throw new InvalidOperationException(
+                    $"Schema script {name} was edited after it ran in this database. Restore it and put the change into a new script.");
+            }
+
+            return;
+        }
+
+        await using var transaction = await connection.BeginTransactionAsync();
+        await connection.ExecuteAsync(text, transaction: transaction);
+        await connection.ExecuteAsync("INSERT INTO schema_scripts (name, sha256) VALUES (@name, @hash)", new { name, hash }, transaction);
+        await transaction.CommitAsync();
+        logger.LogInformation(HostingEvents.SchemaScriptApplied, "Applied schema script {Script}", name);
+    }
+
+    private async Task<NpgsqlConnection> ConnectWhenReady(CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await database.OpenConnectionAsync(cancellationToken);
+            }
+            catch (NpgsqlException failure) when (failure.IsTransient || failure is PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow })
+            {
+                logger.LogWarning(
+                    HostingEvents.WaitingForDatabase,
+                    "Waiting for the database, attempt {Attempt}: {Reason}",
+                    attempt,
+                    failure.Message);
+                await Task.Delay(WaitForDatabase, time, cancellationToken);
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using System.Data.Common;
+using Dapper;
+
+namespace ShopSaga.Hosting.Database;
+
+/// <summary>The transaction of the message or request at hand. Whatever is written through it commits together with the messages.</summary>
+public readonly struct Sql
+{
+    private readonly DbConnection _connection;
+    private readonly DbTransaction _transaction;
+    private readonly CancellationToken _cancellationToken;
+
+    internal Sql(ISynchronizedStorageSession session, CancellationToken cancellationToken)
+    {
+        var sql = session.SqlPersistenceSession();
+        _connection = sql.Connection;
+        _transaction = sql.Transaction;
+        _cancellationToken = cancellationToken;
+    }
+
+    /// <summary>Runs a statement and gives the number of rows it changed.</summary>
+    public Task<int> Execute(string sql, object? parameters = null) => _connection.ExecuteAsync(Command(sql, parameters));
+
+    /// <summary>Runs a query that gives exactly one row.</summary>
+    /// <exception cref="InvalidOperationException">There was no row, or more than one.</exception>
+    public Task<T> QuerySingle<T>(string sql, object? parameters = null) => _connection.QuerySingleAsync<T>(Command(sql, parameters));
+
+    /// <summary>Runs a query that gives one row or none.</summary>
+    /// <exception cref="InvalidOperationException">There was more than one row.</exception>
+    public Task<T?> QuerySingleOrDefault<T>(string sql, object? parameters = null) =>
+        _connection.QuerySingleOrDefaultAsync<T>(Command(sql, parameters));
+
+    /// <summary>Runs a query that gives any number of rows.</summary>
+    public async Task<IReadOnlyList<T>> Query<T>(string sql, object? parameters = null) =>
+        [.. await _connection.QueryAsync<T>(Command(sql, parameters))];
+
+    private CommandDefinition Command(string sql, object? parameters) =>
+        new(sql, parameters, _transaction, cancellationToken: _cancellationToken);
+}
+
+/// <summary>Ways to the transaction at hand.</summary>
+public static class SqlExtensions
+{
+    /// <summary>The transaction of the message being handled.</summary>
+    public static Sql Sql(this IMessageHandlerContext context) => new(context.SynchronizedStorageSession, context.CancellationToken);
+
+    /// <summary>The transaction of an open session.</summary>
+    public static Sql Sql(this ITransactionalSession session, CancellationToken cancellationToken) =>
+        new(session.SynchronizedStorageSession, cancellationToken);
+
+    /// <summary>Opens the session on the service's database.</summary>
+    public static Task Open(this ITransactionalSession session, CancellationToken cancellationToken) =>
+        session.Open(new SqlPersistenceOpenSessionOptions(), cancellationToken);
+}

@@ -1,0 +1,33 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace ShopSaga.Hosting.Http;
+
+/// <summary>Every error a route answers with, as problem+json (RFC 9457). <c>type</c> is a path on the gateway that explains it.</summary>
+public static class Problems
+{
+    /// <summary>No such thing, or it belongs to somebody else.</summary>
+    public static ProblemHttpResult NotFound(string detail = "There is no such thing, or it is not yours.") =>
+        Problem(StatusCodes.Status404NotFound, "not-found", "Not found", detail);
+
+    /// <summary>A 409; <paramref name="code"/> is the last part of <c>type</c>, such as <c>not-cancellable</c>.</summary>
+    public static ProblemHttpResult Conflict(string code, string title, string detail, IDictionary<string, object?>? more = null) =>
+        Problem(StatusCodes.Status409Conflict, code, title, detail, more);
+
+    /// <summary>A 400 that names the member or parameter.</summary>
+    public static ProblemHttpResult Invalid(string member, string message) =>
+        Invalid(new Dictionary<string, string[]> { [member] = [message] });
+
+    /// <summary>A 400 that names the members or parameters.</summary>
+    public static ProblemHttpResult Invalid(IDictionary<string, string[]> errors) =>
+        Problem(
+            StatusCodes.Status400BadRequest,
+            "validation",
+            "The request is not valid",
+            string.Join(' ', errors.SelectMany(error => error.Value.Select(message => $"{error.Key}: {message}"))),
+            new Dictionary<string, object?> { ["errors"] = errors });
+
+    /// <summary>Any other problem.</summary>
+    public static ProblemHttpResult Problem(int status, string code, string title, string detail, IDictionary<string, object?>? more = null) =>
+        TypedResults.Problem(detail, statusCode: status, title: title, type: $"/problems/{code}", extensions: more);
+}

@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace ShopSaga.Hosting.Messaging;
+
+/// <summary>
+/// How an endpoint of ShopSaga is set up on the bus. The one file in which the two lanes differ (docs/decisions/001-two-lanes.md).
+/// </summary>
+public static class EndpointSetup
+{
+    /// <summary>The namespace under which every event lives.</summary>
+    private const string EventsNamespace = "ShopSaga.Contracts";
+
+    /// <summary>Adds the endpoint <c>ShopSaga.{service}</c> with the handlers and sagas that <paramref name="register"/> names.</summary>
+    public static void AddEndpoint(this WebApplicationBuilder builder, string service, Action<EndpointConfiguration> register)
+    {
+        var configuration = builder.Configuration;
+        var database = configuration.Required("ConnectionStrings:Database");
+        var endpoint = new EndpointConfiguration($"ShopSaga.{service}");
+        endpoint.Conventions()
+            .DefiningEventsAs(type => type.Namespace?.StartsWith(EventsNamespace, StringComparison.Ordinal) == true)
+            .DefiningCommandsAs(_ => false);
+        endpoint.UseSerialization<SystemJsonSerializer>();
+        endpoint.UseTransport(new RabbitMQTransport(
+            RoutingTopology.Conventional(QueueType.Quorum),
+            configuration.Required("ConnectionStrings:Broker"))
+        {
+            NetworkRecoveryInterval = configuration.GetValue("Messaging:ReconnectAfter", TimeSpan.FromSeconds(1)),
+        });
+
+        var persistence = endpoint.UsePersistence<SqlPersistence>();
+        persistence.ConnectionBuilder(() => new NpgsqlConnection(database));
+        persistence.SqlDialect<SqlDialect.PostgreSql>()
+            .JsonBParameterModifier(parameter => ((NpgsqlParameter)parameter).NpgsqlDbType = NpgsqlDbType.Jsonb);
+        persistence.EnableTransactionalSession();
+
+        endpoint.EnableOutbox();
+        endpoint.EnableInstallers();
+        endpoint.SendFailedMessagesTo("error");
+        endpoint.LimitMessageProcessingConcurrencyTo(configuration.GetValue("Messaging:Concurrency", 8));
+        endpoint.Recoverability()
+            .Immediate(retries => retries.NumberOfRetries(configuration.GetValue("Messaging:ImmediateRetries", 5)))
+            .Delayed(retries => retries
+                .NumberOfRetries(configuration.GetValue("Messaging:DelayedRetries", 3))
+                .TimeIncrease(configuration.GetValue("Messaging:DelayedRetryIncrease", TimeSpan.FromSeconds(10))));
+        endpoint.UniquelyIdentifyRunningInstance().UsingNames(
+            configuration["Messaging:InstanceName"] ?? endpoint.EndpointName,
+            Environment.MachineName);
+#if NSERVICEBUS
+        endpoint.AssemblyScanner().Disable = true;
+#endif
+        register(endpoint);
+        builder.Services.AddNServiceBusEndpoint(endpoint);
+    }
+}
