@@ -1,3 +1,0 @@
-namespace ShopSaga.Bus.Testing;
-
-internal static class Marker;

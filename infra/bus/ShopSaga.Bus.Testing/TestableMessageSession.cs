@@ -1,0 +1,24 @@
+namespace ShopSaga.Bus.Testing;
+
+/// <summary>A session that records what is sent and published; nothing leaves.</summary>
+public class TestableMessageSession : IMessageSession
+{
+    private readonly TestablePipelineContext _recorder = new();
+
+    /// <summary>What was sent so far, timeouts included.</summary>
+    public virtual SentMessage<object>[] SentMessages => _recorder.SentMessages;
+
+    /// <summary>What was published so far.</summary>
+    public virtual PublishedMessage<object>[] PublishedMessages => _recorder.PublishedMessages;
+
+    /// <summary>The timeouts asked for so far.</summary>
+    public virtual TimeoutMessage<object>[] TimeoutMessages => _recorder.TimeoutMessages;
+
+    /// <inheritdoc />
+    public virtual Task Send(object message, SendOptions options, CancellationToken cancellationToken = default) =>
+        _recorder.Send(message, options);
+
+    /// <inheritdoc />
+    public virtual Task Publish(object message, PublishOptions options, CancellationToken cancellationToken = default) =>
+        _recorder.Publish(message, options);
+}
