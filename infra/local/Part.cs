@@ -1,0 +1,31 @@
+using ShopSaga.Local.Processes;
+
+namespace ShopSaga.Local;
+
+/// <summary>One process of the stack: how it is started, and how one asks whether it is ready.</summary>
+internal sealed class Part(string name, Command command, Func<CancellationToken, Task> ask, DataFolder folder)
+{
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(20);
+    private Child? child;
+
+    public string Name => name;
+    public string Log => folder.LogOf(name);
+    public int? Pid => child is { HasExited: false } ? child.Pid : null;
+
+    /// <summary>Starts it and returns when it is ready.</summary>
+    public async Task Start(CancellationToken cancellationToken)
+    {
+        if (Pid is not null)
+            throw new InvalidOperationException($"{name} runs already.");
+        cancellationToken.ThrowIfCancellationRequested();
+        child = await Child.Start(command, Log);
+        folder.Record(name, child);
+        await Ready.When(name, child, Log, ask, cancellationToken);
+    }
+
+    /// <summary>Asks it to end; by force when it does not.</summary>
+    public Task Stop() => child?.Stop(patience) ?? Task.CompletedTask;
+
+    /// <summary>SIGKILL, as a crash or a power cut would have it.</summary>
+    public Task Kill() => child?.Kill() ?? Task.CompletedTask;
+}

@@ -1,0 +1,76 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace ShopSaga.Local;
+
+/// <summary>The ports of one stack, all derived from the gateway's.</summary>
+internal sealed record Ports(int Base)
+{
+    public int Gateway => Base;
+    public int PostgreSql => Base + Topology.PostgreSqlOffset;
+    public int RabbitMq => Base + Topology.RabbitMqOffset;
+    public int RabbitMqManagement => Base + Topology.RabbitMqManagementOffset;
+    public int ErlangDistribution => Base + Topology.ErlangDistributionOffset;
+    public int Epmd => Base + Topology.EpmdOffset;
+    public int Redis => Base + Topology.RedisOffset;
+
+    public int Of(Service service) => Base + service.Offset;
+
+    public Uri AddressOf(Service service) => new($"http://127.0.0.1:{Of(service)}");
+
+    /// <summary>Says which port is taken and what to do; silent when all that the stack needs are free.</summary>
+    public void DemandFree(bool withServices)
+    {
+        List<(int Port, string For)> needed =
+        [
+            (PostgreSql, "PostgreSQL"), (RabbitMq, "RabbitMQ"), (RabbitMqManagement, "RabbitMQ's management"),
+            (ErlangDistribution, "RabbitMQ's Erlang distribution"), (Epmd, "RabbitMQ's epmd"), (Redis, "Redis"),
+        ];
+        if (withServices)
+            needed.AddRange(Topology.Services.Select(service => (Of(service), service.Name)));
+
+        foreach (var (port, use) in needed)
+            if (!IsFree(port))
+                throw new CannotStartException($"Port {port}, meant for {use}, is taken: choose another base port (--base-port=N or SHOPSAGA_BASE_PORT=N; it is {Base} now), or stop what listens there.");
+    }
+
+    /// <summary>
+    /// A base nobody else has. The socket it comes with is what tells other searchers so, in other checkouts too:
+    /// keep it for as long as the ports are in use.
+    /// </summary>
+    public static (Ports Ports, Socket Claim) FindFree()
+    {
+        // Below the range from which the system gives ports to outgoing connections.
+        for (var candidate = 20_000; candidate + Topology.PortsPerStack <= 32_000; candidate += Topology.PortsPerStack)
+        {
+            if (TryListen(candidate + Topology.PortsPerStack - 1) is not { } claim)
+                continue;
+            if (Enumerable.Range(candidate, Topology.PortsPerStack - 1).All(IsFree))
+                return (new Ports(candidate), claim);
+            claim.Dispose();
+        }
+        throw new CannotStartException("No range of free ports is left between 20000 and 32000: choose one yourself with --base-port=N.");
+    }
+
+    private static bool IsFree(int port)
+    {
+        using var listener = TryListen(port);
+        return listener is not null;
+    }
+
+    private static Socket? TryListen(int port)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            socket.Listen();
+            return socket;
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            return null;
+        }
+    }
+}

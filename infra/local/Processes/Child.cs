@@ -1,0 +1,107 @@
+using System.Diagnostics;
+
+namespace ShopSaga.Local.Processes;
+
+/// <summary>
+/// A process of the stack. It writes to its log by itself, is in a session of its own (Ctrl+C in the terminal reaches only the
+/// launcher, which stops things in order), and dies with the launcher where the system has setpriv.
+/// </summary>
+internal sealed class Child
+{
+    private static readonly string? setpriv = Executables.InPath("setpriv");
+    private static readonly string? setsid = Executables.InPath("setsid");
+
+    private readonly Process process;
+    private readonly Signal stopSignal;
+
+    private Child(Process process, Signal stopSignal)
+    {
+        this.process = process;
+        this.stopSignal = stopSignal;
+        Identity = Unix.IdentityOf(process.Id) ?? "";
+    }
+
+    public int Pid => process.Id;
+    public string Identity { get; }
+    public bool HasExited => process.HasExited;
+    public int ExitCode => process.ExitCode;
+
+    public Task Exited => process.WaitForExitAsync();
+
+    public static Task<Child> Start(Command command, string logFile)
+    {
+        // The shell only opens the log; every word after that replaces the process by the next, so the id stays the same.
+        var words = new List<string> { "-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", logFile };
+        if (setsid is not null)
+            words.Add(setsid);
+        words.AddRange(DyingWithUs(command));
+        return Spawner.Run(() => new Child(Process.Start(Describe(command, "/bin/sh", words))!, command.StopSignal));
+    }
+
+    /// <summary>Starts it in our own terminal session, with our input and output.</summary>
+    public static Task<Child> StartAttached(Command command)
+    {
+        var words = DyingWithUs(command).ToList();
+        return Spawner.Run(() => new Child(Process.Start(Describe(command, words[0], words.Skip(1)))!, command.StopSignal));
+    }
+
+    /// <summary>Asks it to end, and ends it by force when it has not done so in time.</summary>
+    public async Task Stop(TimeSpan patience)
+    {
+        if (HasExited)
+            return;
+        Unix.Send(Pid, stopSignal);
+        try
+        {
+            await process.WaitForExitAsync().WaitAsync(patience);
+        }
+        catch (TimeoutException)
+        {
+            await Kill();
+        }
+    }
+
+    /// <summary>SIGKILL, to it and to all below it, and waits until they are gone.</summary>
+    public async Task Kill()
+    {
+        var below = Unix.DescendantsOf(Pid).Select(pid => (pid, Unix.IdentityOf(pid))).ToList();
+        if (!HasExited)
+            process.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync();
+        foreach (var (pid, identity) in below)
+            while (identity is not null && Unix.IdentityOf(pid) == identity)
+                await Task.Delay(5);
+    }
+
+    private static IEnumerable<string> DyingWithUs(Command command)
+    {
+        if (setpriv is not null)
+        {
+            // PostgreSQL ends at once but in good order on SIGINT; everything else survives a SIGKILL as it must anyway.
+            yield return setpriv;
+            yield return "--pdeathsig=" + (command.StopSignal == Signal.Interrupt ? "INT" : "KILL");
+            if (command.User is not null)
+            {
+                yield return "--reuid=" + command.User;
+                yield return "--regid=" + command.User;
+                yield return "--init-groups";
+            }
+            yield return "--";
+        }
+        yield return command.Program;
+        foreach (var argument in command.Arguments)
+            yield return argument;
+    }
+
+    private static ProcessStartInfo Describe(Command command, string program, IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = command.Folder ?? "" };
+        foreach (var name in start.Environment.Keys.Where(name => command.HiddenPrefixes.Any(name.StartsWith)).ToList())
+            start.Environment.Remove(name);
+        foreach (var (name, value) in command.Environment)
+            start.Environment[name] = value;
+        return start;
+    }
+
+    public override string ToString() => $"process {Pid}";
+}

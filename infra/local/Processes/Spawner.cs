@@ -1,0 +1,37 @@
+using System.Collections.Concurrent;
+
+namespace ShopSaga.Local.Processes;
+
+/// <summary>
+/// Starts processes from one thread that never ends. Linux ties "die with the parent" to the thread that started the
+/// child, and a pool thread may retire at any time.
+/// </summary>
+internal static class Spawner
+{
+    private static readonly BlockingCollection<Action> work = [];
+
+    static Spawner() => new Thread(Work) { IsBackground = true, Name = "Spawner" }.Start();
+
+    public static Task<T> Run<T>(Func<T> start)
+    {
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        work.Add(() =>
+        {
+            try
+            {
+                done.SetResult(start());
+            }
+            catch (Exception e)
+            {
+                done.SetException(e);
+            }
+        });
+        return done.Task;
+    }
+
+    private static void Work()
+    {
+        foreach (var start in work.GetConsumingEnumerable())
+            start();
+    }
+}

@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace ShopSaga.Local.Processes;
+
+internal enum Signal
+{
+    Interrupt = 2,
+    Kill = 9,
+    Terminate = 15,
+}
+
+/// <summary>The few things that .NET does not offer: signals, a process's identity, its descendants.</summary>
+internal static partial class Unix
+{
+    private const int SetChildSubreaper = 36;
+
+    public static void Send(int pid, Signal signal) => _ = kill(pid, (int)signal);
+
+    /// <summary>
+    /// What tells a process from a later one with the same id: the tick of the boot at which it started. Null once it is gone
+    /// (a zombie is).
+    /// </summary>
+    public static string? IdentityOf(int pid)
+    {
+        if (!OperatingSystem.IsLinux())
+            return PortableIdentityOf(pid);
+        return ReadStat(pid) is { State: not ('Z' or 'X') } stat ? stat.StartTick : null;
+    }
+
+    /// <summary>Orphans below this process become its children, instead of getting out of sight.</summary>
+    public static void AdoptOrphans()
+    {
+        if (OperatingSystem.IsLinux())
+            _ = prctl(SetChildSubreaper, 1, 0, 0, 0);
+    }
+
+    /// <summary>Every live process below that one, parents before children.</summary>
+    public static List<int> DescendantsOf(int ancestor)
+    {
+        if (!OperatingSystem.IsLinux())
+            return [];
+
+        var children = Directory.EnumerateDirectories("/proc")
+            .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0)
+            .Where(pid => pid > 0)
+            .Select(pid => (Pid: pid, Stat: ReadStat(pid)))
+            .Where(process => process.Stat is { State: not ('Z' or 'X') })
+            .ToLookup(process => process.Stat!.Parent, process => process.Pid);
+
+        var found = new List<int>(children[ancestor]);
+        for (var i = 0; i < found.Count; i++)
+            found.AddRange(children[found[i]]);
+        return found;
+    }
+
+    private static Stat? ReadStat(int pid)
+    {
+        try
+        {
+            // "pid (name, which may hold anything) state ppid … starttime …"; starttime is the 22nd field.
+            var text = File.ReadAllText($"/proc/{pid}/stat");
+            var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
+            return new Stat(fields[0][0], int.Parse(fields[1], CultureInfo.InvariantCulture), fields[19]);
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static string? PortableIdentityOf(int pid)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(pid);
+            return process.StartTime.Ticks.ToString(CultureInfo.InvariantCulture);
+        }
+        catch (Exception gone) when (gone is ArgumentException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private sealed record Stat(char State, int Parent, string StartTick);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int kill(int pid, int signal);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int prctl(int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
+}

@@ -1,0 +1,145 @@
+using Dapper;
+using Npgsql;
+using ShopSaga.Local.Processes;
+
+namespace ShopSaga.Local.Servers;
+
+/// <summary>A private PostgreSQL: small, on loopback only, as durable as a real one, and never run by root.</summary>
+internal static class PostgreSql
+{
+    private const string SystemUser = "postgres";
+    private const string Administrator = "shopsaga";
+
+    public static string AdminConnectionString(Ports ports, DataFolder folder) => new NpgsqlConnectionStringBuilder
+    {
+        Host = "127.0.0.1",
+        Port = ports.PostgreSql,
+        Database = "postgres",
+        Username = Administrator,
+        Password = folder.Secret(Administrator),
+    }.ConnectionString;
+
+    /// <summary>What one service may open: its own database, as its own role.</summary>
+    public static string ConnectionString(string admin, Database database, DataFolder folder) => new NpgsqlConnectionStringBuilder(admin)
+    {
+        Database = database.Name,
+        Username = database.Role,
+        Password = folder.Secret(database.Role),
+    }.ConnectionString;
+
+    /// <summary>Makes the data folder if there is none yet, and says how to run a server on it.</summary>
+    public static async Task<Part> Prepare(string program, Ports ports, DataFolder folder, CancellationToken cancellationToken)
+    {
+        var user = Environment.IsPrivilegedProcess ? SystemUser : null;
+        var data = await DataPlace(folder, user, cancellationToken);
+        if (!File.Exists(Path.Combine(data, "PG_VERSION")))
+            await Initialise(program, data, user, folder, cancellationToken);
+
+        var settings = new Dictionary<string, string>
+        {
+            ["listen_addresses"] = "127.0.0.1",
+            ["port"] = $"{ports.PostgreSql}",
+            ["unix_socket_directories"] = "",
+            ["max_connections"] = "300",
+            ["shared_buffers"] = "64MB",
+            ["max_wal_size"] = "512MB",
+            ["fsync"] = "on",
+            ["synchronous_commit"] = "on",
+            ["timezone"] = "UTC",
+            ["log_timezone"] = "UTC",
+            ["password_encryption"] = "scram-sha-256",
+            ["max_wal_senders"] = "0",
+            ["wal_level"] = "minimal",
+            ["jit"] = "off",
+        };
+        var command = new Command(program, ["-D", data, .. settings.Select(setting => $"--{setting.Key}={setting.Value}")])
+        {
+            User = user,
+            Folder = "/",
+            HiddenPrefixes = ["PG"],
+            StopSignal = Signal.Interrupt,
+        };
+        var admin = AdminConnectionString(ports, folder);
+        return new Part(Stack.PostgreSql, command, token => Ask(admin, token), folder);
+    }
+
+    /// <summary>A SQL round trip.</summary>
+    public static async Task Ask(string connectionString, CancellationToken cancellationToken)
+    {
+        var once = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Timeout = 3 };
+        await using var connection = new NpgsqlConnection(once.ConnectionString);
+        await connection.OpenAsync(cancellationToken);
+        await connection.ExecuteScalarAsync(new CommandDefinition("select 1", cancellationToken: cancellationToken));
+    }
+
+    /// <summary>Each service's database and role; nobody else may open it. Does nothing to what is there, but for the passwords.</summary>
+    public static async Task CreateDatabases(string admin, DataFolder folder, bool fresh, CancellationToken cancellationToken)
+    {
+        var once = new NpgsqlConnectionStringBuilder(admin) { Pooling = false };
+        await using var connection = new NpgsqlConnection(once.ConnectionString);
+        await connection.OpenAsync(cancellationToken);
+
+        foreach (var database in Topology.Services.Select(service => service.Database).OfType<Database>())
+        {
+            // Names come from the topology and passwords are hexadecimal: neither can break out of the statement.
+            var (name, role, password) = (database.Name, database.Role, folder.Secret(database.Role));
+            var roleExists = await connection.ExecuteScalarAsync<bool>("select exists (select from pg_roles where rolname = @role)", new { role });
+            await connection.ExecuteAsync($"{(roleExists ? "alter" : "create")} role {role} login password '{password}'");
+
+            if (fresh)
+                await connection.ExecuteAsync($"drop database if exists {name} with (force)");
+            if (!await connection.ExecuteScalarAsync<bool>("select exists (select from pg_database where datname = @name)", new { name }))
+                await connection.ExecuteAsync($"create database {name} owner {role}");
+            await connection.ExecuteAsync($"revoke connect on database {name} from public");
+        }
+    }
+
+    private static async Task Initialise(string program, string data, string? user, DataFolder folder, CancellationToken cancellationToken)
+    {
+        var passwordFile = data + ".password";
+        DataFolder.WritePrivately(passwordFile, folder.Secret(Administrator));
+        if (user is not null)
+            await Demand(new Command("chown", $"{user}:", passwordFile), cancellationToken);
+
+        // Should the machine lose power right now, there is nothing yet to lose: no need to sync.
+        var initdb = new Command(Path.Combine(Path.GetDirectoryName(program)!, "initdb"),
+            "--pgdata=" + data, "--username=" + Administrator, "--pwfile=" + passwordFile, "--auth=scram-sha-256",
+            "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
+        {
+            User = user,
+            Folder = "/",
+            HiddenPrefixes = ["PG"],
+        };
+        await Demand(initdb, cancellationToken);
+        File.Delete(passwordFile);
+    }
+
+    private static async Task<string> DataPlace(DataFolder folder, string? user, CancellationToken cancellationToken)
+    {
+        var data = folder.Of("postgresql");
+        if (user is null)
+            return data;
+
+        if ((await Executables.Run(new Command("id", "-u", user), cancellationToken)).ExitCode != 0)
+            throw new CannotStartException(
+                $"PostgreSQL must not run as root and there is no system user \"{user}\": create it (adduser --system {user}) or run this as an ordinary user.");
+
+        var reachable = await Executables.Run(new Command("test", "-x", folder.Path) { User = user, Folder = "/" }, cancellationToken);
+        if (reachable.ExitCode != 0)
+            data = Path.Combine(folder.OutsideTheCheckout, "postgresql");
+        if (!Directory.Exists(data))
+        {
+            Directory.CreateDirectory(data);
+            File.SetUnixFileMode(data, (UnixFileMode)0b111_000_000);
+            await Demand(new Command("chown", $"{user}:", data), cancellationToken);
+        }
+        return data;
+    }
+
+    private static async Task Demand(Command command, CancellationToken cancellationToken)
+    {
+        var (exitCode, output) = await Executables.Run(command, cancellationToken);
+        if (exitCode != 0)
+            throw new CannotStartException($"{command.Program} {string.Join(' ', command.Arguments)} failed: {output}");
+    }
+}

@@ -1,0 +1,94 @@
+using RabbitMQ.Client;
+using ShopSaga.Local.Processes;
+
+namespace ShopSaga.Local.Servers;
+
+/// <summary>A private RabbitMQ with its management plugin: own node, own epmd, on loopback only, modest in memory and processors.</summary>
+internal static class RabbitMq
+{
+    private const string User = "shopsaga";
+
+    public static string Address(Ports ports, DataFolder folder) =>
+        $"amqp://{User}:{folder.Secret("rabbitmq")}@127.0.0.1:{ports.RabbitMq}/";
+
+    public static string ManagementAddress(Ports ports, DataFolder folder) =>
+        $"http://{User}:{folder.Secret("rabbitmq")}@127.0.0.1:{ports.RabbitMqManagement}/";
+
+    /// <summary>
+    /// epmd maps node names to ports. Left alone, Erlang starts one that outlives the broker; as a process of our own it is stopped.
+    /// </summary>
+    public static Part Epmd(Ports ports, DataFolder folder) => new(
+        Stack.Epmd,
+        new Command(EpmdProgram(), "-address", "127.0.0.1", "-port", $"{ports.Epmd}")
+        {
+            HiddenPrefixes = ["ERL_"],
+        },
+        token => Tcp.Connect(ports.Epmd, token),
+        folder);
+
+    public static Part Prepare(string program, Ports ports, DataFolder folder)
+    {
+        var home = folder.Of("rabbitmq");
+        Directory.CreateDirectory(home);
+        DataFolder.WritePrivately(Path.Combine(home, "rabbitmq.conf"), Configuration(ports, folder));
+        DataFolder.WritePrivately(Path.Combine(home, "enabled_plugins"), "[rabbitmq_management].\n");
+
+        var command = new Command(program)
+        {
+            Folder = home,
+            HiddenPrefixes = ["RABBITMQ_", "ERL_"],
+            Environment =
+            {
+                ["HOME"] = home, // the Erlang cookie
+                ["ERL_EPMD_PORT"] = $"{ports.Epmd}",
+                ["ERL_EPMD_ADDRESS"] = "127.0.0.1",
+                ["RABBITMQ_NODENAME"] = $"shopsaga{ports.Base}@localhost",
+                ["RABBITMQ_DIST_PORT"] = $"{ports.ErlangDistribution}",
+                ["RABBITMQ_CONFIG_FILE"] = Path.Combine(home, "rabbitmq.conf"),
+                ["RABBITMQ_ADVANCED_CONFIG_FILE"] = Path.Combine(home, "advanced.config"),
+                ["RABBITMQ_CONF_ENV_FILE"] = Path.Combine(home, "rabbitmq-env.conf"),
+                ["RABBITMQ_ENABLED_PLUGINS_FILE"] = Path.Combine(home, "enabled_plugins"),
+                ["RABBITMQ_MNESIA_BASE"] = Path.Combine(home, "data"),
+                ["RABBITMQ_LOG_BASE"] = Path.Combine(home, "log"),
+                ["RABBITMQ_LOGS"] = "-",
+                // Two schedulers that never spin while waiting, and the start-up code interpreted once instead of compiled.
+                ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] =
+                    "+S 2:2 +SDio 4 +A 4 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}",
+                ["RABBITMQ_MAX_NUMBER_OF_PROCESSES"] = "65536",
+                // Makes the start script turn into the broker instead of waiting beside it.
+                ["RUNNING_UNDER_SYSTEMD"] = "true",
+            },
+        };
+        var address = Address(ports, folder);
+        return new Part(Stack.RabbitMq, command, token => Ask(address, token), folder);
+    }
+
+    /// <summary>An AMQP connection, as a client would open it.</summary>
+    public static async Task Ask(string address, CancellationToken cancellationToken)
+    {
+        var factory = new ConnectionFactory { Uri = new Uri(address), AutomaticRecoveryEnabled = false };
+        await using var connection = await factory.CreateConnectionAsync(cancellationToken);
+        await connection.CloseAsync(cancellationToken);
+    }
+
+    private static string EpmdProgram() => Executables.InPath("epmd")
+        ?? throw new CannotStartException("RabbitMQ is here but Erlang's epmd is not in the PATH: add the folder that holds erl and epmd to it.");
+
+    private static string Configuration(Ports ports, DataFolder folder) => $"""
+        listeners.tcp.1 = 127.0.0.1:{ports.RabbitMq}
+        management.tcp.ip = 127.0.0.1
+        management.tcp.port = {ports.RabbitMqManagement}
+        default_user = {User}
+        default_pass = {folder.Secret("rabbitmq")}
+        default_user_tags.administrator = true
+        default_permissions.configure = .*
+        default_permissions.read = .*
+        default_permissions.write = .*
+        log.console.level = info
+        vm_memory_high_watermark.absolute = 512MiB
+        disk_free_limit.absolute = 100MB
+        # Quorum queues keep what is in the write-ahead log in memory too; the default is 512 MiB.
+        raft.wal_max_size_bytes = 33554432
+
+        """;
+}

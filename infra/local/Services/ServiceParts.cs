@@ -1,0 +1,79 @@
+using System.Runtime.InteropServices;
+using ShopSaga.Local.Processes;
+
+namespace ShopSaga.Local.Services;
+
+/// <summary>A service as a process, from its Release build output, with its configuration in the environment.</summary>
+internal static class ServiceParts
+{
+    private static readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(5) };
+
+    // The dotnet that runs this program: three folders above its shared runtime.
+    private static readonly string dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
+
+    public static Part Prepare(Service service, Stack stack, StackOptions options, DataFolder folder)
+    {
+        var program = Path.Combine(DataFolder.Checkout, ".artifacts", "bin", service.Assembly, "release", service.Assembly + ".dll");
+        if (!File.Exists(program))
+            throw new CannotStartException($"{service.Name} is not built ({program}): run dotnet build -c Release.");
+
+        var command = new Command(dotnet, program)
+        {
+            Folder = Path.GetDirectoryName(program),
+            Environment = Settings(service, stack, options, folder),
+        };
+        var address = stack.Ports.AddressOf(service);
+        return new Part(service.Name, command, token => Ask(address, token), folder);
+    }
+
+    private static async Task Ask(Uri address, CancellationToken cancellationToken)
+    {
+        using var answer = await http.GetAsync(new Uri(address, "/health/ready"), cancellationToken);
+        if (!answer.IsSuccessStatusCode)
+            throw new HttpRequestException($"/health/ready says {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
+    }
+
+    private static Dictionary<string, string> Settings(Service service, Stack stack, StackOptions options, DataFolder folder)
+    {
+        var settings = new Dictionary<string, string>
+        {
+            ["ASPNETCORE_URLS"] = Text(stack.Ports.AddressOf(service)),
+            ["Auth__Issuer"] = Text(stack.GatewayAddress),
+            ["Auth__Audience"] = "shopsaga",
+            ["Auth__JwksAddress"] = Text(stack.Ports.AddressOf(Topology.Find("Users"))) + "/.well-known/jwks.json",
+
+            // Many small processes on few processors: one heap each, no background collector, no profiling.
+            ["DOTNET_gcServer"] = "0",
+            ["DOTNET_gcConcurrent"] = "0",
+            ["DOTNET_TieredPGO"] = "0",
+        };
+        if (service.Database is not null)
+            settings["ConnectionStrings__Database"] = stack.ConnectionString(service.Name);
+        if (service.IsOnTheBus)
+            settings["ConnectionStrings__Broker"] = stack.BrokerAddress;
+        if (service.UsesRedis)
+            settings["ConnectionStrings__Redis"] = stack.RedisAddress;
+
+        switch (service.Name)
+        {
+            case "Users":
+                settings["Admin__Email"] = options.AdminEmail;
+                settings["Admin__Password"] = options.AdminPassword;
+                break;
+            case "psp":
+                settings["Provider__ApiKey"] = folder.Secret("provider");
+                break;
+            case "Payments":
+                settings["Provider__Address"] = Text(stack.Ports.AddressOf(Topology.Find("psp")));
+                settings["Provider__ApiKey"] = folder.Secret("provider");
+                break;
+            case "gateway":
+                foreach (var behind in Topology.Services.Where(other => other.Name is not ("gateway" or "psp")))
+                    settings["Services__" + behind.Name] = Text(stack.Ports.AddressOf(behind));
+                break;
+        }
+        return settings;
+    }
+
+    private static string Text(Uri address) => address.ToString().TrimEnd('/');
+}

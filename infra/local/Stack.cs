@@ -1,0 +1,193 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using ShopSaga.Local.Servers;
+using ShopSaga.Local.Services;
+
+namespace ShopSaga.Local;
+
+/// <summary>
+/// PostgreSQL, RabbitMQ, Redis and, if asked for, the services. Everything that this started is gone when it is disposed, in the
+/// reverse order. Parts are named as in <see cref="Topology"/>, the servers as below.
+/// </summary>
+internal sealed class Stack : IAsyncDisposable
+{
+    public const string PostgreSql = "PostgreSQL";
+    public const string RabbitMq = "RabbitMQ";
+    public const string Redis = "Redis";
+    public const string Epmd = "epmd";
+
+    private readonly StackOptions options;
+    private readonly DataFolder folder;
+    private readonly Socket? claim;
+    private readonly List<Part> servers = [];
+    private readonly List<Part> services = [];
+
+    private Stack(StackOptions options, Ports ports, Socket? claim, DataFolder folder)
+    {
+        this.options = options;
+        this.folder = folder;
+        this.claim = claim;
+        Ports = ports;
+        AdminConnectionString = options.Servers.PostgreSql ?? Servers.PostgreSql.AdminConnectionString(ports, folder);
+        BrokerAddress = options.Servers.RabbitMq ?? Servers.RabbitMq.Address(ports, folder);
+        BrokerManagementAddress = options.Servers.RabbitMq is null
+            ? Servers.RabbitMq.ManagementAddress(ports, folder)
+            : options.Servers.RabbitMqManagement;
+        RedisAddress = options.Servers.Redis ?? Servers.Redis.Address(ports);
+    }
+
+    public Ports Ports { get; }
+    public string DataPath => folder.Path;
+    public Uri GatewayAddress => Ports.AddressOf(Topology.Find("gateway"));
+
+    /// <summary>Opens every database, as the server's administrator.</summary>
+    public string AdminConnectionString { get; }
+
+    /// <summary>amqp://user:password@host:port/</summary>
+    public string BrokerAddress { get; }
+
+    /// <summary>http://user:password@host:port/; null where somebody else's broker came without one.</summary>
+    public string? BrokerManagementAddress { get; }
+
+    /// <summary>host:port</summary>
+    public string RedisAddress { get; }
+
+    /// <summary>Everything that was started, in the order of starting.</summary>
+    public IEnumerable<Part> Parts => servers.Concat(services);
+
+    /// <summary>Starts it all and returns when every part has answered. Stops what it has started if that fails.</summary>
+    public static async Task<Stack> StartAsync(StackOptions options, CancellationToken cancellationToken)
+    {
+        var (ports, claim) = options.BasePort is { } chosen ? (new Ports(chosen), null) : Ports.FindFree();
+        var folder = await DataFolder.Open(ports.Base, options.Fresh, temporary: options.BasePort is null);
+        var stack = new Stack(options, ports, claim, folder);
+        try
+        {
+            await stack.StartAll(cancellationToken);
+            return stack;
+        }
+        catch
+        {
+            await stack.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The connection string with which a service opens its own database.</summary>
+    public string ConnectionString(string service) =>
+        Servers.PostgreSql.ConnectionString(AdminConnectionString, Topology.Find(service).Database!, folder);
+
+    /// <summary>SIGKILL to a part and whatever it has started.</summary>
+    public Task Kill(string name) => Find(name).Kill();
+
+    /// <summary>Asks a part to end and waits until it has.</summary>
+    public Task Stop(string name) => Find(name).Stop();
+
+    /// <summary>Starts a part that was stopped or killed, and waits until it answers.</summary>
+    public Task Start(string name, CancellationToken cancellationToken = default) => Find(name).Start(cancellationToken);
+
+    /// <summary>The addresses, for a program that works with this stack.</summary>
+    public Dictionary<string, string> Environment()
+    {
+        var variables = new Dictionary<string, string>
+        {
+            ["SHOPSAGA_BASE_PORT"] = $"{Ports.Base}",
+            ["SHOPSAGA_POSTGRES"] = AdminConnectionString,
+            ["SHOPSAGA_RABBITMQ"] = BrokerAddress,
+            ["SHOPSAGA_REDIS"] = RedisAddress,
+            ["SHOPSAGA_GATEWAY"] = GatewayAddress.ToString().TrimEnd('/'),
+            ["SHOPSAGA_ADMIN_EMAIL"] = options.AdminEmail,
+            ["SHOPSAGA_ADMIN_PASSWORD"] = options.AdminPassword,
+        };
+        if (BrokerManagementAddress is not null)
+            variables["SHOPSAGA_RABBITMQ_MANAGEMENT"] = BrokerManagementAddress;
+        return variables;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(services.Select(part => part.Stop()));
+        await Task.WhenAll(servers.Where(part => part.Name != Epmd).Select(part => part.Stop()));
+        await Task.WhenAll(servers.Select(part => part.Stop()));
+
+        folder.ForgetProcesses();
+        if (options.BasePort is null)
+            folder.Remove();
+        folder.Dispose();
+        claim?.Dispose();
+    }
+
+    private Part Find(string name) => Parts.SingleOrDefault(part => part.Name == name)
+        ?? throw new ArgumentException($"This stack has no part \"{name}\" of its own; it has {string.Join(", ", Parts.Select(part => part.Name))}.");
+
+    private async Task StartAll(CancellationToken cancellationToken)
+    {
+        Ports.DemandFree(options.WithServices);
+        var programs = await Binaries.Find(options.Servers, options.Progress, cancellationToken);
+
+        var clock = Stopwatch.StartNew();
+        await AllOrFirstFailure(cancellationToken,
+            token => StartPostgreSql(programs.PostgreSql, token),
+            token => StartRabbitMq(programs.RabbitMq, token),
+            token => StartRedis(programs.Redis, token));
+        options.Progress($"PostgreSQL, RabbitMQ and Redis answer after {clock.Elapsed.TotalSeconds:0.0} s.");
+        if (!options.WithServices)
+            return;
+
+        services.AddRange(Topology.Services.Select(service => ServiceParts.Prepare(service, this, options, folder)));
+        await AllOrFirstFailure(cancellationToken, [.. services.Select(part => (Func<CancellationToken, Task>)part.Start)]);
+        options.Progress($"{services.Count} services answer after {clock.Elapsed.TotalSeconds:0.0} s in all.");
+    }
+
+    private async Task StartPostgreSql(string? program, CancellationToken cancellationToken)
+    {
+        if (program is not null)
+            await Run(await Servers.PostgreSql.Prepare(program, Ports, folder, cancellationToken), cancellationToken);
+        else
+            await Ready.When(PostgreSql + " at SHOPSAGA_POSTGRES", null, "", token => Servers.PostgreSql.Ask(AdminConnectionString, token), cancellationToken);
+        await Servers.PostgreSql.CreateDatabases(AdminConnectionString, folder, options.Fresh, cancellationToken);
+    }
+
+    private async Task StartRabbitMq(string? program, CancellationToken cancellationToken)
+    {
+        if (program is not null)
+        {
+            await Run(Servers.RabbitMq.Epmd(Ports, folder), cancellationToken);
+            await Run(Servers.RabbitMq.Prepare(program, Ports, folder), cancellationToken);
+        }
+        else
+            await Ready.When(RabbitMq + " at SHOPSAGA_RABBITMQ", null, "", token => Servers.RabbitMq.Ask(BrokerAddress, token), cancellationToken);
+    }
+
+    private async Task StartRedis(string? program, CancellationToken cancellationToken)
+    {
+        if (program is not null)
+            await Run(Servers.Redis.Prepare(program, Ports, folder), cancellationToken);
+        else
+            await Ready.When(Redis + " at SHOPSAGA_REDIS", null, "", token => Servers.Redis.Ask(RedisAddress, token), cancellationToken);
+    }
+
+    private Task Run(Part part, CancellationToken cancellationToken)
+    {
+        lock (servers)
+            servers.Add(part);
+        return part.Start(cancellationToken);
+    }
+
+    /// <summary>Runs all at once; the first that fails ends the waiting of the others, and is what is reported.</summary>
+    private static async Task AllOrFirstFailure(CancellationToken cancellationToken, params Func<CancellationToken, Task>[] work)
+    {
+        using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = work.Select(start => start(failed.Token)).ToList();
+        Exception? first = null;
+        await foreach (var ended in Task.WhenEach(running))
+            if (ended.Exception?.InnerException is { } reason && first is null)
+            {
+                first = reason;
+                await failed.CancelAsync();
+            }
+        cancellationToken.ThrowIfCancellationRequested();
+        if (first is not null)
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
+    }
+}

@@ -1,0 +1,77 @@
+namespace ShopSaga.Local;
+
+/// <summary>What runs where, what it owns, what it says and what it listens to: the whole system on one page.</summary>
+internal static class Topology
+{
+    public const int DefaultBasePort = 8080;
+
+    // Every port is the base port (the gateway's) plus one of these; all on 127.0.0.1.
+    public const int PostgreSqlOffset = 20;
+    public const int RabbitMqOffset = 21;
+    public const int RabbitMqManagementOffset = 22;
+    public const int ErlangDistributionOffset = 23;
+    public const int EpmdOffset = 24;
+    public const int RedisOffset = 25;
+
+    /// <summary>Ports that one stack may take, and so the distance between the bases of two stacks.</summary>
+    public const int PortsPerStack = 40;
+
+    // In the order of the story: who is asked first stands first.
+    public static readonly Service[] Services =
+    [
+        new("psp", Offset: 10, Assembly: "ShopSaga.Psp", Database: new("pspdb", "psp")),
+
+        new("Users", Offset: 1, Assembly: "ShopSaga.Users", Database: new("userdb", "users"))
+        {
+            Publishes = ["UserRegistered"],
+        },
+        new("Products", Offset: 2, Assembly: "ShopSaga.Products", Database: new("productdb", "products"))
+        {
+            UsesRedis = true,
+            Publishes =
+            [
+                "ProductListed", "ProductPriceChanged", "ProductWithdrawn",
+                "StockReserved", "StockRejected", "StockReleased", "StockCommitted",
+            ],
+            ReactsTo = ["OrderPlaced", "OrderConfirmed", "OrderCancelled", "PaymentFailed"],
+        },
+        new("Orders", Offset: 3, Assembly: "ShopSaga.Orders", Database: new("orderdb", "orders"))
+        {
+            UsesRedis = true,
+            Publishes = ["OrderPlaced", "OrderConfirmed", "OrderCancelled"],
+            ReactsTo =
+            [
+                "ProductListed", "ProductPriceChanged", "ProductWithdrawn",
+                "StockReserved", "StockRejected", "StockReleased", "StockCommitted",
+                "PaymentCompleted", "PaymentFailed", "PaymentRefunded",
+            ],
+        },
+        new("Payments", Offset: 4, Assembly: "ShopSaga.Payments", Database: new("paymentdb", "payments"))
+        {
+            Publishes = ["PaymentCompleted", "PaymentFailed", "PaymentRefunded"],
+            ReactsTo = ["OrderPlaced", "StockReserved", "StockRejected", "OrderCancelled"],
+        },
+        new("Settlement", Offset: 5, Assembly: "ShopSaga.Settlement", Database: new("settlementdb", "settlement"))
+        {
+            Publishes = ["DailySettlementClosed", "MonthlySettlementClosed"],
+            ReactsTo = ["PaymentCompleted", "PaymentRefunded"],
+        },
+
+        new("gateway", Offset: 0, Assembly: "ShopSaga.Gateway", Database: null),
+    ];
+
+    /// <summary>The service of that name; the name is one of the table above.</summary>
+    public static Service Find(string name) => Services.Single(service => service.Name == name);
+}
+
+/// <summary>A process of ours. An endpoint on the bus is called as its assembly, and so is its queue.</summary>
+internal sealed record Service(string Name, int Offset, string Assembly, Database? Database)
+{
+    public bool UsesRedis { get; init; }
+    public string[] Publishes { get; init; } = [];
+    public string[] ReactsTo { get; init; } = [];
+    public bool IsOnTheBus => Publishes.Length + ReactsTo.Length > 0;
+}
+
+/// <summary>A database and the only role, besides the administrator, that can open it.</summary>
+internal sealed record Database(string Name, string Role);
