@@ -1,0 +1,47 @@
+using System.Reflection;
+
+namespace ShopSaga.Tests.Unit.Support;
+
+/// <summary>Who publishes what and who reacts: the design, in one table.</summary>
+internal static class Choreography
+{
+    public static readonly string[] Endpoints = ["Users", "Products", "Orders", "Payments", "Settlement"];
+
+    public static readonly DesignedEvent[] Events =
+    [
+        new("UserRegistered", "Users", "UserId, Email, Name, RegisteredAt"),
+        new("ProductListed", "Products", "ProductId, Name, Category, Price, Version", "Orders"),
+        new("ProductPriceChanged", "Products", "ProductId, Price, Version", "Orders"),
+        new("ProductWithdrawn", "Products", "ProductId, Version", "Orders"),
+        new("OrderPlaced", "Orders", "OrderId, UserId, Lines[ProductId, Quantity, UnitPrice], TotalAmount, PaymentMethod, PlacedAt", "Products", "Payments"),
+        new("StockReserved", "Products", "OrderId, ReservedAt", "Payments", "Orders"),
+        new("StockRejected", "Products", "OrderId, Shortages[ProductId, Requested, Available]", "Orders", "Payments"),
+        new("StockReleased", "Products", "OrderId, ReleasedAt", "Orders"),
+        new("StockCommitted", "Products", "OrderId, CommittedAt", "Orders"),
+        new("PaymentCompleted", "Payments", "OrderId, PaymentId, UserId, Amount, PaymentMethod, CompletedAt", "Orders", "Settlement"),
+        new("PaymentFailed", "Payments", "OrderId, Reason, FailedAt", "Orders", "Products"),
+        new("PaymentRefunded", "Payments", "OrderId, PaymentId, Amount, RefundedAt", "Orders", "Settlement"),
+        new("OrderConfirmed", "Orders", "OrderId, PaymentId, ConfirmedAt", "Products"),
+        new("OrderCancelled", "Orders", "OrderId, Reason, CancelledAt", "Products", "Payments"),
+        new("DailySettlementClosed", "Settlement", "ReportDate, TotalAmount, PaymentCount"),
+        new("MonthlySettlementClosed", "Settlement", "YearMonth, TotalAmount, PaymentCount"),
+    ];
+
+    public static Assembly Contracts { get; } = Assembly.Load("ShopSaga.Contracts");
+
+    public static Assembly AssemblyOf(string endpoint) => Assembly.Load($"ShopSaga.{endpoint}");
+
+    /// <summary>An event of the design.</summary>
+    /// <param name="Name">Its name.</param>
+    /// <param name="Publisher">The endpoint that owns it.</param>
+    /// <param name="Fields">Its fields; those of a list in brackets.</param>
+    /// <param name="Reactors">The endpoints that handle it.</param>
+    internal sealed record DesignedEvent(string Name, string Publisher, string Fields, params string[] Reactors)
+    {
+        public string FullName => $"ShopSaga.Contracts.{Publisher}.{Name}";
+
+        public Type Type => Contracts.GetType(FullName, throwOnError: true)!;
+
+        public override string ToString() => Name;
+    }
+}
