@@ -1,0 +1,51 @@
+using ShopSaga.Tests.Unit.Support;
+
+namespace ShopSaga.Tests.Unit.Architecture;
+
+public class ChoreographyTests
+{
+    private static IEnumerable<string> Endpoints => Choreography.Endpoints;
+
+    [TestCaseSource(nameof(Endpoints))]
+    public void Should_react_to_no_event_beyond_the_design(string endpoint) =>
+        Assert.That(EventsHandledBy(endpoint), Is.SubsetOf(EventsReactedToBy(endpoint)));
+
+    [TestCaseSource(nameof(Endpoints))]
+    public void Should_register_every_handler_and_saga(string endpoint)
+    {
+        var sources = string.Join('\n', Repository.FilesIn($"endpoints/{endpoint}", ".cs").Select(Repository.Read));
+        var unregistered = HandlersOf(endpoint)
+            .Select(type => typeof(Saga).IsAssignableFrom(type) ? $"AddSaga<{type.Name}>" : $"AddHandler<{type.Name}>")
+            .Where(registration => !sources.Contains(registration, StringComparison.Ordinal));
+
+        Assert.That(unregistered, Is.Empty, "Nothing is scanned: a handler that is not registered never runs.");
+    }
+
+    [TestCaseSource(nameof(Endpoints))]
+    public void Should_correlate_sagas_by_a_string(string endpoint)
+    {
+        foreach (var saga in HandlersOf(endpoint).Where(typeof(Saga).IsAssignableFrom))
+        {
+            var data = saga.BaseType!.GetGenericArguments().Single();
+            Assert.That(
+                data.GetProperties().Where(field => field.Name.EndsWith("Id", StringComparison.Ordinal) && field.DeclaringType == data)
+                    .Select(field => field.PropertyType),
+                Has.Some.EqualTo(typeof(string)),
+                $"{saga.Name}: the column of an integer has 32 bits.");
+        }
+    }
+
+    private static IEnumerable<string> EventsReactedToBy(string endpoint) =>
+        from designed in Choreography.Events where designed.Reactors.Contains(endpoint) select designed.FullName;
+
+    private static IEnumerable<string> EventsHandledBy(string endpoint) =>
+        (from type in HandlersOf(endpoint)
+         from handled in type.GetInterfaces()
+         where handled.IsGenericType && handled.GetGenericTypeDefinition() == typeof(IHandleMessages<>)
+         let message = handled.GetGenericArguments()[0]
+         where message.Assembly == Choreography.Contracts
+         select message.FullName!).Distinct();
+
+    private static IEnumerable<Type> HandlersOf(string endpoint) =>
+        Choreography.AssemblyOf(endpoint).GetTypes().Where(type => !type.IsAbstract && typeof(IHandleMessages).IsAssignableFrom(type));
+}

@@ -1,0 +1,54 @@
+using System.Reflection;
+using ShopSaga.Tests.Unit.Support;
+
+namespace ShopSaga.Tests.Unit.Architecture;
+
+public class SourceTests
+{
+    /// <summary>What runs as a service. The tool that starts them (infra/local) waits for real processes in real time.</summary>
+    private static readonly string[] Services =
+    [
+        .. Choreography.Endpoints.Select(endpoint => $"ShopSaga.{endpoint}"),
+        "ShopSaga.Gateway", "ShopSaga.Hosting", "ShopSaga.Psp", "ShopSaga.Bus", "ShopSaga.Bus.Testing",
+    ];
+
+    private static readonly string[] TextFiles =
+    [
+        .. Repository.Files.Where(file => Path.GetExtension(file) is
+            ".cs" or ".csproj" or ".props" or ".targets" or ".sql" or ".md" or ".json" or ".yml" or ".yaml" or ".sh" or ".cake" or ".html"
+            or ".js" or ".css"),
+    ];
+
+    [TestCaseSource(nameof(Services))]
+    public void Should_wait_only_by_an_injected_clock(string service)
+    {
+        var waits = UsedMembers.Of(Assembly.Load(service))
+            .Where(member => (member.Type, member.Name) is ("System.Threading.Thread", "Sleep") or ("System.Threading.Tasks.Task", "Delay"))
+            .Select(member => (MethodBase)member.Resolve()!)
+            .Where(method => method.GetParameters().All(parameter => parameter.ParameterType != typeof(TimeProvider)))
+            .Select(method => $"{method.DeclaringType!.Name}.{method.Name}({string.Join(", ", method.GetParameters().Select(p => p.ParameterType.Name))})");
+
+        Assert.That(waits, Is.Empty, "Await a condition, or use Task.Delay with a TimeProvider.");
+    }
+
+    [Test]
+    public void Should_leave_nothing_to_be_done_later()
+    {
+        string[] marks = ["TO" + "DO", "FIX" + "ME", "HA" + "CK", "X" + "XX"];
+
+        Assert.That(FilesMatching($@"\b({string.Join('|', marks)})\b"), Is.Empty);
+    }
+
+    [Test]
+    public void Should_name_no_path_of_somebodys_machine() =>
+        Assert.That(FilesMatching(@"(?<![\w.)}$/-])/(home|work|root|Users|mnt|workspaces)/\w|[A-Z]:\\\w"), Is.Empty);
+
+    [Test]
+    public void Should_end_every_line_like_the_others() => Assert.That(FilesMatching(@"\r|[ \t]+(?=\n|\z)"), Is.Empty, "LF, no trailing blanks");
+
+    private static IEnumerable<string> FilesMatching(string pattern) =>
+        from file in TextFiles
+        let match = System.Text.RegularExpressions.Regex.Match(Repository.Read(file), pattern)
+        where match.Success
+        select $"{file}: {match.Value}";
+}
