@@ -44,6 +44,8 @@ public sealed class EndpointConfiguration
 
     internal int Concurrency { get; private set; } = Math.Max(2, Environment.ProcessorCount);
 
+    internal int GroupSize { get; private set; } = 1;
+
     internal Func<ICriticalErrorContext, CancellationToken, Task>? CriticalErrorAction { get; private set; }
 
     /// <summary>Registers a class that implements <see cref="IHandleMessages{T}"/>; handlers of a message run in the order of registration.</summary>
@@ -89,6 +91,16 @@ public sealed class EndpointConfiguration
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxConcurrency, 1);
         Concurrency = maxConcurrency;
+    }
+
+    /// <summary>
+    /// Lets up to this many waiting messages be handled one after the other in one transaction, each behind a savepoint; 1 by default. It multiplies
+    /// throughput where handlers only use the database. Leave it at 1 where a handler waits for something outside. Only this runtime has it.
+    /// </summary>
+    public void HandleInGroupsOf(int maxMessages)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxMessages, 1);
+        GroupSize = maxMessages;
     }
 
     /// <summary>Sets retries.</summary>

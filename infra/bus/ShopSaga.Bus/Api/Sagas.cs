@@ -1,5 +1,4 @@
 using System.Linq.Expressions;
-using System.Text.Json.Serialization;
 
 namespace ShopSaga.Bus;
 
@@ -20,15 +19,12 @@ public interface IContainSagaData
 public abstract class ContainSagaData : IContainSagaData
 {
     /// <inheritdoc />
-    [JsonIgnore]
     public virtual Guid Id { get; set; }
 
     /// <inheritdoc />
-    [JsonIgnore]
     public virtual string? Originator { get; set; }
 
     /// <inheritdoc />
-    [JsonIgnore]
     public virtual string? OriginalMessageId { get; set; }
 }
 

@@ -1,0 +1,194 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace ShopSaga.Bus;
+
+/// <summary>
+/// One endpoint: everything it is made of, in one place, and its life.
+/// <code>
+///   start  tables ─► marker, relay, poller, clean-up ─► receiver (connects by itself, so the host starts without the broker)
+///   stop   receiver finishes what it handles ─► relay ─► marker ─► connections
+/// </code>
+/// </summary>
+internal sealed class Endpoint : IHostedService, IAsyncDisposable
+{
+    private readonly EndpointConfiguration _configuration;
+    private readonly HandlerRegistry _handlers;
+    private readonly OutboxMarker _marker;
+    private readonly RabbitMqDispatcher _dispatcher;
+    private readonly RabbitMqReceiver _receiver;
+    private readonly TimeProvider _time;
+    private readonly ILogger<Endpoint> _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _abort = new();
+    private Task[] _receiving = [];
+    private Task _relaying = Task.CompletedTask;
+    private Task _marking = Task.CompletedTask;
+
+    public Endpoint(EndpointConfiguration configuration, EndpointHealth health, TimeProvider time, IServiceScopeFactory scopes, ILoggerFactory loggers)
+    {
+        _configuration = configuration;
+        _time = time;
+        _logger = loggers.CreateLogger<Endpoint>();
+        var queue = configuration.EndpointName;
+        var host = new HostIdentity(configuration.HostInfo.InstanceName, configuration.HostInfo.HostName);
+        var types = new MessageTypes(configuration.ConventionsSettings);
+
+        Database = new Database(configuration.PersistenceSettings, configuration.EndpointName);
+        Outbox = new OutboxStore(Database, time);
+        Outgoing = new OutgoingMessages(configuration.EndpointName, queue, host, types, time);
+        _handlers = new HandlerRegistry(configuration, Database, new SagaInvoker(time, loggers.CreateLogger<SagaInvoker>()));
+        foreach (var type in _handlers.MessageTypes)
+        {
+            types.Register(type);
+        }
+
+        var connections = new RabbitMqConnections(configuration.Transport, configuration.EndpointName);
+        _dispatcher = new RabbitMqDispatcher(connections, time);
+        Dispatch = _dispatcher.Dispatch;
+        _marker = new OutboxMarker(Outbox, loggers.CreateLogger<OutboxMarker>());
+        Relay = new OutboxRelay(Outbox, _marker, Dispatch, time, loggers.CreateLogger<OutboxRelay>());
+
+        var audit = configuration.AuditQueue is { } auditQueue ? new AuditSettings(auditQueue, configuration.EndpointName, host) : null;
+        _receiver = new RabbitMqReceiver(
+            new ReceiveSettings(
+                queue,
+                configuration.ErrorQueue,
+                configuration.AuditQueue,
+                [.. _handlers.MessageTypes.Where(types.IsEvent)],
+                configuration.Installers,
+                configuration.Concurrency,
+                configuration.GroupSize,
+                $"{host.DisplayName} - {configuration.EndpointName}"),
+            connections,
+            new ConventionalTopology(configuration.Transport!.RoutingTopology.QueueType),
+            _dispatcher,
+            new MessageProcessor(Database, Outbox, _handlers, types, Outgoing, Dispatch, _marker, audit, scopes, time),
+            new Recoverability(
+                configuration.RecoverabilitySettings, queue, configuration.ErrorQueue, configuration.EndpointName, host, Dispatch, time, loggers.CreateLogger<Recoverability>()),
+            Database,
+            health,
+            CriticalError,
+            time,
+            loggers.CreateLogger<RabbitMqReceiver>());
+    }
+
+    public Database Database { get; }
+
+    public OutboxStore Outbox { get; }
+
+    public OutgoingMessages Outgoing { get; }
+
+    public OutboxRelay Relay { get; }
+
+    public Dispatch Dispatch { get; }
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (_configuration.Installers)
+        {
+            await InstallTables(cancellationToken);
+        }
+
+        _marking = _marker.Run(CancellationToken.None);
+        _relaying = Relay.RunDispatchers(CancellationToken.None);
+        _receiving =
+        [
+            Task.Run(() => _receiver.Run(_stop.Token, _abort.Token), CancellationToken.None),
+            Task.Run(() => UntilStopped(Relay.RunPoller), CancellationToken.None),
+            Task.Run(() => UntilStopped(RunCleanup), CancellationToken.None),
+        ];
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        await using (cancellationToken.Register(_abort.Cancel))
+        {
+            await Task.WhenAll(_receiving);
+        }
+
+        Relay.Complete();
+        await _relaying.WaitAsync(cancellationToken);
+        _marker.Complete();
+        await _marking.WaitAsync(cancellationToken);
+        _logger.LogInformation(BusEvents.Stopped, "{Endpoint} stopped", _configuration.EndpointName);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _dispatcher.DisposeAsync();
+        _stop.Dispose();
+        _abort.Dispose();
+    }
+
+    private async Task InstallTables(CancellationToken cancellationToken)
+    {
+        // "IF NOT EXISTS" is not safe against itself: instances that start together take turns.
+        const string Lock = "SELECT pg_advisory_xact_lock(hashtext('ShopSaga.Bus installer'))";
+        await using var connection = await Database.Open(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using (var takeTurns = new NpgsqlCommand(Lock, connection, transaction))
+        {
+            await takeTurns.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await Outbox.Install(connection, cancellationToken);
+        foreach (var saga in _handlers.SagaStores)
+        {
+            await saga.Install(connection, cancellationToken);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    private async Task RunCleanup(CancellationToken cancellationToken)
+    {
+        var settings = _configuration.OutboxSettings;
+        if (!settings.Cleanup)
+        {
+            return;
+        }
+
+        using var timer = new PeriodicTimer(settings.CleanupEvery, _time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            try
+            {
+                var before = _time.GetUtcNow() - settings.KeepFor;
+                while (await Outbox.Cleanup(before, cancellationToken) > 0)
+                {
+                }
+            }
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            {
+                _logger.LogWarning(BusEvents.OutboxMaintenanceFailed, "Old outbox records could not be deleted: {Reason}", failure.Message);
+            }
+        }
+    }
+
+    private async Task UntilStopped(Func<CancellationToken, Task> run)
+    {
+        try
+        {
+            await run(_stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // This is how it ends.
+        }
+    }
+
+    private async Task CriticalError(string error, Exception failure, CancellationToken cancellationToken)
+    {
+        _logger.LogCritical(BusEvents.CriticalError, failure, "{Error}", error);
+        if (_configuration.CriticalErrorAction is { } action)
+        {
+            await action(new CriticalErrorContext(error, failure), cancellationToken);
+        }
+    }
+
+    private sealed record CriticalErrorContext(string Error, Exception Exception) : ICriticalErrorContext;
+}

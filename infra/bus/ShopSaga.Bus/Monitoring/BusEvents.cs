@@ -1,0 +1,23 @@
+using Microsoft.Extensions.Logging;
+
+namespace ShopSaga.Bus;
+
+/// <summary>Event ids of what the runtime logs, from 8000.</summary>
+internal static class BusEvents
+{
+    public static readonly EventId SagaNotFound = new(8001, nameof(SagaNotFound));
+    public static readonly EventId ImmediateRetry = new(8002, nameof(ImmediateRetry));
+    public static readonly EventId DelayedRetry = new(8003, nameof(DelayedRetry));
+    public static readonly EventId MovedToErrorQueue = new(8004, nameof(MovedToErrorQueue));
+    public static readonly EventId PoisonMessage = new(8005, nameof(PoisonMessage));
+    public static readonly EventId DatabaseUnavailable = new(8006, nameof(DatabaseUnavailable));
+    public static readonly EventId DatabaseAvailable = new(8007, nameof(DatabaseAvailable));
+    public static readonly EventId BrokerUnavailable = new(8008, nameof(BrokerUnavailable));
+    public static readonly EventId BrokerConnected = new(8009, nameof(BrokerConnected));
+    public static readonly EventId CriticalError = new(8010, nameof(CriticalError));
+    public static readonly EventId DispatchPostponed = new(8011, nameof(DispatchPostponed));
+    public static readonly EventId OutboxRecovered = new(8012, nameof(OutboxRecovered));
+    public static readonly EventId OutboxMaintenanceFailed = new(8013, nameof(OutboxMaintenanceFailed));
+    public static readonly EventId AcknowledgementLost = new(8014, nameof(AcknowledgementLost));
+    public static readonly EventId Stopped = new(8015, nameof(Stopped));
+}

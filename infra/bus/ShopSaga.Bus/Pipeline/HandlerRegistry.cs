@@ -1,0 +1,114 @@
+using System.Linq.Expressions;
+using System.Reflection;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ShopSaga.Bus;
+
+/// <summary>Runs one handler or saga for a message.</summary>
+internal delegate Task InvokeHandler(object message, MessageHandlerContext context, IServiceProvider services);
+
+/// <summary>A step of a message's processing. Timeouts and ordinary messages of the same type have different ones.</summary>
+internal sealed record HandlerStep(Type HandlerType, bool ForTimeouts, InvokeHandler Invoke);
+
+/// <summary>Which handlers and sagas a message type has, in the order of registration. Built once, with no reflection afterwards.</summary>
+internal sealed class HandlerRegistry
+{
+    private readonly Dictionary<Type, List<HandlerStep>> _steps = [];
+
+    /// <exception cref="InvalidOperationException">A handler handles nothing, or a saga cannot be found or started.</exception>
+    public HandlerRegistry(EndpointConfiguration configuration, Database database, SagaInvoker sagas)
+    {
+        foreach (var type in configuration.HandlerTypes)
+        {
+            AddHandler(type);
+        }
+
+        foreach (var type in configuration.SagaTypes)
+        {
+            var metadata = SagaMetadata.Of(type, database);
+            SagaStores.Add(metadata.Store);
+            AddSaga(metadata, sagas);
+        }
+    }
+
+    public List<SagaStore> SagaStores { get; } = [];
+
+    public IEnumerable<Type> MessageTypes => _steps.Keys;
+
+    public IReadOnlyList<HandlerStep> StepsFor(Type messageType) => _steps.TryGetValue(messageType, out var steps) ? steps : [];
+
+    private void AddHandler(Type handlerType)
+    {
+        var handled = MessagesOf(handlerType, typeof(IHandleMessages<>)).ToList();
+        if (handled.Count == 0)
+        {
+            throw new InvalidOperationException($"{handlerType.Name} was registered as a handler but implements no IHandleMessages<T>.");
+        }
+
+        var create = ActivatorUtilities.CreateFactory(handlerType, []);
+        foreach (var messageType in handled)
+        {
+            var handle = Call(typeof(IHandleMessages<>), messageType, nameof(IHandleMessages<>.Handle));
+            Add(messageType, new HandlerStep(handlerType, ForTimeouts: false, async (message, context, services) =>
+            {
+                var handler = create(services, null);
+                try
+                {
+                    await handle(handler, message, context);
+                }
+                finally
+                {
+                    (handler as IDisposable)?.Dispose();
+                }
+            }));
+        }
+    }
+
+    private void AddSaga(SagaMetadata saga, SagaInvoker sagas)
+    {
+        foreach (var messageType in saga.Handled)
+        {
+            var handle = Call(typeof(IHandleMessages<>), messageType, nameof(IHandleMessages<>.Handle));
+            Add(messageType, new HandlerStep(saga.SagaType, ForTimeouts: false, (message, context, services) =>
+                sagas.Invoke(saga, message, context, services, handle)));
+        }
+
+        foreach (var messageType in saga.Timeouts)
+        {
+            var handle = Call(typeof(IHandleTimeouts<>), messageType, nameof(IHandleTimeouts<>.Timeout));
+            Add(messageType, new HandlerStep(saga.SagaType, ForTimeouts: true, (message, context, services) =>
+                sagas.Invoke(saga, message, context, services, handle)));
+        }
+    }
+
+    private void Add(Type messageType, HandlerStep step)
+    {
+        if (!_steps.TryGetValue(messageType, out var steps))
+        {
+            _steps.Add(messageType, steps = []);
+        }
+
+        steps.Add(step);
+    }
+
+    internal static IEnumerable<Type> MessagesOf(Type type, Type handlerInterface) => type.GetInterfaces()
+        .Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == handlerInterface)
+        .Select(i => i.GenericTypeArguments[0]);
+
+    private static Func<object, object, IMessageHandlerContext, Task> Call(Type handlerInterface, Type messageType, string method)
+    {
+        var handler = Expression.Parameter(typeof(object));
+        var message = Expression.Parameter(typeof(object));
+        var context = Expression.Parameter(typeof(IMessageHandlerContext));
+        var closed = handlerInterface.MakeGenericType(messageType);
+        return Expression.Lambda<Func<object, object, IMessageHandlerContext, Task>>(
+            Expression.Call(
+                Expression.Convert(handler, closed),
+                closed.GetMethod(method, BindingFlags.Instance | BindingFlags.Public)!,
+                Expression.Convert(message, messageType),
+                context),
+            handler,
+            message,
+            context).Compile();
+    }
+}

@@ -1,0 +1,141 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace ShopSaga.Bus;
+
+/// <summary>What a saga class declares: which messages it handles, which start it, and how it is found.</summary>
+internal sealed record SagaMetadata(
+    Type SagaType, Type DataType, IReadOnlyList<Type> Handled, IReadOnlySet<Type> Starters, IReadOnlyList<Type> Timeouts, SagaMapping Mapping, SagaStore Store)
+{
+    private ObjectFactory Factory { get; } = ActivatorUtilities.CreateFactory(SagaType, []);
+
+    /// <exception cref="InvalidOperationException">Nothing starts the saga, or a starting message has no mapping.</exception>
+    public static SagaMetadata Of(Type sagaType, Database database)
+    {
+        // Mapping and data type are declared by instance members that need none of the constructor's services.
+        var prototype = (Saga)RuntimeHelpers.GetUninitializedObject(sagaType);
+        var mapping = prototype.Map();
+        var starters = HandlerRegistry.MessagesOf(sagaType, typeof(IAmStartedByMessages<>)).ToHashSet();
+        if (starters.Count == 0)
+        {
+            throw new InvalidOperationException($"Nothing starts the saga {sagaType.Name}: implement IAmStartedByMessages<T>.");
+        }
+
+        var unmapped = starters.FirstOrDefault(type => !mapping.ByMessageType.ContainsKey(type));
+        if (mapping.CorrelationProperty is null || unmapped is not null)
+        {
+            throw new InvalidOperationException(
+                $"The saga {sagaType.Name} cannot be found by {unmapped?.Name ?? "any message"}: map it in ConfigureHowToFindSaga.");
+        }
+
+        return new SagaMetadata(
+            sagaType,
+            prototype.DataType,
+            [.. HandlerRegistry.MessagesOf(sagaType, typeof(IHandleMessages<>))],
+            starters,
+            [.. HandlerRegistry.MessagesOf(sagaType, typeof(IHandleTimeouts<>))],
+            mapping,
+            new SagaStore(database, sagaType, prototype.DataType, mapping.CorrelationProperty));
+    }
+
+    public Saga Create(IServiceProvider services) => (Saga)Factory(services, null);
+
+    public IContainSagaData NewData() => (IContainSagaData)Activator.CreateInstance(DataType)!;
+}
+
+/// <summary>Runs a saga for a message: load or start, handle, then insert, update or delete. Steps as in the contract, section 5.4.</summary>
+internal sealed class SagaInvoker(TimeProvider time, ILogger<SagaInvoker> logger)
+{
+    public async Task Invoke(
+        SagaMetadata metadata,
+        object message,
+        MessageHandlerContext context,
+        IServiceProvider services,
+        Func<object, object, IMessageHandlerContext, Task> handle)
+    {
+        if (IsForAnotherSaga(metadata, context))
+        {
+            return;
+        }
+
+        // 1. Load by the saga id that the message carries, else by the correlation value it maps to.
+        var correlation = metadata.Mapping.ByMessageType.GetValueOrDefault(message.GetType())?.Invoke(message);
+        var stored = await Load(metadata, message, context, correlation);
+        var isNew = stored is null;
+
+        // 2. Start one where none is, if the message may.
+        if (isNew && !MayStart(metadata, message, context))
+        {
+            logger.LogDebug(BusEvents.SagaNotFound, "{Saga} not found for {Message} {MessageId}", metadata.SagaType.Name, message.GetType().Name, context.MessageId);
+            return;
+        }
+
+        var data = stored?.Data ?? Start(metadata, context, correlation!);
+
+        // 3. Handle.
+        var saga = metadata.Create(services);
+        saga.Entity = data;
+        context.Saga = saga;
+        try
+        {
+            await handle(saga, message, context);
+        }
+        finally
+        {
+            context.Saga = null;
+        }
+
+        // 4. Store.
+        var property = metadata.Mapping.CorrelationProperty!;
+        if (correlation is not null && !saga.Completed && !correlation.Equals(property.GetValue(data)))
+        {
+            throw new InvalidOperationException($"{metadata.SagaType.Name} changed its correlation property {property.Name}.");
+        }
+
+        await ((isNew, saga.Completed) switch
+        {
+            (true, true) => Task.CompletedTask,
+            (true, false) => metadata.Store.Insert(context.Session, data, context.CancellationToken),
+            (false, true) => metadata.Store.Delete(context.Session, stored!.Value, context.CancellationToken),
+            (false, false) => metadata.Store.Update(context.Session, stored!.Value, context.CancellationToken),
+        });
+    }
+
+    private static bool IsForAnotherSaga(SagaMetadata metadata, MessageHandlerContext context) =>
+        !IsEvent(context)
+        && context.MessageHeaders.TryGetValue(Headers.SagaType, out var sagaType)
+        && MessageTypes.FullName(sagaType) != metadata.SagaType.FullName;
+
+    private static bool IsEvent(MessageHandlerContext context) =>
+        string.Equals(context.MessageHeaders.GetValueOrDefault(Headers.MessageIntent), "Publish", StringComparison.OrdinalIgnoreCase);
+
+    private static Task<StoredSaga?> Load(SagaMetadata metadata, object message, MessageHandlerContext context, object? correlation)
+    {
+        if (SagaIdOf(context) is { } id)
+        {
+            return metadata.Store.GetById(context.Session, id, context.CancellationToken);
+        }
+
+        return correlation is null
+            ? throw new InvalidOperationException(
+                $"{metadata.SagaType.Name} cannot be found: {message.GetType().Name} has neither a mapping with a value nor a saga id.")
+            : metadata.Store.GetByCorrelation(context.Session, correlation, context.CancellationToken);
+    }
+
+    private static Guid? SagaIdOf(MessageHandlerContext context) =>
+        !IsEvent(context) && Guid.TryParse(context.MessageHeaders.GetValueOrDefault(Headers.SagaId), out var id) ? id : null;
+
+    private static bool MayStart(SagaMetadata metadata, object message, MessageHandlerContext context) =>
+        metadata.Starters.Contains(message.GetType()) && SagaIdOf(context) is null;
+
+    private IContainSagaData Start(SagaMetadata metadata, MessageHandlerContext context, object correlation)
+    {
+        var data = metadata.NewData();
+        data.Id = CombGuid.New(time);
+        data.OriginalMessageId = context.MessageId;
+        data.Originator = context.ReplyToAddress;
+        metadata.Mapping.CorrelationProperty!.SetValue(data, correlation);
+        return data;
+    }
+}

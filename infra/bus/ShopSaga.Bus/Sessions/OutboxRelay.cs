@@ -1,0 +1,97 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+
+namespace ShopSaga.Bus;
+
+/// <summary>
+/// Gets committed messages of transactional sessions to the broker: at once after the commit, without the request waiting for it, and, when that
+/// did not happen (a crash, the broker away), by a poller.
+/// <code>
+///   commit ─► queue in memory ─► dispatch ─► mark          the usual way, a few milliseconds
+///   poller: records undispatched for a whole interval ─► claim by row lock ─► dispatch ─► mark
+/// </code>
+/// The queue is bounded; what does not fit is left to the poller. A message that leaves twice is recognised by its receivers.
+/// </summary>
+internal sealed class OutboxRelay(OutboxStore outbox, OutboxMarker marker, Dispatch dispatch, TimeProvider time, ILogger<OutboxRelay> logger)
+{
+    private const int QueueLength = 10_000;
+    private const int Dispatchers = 4;
+    private const int MostSessionsAtOnce = 50;
+    private const int PollLimit = 1000;
+    private const int ClaimSize = 100;
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<Session> _committed = Channel.CreateBounded<Session>(QueueLength);
+
+    /// <summary>Takes over what a session committed. Never waits.</summary>
+    public void Enqueue(string sessionId, IReadOnlyList<OutgoingOperation> operations) => _committed.Writer.TryWrite(new Session(sessionId, operations));
+
+    /// <summary>Dispatches until <see cref="Complete"/> was called and the queue is empty.</summary>
+    public Task RunDispatchers(CancellationToken cancellationToken) =>
+        Task.WhenAll(Enumerable.Range(0, Dispatchers).Select(_ => Task.Run(() => DispatchCommitted(cancellationToken), cancellationToken)));
+
+    public void Complete() => _committed.Writer.TryComplete();
+
+    /// <summary>Polls until cancelled.</summary>
+    public async Task RunPoller(CancellationToken cancellationToken)
+    {
+        HashSet<string> seenBefore = [];
+        using var timer = new PeriodicTimer(PollInterval, time);
+        do
+        {
+            try
+            {
+                seenBefore = await Poll(seenBefore, cancellationToken);
+            }
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            {
+                logger.LogWarning(BusEvents.OutboxMaintenanceFailed, "The outbox could not be polled: {Reason}", failure.Message);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(cancellationToken));
+    }
+
+    private async Task DispatchCommitted(CancellationToken cancellationToken)
+    {
+        var batch = new List<Session>();
+        while (await _committed.Reader.WaitToReadAsync(cancellationToken))
+        {
+            batch.Clear();
+            while (batch.Count < MostSessionsAtOnce && _committed.Reader.TryRead(out var session))
+            {
+                batch.Add(session);
+            }
+
+            try
+            {
+                await dispatch([.. batch.SelectMany(session => session.Operations)], cancellationToken);
+                marker.Mark(batch.Select(session => session.Id));
+            }
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            {
+                logger.LogWarning(
+                    BusEvents.DispatchPostponed, "The messages of {Count} committed sessions leave later: {Reason}", batch.Count, failure.Message);
+            }
+        }
+    }
+
+    /// <summary>Dispatches what was undispatched at the last poll and still is; younger records are probably on their way.</summary>
+    private async Task<HashSet<string>> Poll(HashSet<string> seenBefore, CancellationToken cancellationToken)
+    {
+        var undispatched = await outbox.FindUndispatched(PollLimit, cancellationToken);
+        var recovered = 0;
+        foreach (var claim in undispatched.Where(seenBefore.Contains).Chunk(ClaimSize))
+        {
+            recovered += await outbox.DispatchUndispatched(claim, operations => dispatch(operations, cancellationToken), cancellationToken);
+        }
+
+        if (recovered > 0)
+        {
+            logger.LogInformation(BusEvents.OutboxRecovered, "Dispatched {Count} outbox records that were left behind", recovered);
+        }
+
+        return [.. undispatched];
+    }
+
+    private readonly record struct Session(string Id, IReadOnlyList<OutgoingOperation> Operations);
+}

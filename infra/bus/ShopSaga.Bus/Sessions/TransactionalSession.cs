@@ -1,0 +1,90 @@
+using Npgsql;
+
+namespace ShopSaga.Bus;
+
+/// <summary>
+/// A session's messages wait in memory until the commit, which writes them as one outbox record with the business rows; then the relay gets them
+/// to the broker.
+/// </summary>
+internal sealed class TransactionalSession(Endpoint endpoint) : ITransactionalSession
+{
+    private readonly List<OutgoingOperation> _pending = [];
+    private NpgsqlConnection? _connection;
+    private NpgsqlTransaction? _transaction;
+    private SqlStorageSession? _session;
+    private bool _opened;
+
+    public ISynchronizedStorageSession SynchronizedStorageSession => OpenSession;
+
+    public string SessionId { get; } = Guid.NewGuid().ToString();
+
+    private SqlStorageSession OpenSession => _session ?? throw new InvalidOperationException(
+        _opened ? "The transactional session is committed or disposed." : "The transactional session is not open: call Open first.");
+
+    public async Task Open(OpenSessionOptions options, CancellationToken cancellationToken = default)
+    {
+        if (_opened)
+        {
+            throw new InvalidOperationException("The transactional session was opened before; it is good for one use.");
+        }
+
+        _opened = true;
+        _connection = await endpoint.Database.Open(cancellationToken);
+        _transaction = await _connection.BeginTransactionAsync(cancellationToken);
+        _session = new SqlStorageSession(_connection, _transaction);
+    }
+
+    public Task Send(object message, SendOptions options, CancellationToken cancellationToken = default) =>
+        Add(endpoint.Outgoing.Send(message, options, default), options, cancellationToken);
+
+    public Task Publish(object message, PublishOptions options, CancellationToken cancellationToken = default) =>
+        Add(endpoint.Outgoing.Publish(message, options, default), options, cancellationToken);
+
+    public async Task Commit(CancellationToken cancellationToken = default)
+    {
+        await OpenSession.SaveChanges(cancellationToken);
+        if (_pending.Count > 0)
+        {
+            await endpoint.Outbox.Store(_transaction!, [SessionId], [OutboxJson.Write(_pending)], cancellationToken);
+        }
+
+        await _transaction!.CommitAsync(cancellationToken);
+        await Close();
+        if (_pending.Count > 0)
+        {
+            endpoint.Relay.Enqueue(SessionId, _pending);
+        }
+    }
+
+    public void Dispose()
+    {
+        _session = null;
+        _transaction?.Dispose();
+        _connection?.Dispose();
+    }
+
+    public async ValueTask DisposeAsync() => await Close();
+
+    private async Task Close()
+    {
+        _session = null;
+        if (_connection is not null)
+        {
+            await _transaction!.DisposeAsync();
+            await _connection.DisposeAsync();
+            _connection = null;
+        }
+    }
+
+    private Task Add(OutgoingOperation operation, ExtendableOptions options, CancellationToken cancellationToken)
+    {
+        _ = OpenSession;
+        if (options.ImmediateDispatch)
+        {
+            return endpoint.Dispatch([operation], cancellationToken);
+        }
+
+        _pending.Add(operation);
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,37 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace ShopSaga.Bus;
+
+/// <summary>Who this process is to monitoring. Stable over restarts as long as the names are.</summary>
+internal sealed class HostIdentity
+{
+    /// <param name="instanceName">Name of the instance, or null for the path of the program.</param>
+    /// <param name="hostName">Name of the host, or null for the machine's.</param>
+    [SuppressMessage("Security", "CA5351", Justification = "The wire contract derives host ids by MD5; nothing is protected by it.")]
+    public HostIdentity(string? instanceName, string? hostName)
+    {
+        MachineName = Environment.MachineName;
+        DisplayName = hostName ?? MachineName;
+        HostId = new Guid(MD5.HashData(Encoding.UTF8.GetBytes((instanceName ?? Program()) + DisplayName)));
+        HostIdText = HostId.ToString("N");
+    }
+
+    public string MachineName { get; }
+
+    public string DisplayName { get; }
+
+    public Guid HostId { get; }
+
+    /// <summary>The id as headers carry it: 32 hexadecimal digits.</summary>
+    public string HostIdText { get; }
+
+    private static string Program()
+    {
+        var commandLine = Environment.CommandLine;
+        return commandLine.StartsWith('"')
+            ? commandLine[1..commandLine.IndexOf('"', 1)]
+            : commandLine.Split(' ', 2)[0];
+    }
+}

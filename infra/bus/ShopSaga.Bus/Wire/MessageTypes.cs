@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+
+namespace ShopSaga.Bus;
+
+/// <summary>
+/// Names of message types on the wire. <c>EnclosedMessageTypes</c> lists assembly-qualified names, most concrete first; readers accept
+/// a name that loads, one whose assembly differs but whose full name is known, and a bare full name.
+/// </summary>
+internal sealed class MessageTypes(ConventionsBuilder conventions)
+{
+    private readonly ConcurrentDictionary<Type, string> _enclosed = new();
+    private readonly ConcurrentDictionary<string, Type?> _byHeader = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Type> _byFullName = new(StringComparer.Ordinal);
+
+    /// <summary>Makes a type known by its full name.</summary>
+    public void Register(Type type) => _byFullName[type.FullName!] = type;
+
+    public bool IsEvent(Type type) => conventions.IsEvent(type);
+
+    public bool IsCommand(Type type) => conventions.IsCommand(type);
+
+    /// <summary>The header's value for a type: itself, then its base classes and interfaces that are messages, deepest first.</summary>
+    public string Enclosed(Type type) => _enclosed.GetOrAdd(type, static (type, types) => string.Join(
+        ';',
+        types.Hierarchy(type).Prepend(type).Select(t => t.AssemblyQualifiedName)), this);
+
+    /// <summary>The first type of the header's value that this process knows, or null.</summary>
+    public Type? Find(string enclosed) => _byHeader.GetOrAdd(enclosed, static (enclosed, types) =>
+        enclosed.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Where(name => !name.Contains("__impl", StringComparison.Ordinal))
+            .Select(types.FindOne)
+            .FirstOrDefault(type => type is not null), this);
+
+    /// <summary>The full name within an assembly-qualified one: up to the last bracket of a generic type, else up to the first comma.</summary>
+    public static string FullName(string assemblyQualifiedName)
+    {
+        var bracket = assemblyQualifiedName.LastIndexOf(']');
+        if (bracket >= 0)
+        {
+            return assemblyQualifiedName[..(bracket + 1)];
+        }
+
+        var comma = assemblyQualifiedName.IndexOf(',', StringComparison.Ordinal);
+        return comma < 0 ? assemblyQualifiedName : assemblyQualifiedName[..comma];
+    }
+
+    private Type? FindOne(string name) =>
+        _byFullName.TryGetValue(FullName(name), out var known) ? known : Type.GetType(name, throwOnError: false);
+
+    private IEnumerable<Type> Hierarchy(Type type)
+    {
+        var bases = new List<Type>();
+        for (var ancestor = type.BaseType; ancestor is not null && ancestor != typeof(object); ancestor = ancestor.BaseType)
+        {
+            bases.Add(ancestor);
+        }
+
+        return bases.Concat(type.GetInterfaces())
+            .Where(t => conventions.IsEvent(t) || conventions.IsCommand(t))
+            .OrderByDescending(Depth);
+    }
+
+    private static int Depth(Type type)
+    {
+        if (type.IsInterface)
+        {
+            return type.GetInterfaces().Length;
+        }
+
+        var depth = 0;
+        for (var ancestor = type.BaseType; ancestor is not null; ancestor = ancestor.BaseType)
+        {
+            depth++;
+        }
+
+        return depth;
+    }
+}
