@@ -1,0 +1,29 @@
+using Npgsql;
+
+namespace ShopSaga.Tests.Bus.Support;
+
+/// <summary>The servers that the test command started.</summary>
+internal static class Servers
+{
+    public static string RabbitMq => Required("SHOPSAGA_RABBITMQ");
+
+    public static Uri Management => new(Required("SHOPSAGA_RABBITMQ_MANAGEMENT"));
+
+    public static string Postgres(string database) =>
+        new NpgsqlConnectionStringBuilder(Required("SHOPSAGA_POSTGRES")) { Database = database }.ConnectionString;
+
+    public static Task CreateDatabase(string name) => Execute($"CREATE DATABASE \"{name}\"");
+
+    public static Task DropDatabase(string name) => Execute($"DROP DATABASE \"{name}\" WITH (FORCE)");
+
+    private static async Task Execute(string sql)
+    {
+        await using var connection = new NpgsqlConnection(Required("SHOPSAGA_POSTGRES"));
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static string Required(string variable) => Environment.GetEnvironmentVariable(variable)
+        ?? throw new InvalidOperationException($"{variable} is not set: run these tests with 'dotnet tool exec -y cake.tool --target=Test'.");
+}
