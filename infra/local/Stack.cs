@@ -91,6 +91,7 @@ internal sealed class Stack : IAsyncDisposable
     {
         var variables = new Dictionary<string, string>
         {
+            [DataFolder.Mark] = folder.Path,
             ["SHOPSAGA_BASE_PORT"] = $"{Ports.Base}",
             ["SHOPSAGA_POSTGRES"] = AdminConnectionString,
             ["SHOPSAGA_RABBITMQ"] = BrokerAddress,
