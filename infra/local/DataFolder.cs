@@ -37,11 +37,22 @@ internal sealed class DataFolder : IDisposable
 
     private static string AllStacks => System.IO.Path.Combine(Checkout, ".shopsaga");
 
+    public static string PathOf(int basePort) => System.IO.Path.Combine(AllStacks, $"{basePort}");
+
+    /// <summary>Whether a launcher holds the folder of that stack.</summary>
+    public static bool IsInUse(int basePort)
+    {
+        if (!Directory.Exists(PathOf(basePort)))
+            return false;
+        using var free = TryLock(PathOf(basePort));
+        return free is null;
+    }
+
     public static async Task<DataFolder> Open(int basePort, bool fresh, bool temporary)
     {
         await CleanUpAfterTheKilled();
 
-        var path = System.IO.Path.Combine(AllStacks, $"{basePort}");
+        var path = PathOf(basePort);
         Directory.CreateDirectory(path);
         var folder = new DataFolder(path, TryLock(path) ?? throw new CannotStartException(
             $"Another launcher runs on {path}: stop it, or choose another base port (--base-port=N or SHOPSAGA_BASE_PORT=N)."));

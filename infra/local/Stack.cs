@@ -64,6 +64,7 @@ internal sealed class Stack : IAsyncDisposable
         try
         {
             await stack.StartAll(cancellationToken);
+            new RunningStack(stack.AdminConnectionString, stack.BrokerAddress).Announce(folder);
             return stack;
         }
         catch
@@ -115,6 +116,7 @@ internal sealed class Stack : IAsyncDisposable
         await Task.WhenAll(servers.Select(part => part.Stop()));
 
         folder.ForgetProcesses();
+        RunningStack.Withdraw(folder);
         if (!dataIsKept)
             folder.Remove();
         folder.Dispose();
