@@ -1,3 +1,4 @@
+using Dapper;
 using Npgsql;
 
 namespace ShopSaga.Tests.Bus.Support;
@@ -5,8 +6,10 @@ namespace ShopSaga.Tests.Bus.Support;
 /// <summary>The servers that the test command started.</summary>
 internal static class Servers
 {
+    /// <summary>amqp://user:password@host:port/</summary>
     public static string RabbitMq => Required("SHOPSAGA_RABBITMQ");
 
+    /// <summary>http://user:password@host:port/</summary>
     public static Uri Management => new(Required("SHOPSAGA_RABBITMQ_MANAGEMENT"));
 
     public static string Postgres(string database) =>
@@ -19,9 +22,7 @@ internal static class Servers
     private static async Task Execute(string sql)
     {
         await using var connection = new NpgsqlConnection(Required("SHOPSAGA_POSTGRES"));
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync();
+        await connection.ExecuteAsync(sql);
     }
 
     private static string Required(string variable) => Environment.GetEnvironmentVariable(variable)
