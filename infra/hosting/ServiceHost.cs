@@ -3,23 +3,57 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using ShopSaga.Hosting.Authentication;
 using ShopSaga.Hosting.Business;
 using ShopSaga.Hosting.Database;
+using ShopSaga.Hosting.Health;
+using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Hosting;
 
-/// <summary>What every service has in common. A service's Program is: create, add its endpoint and routes, run.</summary>
+/// <summary>What every service has in common. A service's Program is: create, add its endpoint, use the defaults, add its routes, run.</summary>
 public static class ServiceHost
 {
-    /// <summary>A builder with time, database, schema scripts and business calendar.</summary>
+    /// <summary>A builder with time, logging, telemetry, problems, health, access tokens, database, schema scripts and business calendar.</summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="database">Whether the service has a database; the gateway has none.</param>
+    /// <param name="tokens">Whether the service's callers show access tokens; those of the payment provider do not.</param>
     /// <exception cref="InvalidOperationException">Configuration is missing or wrong; the message says what to set.</exception>
-    public static WebApplicationBuilder CreateBuilder(string[] args)
+    public static WebApplicationBuilder CreateBuilder(string[] args, bool database = true, bool tokens = true)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
-        builder.AddDatabase(Assembly.GetCallingAssembly());
+        builder.AddLogging();
+        builder.AddTelemetry();
+        builder.AddHttpDefaults();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<BusinessCalendar>();
+        if (database)
+        {
+            builder.AddDatabase(Assembly.GetCallingAssembly());
+        }
+
+        if (tokens)
+        {
+            builder.AddAccessTokens();
+        }
+
         return builder;
+    }
+
+    /// <summary>
+    /// Errors as problem+json, health routes, authentication. To be called before any route is added. What a middleware of the caller's own
+    /// throws is only turned into a problem when it is added after this.
+    /// </summary>
+    public static WebApplication UseServiceDefaults(this WebApplication app)
+    {
+        app.UseTelemetry();
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.UseRouting();
+        app.UseRouteNamesInTraces();
+        app.UseAccessTokens();
+        app.MapHealth();
+        return app;
     }
 
     private static void AddDatabase(this WebApplicationBuilder builder, Assembly schema)
@@ -27,6 +61,7 @@ public static class ServiceHost
         DapperTypes.Register();
         var connectionString = builder.Configuration.Required("ConnectionStrings:Database");
         builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(connectionString));
+        builder.Services.AddHealthChecks().AddCheck<DatabaseCheck>("database");
         builder.Services.AddHostedService(services => new SchemaScripts(
             services.GetRequiredService<NpgsqlDataSource>(),
             schema,

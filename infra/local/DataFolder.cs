@@ -12,6 +12,9 @@ namespace ShopSaga.Local;
 /// </summary>
 internal sealed class DataFolder : IDisposable
 {
+    /// <summary>The variable by which a command's processes, to any depth, are known as part of a stack.</summary>
+    public const string Mark = "SHOPSAGA_STACK";
+
     private readonly FileStream heldLock;
     private readonly string processesFile;
     private readonly Lock writing = new();
@@ -34,11 +37,22 @@ internal sealed class DataFolder : IDisposable
 
     private static string AllStacks => System.IO.Path.Combine(Checkout, ".shopsaga");
 
+    public static string PathOf(int basePort) => System.IO.Path.Combine(AllStacks, $"{basePort}");
+
+    /// <summary>Whether a launcher holds the folder of that stack.</summary>
+    public static bool IsInUse(int basePort)
+    {
+        if (!Directory.Exists(PathOf(basePort)))
+            return false;
+        using var free = TryLock(PathOf(basePort));
+        return free is null;
+    }
+
     public static async Task<DataFolder> Open(int basePort, bool fresh, bool temporary)
     {
         await CleanUpAfterTheKilled();
 
-        var path = System.IO.Path.Combine(AllStacks, $"{basePort}");
+        var path = PathOf(basePort);
         Directory.CreateDirectory(path);
         var folder = new DataFolder(path, TryLock(path) ?? throw new CannotStartException(
             $"Another launcher runs on {path}: stop it, or choose another base port (--base-port=N or SHOPSAGA_BASE_PORT=N)."));
@@ -145,13 +159,13 @@ internal sealed class DataFolder : IDisposable
         if (!File.Exists(processesFile))
             return;
         foreach (var line in (await File.ReadAllLinesAsync(processesFile)).Reverse())
-        {
-            if (line.Split(' ', 4) is not [var id, var identity, var boot, _])
-                continue;
-            var pid = int.Parse(id, CultureInfo.InvariantCulture);
-            if (boot == BootId && Unix.IdentityOf(pid) == identity)
+            if (line.Split(' ', 4) is [var id, var identity, var boot, _] && boot == BootId)
+                await Leftover.Stop(int.Parse(id, CultureInfo.InvariantCulture), identity);
+
+        // Servers overwrite their environment, so the file above knows of them; whatever a command had started still bears this mark.
+        foreach (var pid in Unix.WithVariable(Mark, Path))
+            if (Unix.IdentityOf(pid) is { } identity)
                 await Leftover.Stop(pid, identity);
-        }
         ForgetProcesses();
     }
 

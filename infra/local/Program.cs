@@ -6,6 +6,8 @@ var root = new RootCommand("ShopSaga on one machine: PostgreSQL, RabbitMQ, Redis
 {
     RunCommand.Describe(),
     ExecCommand.Describe(),
+    DemoCommand.Describe(),
+    VerifyCommand.Describe(),
 };
 
 using var stop = new StopSignals();

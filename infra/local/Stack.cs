@@ -64,6 +64,7 @@ internal sealed class Stack : IAsyncDisposable
         try
         {
             await stack.StartAll(cancellationToken);
+            new RunningStack(stack.AdminConnectionString, stack.BrokerAddress).Announce(folder);
             return stack;
         }
         catch
@@ -91,6 +92,7 @@ internal sealed class Stack : IAsyncDisposable
     {
         var variables = new Dictionary<string, string>
         {
+            [DataFolder.Mark] = folder.Path,
             ["SHOPSAGA_BASE_PORT"] = $"{Ports.Base}",
             ["SHOPSAGA_POSTGRES"] = AdminConnectionString,
             ["SHOPSAGA_RABBITMQ"] = BrokerAddress,
@@ -106,12 +108,16 @@ internal sealed class Stack : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        var dataIsKept = options.BasePort is not null;
         await Task.WhenAll(services.Select(part => part.Stop()));
-        await Task.WhenAll(servers.Where(part => part.Name != Epmd).Select(part => part.Stop()));
+        // RabbitMQ 3.10 sleeps five seconds in good order: not for data that nobody will read again.
+        await Task.WhenAll(servers.Where(part => part.Name != Epmd)
+            .Select(part => part.Name == RabbitMq && !dataIsKept ? part.Kill() : part.Stop()));
         await Task.WhenAll(servers.Select(part => part.Stop()));
 
         folder.ForgetProcesses();
-        if (options.BasePort is null)
+        RunningStack.Withdraw(folder);
+        if (!dataIsKept)
             folder.Remove();
         folder.Dispose();
         claim?.Dispose();

@@ -27,6 +27,17 @@ public static class Problems
             string.Join(' ', errors.SelectMany(error => error.Value.Select(message => $"{error.Key}: {message}"))),
             new Dictionary<string, object?> { ["errors"] = errors });
 
+    /// <summary>Something that is needed is down; says when to come back.</summary>
+    public static ProblemHttpResult Unavailable(string detail, IDictionary<string, object?>? more = null) =>
+        Problem(StatusCodes.Status503ServiceUnavailable, "unavailable", "Unavailable", detail, more);
+
+    /// <summary>What a status stands for when there is nothing more to say.</summary>
+    public static ProblemHttpResult OfStatus(int status)
+    {
+        var (code, title, detail) = ProblemCodes.Of(status);
+        return Problem(status, code, title, detail);
+    }
+
     /// <summary>Any other problem.</summary>
     public static ProblemHttpResult Problem(int status, string code, string title, string detail, IDictionary<string, object?>? more = null) =>
         TypedResults.Problem(detail, statusCode: status, title: title, type: $"/problems/{code}", extensions: more);

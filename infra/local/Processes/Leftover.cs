@@ -10,6 +10,8 @@ internal static class Leftover
     /// <summary>Ends exactly the process that has this id and identity: SIGINT (PostgreSQL's quick way), in the end SIGKILL.</summary>
     public static async Task Stop(int pid, string identity)
     {
+        if (Unix.IdentityOf(pid) != identity)
+            return;
         var below = Unix.DescendantsOf(pid).Select(child => (Pid: child, Identity: Unix.IdentityOf(child))).ToList();
         Unix.Send(pid, Signal.Interrupt);
         Unix.Send(pid, Signal.Terminate);

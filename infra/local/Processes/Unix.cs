@@ -36,15 +36,20 @@ internal static partial class Unix
             _ = prctl(SetChildSubreaper, 1, 0, 0, 0);
     }
 
+    /// <summary>Live processes that were started with this variable, by whomever.</summary>
+    public static List<int> WithVariable(string name, string value)
+    {
+        var variable = $"{name}={value}";
+        return OperatingSystem.IsLinux() ? [.. AllPids().Where(pid => IdentityOf(pid) is not null && EnvironmentOf(pid).Contains(variable))] : [];
+    }
+
     /// <summary>Every live process below that one, parents before children.</summary>
     public static List<int> DescendantsOf(int ancestor)
     {
         if (!OperatingSystem.IsLinux())
             return [];
 
-        var children = Directory.EnumerateDirectories("/proc")
-            .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0)
-            .Where(pid => pid > 0)
+        var children = AllPids()
             .Select(pid => (Pid: pid, Stat: ReadStat(pid)))
             .Where(process => process.Stat is { State: not ('Z' or 'X') })
             .ToLookup(process => process.Stat!.Parent, process => process.Pid);
@@ -53,6 +58,23 @@ internal static partial class Unix
         for (var i = 0; i < found.Count; i++)
             found.AddRange(children[found[i]]);
         return found;
+    }
+
+    private static IEnumerable<int> AllPids() =>
+        Directory.EnumerateDirectories("/proc")
+            .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0)
+            .Where(pid => pid > 0);
+
+    private static string[] EnvironmentOf(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/environ").Split('\0');
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
     }
 
     private static Stat? ReadStat(int pid)

@@ -51,7 +51,7 @@ internal static class RabbitMq
                 ["RABBITMQ_MNESIA_BASE"] = Path.Combine(home, "data"),
                 ["RABBITMQ_LOG_BASE"] = Path.Combine(home, "log"),
                 ["RABBITMQ_LOGS"] = "-",
-                // Two schedulers that never spin while waiting, and the start-up code interpreted once instead of compiled.
+                // Two schedulers that never spin while waiting.
                 ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] =
                     "+S 2:2 +SDio 4 +A 4 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}",
                 ["RABBITMQ_MAX_NUMBER_OF_PROCESSES"] = "65536",

@@ -1,0 +1,110 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace ShopSaga.Hosting.Authentication;
+
+/// <summary>Checks the access tokens that Users signs, and says which routes need one.</summary>
+public static class AccessTokens
+{
+    private const string Admin = "admin";
+    private static readonly TimeSpan clockSkew = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan fetchTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>The route is for anybody with a valid access token.</summary>
+    public static TBuilder RequireUser<TBuilder>(this TBuilder routes)
+        where TBuilder : IEndpointConventionBuilder =>
+        routes.RequireAuthorization();
+
+    /// <summary>The route is for administrators.</summary>
+    public static TBuilder RequireAdmin<TBuilder>(this TBuilder routes)
+        where TBuilder : IEndpointConventionBuilder =>
+        routes.RequireAuthorization(Admin);
+
+    internal static void AddAccessTokens(this WebApplicationBuilder builder)
+    {
+        var issuer = builder.Configuration.Required("Auth:Issuer");
+        var audience = builder.Configuration.Required("Auth:Audience");
+        builder.Services.TryAddSingleton(services => OverHttp(services.GetRequiredService<IConfiguration>().Required("Auth:JwksAddress")));
+        builder.Services.AddSingleton<SigningKeys>();
+        builder.Services.AddAuthorizationBuilder().AddPolicy(Admin, policy => policy.RequireClaim("role", Admin));
+        builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
+        builder.Services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).Configure<SigningKeys>((options, keys) =>
+        {
+            options.MapInboundClaims = false;
+            options.IncludeErrorDetails = false;
+            options.TokenValidationParameters = new TokenValidationParameters
+            {
+                ValidIssuer = issuer,
+                ValidAudience = audience,
+                ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
+                ClockSkew = clockSkew,
+                RoleClaimType = "role",
+                NameClaimType = "name",
+                IssuerSigningKeyResolver = (_, _, id, _) => keys.Find(id) is { } key ? [key] : [],
+            };
+            options.Events = new JwtBearerEvents
+            {
+                OnMessageReceived = context => KeyIdOf(context.Request) is { } id
+                    ? keys.Fetch(id, context.HttpContext.RequestAborted)
+                    : Task.CompletedTask,
+                OnChallenge = context =>
+                {
+                    if (context.AuthenticateFailure is not null && !keys.AreKnown)
+                    {
+                        // The token may well be valid: say that we cannot tell, not that it is not.
+                        context.HandleResponse();
+                        context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+                    }
+
+                    return Task.CompletedTask;
+                },
+            };
+        });
+    }
+
+    internal static void UseAccessTokens(this WebApplication app)
+    {
+        if (app.Services.GetService<IAuthenticationSchemeProvider>() is null)
+        {
+            return;
+        }
+
+        // Building the options now shows missing configuration at the start.
+        app.Services.GetRequiredService<IOptionsMonitor<JwtBearerOptions>>().Get(JwtBearerDefaults.AuthenticationScheme);
+        app.UseAuthentication();
+        app.UseAuthorization();
+    }
+
+    private static string? KeyIdOf(HttpRequest request)
+    {
+        const string scheme = "Bearer ";
+        if (request.Headers.Authorization is not [{ } header] || !header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        try
+        {
+            return new JsonWebToken(header[scheme.Length..].Trim()) is { Alg: SecurityAlgorithms.EcdsaSha256, Kid.Length: > 0 } token ? token.Kid : null;
+        }
+        catch (Exception malformed) when (malformed is ArgumentException or SecurityTokenException)
+        {
+            // Refused as a token a moment later.
+            return null;
+        }
+    }
+
+    private static JwksSource OverHttp(string address)
+    {
+        var client = new HttpClient { Timeout = fetchTimeout };
+        return cancellationToken => client.GetStringAsync(new Uri(address), cancellationToken);
+    }
+}

@@ -1,0 +1,59 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using StackExchange.Redis;
+
+namespace ShopSaga.Hosting.Http;
+
+/// <summary>
+/// Which answer an exception stands for: a bad request, something needed that is down, or (a 500) a mistake of ours. None shows a stack trace.
+/// </summary>
+internal sealed class ExceptionAnswers(ILogger<ExceptionAnswers> logger) : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
+    {
+        if (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is left to be answered; the status is for the access log and metrics.
+            context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            return true;
+        }
+
+        await Answer(context, exception).ExecuteAsync(context);
+        return true;
+    }
+
+    private ProblemHttpResult Answer(HttpContext context, Exception exception)
+    {
+        switch (exception)
+        {
+            case InvalidRequestException invalid:
+                return Problems.Invalid(invalid.Errors);
+            case BadHttpRequestException bad:
+                return Problems.OfStatus(bad.StatusCode);
+            case var _ when IsUnavailable(exception):
+                logger.LogWarning(
+                    HostingEvents.DependencyUnavailable,
+                    "Answered 503 to {Method} {Path}: {Reason}",
+                    context.Request.Method,
+                    context.Request.Path,
+                    exception.Message);
+                return Problems.OfStatus(StatusCodes.Status503ServiceUnavailable);
+            default:
+                logger.LogError(HostingEvents.RequestFailed, exception, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
+                return Problems.OfStatus(StatusCodes.Status500InternalServerError);
+        }
+    }
+
+    private static bool IsUnavailable(Exception exception) => exception switch
+    {
+        // A server that is being stopped ends our connection with an error of its own.
+        PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown } => true,
+        PostgresException refused => refused.IsTransient,
+        NpgsqlException or RedisConnectionException or SocketException or HttpRequestException or TimeoutException => true,
+        _ => exception.InnerException is { } inner && IsUnavailable(inner),
+    };
+}

@@ -1,0 +1,55 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Reflection;
+using Microsoft.AspNetCore.Http;
+
+namespace ShopSaga.Hosting.Http;
+
+/// <summary>
+/// Which part of a list is asked for, from <c>limit</c> and <c>cursor</c>. Fetch <see cref="Fetch"/> rows beyond <see cref="After"/> in the order of
+/// a unique id, and answer with <see cref="Of"/>. A parameter of this type in a route is filled in by itself.
+/// </summary>
+/// <param name="Limit">At most so many items.</param>
+/// <param name="After">The id of the last item the client has, or null at the start of the list.</param>
+public sealed record Page(int Limit, long? After)
+{
+    private const int DefaultLimit = 20;
+    private const int MaxLimit = 100;
+
+    /// <summary>How many rows to read: one more than are answered, which tells whether there are more.</summary>
+    public int Fetch => Limit + 1;
+
+    /// <summary>The answer, from the rows that were read.</summary>
+    public ItemsOf<T> Of<T>(IReadOnlyList<T> rows, Func<T, long> id) => rows.Count > Limit
+        ? new ItemsOf<T>([.. rows.Take(Limit)], Encode(id(rows[Limit - 1])))
+        : new ItemsOf<T>(rows, null);
+
+    /// <summary>Reads the parameters.</summary>
+    public static ValueTask<Page?> BindAsync(HttpContext context, ParameterInfo parameter)
+    {
+        var limit = (int)(context.Request.Number("limit", 1, MaxLimit) ?? DefaultLimit);
+        return ValueTask.FromResult<Page?>(new Page(limit, context.Request.Text("cursor") is { } cursor ? Decode(cursor) : null));
+    }
+
+    internal static string Encode(long id)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, id);
+        return Base64Url.EncodeToString(bytes);
+    }
+
+    private static long Decode(string cursor)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        var isOurs = Base64Url.IsValid(cursor, out var length) && length == sizeof(long) && Base64Url.TryDecodeFromChars(cursor, bytes, out _);
+        var id = BinaryPrimitives.ReadInt64BigEndian(bytes);
+        return isOurs && id > 0 && Encode(id) == cursor
+            ? id
+            : throw new InvalidRequestException("cursor", "is not a cursor that a list gave.");
+    }
+}
+
+/// <summary>A part of a list.</summary>
+/// <param name="Items">The items.</param>
+/// <param name="NextCursor">What to give as <c>cursor</c> for the part that follows, or null at the end.</param>
+public sealed record ItemsOf<T>(IReadOnlyList<T> Items, string? NextCursor);

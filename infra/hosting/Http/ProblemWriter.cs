@@ -1,0 +1,39 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
+
+namespace ShopSaga.Hosting.Http;
+
+/// <summary>
+/// Writes every problem, whatever the client says it accepts, and completes it: what a bare status leaves open, the trace, and the headers
+/// that a status demands.
+/// </summary>
+internal sealed class ProblemWriter : IProblemDetailsWriter
+{
+    private const string RetryAfterSeconds = "2";
+
+    public bool CanWrite(ProblemDetailsContext context) => true;
+
+    public async ValueTask WriteAsync(ProblemDetailsContext context)
+    {
+        var (http, problem) = (context.HttpContext, context.ProblemDetails);
+        var status = http.Response.StatusCode = problem.Status ??= http.Response.StatusCode;
+        if (problem.Type?.StartsWith("/problems/", StringComparison.Ordinal) != true)
+        {
+            var (code, title, detail) = ProblemCodes.Of(status);
+            (problem.Type, problem.Title, problem.Detail) = ($"/problems/{code}", title, detail);
+        }
+
+        problem.Extensions["traceId"] = Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier;
+        if (status == StatusCodes.Status503ServiceUnavailable && http.Response.Headers.RetryAfter.Count == 0)
+        {
+            http.Response.Headers.RetryAfter = RetryAfterSeconds;
+        }
+
+        if (status == StatusCodes.Status401Unauthorized && http.Response.Headers.WWWAuthenticate.Count == 0)
+        {
+            http.Response.Headers.WWWAuthenticate = "Bearer";
+        }
+
+        await http.Response.WriteAsJsonAsync(problem, JsonBody.Options, "application/problem+json", http.RequestAborted);
+    }
+}

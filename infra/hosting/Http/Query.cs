@@ -1,0 +1,56 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+
+namespace ShopSaga.Hosting.Http;
+
+/// <summary>Reads what stands in an address. Whatever is wrong is a 400 that names the parameter; an absent one is null.</summary>
+public static class Query
+{
+    /// <summary>A parameter as text, taken literally.</summary>
+    /// <exception cref="InvalidRequestException">It is empty, given twice, too long or no text that can be stored.</exception>
+    public static string? Text(this HttpRequest request, string name, int maximum = 200)
+    {
+        var values = request.Query[name];
+        return values switch
+        {
+            [] => null,
+            [{ Length: > 0 } value] when value.Contains('\0') => throw new InvalidRequestException(name, "must not contain the character U+0000."),
+            [{ Length: > 0 } value] when value.Length <= maximum => value,
+            [{ Length: > 0 }] => throw new InvalidRequestException(name, $"must have at most {maximum} characters."),
+            [_] => throw new InvalidRequestException(name, "must not be empty."),
+            _ => throw new InvalidRequestException(name, "is given twice."),
+        };
+    }
+
+    /// <summary>A parameter as a whole number, digits only.</summary>
+    /// <exception cref="InvalidRequestException">It is something else, or out of range.</exception>
+    public static long? Number(this HttpRequest request, string name, long minimum, long maximum)
+    {
+        if (request.Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= minimum && number <= maximum
+            ? number
+            : throw new InvalidRequestException(name, $"must be a whole number from {minimum} to {maximum}.");
+    }
+
+    /// <summary>A parameter as a date.</summary>
+    /// <exception cref="InvalidRequestException">It is not exactly <c>yyyy-MM-dd</c>.</exception>
+    public static DateOnly? Date(this HttpRequest request, string name) => request.Text(name) is { } text ? Date(name, text) : null;
+
+    /// <summary>A date that stands anywhere in the address, such as in its path.</summary>
+    /// <exception cref="InvalidRequestException">It is not exactly <c>yyyy-MM-dd</c>.</exception>
+    public static DateOnly Date(string name, string text) =>
+        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
+            ? date
+            : throw new InvalidRequestException(name, "must be a date as yyyy-MM-dd.");
+
+    /// <summary>A parameter that is one of some words, exactly.</summary>
+    /// <exception cref="InvalidRequestException">It is none of them.</exception>
+    public static string? OneOf(this HttpRequest request, string name, params string[] words) =>
+        request.Text(name) is not { } text || words.Contains(text, StringComparer.Ordinal)
+            ? request.Text(name)
+            : throw new InvalidRequestException(name, $"must be one of {string.Join(", ", words)}.");
+}

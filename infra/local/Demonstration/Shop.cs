@@ -1,0 +1,40 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+
+namespace ShopSaga.Local.Demonstration;
+
+/// <summary>A client of the shop, through the gateway, as any customer or administrator has it.</summary>
+internal sealed class Shop(Uri gateway) : IDisposable
+{
+    private readonly HttpClient client = new() { BaseAddress = gateway };
+
+    public async Task LogIn(string email, string password, CancellationToken cancellationToken)
+    {
+        var tokens = await Post("auth/login", new { email, password }, cancellationToken);
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", tokens["accessToken"]!.GetValue<string>());
+    }
+
+    public async Task<JsonNode> Get(string path, CancellationToken cancellationToken) =>
+        await Read(await client.GetAsync(path, cancellationToken), cancellationToken);
+
+    public async Task<JsonNode> Post(string path, object body, CancellationToken cancellationToken) =>
+        await Read(await client.PostAsJsonAsync(path, body, cancellationToken), cancellationToken);
+
+    public void Dispose() => client.Dispose();
+
+    /// <exception cref="HttpRequestException">The shop refused; the message holds its answer.</exception>
+    private static async Task<JsonNode> Read(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        using (response)
+        {
+            var text = await response.Content.ReadAsStringAsync(cancellationToken);
+            return response.IsSuccessStatusCode
+                ? JsonNode.Parse(text)!
+                : throw new HttpRequestException(
+                    $"{response.RequestMessage!.Method} {response.RequestMessage.RequestUri!.AbsolutePath} answered {(int)response.StatusCode}: {text}",
+                    null,
+                    response.StatusCode);
+        }
+    }
+}

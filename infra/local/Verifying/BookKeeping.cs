@@ -1,0 +1,82 @@
+using Dapper;
+using Npgsql;
+
+namespace ShopSaga.Local.Verifying;
+
+/// <summary>A product's shelf: what was ever put on it, what is on it now, and what is set aside or gone for orders.</summary>
+internal sealed record StockRow(long ProductId, long Put, long Now, long Reserved, long Committed);
+
+internal sealed record OrderRow(long Id, string Status, long TotalAmount, long? PaymentId);
+
+internal sealed record ReservationRow(long OrderId, string State);
+
+internal sealed record PaymentRow(long Id, long OrderId, long Amount, string Status, long? ChargeId, long Refunded);
+
+internal sealed record EntryRow(long PaymentId, string Fact, long Amount);
+
+internal sealed record ChargeRow(long Id, string IdempotencyKey, string Status, long Amount, long Refunded);
+
+/// <summary>What every service, and the payment provider, has written down.</summary>
+internal sealed record BookKeeping(
+    IReadOnlyList<StockRow> Stock,
+    IReadOnlyList<OrderRow> Orders,
+    IReadOnlyList<ReservationRow> Reservations,
+    IReadOnlyList<PaymentRow> Payments,
+    IReadOnlyList<EntryRow> Entries,
+    IReadOnlyList<ChargeRow> Charges)
+{
+    /// <summary>Reads all databases as the server's administrator. They are read one after the other, so nothing may be under way.</summary>
+    public static async Task<BookKeeping> Read(string admin, CancellationToken cancellationToken) => new(
+        await Rows<StockRow>(
+            admin,
+            "Products",
+            """
+            SELECT p.id AS ProductId, c.put AS Put, p.stock_quantity::bigint AS Now,
+                   coalesce(r.reserved, 0) AS Reserved, coalesce(r.committed, 0) AS Committed
+            FROM products p
+            JOIN (SELECT product_id, sum(delta) AS put FROM stock_changes GROUP BY product_id) c ON c.product_id = p.id
+            LEFT JOIN (
+                SELECT l.product_id,
+                       sum(l.quantity) FILTER (WHERE r.state = 'RESERVED') AS reserved,
+                       sum(l.quantity) FILTER (WHERE r.state = 'COMMITTED') AS committed
+                FROM reservation_lines l JOIN reservations r USING (order_id) GROUP BY l.product_id) r ON r.product_id = p.id
+            ORDER BY p.id
+            """,
+            cancellationToken),
+        await Rows<OrderRow>(admin, "Orders", "SELECT id AS Id, status AS Status, total_amount AS TotalAmount, payment_id AS PaymentId FROM orders ORDER BY id", cancellationToken),
+        await Rows<ReservationRow>(admin, "Products", "SELECT order_id AS OrderId, state AS State FROM reservations", cancellationToken),
+        await Rows<PaymentRow>(
+            admin,
+            "Payments",
+            """
+            SELECT p.id AS Id, p.order_id AS OrderId, p.amount AS Amount, p.status AS Status, p.charge_id AS ChargeId,
+                   CASE WHEN r.refunded_at IS NULL THEN 0 ELSE r.amount END AS Refunded
+            FROM payments p LEFT JOIN refunds r ON r.payment_id = p.id ORDER BY p.id
+            """,
+            cancellationToken),
+        await Rows<EntryRow>(admin, "Settlement", "SELECT payment_id AS PaymentId, fact AS Fact, amount AS Amount FROM entries", cancellationToken),
+        await Rows<ChargeRow>(
+            admin,
+            "psp",
+            """
+            SELECT c.id AS Id, c.idempotency_key AS IdempotencyKey, c.status AS Status, coalesce(c.amount, 0) AS Amount,
+                   coalesce(sum(r.amount) FILTER (WHERE r.status = 'REFUNDED'), 0)::bigint AS Refunded
+            FROM charges c LEFT JOIN refunds r ON r.charge_id = c.id GROUP BY c.id
+            """,
+            cancellationToken));
+
+    private static async Task<IReadOnlyList<T>> Rows<T>(string admin, string service, string sql, CancellationToken cancellationToken)
+    {
+        await using var connection = await Open(admin, service, cancellationToken);
+        return [.. await connection.QueryAsync<T>(new CommandDefinition(sql, cancellationToken: cancellationToken))];
+    }
+
+    /// <summary>Opens one service's database as the server's administrator.</summary>
+    public static async Task<NpgsqlConnection> Open(string admin, string service, CancellationToken cancellationToken)
+    {
+        var database = Topology.Find(service).Database!.Name;
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(admin) { Database = database, Pooling = false }.ConnectionString);
+        await connection.OpenAsync(cancellationToken);
+        return connection;
+    }
+}

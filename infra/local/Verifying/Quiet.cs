@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using Dapper;
+using RabbitMQ.Client;
+
+namespace ShopSaga.Local.Verifying;
+
+/// <summary>Waits until nothing is under way: no message in a queue or an outbox, no order or payment in between.</summary>
+internal sealed class Quiet(string admin, string broker)
+{
+    private const string ErrorQueue = "error";
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(100);
+    private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Returns what still was under way when patience ended; nothing when all is quiet.</summary>
+    public async Task<IReadOnlyList<string>> Wait(CancellationToken cancellationToken)
+    {
+        var waited = Stopwatch.StartNew();
+        while (true)
+        {
+            var busy = await UnderWay(cancellationToken);
+            if (busy.Count == 0 || waited.Elapsed > patience)
+                return busy;
+            await Task.Delay(pause, cancellationToken);
+        }
+    }
+
+    /// <summary>Messages in the error queue.</summary>
+    public async Task<uint> Failed(CancellationToken cancellationToken) =>
+        (await Depths([ErrorQueue], cancellationToken)).GetValueOrDefault(ErrorQueue);
+
+    private async Task<IReadOnlyList<string>> UnderWay(CancellationToken cancellationToken)
+    {
+        var busy = new List<string>();
+        foreach (var endpoint in Topology.Services.Where(service => service.IsOnTheBus))
+            if (await Undispatched(endpoint, cancellationToken) is > 0 and var left)
+                busy.Add($"{left} outbox records of {endpoint.Name} have not left");
+
+        var books = await BookKeeping.Read(admin, cancellationToken);
+        busy.AddRange(Books.Check(books)[^1].Violations);
+
+        // A timeout that waits for its time keeps nothing open, so the delay queues do not count.
+        var queues = Topology.Services.Where(service => service.IsOnTheBus).Select(service => service.Assembly);
+        foreach (var (queue, depth) in await Depths(queues, cancellationToken))
+            if (depth > 0)
+                busy.Add($"{depth} messages wait in {queue}");
+        return busy;
+    }
+
+    private async Task<long> Undispatched(Service endpoint, CancellationToken cancellationToken)
+    {
+        await using var connection = await BookKeeping.Open(admin, endpoint.Name, cancellationToken);
+        var table = endpoint.Assembly.Replace('.', '_') + "_OutboxData";
+        return await connection.ExecuteScalarAsync<long>(
+            new CommandDefinition($"""SELECT count(*) FROM "{table}" WHERE NOT "Dispatched" """, cancellationToken: cancellationToken));
+    }
+
+    private async Task<Dictionary<string, uint>> Depths(IEnumerable<string> queues, CancellationToken cancellationToken)
+    {
+        await using var connection = await new ConnectionFactory { Uri = new Uri(broker) }.CreateConnectionAsync(cancellationToken);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        var depths = new Dictionary<string, uint>();
+        foreach (var queue in queues)
+            depths[queue] = await channel.MessageCountAsync(queue, cancellationToken);
+        return depths;
+    }
+}

@@ -1,0 +1,69 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using ShopSaga.Hosting;
+using ShopSaga.Hosting.Http;
+using RangeAttribute = System.ComponentModel.DataAnnotations.RangeAttribute;
+
+namespace ShopSaga.Tests.Unit.Hosting;
+
+/// <summary>A service without a database, on a real web server, with routes that try out what hosting does for every service.</summary>
+internal sealed class HttpHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private HttpHost(WebApplication app)
+    {
+        _app = app;
+        Client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+    }
+
+    public HttpClient Client { get; }
+
+    public static async Task<HttpHost> Start()
+    {
+        var builder = ServiceHost.CreateBuilder(["--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=Error"], database: false, tokens: false);
+        var app = builder.Build();
+        app.UseServiceDefaults();
+        app.MapPost("/things", (Thing thing) => TypedResults.Ok(thing));
+        app.MapGet("/things", (Page page, HttpRequest request) => TypedResults.Ok(new
+        {
+            page.Limit,
+            page.After,
+            On = request.Date("on"),
+            Status = request.OneOf("status", "OPEN", "CLOSED"),
+            Q = request.Text("q"),
+        }));
+        app.MapGet("/things/{id:long}", (long id) => TypedResults.Ok(id));
+        app.MapGet("/broken", string () => throw new InvalidOperationException("secret"));
+        app.MapGet("/late", string () => throw new TimeoutException("secret"));
+        await app.StartAsync();
+        return new HttpHost(app);
+    }
+
+    public Task<HttpResponseMessage> Post(string json) => Post(Encoding.UTF8.GetBytes(json));
+
+    public async Task<HttpResponseMessage> Post(byte[] body, string contentType = "application/json")
+    {
+        using var content = new ByteArrayContent(body);
+        content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+        return await Client.PostAsync(new Uri("/things", UriKind.Relative), content);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.DisposeAsync();
+    }
+}
+
+internal sealed record Thing(
+    [Text(1, 10)] string Name,
+    [Range(1, 1000)] int Quantity,
+    long? Amount = null,
+    bool? Urgent = null,
+    [Length(1, 3)] IReadOnlyList<Line>? Lines = null,
+    Line? Gift = null) : IJsonBody<Thing>;
+
+internal sealed record Line(long ProductId, [Range(1, 10)] int Quantity);
