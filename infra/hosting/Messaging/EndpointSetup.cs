@@ -50,6 +50,8 @@ public static class EndpointSetup
             Environment.MachineName);
 #if NSERVICEBUS
         endpoint.AssemblyScanner().Disable = true;
+#else
+        endpoint.HandleInGroupsOf(configuration.GetValue("Messaging:GroupSize", 1));
 #endif
         register(endpoint);
         builder.Services.AddNServiceBusEndpoint(endpoint);
