@@ -1,1 +1,23 @@
-WebApplication.CreateBuilder(args).Build().Run();
+using ShopSaga.Hosting;
+using ShopSaga.Hosting.Messaging;
+using ShopSaga.Products.Caching;
+using ShopSaga.Products.Catalogue;
+using ShopSaga.Products.Committing;
+using ShopSaga.Products.Releasing;
+using ShopSaga.Products.Reserving;
+
+var builder = ServiceHost.CreateBuilder(args);
+builder.Services.AddSingleton(new RedisConnection(builder.Configuration.Required("ConnectionStrings:Redis")));
+builder.Services.AddSingleton<ProductCache>();
+builder.Services.AddSingleton<Shelf>();
+builder.AddEndpoint("Products", endpoint =>
+{
+    endpoint.AddHandler<ReserveStock>();
+    endpoint.AddHandler<ReleaseStock>();
+    endpoint.AddHandler<CommitStock>();
+});
+
+var app = builder.Build();
+app.UseServiceDefaults();
+app.MapCatalogue();
+app.Run();

@@ -1,0 +1,59 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using ShopSaga.Contracts.Products;
+using ShopSaga.Hosting.Database;
+using ShopSaga.Hosting.Http;
+using ShopSaga.Products.Caching;
+
+namespace ShopSaga.Products.Catalogue;
+
+/// <summary>PUT /products/{id}: the product goes on under another name, category or price.</summary>
+internal static class ChangeProduct
+{
+    internal static async Task<Results<Ok<Product>, ProblemHttpResult>> Handle(
+        long id,
+        ChangedProduct body,
+        HttpContext http,
+        ITransactionalSession session,
+        ProductCache cache,
+        ILogger<Product> logger,
+        CancellationToken cancellationToken)
+    {
+        await session.Open(cancellationToken);
+        var sql = session.Sql(cancellationToken);
+        if (await Product.Lock(sql, id) is not { } before)
+        {
+            return Problems.NotFound();
+        }
+
+        if (!before.Satisfies(http.Request.Headers))
+        {
+            return Problems.OfStatus(StatusCodes.Status412PreconditionFailed);
+        }
+
+        var after = await sql.QuerySingle<Product>(
+            $"""
+            UPDATE products SET name = @Name, category = @Category, price = @Price, version = version + 1 WHERE id = @id
+            RETURNING {Product.Columns}
+            """,
+            new { id, body.Name, body.Category, body.Price });
+        await session.Publish(WhatHappened(before, after), cancellationToken);
+        await cache.Invalidate([(id, after.Version)]);
+        await session.Commit(cancellationToken);
+        logger.LogInformation(ProductEvents.Changed, "Product {ProductId} changed to version {Version}", id, after.Version);
+        http.Response.Headers.ETag = after.ETag().ToString();
+        return TypedResults.Ok(after);
+    }
+
+    // Others show the name (a cart does), and only ProductListed carries it.
+    internal static object WhatHappened(Product before, Product after) =>
+        (before.Name, before.Category) == (after.Name, after.Category)
+            ? new ProductPriceChanged(after.Id, after.Price, after.Version)
+            : new ProductListed(after.Id, after.Name, after.Category, after.Price, after.Version);
+}
+
+/// <summary>What a product is to become.</summary>
+internal sealed record ChangedProduct(
+    [Text(1, 200)] string Name,
+    [Text(1, 100)] string Category,
+    [Range(1, int.MaxValue)] int Price) : IJsonBody<ChangedProduct>;

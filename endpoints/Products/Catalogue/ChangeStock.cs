@@ -1,0 +1,56 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using ShopSaga.Hosting.Database;
+using ShopSaga.Hosting.Http;
+using ShopSaga.Products.Caching;
+
+namespace ShopSaga.Products.Catalogue;
+
+/// <summary>POST /products/{id}/stock: the shop puts pieces on the shelf or takes some off it.</summary>
+internal static class ChangeStock
+{
+    internal static async Task<Results<Ok<Product>, ProblemHttpResult>> Handle(
+        long id,
+        StockChange body,
+        HttpResponse response,
+        ITransactionalSession session,
+        ProductCache cache,
+        TimeProvider time,
+        ILogger<Product> logger,
+        CancellationToken cancellationToken)
+    {
+        await session.Open(cancellationToken);
+        var sql = session.Sql(cancellationToken);
+        if (await Product.Lock(sql, id) is not { } before)
+        {
+            return Problems.NotFound();
+        }
+
+        // Pieces that orders hold may come back to the shelf, and must find room there.
+        var owned = await sql.QuerySingle<long>("SELECT sum(delta) FROM stock_changes WHERE product_id = @id", new { id });
+        if (before.StockQuantity + (long)body.Delta < 0 || owned + body.Delta > int.MaxValue)
+        {
+            return Problems.Conflict(
+                "conflict",
+                "The stock cannot be changed so",
+                $"There are {before.StockQuantity} pieces, and orders hold {owned - before.StockQuantity}: "
+                + $"the stock can neither fall below 0 nor rise, with those that orders hold, above {int.MaxValue}.");
+        }
+
+        var after = await sql.QuerySingle<Product>(
+            $"""
+            WITH change AS (
+                INSERT INTO stock_changes (product_id, delta, changed_at) VALUES (@id, @Delta, @now))
+            UPDATE products SET stock_quantity = stock_quantity + @Delta, version = version + 1 WHERE id = @id
+            RETURNING {Product.Columns}
+            """,
+            new { id, body.Delta, now = time.GetUtcNow() });
+        await cache.Invalidate([(id, after.Version)]);
+        await session.Commit(cancellationToken);
+        logger.LogInformation(ProductEvents.StockChanged, "Stock of product {ProductId} changed by {Delta}", id, body.Delta);
+        response.Headers.ETag = after.ETag().ToString();
+        return TypedResults.Ok(after);
+    }
+}
+
+/// <summary>Pieces that come (more than 0) or go (less than 0).</summary>
+internal sealed record StockChange([NotZero] int Delta) : IJsonBody<StockChange>;

@@ -1,0 +1,38 @@
+using Microsoft.Net.Http.Headers;
+using ShopSaga.Hosting.Database;
+
+namespace ShopSaga.Products.Catalogue;
+
+/// <summary>A product as the shop shows it.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Name">1 to 200 characters.</param>
+/// <param name="Category">1 to 100 characters.</param>
+/// <param name="Price">Won, at least 1.</param>
+/// <param name="StockQuantity">Pieces that nobody has ordered yet.</param>
+/// <param name="Version">Grows with every change, stock included; the ETag.</param>
+internal sealed record Product(long Id, string Name, string Category, int Price, int StockQuantity, long Version)
+{
+    /// <summary>The columns that make a product.</summary>
+    public const string Columns = "id, name, category, price, stock_quantity, version";
+
+    /// <summary>Reads the product for a change and keeps others from changing it meanwhile; null when it is not on sale.</summary>
+    public static Task<Product?> Lock(Sql sql, long id) =>
+        sql.QuerySingleOrDefault<Product>(
+            $"SELECT {Columns} FROM products WHERE id = @id AND withdrawn_at IS NULL FOR NO KEY UPDATE",
+            new { id });
+
+    /// <summary>Names this state of the product (RFC 9110, section 8.8.3).</summary>
+    public EntityTagHeaderValue ETag() => new($"\"{Version}\"");
+
+    /// <summary>Whether the request may change this state of the product (RFC 9110, section 13.1.1).</summary>
+    public bool Satisfies(IHeaderDictionary request)
+    {
+        if (request.IfMatch.Count == 0)
+        {
+            return true;
+        }
+
+        return EntityTagHeaderValue.TryParseList(request.IfMatch, out var tags)
+            && tags.Any(tag => tag.Equals(EntityTagHeaderValue.Any) || tag.Compare(ETag(), useStrongComparison: true));
+    }
+}

@@ -1,0 +1,17 @@
+namespace ShopSaga.Products;
+
+/// <summary>Event ids of what Products logs, from 2000.</summary>
+internal static class ProductEvents
+{
+    public static readonly EventId Listed = new(2001, nameof(Listed));
+    public static readonly EventId Changed = new(2002, nameof(Changed));
+    public static readonly EventId StockChanged = new(2003, nameof(StockChanged));
+    public static readonly EventId Withdrawn = new(2004, nameof(Withdrawn));
+    public static readonly EventId Reserved = new(2101, nameof(Reserved));
+    public static readonly EventId Rejected = new(2102, nameof(Rejected));
+    public static readonly EventId Committed = new(2103, nameof(Committed));
+    public static readonly EventId Released = new(2104, nameof(Released));
+    public static readonly EventId CancelledFirst = new(2105, nameof(CancelledFirst));
+    public static readonly EventId NothingToDo = new(2106, nameof(NothingToDo));
+    public static readonly EventId CacheUnavailable = new(2201, nameof(CacheUnavailable));
+}

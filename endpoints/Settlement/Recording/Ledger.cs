@@ -1,0 +1,56 @@
+using ShopSaga.Hosting.Business;
+using ShopSaga.Hosting.Database;
+
+namespace ShopSaga.Settlement.Recording;
+
+/// <summary>Writes the ledger. An entry counts on the business date of the fact, whenever it is heard of.</summary>
+internal sealed class Ledger(BusinessCalendar calendar, TimeProvider time, ILogger<Ledger> logger)
+{
+    public const string Capture = "CAPTURE";
+    public const string Refund = "REFUND";
+
+    /// <summary>Records a fact and adds it to the totals of its day, once.</summary>
+    public async Task Record(Sql sql, string fact, long paymentId, long orderId, long amount, DateTimeOffset at)
+    {
+        var date = calendar.DateOf(at);
+        var recorded = await sql.Execute(
+            """
+            WITH entry AS (
+                INSERT INTO entries (payment_id, order_id, fact, kind, amount, occurred_at, business_date, report_date, recorded_at)
+                VALUES (@paymentId, @orderId, @fact, @fact, @amount, @at, @date, @date, @now)
+                ON CONFLICT (payment_id, fact) DO NOTHING
+                RETURNING report_date, fact, amount)
+            INSERT INTO daily_totals AS day (report_date, slot, total_amount, payment_count, refund_amount, refund_count)
+            SELECT report_date, pg_backend_pid() % 64,
+                CASE fact WHEN 'CAPTURE' THEN amount ELSE 0 END, CASE fact WHEN 'CAPTURE' THEN 1 ELSE 0 END,
+                CASE fact WHEN 'REFUND' THEN amount ELSE 0 END, CASE fact WHEN 'REFUND' THEN 1 ELSE 0 END
+            FROM entry
+            ON CONFLICT (report_date, slot) DO UPDATE SET
+                total_amount = day.total_amount + excluded.total_amount,
+                payment_count = day.payment_count + excluded.payment_count,
+                refund_amount = day.refund_amount + excluded.refund_amount,
+                refund_count = day.refund_count + excluded.refund_count
+            """,
+            new { paymentId, orderId, fact, amount, at, date, now = time.GetUtcNow() });
+        if (recorded == 1)
+        {
+            logger.LogInformation(
+                SettlementEvents.Recorded,
+                "{Fact} of {Amount} for order {OrderId}, payment {PaymentId}, is in the ledger of {Date}",
+                fact,
+                amount,
+                orderId,
+                paymentId,
+                date);
+        }
+        else
+        {
+            logger.LogInformation(
+                SettlementEvents.AlreadyRecorded,
+                "{Fact} for order {OrderId}, payment {PaymentId}, was in the ledger already",
+                fact,
+                orderId,
+                paymentId);
+        }
+    }
+}
