@@ -69,7 +69,7 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
 
     private static Product? Parse(RedisValue json) => json.IsNull ? null : JsonSerializer.Deserialize<Product>((string)json!);
 
-    private static Task Put(IDatabase cache, long id, long version, params RedisValue[] product) =>
+    private static Task<RedisResult> Put(IDatabase cache, long id, long version, params RedisValue[] product) =>
         cache.ScriptEvaluateAsync(
             PutUnlessOlder,
             [Key(id)],

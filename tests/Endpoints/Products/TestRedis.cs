@@ -1,0 +1,16 @@
+using ShopSaga.Products.Caching;
+using ShopSaga.Tests.Endpoints.Support;
+
+namespace ShopSaga.Tests.Endpoints.Products;
+
+/// <summary>A part of Redis for the tests of Products alone. Each of them has a database of its own, with the same product ids, so it starts empty.</summary>
+internal static class TestRedis
+{
+    public static string Address => $"{TestServers.Redis},defaultDatabase=2";
+
+    public static async Task Clear()
+    {
+        using var redis = new RedisConnection(Address);
+        await (await redis.Database()).ExecuteAsync("FLUSHDB");
+    }
+}

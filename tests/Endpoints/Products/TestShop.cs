@@ -1,0 +1,94 @@
+using Dapper;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using ShopSaga.Contracts.Orders;
+using ShopSaga.Contracts.Payments;
+using ShopSaga.Hosting.Database;
+using ShopSaga.Products.Caching;
+using ShopSaga.Products.Committing;
+using ShopSaga.Products.Releasing;
+using ShopSaga.Products.Reserving;
+using ShopSaga.Tests.Endpoints.Support;
+
+namespace ShopSaga.Tests.Endpoints.Products;
+
+/// <summary>The handlers of Products on a database of its own, each message in its own transaction.</summary>
+internal sealed class TestShop : IAsyncDisposable
+{
+    private readonly string _name = $"test_shop_{Guid.NewGuid():N}";
+    private readonly RedisConnection _redis = new(TestRedis.Address);
+    private NpgsqlDataSource _database = null!;
+
+    public static async Task<TestShop> Open()
+    {
+        var shop = new TestShop();
+        DapperTypes.Register();
+        await TestRedis.Clear();
+        shop._database = NpgsqlDataSource.Create(await TestServers.CreateDatabase(shop._name));
+        await new SchemaScripts(shop._database, typeof(ReserveStock).Assembly, TimeProvider.System, NullLogger<SchemaScripts>.Instance)
+            .StartingAsync(CancellationToken.None);
+        return shop;
+    }
+
+    public Task<long> List(int stock) => Query<long>(
+        """
+        WITH product AS (
+            INSERT INTO products (name, category, price, stock_quantity, listed_at) VALUES ('Lamp', 'Light', 1000, @stock, now()) RETURNING *),
+        first AS (INSERT INTO stock_changes (product_id, delta, changed_at) SELECT id, stock_quantity, listed_at FROM product)
+        SELECT id FROM product
+        """,
+        new { stock });
+
+    /// <summary>Handles a message and gives what was published; what failed left nothing behind.</summary>
+    public async Task<IReadOnlyList<object>> Handle(object message)
+    {
+        await using var session = await TestSqlSession.Begin(_database);
+        var context = new TestableMessageHandlerContext { SynchronizedStorageSession = session };
+        var shelf = new Shelf(new ProductCache(_redis, TimeProvider.System, NullLogger<ProductCache>.Instance));
+        var release = new ReleaseStock(shelf, TimeProvider.System, NullLogger<ReleaseStock>.Instance);
+        await (message switch
+        {
+            OrderPlaced placed => new ReserveStock(shelf, TimeProvider.System, NullLogger<ReserveStock>.Instance).Handle(placed, context),
+            OrderCancelled cancelled => release.Handle(cancelled, context),
+            PaymentFailed failed => release.Handle(failed, context),
+            OrderConfirmed confirmed => new CommitStock(TimeProvider.System, NullLogger<CommitStock>.Instance).Handle(confirmed, context),
+            _ => throw new ArgumentException("Products does not handle it.", nameof(message)),
+        });
+        await session.Commit();
+        return [.. context.PublishedMessages.Select(published => published.Message)];
+    }
+
+    public Task<int> Stock(long productId) => Query<int>("SELECT stock_quantity FROM products WHERE id = @productId", new { productId });
+
+    public Task<string?> State(long orderId) =>
+        Query<string?>("SELECT state FROM reservations WHERE order_id = @orderId UNION ALL SELECT NULL LIMIT 1", new { orderId });
+
+    /// <summary>Stock at start and all changes = stock now + reserved + committed, for every product.</summary>
+    public async Task AssertBooksBalance() => Assert.That(
+        await Query<long>(
+            """
+            SELECT count(*)
+            FROM products
+            LEFT JOIN LATERAL (SELECT sum(delta) AS put FROM stock_changes WHERE product_id = products.id) AS changes ON true
+            LEFT JOIN LATERAL (
+                SELECT coalesce(sum(quantity), 0) AS held
+                FROM reservation_lines JOIN reservations USING (order_id)
+                WHERE product_id = products.id AND state IN ('RESERVED', 'COMMITTED')) AS orders ON true
+            WHERE put IS DISTINCT FROM stock_quantity + held
+            """),
+        Is.Zero,
+        "products whose books do not balance");
+
+    public async Task<T> Query<T>(string sql, object? parameters = null)
+    {
+        await using var connection = await _database.OpenConnectionAsync();
+        return await connection.QuerySingleAsync<T>(sql, parameters);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _redis.Dispose();
+        await _database.DisposeAsync();
+        await TestServers.DropDatabase(_name);
+    }
+}
