@@ -31,7 +31,7 @@ internal sealed class Ledger(BusinessCalendar calendar, TimeProvider time, ILogg
                 refund_amount = day.refund_amount + excluded.refund_amount,
                 refund_count = day.refund_count + excluded.refund_count
             """,
-            new { paymentId, orderId, fact, amount, at, date, now = time.GetUtcNow() });
+            new { paymentId, orderId, fact, amount, at = at.UtcDateTime, date, now = time.GetUtcNow() });
         if (recorded == 1)
         {
             logger.LogInformation(

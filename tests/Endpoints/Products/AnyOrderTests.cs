@@ -17,10 +17,6 @@ internal sealed class AnyOrderTests
         yield return new TestCaseData((Func<long, long, object[]>)((order, product) =>
             [Placed(order, (product, 2)), PaymentFailed(order, "ORDER_CANCELLED"), Cancelled(order, "CUSTOMER")])).SetArgDisplayNames("cancelled before it was paid");
         yield return new TestCaseData((Func<long, long, object[]>)((order, product) =>
-            [Placed(order, (product, 2)), PaymentFailed(order, "ORDER_CANCELLED"), Cancelled(order, "EXPIRED")])).SetArgDisplayNames("expired");
-        yield return new TestCaseData((Func<long, long, object[]>)((order, product) =>
-            [Placed(order, (product, 2)), Confirmed(order), Cancelled(order, "SHOP")])).SetArgDisplayNames("given back by the shop");
-        yield return new TestCaseData((Func<long, long, object[]>)((order, product) =>
             [Placed(order, (product, 2)), Cancelled(order, "CUSTOMER")])).SetArgDisplayNames("cancelled at once");
     }
 

@@ -1,9 +1,6 @@
-using Dapper;
 using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 using ShopSaga.Contracts.Orders;
 using ShopSaga.Contracts.Payments;
-using ShopSaga.Hosting.Database;
 using ShopSaga.Products.Caching;
 using ShopSaga.Products.Committing;
 using ShopSaga.Products.Releasing;
@@ -15,19 +12,15 @@ namespace ShopSaga.Tests.Endpoints.Products;
 /// <summary>The handlers of Products on a database of its own, each message in its own transaction.</summary>
 internal sealed class TestShop : IAsyncDisposable
 {
-    private readonly string _name = $"test_shop_{Guid.NewGuid():N}";
     private readonly RedisConnection _redis = new(TestRedis.Address);
-    private NpgsqlDataSource _database = null!;
+    private readonly TestDatabase _database;
+
+    private TestShop(TestDatabase database) => _database = database;
 
     public static async Task<TestShop> Open()
     {
-        var shop = new TestShop();
-        DapperTypes.Register();
         await TestRedis.Clear();
-        shop._database = NpgsqlDataSource.Create(await TestServers.CreateDatabase(shop._name));
-        await new SchemaScripts(shop._database, typeof(ReserveStock).Assembly, TimeProvider.System, NullLogger<SchemaScripts>.Instance)
-            .StartingAsync(CancellationToken.None);
-        return shop;
+        return new TestShop(await TestDatabase.Create(typeof(ReserveStock).Assembly));
     }
 
     public Task<long> List(int stock) => Query<long>(
@@ -42,7 +35,7 @@ internal sealed class TestShop : IAsyncDisposable
     /// <summary>Handles a message and gives what was published; what failed left nothing behind.</summary>
     public async Task<IReadOnlyList<object>> Handle(object message)
     {
-        await using var session = await TestSqlSession.Begin(_database);
+        await using var session = await TestSqlSession.Begin(_database.Source);
         var context = new TestableMessageHandlerContext { SynchronizedStorageSession = session };
         var shelf = new Shelf(new ProductCache(_redis, TimeProvider.System, NullLogger<ProductCache>.Instance));
         var release = new ReleaseStock(shelf, TimeProvider.System, NullLogger<ReleaseStock>.Instance);
@@ -79,16 +72,11 @@ internal sealed class TestShop : IAsyncDisposable
         Is.Zero,
         "products whose books do not balance");
 
-    public async Task<T> Query<T>(string sql, object? parameters = null)
-    {
-        await using var connection = await _database.OpenConnectionAsync();
-        return await connection.QuerySingleAsync<T>(sql, parameters);
-    }
+    public Task<T> Query<T>(string sql, object? parameters = null) => _database.QuerySingle<T>(sql, parameters);
 
     public async ValueTask DisposeAsync()
     {
         _redis.Dispose();
         await _database.DisposeAsync();
-        await TestServers.DropDatabase(_name);
     }
 }
