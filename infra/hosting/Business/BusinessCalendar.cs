@@ -24,4 +24,14 @@ public sealed class BusinessCalendar
 
     /// <summary>The business date of an instant.</summary>
     public DateOnly DateOf(DateTimeOffset instant) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, _zone).DateTime);
+
+    /// <summary>The instants of a business date: from the first, until before the second.</summary>
+    public (DateTimeOffset From, DateTimeOffset Until) InstantsOf(DateOnly date) => (Midnight(date), Midnight(date.AddDays(1)));
+
+    private DateTimeOffset Midnight(DateOnly date)
+    {
+        var local = date.ToDateTime(TimeOnly.MinValue);
+        var offset = _zone.IsAmbiguousTime(local) ? _zone.GetAmbiguousTimeOffsets(local).Max() : _zone.GetUtcOffset(local);
+        return new DateTimeOffset(local, offset).ToUniversalTime();
+    }
 }

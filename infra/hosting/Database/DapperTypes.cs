@@ -9,6 +9,9 @@ internal static class DapperTypes
     public static void Register()
     {
         DefaultTypeMap.MatchNamesWithUnderscores = true;
+        // Dapper writes the types it knows by itself, whatever handler they have.
+        SqlMapper.RemoveTypeMap(typeof(DateTimeOffset));
+        SqlMapper.RemoveTypeMap(typeof(DateTimeOffset?));
         SqlMapper.AddTypeHandler(new UtcTime());
         SqlMapper.AddTypeHandler(new BusinessDate());
     }
