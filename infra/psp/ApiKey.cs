@@ -1,0 +1,30 @@
+using System.Security.Cryptography;
+using System.Text;
+using ShopSaga.Hosting.Http;
+
+namespace ShopSaga.Psp;
+
+/// <summary>Merchants call with <c>Authorization: Bearer KEY</c>. Health routes are open.</summary>
+internal static class ApiKey
+{
+    public static void UseApiKey(this WebApplication app, string key)
+    {
+        var expected = Encoding.UTF8.GetBytes($"Bearer {key}");
+        app.UseWhen(context => !context.Request.Path.StartsWithSegments("/health"), guarded => guarded.Use(async (context, next) =>
+        {
+            var given = Encoding.UTF8.GetBytes(context.Request.Headers.Authorization.ToString());
+            if (CryptographicOperations.FixedTimeEquals(given, expected))
+            {
+                await next(context);
+                return;
+            }
+
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+            await Problems.Problem(
+                StatusCodes.Status401Unauthorized,
+                "unauthenticated",
+                "Not authenticated",
+                "Send the merchant's API key as 'Authorization: Bearer KEY'.").ExecuteAsync(context);
+        }));
+    }
+}

@@ -1,0 +1,88 @@
+using Dapper;
+using Npgsql;
+using Method = ShopSaga.Psp.PaymentMethod;
+
+namespace ShopSaga.Psp.Charging;
+
+/// <summary>
+/// POST /charges takes money once for each idempotency key, however often and however concurrently it is asked: the attempt is entered
+/// under the unique key, and only one request can move the entry from OPEN to its outcome. What was declined, or voided before it was
+/// charged, is answered as such: it is a charge that took nothing.
+/// </summary>
+internal sealed class TakeCharge(NpgsqlDataSource database, TimeProvider time, Outage outage, ILogger<TakeCharge> logger)
+{
+    public async Task<IResult> Handle(ChargeRequest request, string key, HttpContext http)
+    {
+        var method = Method.Named(request.PaymentMethod);
+        var charge = await EnterAttempt(request, key);
+        if (charge.Reference is not null && !charge.Asks(request))
+        {
+            return Refusals.KeyReused(key);
+        }
+
+        if (charge.Status == "OPEN")
+        {
+            if (charge.Attempts <= method.FailedCharges)
+            {
+                return outage.Unavailable(key, charge.Attempts);
+            }
+
+            await outage.Wait(method.Takes);
+            charge = method.Lost ? charge : await Decide(key, method);
+        }
+
+        if (method.Silent)
+        {
+            await outage.StaySilent(http);
+            return Results.Empty;
+        }
+
+        return Results.Created($"/charges/{charge.Id}", charge);
+    }
+
+    private async Task<Charge> EnterAttempt(ChargeRequest request, string key)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.QuerySingleAsync<Charge>(
+            $"""
+            INSERT INTO charges (idempotency_key, reference, amount, payment_method, status, attempts, created_at)
+            VALUES (@key, @Reference, @Amount, @PaymentMethod, 'OPEN', 1, @now)
+            ON CONFLICT (idempotency_key) DO UPDATE SET attempts = charges.attempts + 1
+            RETURNING {Charge.Columns}
+            """,
+            new { key, request.Reference, request.Amount, request.PaymentMethod, now = time.GetUtcNow() });
+    }
+
+    private async Task<Charge> Decide(string key, Method method)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        var decided = await connection.QuerySingleOrDefaultAsync<Charge>(
+            $"""
+            UPDATE charges
+            SET status = @status, decline_reason = @DeclineReason, charged_at = @chargedAt
+            WHERE idempotency_key = @key AND status = 'OPEN'
+            RETURNING {Charge.Columns}
+            """,
+            new
+            {
+                key,
+                status = method.DeclineReason is null ? "CHARGED" : "DECLINED",
+                method.DeclineReason,
+                chargedAt = method.DeclineReason is null ? time.GetUtcNow() : (DateTimeOffset?)null,
+            });
+        if (decided is null)
+        {
+            return await connection.QuerySingleAsync<Charge>(
+                $"SELECT {Charge.Columns} FROM charges WHERE idempotency_key = @key", new { key });
+        }
+
+        logger.LogInformation(
+            method.DeclineReason is null ? PspEvents.Charged : PspEvents.Declined,
+            "Charge {ChargeId} for {Reference} of {Amount}: {Status}",
+            decided.Id,
+            decided.Reference,
+            decided.Amount,
+            decided.Status);
+        return decided;
+    }
+}

@@ -1,0 +1,27 @@
+using Dapper;
+using Npgsql;
+
+namespace ShopSaga.Psp.Charging;
+
+/// <summary>
+/// POST /charges/void closes an idempotency key for good, for a merchant who got no answer: what has not been charged yet never will be.
+/// The answer is what holds from now on: CHARGED, DECLINED or VOIDED.
+/// </summary>
+internal sealed class VoidKey(NpgsqlDataSource database, TimeProvider time, ILogger<VoidKey> logger)
+{
+    public async Task<Charge> Handle(string key)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        var charge = await connection.QuerySingleAsync<Charge>(
+            $"""
+            INSERT INTO charges (idempotency_key, status, created_at)
+            VALUES (@key, 'VOIDED', @now)
+            ON CONFLICT (idempotency_key) DO UPDATE
+            SET status = CASE charges.status WHEN 'OPEN' THEN 'VOIDED' ELSE charges.status END
+            RETURNING {Charge.Columns}
+            """,
+            new { key, now = time.GetUtcNow() });
+        logger.LogInformation(PspEvents.Voided, "Key {IdempotencyKey} is closed: {Status}", key, charge.Status);
+        return charge;
+    }
+}

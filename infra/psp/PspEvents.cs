@@ -1,0 +1,11 @@
+namespace ShopSaga.Psp;
+
+/// <summary>Event ids of the payment provider, from 8000.</summary>
+internal static class PspEvents
+{
+    public static readonly EventId Charged = new(8001, nameof(Charged));
+    public static readonly EventId Declined = new(8002, nameof(Declined));
+    public static readonly EventId Voided = new(8003, nameof(Voided));
+    public static readonly EventId Refunded = new(8004, nameof(Refunded));
+    public static readonly EventId Unavailable = new(8005, nameof(Unavailable));
+}

@@ -1,0 +1,20 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
+using ShopSaga.Hosting.Http;
+
+namespace ShopSaga.Psp.Refunding;
+
+/// <summary>A refund as it stands in the books.</summary>
+internal sealed record Refund(
+    long Id,
+    string IdempotencyKey,
+    long ChargeId,
+    long Amount,
+    string Status,
+    [property: JsonIgnore] int Attempts,
+    DateTimeOffset? RefundedAt)
+{
+    public const string Columns = "id, idempotency_key, charge_id, amount, status, attempts, refunded_at";
+}
+
+internal sealed record RefundRequest([Range(1, 1_000_000_000_000_000)] long Amount) : IJsonBody<RefundRequest>;
