@@ -1,1 +1,22 @@
-WebApplication.CreateBuilder(args).Build().Run();
+using ShopSaga.Hosting;
+using ShopSaga.Hosting.Messaging;
+using ShopSaga.Payments.Charging;
+using ShopSaga.Payments.Following;
+using ShopSaga.Payments.Provider;
+using ShopSaga.Payments.Refunding;
+
+var builder = ServiceHost.CreateBuilder(args);
+builder.AddPaymentProvider();
+builder.AddEndpoint("Payments", endpoint =>
+{
+    endpoint.AddSaga<PaymentPolicy>();
+    endpoint.AddHandler<ChargeHandler>();
+    endpoint.AddHandler<RefundHandler>();
+    endpoint.Recoverability().AddUnrecoverableException<ProviderRefusedException>();
+});
+
+var app = builder.Build();
+app.UseServiceDefaults();
+app.MapFollowPayments();
+app.MapCancelPayment();
+app.Run();

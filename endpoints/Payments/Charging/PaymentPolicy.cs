@@ -1,0 +1,104 @@
+using System.Globalization;
+using ShopSaga.Contracts.Orders;
+using ShopSaga.Contracts.Payments;
+using ShopSaga.Contracts.Products;
+using ShopSaga.Hosting.Database;
+using ShopSaga.Payments.Refunding;
+
+namespace ShopSaga.Payments.Charging;
+
+/// <summary>
+/// An order is charged when it was placed and its stock is reserved, in whatever order that becomes known, and never once it was rejected or
+/// cancelled. From the moment there is a payment its row remembers, and the saga is complete. An order that came to nothing has no
+/// payment; its saga stays and is the tombstone that makes whatever arrives late, or again, harmless.
+/// </summary>
+internal sealed class PaymentPolicy(TimeProvider time, ILogger<PaymentPolicy> logger) :
+    Saga<PaymentPolicy.State>,
+    IAmStartedByMessages<OrderPlaced>,
+    IAmStartedByMessages<StockReserved>,
+    IAmStartedByMessages<StockRejected>,
+    IAmStartedByMessages<OrderCancelled>
+{
+    public Task Handle(OrderPlaced message, IMessageHandlerContext context)
+    {
+        Data.Due = new Due(message.UserId, message.TotalAmount, message.PaymentMethod);
+        return ChargeWhenAllowed(message.OrderId, context);
+    }
+
+    public Task Handle(StockReserved message, IMessageHandlerContext context)
+    {
+        Data.Reserved = true;
+        return ChargeWhenAllowed(message.OrderId, context);
+    }
+
+    public Task Handle(StockRejected message, IMessageHandlerContext context)
+    {
+        Data.Rejected = true;
+        logger.LogInformation(PaymentEvents.NeverCharged, "Order {OrderId} is out of stock and will not be charged", message.OrderId);
+        return Task.CompletedTask;
+    }
+
+    public async Task Handle(OrderCancelled message, IMessageHandlerContext context)
+    {
+        if (await Payment.LockOfOrder(context.Sql(), message.OrderId) is { } payment)
+        {
+            await payment.ReverseForCancelledOrder(context, time, logger);
+            MarkAsComplete();
+            return;
+        }
+
+        if (!Data.Cancelled && message.Reason is "CUSTOMER" or "EXPIRED" or "SHOP")
+        {
+            await context.Publish(new PaymentFailed(message.OrderId, "ORDER_CANCELLED", time.GetUtcNow()));
+            logger.LogInformation(PaymentEvents.NeverCharged, "Order {OrderId} is cancelled and will not be charged", message.OrderId);
+        }
+
+        Data.Cancelled = true;
+    }
+
+    protected override void ConfigureHowToFindSaga(SagaPropertyMapper<State> mapper) => mapper
+        .MapSaga(saga => saga.OrderId)
+        .ToMessage<OrderPlaced>(message => message.OrderId.ToString(CultureInfo.InvariantCulture))
+        .ToMessage<StockReserved>(message => message.OrderId.ToString(CultureInfo.InvariantCulture))
+        .ToMessage<StockRejected>(message => message.OrderId.ToString(CultureInfo.InvariantCulture))
+        .ToMessage<OrderCancelled>(message => message.OrderId.ToString(CultureInfo.InvariantCulture));
+
+    private async Task ChargeWhenAllowed(long orderId, IMessageHandlerContext context)
+    {
+        if (Data is not { Due: { } due, Reserved: true, Rejected: false, Cancelled: false })
+        {
+            return;
+        }
+
+        var paymentId = await context.Sql().QuerySingleOrDefault<long?>(
+            """
+            INSERT INTO payments (order_id, user_id, amount, payment_method, status, created_at)
+            VALUES (@orderId, @UserId, @Amount, @PaymentMethod, @Pending, @now)
+            ON CONFLICT (order_id) DO NOTHING
+            RETURNING id
+            """,
+            new { orderId, due.UserId, due.Amount, due.PaymentMethod, PaymentStatus.Pending, now = time.GetUtcNow() });
+        if (paymentId is { } id)
+        {
+            await context.SendLocal(new ChargePayment(id));
+            logger.LogInformation(PaymentEvents.PaymentStarted, "Payment {PaymentId} of order {OrderId} begins", id, orderId);
+        }
+
+        MarkAsComplete();
+    }
+
+    internal sealed class State : ContainSagaData
+    {
+        public string OrderId { get; set; } = "";
+
+        public Due? Due { get; set; }
+
+        public bool Reserved { get; set; }
+
+        public bool Rejected { get; set; }
+
+        public bool Cancelled { get; set; }
+    }
+
+    internal sealed record Due(long UserId, long Amount, string PaymentMethod);
+}

@@ -1,0 +1,15 @@
+namespace ShopSaga.Payments;
+
+/// <summary>Event ids of Payments, from 4000.</summary>
+internal static class PaymentEvents
+{
+    public static readonly EventId PaymentStarted = new(4001, nameof(PaymentStarted));
+    public static readonly EventId PaymentCompleted = new(4002, nameof(PaymentCompleted));
+    public static readonly EventId PaymentFailed = new(4003, nameof(PaymentFailed));
+    public static readonly EventId PaymentUnknown = new(4004, nameof(PaymentUnknown));
+    public static readonly EventId NeverCharged = new(4005, nameof(NeverCharged));
+    public static readonly EventId OrderCancelledDuringCharge = new(4006, nameof(OrderCancelledDuringCharge));
+    public static readonly EventId RefundStarted = new(4007, nameof(RefundStarted));
+    public static readonly EventId PaymentRefunded = new(4008, nameof(PaymentRefunded));
+    public static readonly EventId ProviderFails = new(4009, nameof(ProviderFails));
+}

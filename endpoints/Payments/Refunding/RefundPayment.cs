@@ -1,0 +1,43 @@
+using Npgsql;
+using ShopSaga.Contracts.Payments;
+using ShopSaga.Hosting.Database;
+using ShopSaga.Payments.Provider;
+
+namespace ShopSaga.Payments.Refunding;
+
+/// <summary>Give the money back.</summary>
+internal sealed record RefundPayment(long PaymentId);
+
+/// <summary>Refunds at the provider, before the message's transaction begins with its first statement.</summary>
+internal sealed class RefundHandler(PaymentProvider provider, NpgsqlDataSource database, ILogger<RefundHandler> logger) :
+    IHandleMessages<RefundPayment>
+{
+    public async Task Handle(RefundPayment message, IMessageHandlerContext context)
+    {
+        var payment = await Payment.Peek(database, message.PaymentId, context.CancellationToken);
+        if (payment.Status == PaymentStatus.Refunding)
+        {
+            var refund = await provider.Refund(payment, context.CancellationToken);
+            await Record(refund, payment.Id, context);
+        }
+    }
+
+    private async Task Record(ProviderRefund refund, long paymentId, IMessageHandlerContext context)
+    {
+        var payment = (await Payment.Lock(context.Sql(), paymentId))!;
+        if (payment.Status == PaymentStatus.Refunded)
+        {
+            return;
+        }
+
+        await context.Sql().Execute(
+            """
+            WITH refunded AS (UPDATE payments SET status = @status WHERE id = @paymentId)
+            UPDATE refunds SET refund_id = @Id, refunded_at = @RefundedAt WHERE payment_id = @paymentId
+            """,
+            new { status = payment.Status.After(PaymentStep.GivenBack), paymentId, refund.Id, refund.RefundedAt });
+        await context.Publish(new PaymentRefunded(payment.OrderId, payment.Id, payment.Amount, refund.RefundedAt));
+        logger.LogInformation(
+            PaymentEvents.PaymentRefunded, "Payment {PaymentId} of order {OrderId} is given back", payment.Id, payment.OrderId);
+    }
+}
