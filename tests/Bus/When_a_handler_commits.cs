@@ -7,9 +7,9 @@ namespace ShopSaga.Tests.Bus;
 /// <summary>The outbox table, as both lanes read and write it.</summary>
 public class When_a_handler_commits
 {
-    private TestEndpoint _endpoint;
-    private JsonObject _published;
-    private JsonObject _delayed;
+    private TestEndpoint _endpoint = null!;
+    private JsonObject _published = null!;
+    private JsonObject _delayed = null!;
 
     [OneTimeSetUp]
     public async Task Handle()

@@ -8,9 +8,9 @@ namespace ShopSaga.Tests.Bus;
 /// <summary>Facts of the wire: what other endpoints, and other programs, rely on.</summary>
 public class When_a_handler_publishes_an_event
 {
-    private TestEndpoint _endpoint;
-    private Delivery _command;
-    private Delivery _event;
+    private TestEndpoint _endpoint = null!;
+    private Delivery _command = null!;
+    private Delivery _event = null!;
 
     [OneTimeSetUp]
     public async Task Publish()

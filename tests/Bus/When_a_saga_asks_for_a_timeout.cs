@@ -8,8 +8,8 @@ namespace ShopSaga.Tests.Bus;
 public class When_a_saga_asks_for_a_timeout
 {
     private readonly Seen<string> _seen = new();
-    private TestEndpoint _endpoint;
-    private Tap _queue;
+    private TestEndpoint _endpoint = null!;
+    private Tap _queue = null!;
 
     [SetUp]
     public async Task Start()

@@ -8,7 +8,7 @@ namespace ShopSaga.Tests.Bus;
 public class When_a_saga_is_stored
 {
     private readonly Seen<string> _handled = new();
-    private TestEndpoint _endpoint;
+    private TestEndpoint _endpoint = null!;
 
     private string Table => $"{_endpoint.Name}_OrderSaga";
 

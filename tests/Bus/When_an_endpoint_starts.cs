@@ -8,10 +8,10 @@ public class When_an_endpoint_starts
 {
     private const int Levels = 28;
 
-    private TestEndpoint _endpoint;
-    private IReadOnlyList<JsonObject> _exchanges;
-    private IReadOnlyList<JsonObject> _queues;
-    private string[] _bindings;
+    private TestEndpoint _endpoint = null!;
+    private IReadOnlyList<JsonObject> _exchanges = [];
+    private IReadOnlyList<JsonObject> _queues = [];
+    private string[] _bindings = [];
 
     [OneTimeSetUp]
     public async Task Start()

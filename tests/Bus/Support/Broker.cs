@@ -56,6 +56,13 @@ internal static class Broker
             System.Text.Json.JsonSerializer.Serialize(message));
     }
 
+    /// <summary>Messages in the queue that no consumer holds.</summary>
+    public static async Task<uint> Depth(string queue)
+    {
+        await using var channel = await NewChannel();
+        return await channel.MessageCountAsync(queue);
+    }
+
     public static async Task Delete(params string[] queues)
     {
         await using var channel = await NewChannel();

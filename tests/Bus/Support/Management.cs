@@ -13,18 +13,25 @@ internal static class Management
     public static async Task<IReadOnlyList<JsonObject>> List(string what) =>
         [.. (await Http.GetFromJsonAsync<JsonArray>($"api/{what}"))!.Select(item => item!.AsObject())];
 
-    /// <summary>Closes connections as an operator would, and gives how many there were.</summary>
-    public static async Task<int> CloseConnections(Func<string, bool> named)
+    /// <summary>Waits until the endpoint has acknowledged so many messages since its queue was made.</summary>
+    public static Task HasAcknowledged(string queue, int count) => Eventually.Get(
+        async () => (await List("queues/%2F")).Single(found => $"{found["name"]}" == queue)["message_stats"]?["ack"]?.GetValue<int>() ?? 0,
+        acknowledged => acknowledged >= count,
+        $"{queue} has acknowledged {count} messages");
+
+    /// <summary>Closes an endpoint's connections as an operator would, and gives how many there were.</summary>
+    public static async Task<int> CloseConnections(string endpoint)
     {
-        var connections = (await List("connections"))
-            .Where(connection => named($"{connection["user_provided_name"] ?? connection["client_properties"]?["connection_name"]}"))
+        var names = (await List("connections"))
+            .Where(connection => $"{connection["user_provided_name"]}".StartsWith(endpoint + " ", StringComparison.Ordinal))
+            .Select(connection => $"{connection["name"]}")
             .ToList();
-        foreach (var connection in connections)
+        foreach (var name in names)
         {
-            using var response = await Http.DeleteAsync($"api/connections/{Uri.EscapeDataString($"{connection["name"]}")}");
+            using var response = await Http.DeleteAsync($"api/connections/{Uri.EscapeDataString(name)}");
         }
 
-        return connections.Count;
+        return names.Count;
     }
 
     private static HttpClient NewClient()

@@ -13,6 +13,8 @@ internal sealed class Tap : IAsyncDisposable
 
     public int Count => _deliveries.Count;
 
+    public IReadOnlyCollection<Delivery> All => _deliveries.All;
+
     /// <summary>Taps the exchange of a message type.</summary>
     public static Task<Tap> On<TMessage>() => On($"{typeof(TMessage).Namespace}:{typeof(TMessage).Name}");
 

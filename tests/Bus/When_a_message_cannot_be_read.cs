@@ -1,0 +1,91 @@
+using RabbitMQ.Client;
+using ShopSaga.Tests.Bus.Support;
+using Headers = ShopSaga.Bus.Headers;
+
+namespace ShopSaga.Tests.Bus;
+
+public class When_a_message_cannot_be_read
+{
+    private TestEndpoint _endpoint = null!;
+
+    [OneTimeSetUp]
+    public async Task Start() => _endpoint = await TestEndpoint.Start(configuration =>
+    {
+        configuration.AddHandler<Reader>();
+        configuration.Recoverability().Delayed(retries => retries.NumberOfRetries(3));
+    });
+
+    [OneTimeTearDown]
+    public ValueTask Stop() => _endpoint.DisposeAsync();
+
+    [Test]
+    public async Task Should_pass_on_to_the_error_queue_as_it_is_what_has_no_id()
+    {
+        await Broker.Publish(
+            _endpoint.Name, new BasicProperties { AppId = "somebody" }, new Dictionary<string, string> { ["colour"] = "blue" }, "not for us");
+        var poison = await _endpoint.NextFailed();
+
+        Assert.That(poison.Body, Is.EqualTo("not for us"));
+        Assert.That(Wire.Names(poison), Is.EqualTo(new[] { "colour" }));
+        Assert.That(poison.Properties.AppId, Is.EqualTo("somebody"));
+    }
+
+    [TestCase("{ not json")]
+    [TestCase("[]")]
+    [TestCase("null")]
+    [TestCase("""{"Pages":"many"}""")]
+    public async Task Should_move_a_body_that_is_not_its_type_to_the_error_queue_without_retries(string body)
+    {
+        await Publish(typeof(ReadBook).AssemblyQualifiedName!, body);
+        var failed = await _endpoint.NextFailed();
+
+        Assert.That(failed.Body, Is.EqualTo(body));
+        Assert.That(failed.Headers["NServiceBus.ExceptionInfo.ExceptionType"], Does.EndWith(".MessageDeserializationException"));
+        Assert.That(failed.Headers, Does.Not.ContainKey(Headers.DelayedRetriesTimestamp));
+    }
+
+    [Test]
+    public async Task Should_move_a_message_of_an_unknown_type_to_the_error_queue_without_retries()
+    {
+        await Publish("Somewhere.Else.Happened, Somewhere.Else, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null", "{}");
+        var failed = await _endpoint.NextFailed();
+
+        Assert.That(failed.Headers["NServiceBus.ExceptionInfo.ExceptionType"], Does.EndWith(".MessageDeserializationException"));
+        Assert.That(failed.Headers["NServiceBus.ExceptionInfo.Message"], Does.Contain("Somewhere.Else.Happened"));
+    }
+
+    [Test]
+    public async Task Should_go_on_with_the_messages_behind_it()
+    {
+        await using var read = await Tap.On<EventBookRead>();
+        await Publish(typeof(ReadBook).AssemblyQualifiedName!, "{ not json");
+        await Broker.Send(_endpoint.Name, new ReadBook(300));
+
+        Assert.That((await read.Next()).Body, Is.EqualTo("""{"Pages":300}"""));
+        await _endpoint.NextFailed();
+    }
+
+    [Test]
+    public async Task Should_read_a_type_by_its_full_name_when_its_assembly_is_called_otherwise()
+    {
+        await using var read = await Tap.On<EventBookRead>();
+        await Publish($"{typeof(ReadBook).FullName}, Their.Messages, Version=3.0.0.0, Culture=neutral, PublicKeyToken=null", """{"Pages":1,"New":true}""");
+
+        Assert.That((await read.Next()).Body, Is.EqualTo("""{"Pages":1}"""));
+    }
+
+    private Task Publish(string types, string body) => Broker.Publish(
+        _endpoint.Name,
+        new BasicProperties { MessageId = Guid.NewGuid().ToString() },
+        new Dictionary<string, string> { [Headers.EnclosedMessageTypes] = types },
+        body);
+
+    internal sealed record ReadBook(int Pages);
+
+    internal sealed record EventBookRead(int Pages);
+
+    internal sealed class Reader : IHandleMessages<ReadBook>
+    {
+        public Task Handle(ReadBook message, IMessageHandlerContext context) => context.Publish(new EventBookRead(message.Pages));
+    }
+}

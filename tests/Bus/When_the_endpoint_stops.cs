@@ -1,0 +1,59 @@
+using Microsoft.Extensions.DependencyInjection;
+using ShopSaga.Tests.Bus.Support;
+
+namespace ShopSaga.Tests.Bus;
+
+public class When_the_endpoint_stops
+{
+    [Test]
+    public async Task Should_finish_what_it_handles_and_leave_the_rest_in_the_queue()
+    {
+        var gate = new Gate();
+        await using var endpoint = await TestEndpoint.Start(
+            configuration =>
+            {
+                configuration.AddHandler<Cook>();
+                configuration.LimitMessageProcessingConcurrencyTo(1);
+            },
+            services => services.AddSingleton(gate));
+        await using var events = await Tap.On<EventMealCooked>();
+        for (var meal = 1; meal <= 3; meal++)
+        {
+            await Broker.Send(endpoint.Name, new CookMeal(meal), $"meal {meal}");
+        }
+
+        await gate.Cooking.Task;
+        var stopping = endpoint.Stop();
+        Assert.That(stopping.IsCompleted, Is.False);
+        gate.Done.SetResult();
+        await stopping;
+
+        Assert.That(await endpoint.Count("\"MessageId\" = 'meal 1' and \"Dispatched\""), Is.EqualTo(1));
+        Assert.That((await events.Next()).Body, Is.EqualTo("""{"Meal":1}"""));
+
+        await endpoint.Start();
+        Assert.That((await events.Next()).Body, Is.EqualTo("""{"Meal":2}"""));
+        Assert.That((await events.Next()).Body, Is.EqualTo("""{"Meal":3}"""));
+    }
+
+    internal sealed class Gate
+    {
+        public TaskCompletionSource Cooking { get; } = new();
+
+        public TaskCompletionSource Done { get; } = new();
+    }
+
+    internal sealed record CookMeal(int Meal);
+
+    internal sealed record EventMealCooked(int Meal);
+
+    internal sealed class Cook(Gate gate) : IHandleMessages<CookMeal>
+    {
+        public async Task Handle(CookMeal message, IMessageHandlerContext context)
+        {
+            gate.Cooking.TrySetResult();
+            await gate.Done.Task;
+            await context.Publish(new EventMealCooked(message.Meal));
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using ShopSaga.Tests.Bus.Support;
+
+namespace ShopSaga.Tests.Bus;
+
+public class When_two_messages_start_the_same_saga
+{
+    [Test]
+    public async Task Should_end_up_with_one_saga_that_has_seen_both()
+    {
+        await using var endpoint = await Start(new Together(2));
+        await Task.WhenAll(
+            Broker.Send(endpoint.Name, new RegisterBuyer("deal 1")),
+            Broker.Send(endpoint.Name, new RegisterSeller("deal 1")));
+
+        var data = JsonNode.Parse((await Eventually.Get(
+            () => endpoint.Query<string>($"select \"Data\"::text from \"{endpoint.Name}_DealPolicy\""),
+            row => row is not null && row.Contains("Buyer", StringComparison.Ordinal) && row.Contains("Seller", StringComparison.Ordinal),
+            "one saga that knows buyer and seller"))!)!;
+        Assert.That($"{data["DealId"]}", Is.EqualTo("deal 1"));
+        Assert.That(await endpoint.Query<int>($"select \"Concurrency\" from \"{endpoint.Name}_DealPolicy\""), Is.EqualTo(2), "one insert, one update");
+    }
+
+    [Test]
+    public async Task Should_count_every_message_of_many_at_once()
+    {
+        const int Sagas = 5;
+        const int Each = 8;
+        await using var endpoint = await Start(new Together(1));
+        await Task.WhenAll(
+            from each in Enumerable.Range(0, Each)
+            from saga in Enumerable.Range(0, Sagas)
+            select Broker.Send(endpoint.Name, new RegisterBuyer($"deal {saga}")));
+
+        await Eventually.Is(async () => await endpoint.Count("\"Dispatched\"") == Sagas * Each, "all are handled");
+        Assert.That(
+            await endpoint.QueryAll<int>($"select (\"Data\"->>'Buyer')::int from \"{endpoint.Name}_DealPolicy\""),
+            Is.EqualTo(Enumerable.Repeat(Each, Sagas)));
+        Assert.That(await Broker.Depth(endpoint.ErrorQueue), Is.Zero);
+    }
+
+    private static Task<TestEndpoint> Start(Together together) => TestEndpoint.Start(
+        configuration =>
+        {
+            configuration.AddSaga<DealPolicy>();
+            configuration.LimitMessageProcessingConcurrencyTo(4);
+        },
+        services => services.AddSingleton(together));
+
+    /// <summary>Lets the first so many go on only when they are all there.</summary>
+    internal sealed class Together(int count)
+    {
+        private readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _here;
+
+        public Task Arrive()
+        {
+            if (Interlocked.Increment(ref _here) >= count)
+            {
+                _all.TrySetResult();
+            }
+
+            return _all.Task;
+        }
+    }
+
+    internal sealed record RegisterBuyer(string DealId);
+
+    internal sealed record RegisterSeller(string DealId);
+
+    internal sealed class DealData : ContainSagaData
+    {
+        public string DealId { get; set; } = "";
+
+        public int Buyer { get; set; }
+
+        public int Seller { get; set; }
+    }
+
+    internal sealed class DealPolicy(Together together) :
+        Saga<DealData>, IAmStartedByMessages<RegisterBuyer>, IAmStartedByMessages<RegisterSeller>
+    {
+        public async Task Handle(RegisterBuyer message, IMessageHandlerContext context)
+        {
+            await together.Arrive();
+            Data.Buyer++;
+        }
+
+        public async Task Handle(RegisterSeller message, IMessageHandlerContext context)
+        {
+            await together.Arrive();
+            Data.Seller++;
+        }
+
+        protected override void ConfigureHowToFindSaga(SagaPropertyMapper<DealData> mapper) =>
+            mapper.MapSaga(saga => saga.DealId)
+                .ToMessage<RegisterBuyer>(message => message.DealId)
+                .ToMessage<RegisterSeller>(message => message.DealId);
+    }
+}
