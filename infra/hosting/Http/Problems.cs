@@ -10,6 +10,10 @@ public static class Problems
     public static ProblemHttpResult NotFound(string detail = "There is no such thing, or it is not yours.") =>
         Problem(StatusCodes.Status404NotFound, "not-found", "Not found", detail);
 
+    /// <summary>Who this is is not shown.</summary>
+    public static ProblemHttpResult Unauthenticated(string detail) =>
+        Problem(StatusCodes.Status401Unauthorized, "unauthenticated", "Not authenticated", detail);
+
     /// <summary>A 409; <paramref name="code"/> is the last part of <c>type</c>, such as <c>not-cancellable</c>.</summary>
     public static ProblemHttpResult Conflict(string code, string title, string detail, IDictionary<string, object?>? more = null) =>
         Problem(StatusCodes.Status409Conflict, code, title, detail, more);

@@ -8,7 +8,7 @@ namespace ShopSaga.Tests.Unit.Hosting;
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
 internal sealed class Json_bodies
 {
-    private HttpHost _host;
+    private HttpHost _host = null!;
 
     [OneTimeSetUp]
     public async Task Start() => _host = await HttpHost.Start();

@@ -1,0 +1,47 @@
+using Dapper;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
+using ShopSaga.Hosting.Http;
+
+namespace ShopSaga.Users.LoggingIn;
+
+/// <summary>POST /auth/login: an e-mail address and its password for a pair of tokens. Says nothing about which of the two was wrong.</summary>
+internal static class LogIn
+{
+    public static async Task<Results<Ok<TokenPair>, ProblemHttpResult>> Handle(
+        Credentials given,
+        NpgsqlDataSource database,
+        Passwords passwords,
+        Sessions sessions,
+        ILogger<Credentials> logger,
+        CancellationToken cancellationToken)
+    {
+        var account = await FindAccount(database, given.Email, cancellationToken);
+        if (!passwords.AreEqual(account?.PasswordHash, given.Password) || account is null)
+        {
+            logger.LogInformation(UsersEvents.LogInRefused, "Log-in refused");
+            return Problems.Unauthenticated("The e-mail address or the password is wrong.");
+        }
+
+        var tokens = await sessions.Start(account.User, cancellationToken);
+        logger.LogInformation(UsersEvents.LoggedIn, "User {UserId} logged in", account.Id);
+        return TypedResults.Ok(tokens);
+    }
+
+    private static async Task<Account?> FindAccount(NpgsqlDataSource database, string email, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.QuerySingleOrDefaultAsync<Account>(new CommandDefinition(
+            "SELECT id, email, name, role, password_hash AS PasswordHash FROM users WHERE lower(email) = lower(@email)",
+            new { email },
+            cancellationToken: cancellationToken));
+    }
+
+    private sealed record Account(long Id, string Email, string Name, string Role, string PasswordHash)
+    {
+        public User User => new(Id, Email, Name, Role);
+    }
+}
+
+/// <summary>What somebody shows to log in.</summary>
+internal sealed record Credentials(string Email, string Password) : IJsonBody<Credentials>;

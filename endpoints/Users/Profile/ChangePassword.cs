@@ -1,0 +1,60 @@
+using Dapper;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
+using ShopSaga.Hosting.Http;
+
+namespace ShopSaga.Users.Profile;
+
+/// <summary>PUT /users/me/password: ends every session of the user, whoever holds it.</summary>
+internal static class ChangePassword
+{
+    public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
+        PasswordChange given,
+        Caller caller,
+        Passwords passwords,
+        NpgsqlDataSource database,
+        ILogger<PasswordChange> logger,
+        CancellationToken cancellationToken)
+    {
+        var currentHash = await ReadHash(database, caller, cancellationToken);
+        if (!passwords.AreEqual(currentHash, given.CurrentPassword))
+        {
+            return Problems.Invalid("currentPassword", "is wrong.");
+        }
+
+        var newHash = passwords.Hash(given.NewPassword);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var changed = await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+            """
+            WITH changed AS (
+                UPDATE users SET password_hash = @newHash WHERE id = @UserId AND password_hash = @currentHash RETURNING id),
+            ended AS (
+                DELETE FROM refresh_families USING changed WHERE user_id = changed.id)
+            SELECT EXISTS (SELECT FROM changed)
+            """,
+            new { newHash, currentHash, caller.UserId },
+            cancellationToken: cancellationToken));
+        if (!changed)
+        {
+            // Another request changed it in the meantime.
+            return Problems.Invalid("currentPassword", "is wrong.");
+        }
+
+        logger.LogInformation(UsersEvents.PasswordChanged, "User {UserId} changed the password", caller.UserId);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<string?> ReadHash(NpgsqlDataSource database, Caller caller, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.QuerySingleOrDefaultAsync<string>(new CommandDefinition(
+            "SELECT password_hash FROM users WHERE id = @UserId",
+            caller,
+            cancellationToken: cancellationToken));
+    }
+}
+
+/// <summary>The password there is, and the one that replaces it.</summary>
+internal sealed record PasswordChange(
+    string CurrentPassword,
+    [Text(Passwords.Shortest, Passwords.Longest, MayBeBlank = true)] string NewPassword) : IJsonBody<PasswordChange>;

@@ -1,0 +1,46 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using ShopSaga.Contracts.Users;
+using ShopSaga.Hosting.Database;
+using ShopSaga.Hosting.Http;
+
+namespace ShopSaga.Users.Registering;
+
+/// <summary>POST /users: somebody opens an account.</summary>
+internal static class RegisterUser
+{
+    public static async Task<Results<Created<User>, ProblemHttpResult>> Handle(
+        Registration given,
+        Passwords passwords,
+        ITransactionalSession session,
+        TimeProvider time,
+        ILogger<Registration> logger,
+        CancellationToken cancellationToken)
+    {
+        var (passwordHash, now) = (passwords.Hash(given.Password), time.GetUtcNow());
+        await session.Open(cancellationToken);
+        var user = await session.Sql(cancellationToken).QuerySingleOrDefault<User>(
+            """
+            INSERT INTO users (email, password_hash, name, role, registered_at)
+            VALUES (@Email, @passwordHash, @Name, 'customer', @now)
+            ON CONFLICT (lower(email)) DO NOTHING
+            RETURNING id, email, name, role
+            """,
+            new { given.Email, passwordHash, given.Name, now });
+        if (user is null)
+        {
+            return Problems.Conflict("email-taken", "E-mail taken", "There is an account with this e-mail address.");
+        }
+
+        await session.Publish(new UserRegistered(user.Id, user.Email, user.Name, now), cancellationToken);
+        await session.Commit(cancellationToken);
+        logger.LogInformation(UsersEvents.Registered, "User {UserId} registered", user.Id);
+        return TypedResults.Created("/users/me", user);
+    }
+}
+
+/// <summary>What somebody gives to open an account.</summary>
+internal sealed record Registration(
+    [Text(3, 254), RegularExpression(@"[^@\s\p{C}]+@[^@\s\p{C}]+", ErrorMessage = "must be an e-mail address.")] string Email,
+    [Text(Passwords.Shortest, Passwords.Longest, MayBeBlank = true)] string Password,
+    [Text(1, 200)] string Name) : IJsonBody<Registration>;

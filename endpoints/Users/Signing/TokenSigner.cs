@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Dapper;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+using Npgsql;
+using ShopSaga.Hosting;
+
+namespace ShopSaga.Users.Signing;
+
+/// <summary>Signs access tokens with the current key. It keeps no key, so that every instance uses a new one at once.</summary>
+internal sealed class TokenSigner(NpgsqlDataSource database, IConfiguration configuration, TimeProvider time)
+{
+    public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
+    private readonly string _issuer = configuration.Required("Auth:Issuer");
+    private readonly string _audience = configuration.Required("Auth:Audience");
+
+    public async Task<string> Sign(User user, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var (keyId, privateKey) = await connection.QuerySingleAsync<(string KeyId, byte[] PrivateKey)>(
+            new CommandDefinition("SELECT key_id, private_key FROM signing_keys WHERE retired_at IS NULL", cancellationToken: cancellationToken));
+        using var key = ECDsa.Create();
+        key.ImportPkcs8PrivateKey(privateKey, out _);
+        var now = time.GetUtcNow().UtcDateTime;
+        return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = _issuer,
+            Audience = _audience,
+            IssuedAt = now,
+            NotBefore = now,
+            Expires = now + Lifetime,
+            Claims = new Dictionary<string, object>
+            {
+                ["sub"] = user.Id.ToString(CultureInfo.InvariantCulture),
+                ["email"] = user.Email,
+                ["name"] = user.Name,
+                ["role"] = user.Role,
+                ["jti"] = RandomNumberGenerator.GetHexString(32, lowercase: true),
+            },
+            SigningCredentials = new SigningCredentials(
+                new ECDsaSecurityKey(key) { KeyId = keyId, CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false } },
+                SecurityAlgorithms.EcdsaSha256),
+        });
+    }
+}

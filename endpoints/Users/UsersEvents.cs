@@ -1,0 +1,14 @@
+namespace ShopSaga.Users;
+
+/// <summary>Event ids of what is logged about accounts, from 1000.</summary>
+internal static class UsersEvents
+{
+    public static readonly EventId Registered = new(1001, nameof(Registered));
+    public static readonly EventId LoggedIn = new(1002, nameof(LoggedIn));
+    public static readonly EventId LogInRefused = new(1003, nameof(LogInRefused));
+    public static readonly EventId RefreshTokenReused = new(1004, nameof(RefreshTokenReused));
+    public static readonly EventId PasswordChanged = new(1005, nameof(PasswordChanged));
+    public static readonly EventId SigningKeyCreated = new(1006, nameof(SigningKeyCreated));
+    public static readonly EventId AdminCreated = new(1007, nameof(AdminCreated));
+    public static readonly EventId AdminAddressTaken = new(1008, nameof(AdminAddressTaken));
+}

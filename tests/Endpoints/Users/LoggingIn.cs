@@ -1,0 +1,213 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Dapper;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Npgsql;
+using ShopSaga.Tests.Endpoints.Support;
+using ShopSaga.Users.Registering;
+
+namespace ShopSaga.Tests.Endpoints.Users;
+
+[TestFixture]
+[FixtureLifeCycle(LifeCycle.SingleInstance)]
+internal sealed class LoggingIn
+{
+    private ServiceApp<Registration> _users = null!;
+
+    [OneTimeSetUp]
+    public async Task Start() => _users = await UsersApp.Start();
+
+    [OneTimeTearDown]
+    public async Task Stop() => await _users.DisposeAsync();
+
+    [Test]
+    public async Task Should_give_a_token_that_says_who_it_is_and_is_signed_by_a_published_key()
+    {
+        var user = await _users.Register("claims@shop.test", "Cla Ims 🦊");
+        using var client = _users.Anybody();
+        using var answer = await client.PostAsJsonAsync("/auth/login", new { email = "CLAIMS@SHOP.TEST", password = UsersApp.Password });
+        var body = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        var token = new JsonWebToken(body.GetProperty("accessToken").GetString());
+        var keys = await client.GetFromJsonAsync<JsonElement>("/.well-known/jwks.json");
+        var key = keys.GetProperty("keys").EnumerateArray().Single();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(body.EnumerateObject().Select(member => member.Name), Is.EqualTo(new[] { "accessToken", "tokenType", "expiresIn", "refreshToken" }));
+            Assert.That(body.GetProperty("tokenType").GetString(), Is.EqualTo("Bearer"));
+            Assert.That(body.GetProperty("expiresIn").GetInt32(), Is.EqualTo(900));
+            Assert.That(token.Alg, Is.EqualTo("ES256"));
+            Assert.That(token.Kid, Is.EqualTo(key.GetProperty("kid").GetString()));
+            Assert.That(token.Subject, Is.EqualTo(user.GetProperty("id").GetInt64().ToString()));
+            Assert.That(token.GetClaim("email").Value, Is.EqualTo("claims@shop.test"));
+            Assert.That(token.GetClaim("name").Value, Is.EqualTo("Cla Ims 🦊"));
+            Assert.That(token.GetClaim("role").Value, Is.EqualTo("customer"));
+            Assert.That(token.Issuer, Is.EqualTo(TestTokens.Issuer));
+            Assert.That(token.Audiences, Is.EqualTo(new[] { TestTokens.Audience }));
+            Assert.That(token.Id, Is.Not.Empty);
+            Assert.That(token.ValidTo - token.IssuedAt, Is.EqualTo(TimeSpan.FromMinutes(15)));
+            Assert.That(key.EnumerateObject().Select(member => member.Name), Is.EquivalentTo(new[] { "kty", "crv", "use", "alg", "kid", "x", "y" }));
+        }
+    }
+
+    [Test]
+    public async Task Should_log_in_the_first_administrator()
+    {
+        var (access, _) = await _users.LogIn(UsersApp.AdminEmail);
+        Assert.That(new JsonWebToken(access).GetClaim("role").Value, Is.EqualTo("admin"));
+    }
+
+    [Test]
+    public async Task Should_answer_alike_to_an_unknown_address_and_a_wrong_password()
+    {
+        await _users.Register("alike@shop.test");
+        var wrong = await Refused("alike@shop.test", "wrong password");
+        var unknown = await Refused("unknown@shop.test", UsersApp.Password);
+        Assert.That(wrong.Replace(TraceOf(wrong), "", StringComparison.Ordinal), Is.EqualTo(unknown.Replace(TraceOf(unknown), "", StringComparison.Ordinal)));
+    }
+
+    [Test]
+    public async Task Should_take_as_long_for_an_unknown_address_as_for_a_wrong_password()
+    {
+        await _users.Register("slow@shop.test");
+        await Refused("slow@shop.test", "wrong password");
+        List<TimeSpan> wrong = [], unknown = [];
+        for (var round = 0; round < 7; round++)
+        {
+            wrong.Add(await TimeOf(() => Refused("slow@shop.test", "wrong password")));
+            unknown.Add(await TimeOf(() => Refused("nobody@shop.test", "wrong password")));
+        }
+
+        // Hashing takes nearly all of the time; without it the quicker one would take a twentieth of the slower.
+        Assert.That(unknown.Order().ElementAt(3) / wrong.Order().ElementAt(3), Is.InRange(0.4, 2.5));
+    }
+
+    [TestCase("""{"email":"a@b.c"}""", "password")]
+    [TestCase("""{"email":5,"password":null}""", "email", "password")]
+    public async Task Should_refuse_a_malformed_log_in(string json, params string[] members)
+    {
+        using var client = _users.Anybody();
+        using var content = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
+        using var answer = await client.PostAsync("/auth/login", content);
+        await Problem.Expect(answer, HttpStatusCode.BadRequest, "validation", members);
+    }
+
+    [Test]
+    public async Task Should_give_a_new_pair_for_a_refresh_token()
+    {
+        await _users.Register("refresh@shop.test");
+        var (_, refresh) = await _users.LogIn("refresh@shop.test");
+
+        using var answer = await Refresh(refresh);
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        var (access, next) = await UsersApp.Tokens(answer);
+        Assert.That(next, Is.Not.EqualTo(refresh));
+        using var client = _users.With(access);
+        using var me = await client.GetAsync("/users/me");
+        Assert.That(me.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task Should_revoke_the_whole_family_when_a_refresh_token_is_used_twice()
+    {
+        await _users.Register("stolen@shop.test");
+        var (_, first) = await _users.LogIn("stolen@shop.test");
+        var (_, otherDevice) = await _users.LogIn("stolen@shop.test");
+        using var used = await Refresh(first);
+        var (_, second) = await UsersApp.Tokens(used);
+
+        using var reused = await Refresh(first);
+        await Problem.Expect(reused, HttpStatusCode.Unauthorized, "unauthenticated");
+        using var successor = await Refresh(second);
+        await Problem.Expect(successor, HttpStatusCode.Unauthorized, "unauthenticated");
+        using var unaffected = await Refresh(otherDevice);
+        Assert.That(unaffected.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task Should_serve_a_refresh_token_once_when_used_many_times_at_once()
+    {
+        await _users.Register("parallel@shop.test");
+        for (var round = 0; round < 5; round++)
+        {
+            var (_, refresh) = await _users.LogIn("parallel@shop.test");
+            var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Refresh(refresh)));
+            Assert.That(answers.Count(answer => answer.StatusCode == HttpStatusCode.OK), Is.LessThanOrEqualTo(1));
+            Assert.That(answers.Select(answer => (int)answer.StatusCode), Is.All.EqualTo(200).Or.EqualTo(401));
+            foreach (var answer in answers.Where(answer => answer.IsSuccessStatusCode))
+            {
+                using var successor = await Refresh((await UsersApp.Tokens(answer)).Refresh);
+                Assert.That(successor.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+            }
+        }
+    }
+
+    [Test]
+    public async Task Should_not_deadlock_when_refreshing_and_logging_out_at_once()
+    {
+        await _users.Register("both@shop.test");
+        for (var round = 0; round < 10; round++)
+        {
+            var (_, refresh) = await _users.LogIn("both@shop.test");
+            var answers = await Task.WhenAll(Refresh(refresh), LogOut(refresh), Refresh(refresh), LogOut(refresh));
+            Assert.That(answers.Select(answer => (int)answer.StatusCode), Is.All.EqualTo(200).Or.EqualTo(204).Or.EqualTo(401));
+        }
+    }
+
+    [Test]
+    public async Task Should_refuse_a_refresh_token_that_is_too_old()
+    {
+        await _users.Register("old@shop.test");
+        var (_, refresh) = await _users.LogIn("old@shop.test");
+        await using var database = new NpgsqlConnection(_users.Database);
+        await database.ExecuteAsync(
+            "UPDATE refresh_families SET expires_at = registered_at FROM users WHERE user_id = users.id AND email = 'old@shop.test'");
+
+        using var answer = await Refresh(refresh);
+        await Problem.Expect(answer, HttpStatusCode.Unauthorized, "unauthenticated");
+    }
+
+    [Test]
+    public async Task Should_revoke_the_family_on_log_out_and_answer_alike_for_an_unknown_token()
+    {
+        await _users.Register("out@shop.test");
+        var (_, refresh) = await _users.LogIn("out@shop.test");
+
+        using var known = await LogOut(refresh);
+        using var unknown = await LogOut("unknown");
+        using var refreshed = await Refresh(refresh);
+        Assert.That((known.StatusCode, unknown.StatusCode), Is.EqualTo((HttpStatusCode.NoContent, HttpStatusCode.NoContent)));
+        Assert.That(refreshed.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+    }
+
+    private async Task<HttpResponseMessage> Refresh(string refreshToken)
+    {
+        using var client = _users.Anybody();
+        return await client.PostAsJsonAsync("/auth/refresh", new { refreshToken });
+    }
+
+    private async Task<HttpResponseMessage> LogOut(string refreshToken)
+    {
+        using var client = _users.Anybody();
+        return await client.PostAsJsonAsync("/auth/logout", new { refreshToken });
+    }
+
+    private async Task<string> Refused(string email, string password)
+    {
+        using var client = _users.Anybody();
+        using var answer = await client.PostAsJsonAsync("/auth/login", new { email, password });
+        await Problem.Expect(answer, HttpStatusCode.Unauthorized, "unauthenticated");
+        return await answer.Content.ReadAsStringAsync();
+    }
+
+    private static string TraceOf(string problem) => JsonDocument.Parse(problem).RootElement.GetProperty("traceId").GetString()!;
+
+    private static async Task<TimeSpan> TimeOf(Func<Task> action)
+    {
+        var watch = Stopwatch.StartNew();
+        await action();
+        return watch.Elapsed;
+    }
+}
