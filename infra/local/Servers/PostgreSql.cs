@@ -52,6 +52,9 @@ internal static class PostgreSql
             ["wal_level"] = "minimal",
             ["jit"] = "off",
         };
+        // After a crash it syncs its thousands of files one by one, or asks the system once.
+        if (OperatingSystem.IsLinux())
+            settings["recovery_init_sync_method"] = "syncfs";
         var command = new Command(program, ["-D", data, .. settings.Select(setting => $"--{setting.Key}={setting.Value}")])
         {
             User = user,
