@@ -17,6 +17,8 @@ internal static class PostgreSql
         Database = "postgres",
         Username = Administrator,
         Password = folder.Secret(Administrator),
+        SslMode = SslMode.Disable,
+        GssEncryptionMode = GssEncryptionMode.Disable,
     }.ConnectionString;
 
     /// <summary>What one service may open: its own database, as its own role.</summary>
