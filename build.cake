@@ -11,7 +11,7 @@ Task("Format").Does(() => Demand("dotnet", "format", "ShopSaga.sln", "--verify-n
 
 Task("Run").IsDependentOn("Build").Does(() => Launch("run", Given("base-port"), Given("fresh")));
 
-Task("Demo").IsDependentOn("Build").Does(() => Launch("demo", Given("base-port"), Given("fresh")));
+Task("Demo").IsDependentOn("Build").Does(() => Launch("demo", Given("base-port") ?? "--base-port=auto", Given("fresh")));
 
 Task("Verify").IsDependentOn("Build").Does(() => Launch("verify", Given("base-port")));
 
