@@ -56,6 +56,23 @@ public class When_a_crash_left_messages_behind
     }
 
     [Test]
+    public async Task Should_dispatch_the_others_when_one_cannot_be_dispatched()
+    {
+        await _endpoint.Execute(
+            $"""
+            insert into "{_endpoint.OutboxTable}" ("MessageId", "Operations") values
+                ('unknown type', '[{"{"}"MessageId": "1", "Headers": {"{}"}, "Options": {"{"}"EventType": "Gone.Long, Ago"{"}"}{"}"}]'),
+                ('missing queue', '[{"{"}"MessageId": "2", "Headers": {"{}"}, "Options": {"{"}"Destination": "{_endpoint.Name}-gone"{"}"}{"}"}]')
+            """);
+        await LeaveBehind("a session");
+        await _endpoint.Start();
+
+        Assert.That((await _events.Next()).Headers[Headers.MessageId], Is.EqualTo("planted 1"));
+        await Eventually.Is(async () => await _endpoint.Count("\"MessageId\" = 'a session' and \"Dispatched\"") == 1, "marked");
+        Assert.That(await _endpoint.Count("not \"Dispatched\""), Is.EqualTo(2), "the others stay for whoever repairs them");
+    }
+
+    [Test]
     public async Task Should_understand_the_control_message_with_which_the_other_lane_commits_a_session()
     {
         await LeaveBehind("a session");

@@ -19,6 +19,12 @@ internal static class Servers
 
     public static Task DropDatabase(string name) => Execute($"DROP DATABASE \"{name}\" WITH (FORCE)");
 
+    /// <summary>Ends all connections to a database and lets nobody in.</summary>
+    public static Task CloseDatabase(string name) => Execute(
+        $"ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS false; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+
+    public static Task OpenDatabase(string name) => Execute($"ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS true");
+
     private static async Task Execute(string sql)
     {
         await using var connection = new NpgsqlConnection(Required("SHOPSAGA_POSTGRES"));
