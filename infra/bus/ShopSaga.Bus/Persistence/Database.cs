@@ -41,6 +41,11 @@ internal sealed class Database
             await connection.OpenAsync(cancellationToken);
             return connection;
         }
+        catch (PostgresException refused)
+        {
+            await connection.DisposeAsync();
+            throw new NpgsqlException($"The database accepts no connection: {refused.MessageText}", refused);
+        }
         catch
         {
             await connection.DisposeAsync();

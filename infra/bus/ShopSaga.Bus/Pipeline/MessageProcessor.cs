@@ -144,6 +144,7 @@ internal sealed class MessageProcessor(
                 && !cancellationToken.IsCancellationRequested)
             {
                 await transaction.RollbackAsync(Savepoint, cancellationToken);
+                session.ForgetChanges();
                 failures[i] = failure;
             }
         }

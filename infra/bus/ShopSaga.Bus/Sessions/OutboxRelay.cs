@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using RabbitMQ.Client.Exceptions;
 
 namespace ShopSaga.Bus;
 
@@ -82,7 +83,7 @@ internal sealed class OutboxRelay(OutboxStore outbox, OutboxMarker marker, Dispa
         var recovered = 0;
         foreach (var claim in undispatched.Where(seenBefore.Contains).Chunk(ClaimSize))
         {
-            recovered += await outbox.DispatchUndispatched(claim, operations => dispatch(operations, cancellationToken), cancellationToken);
+            recovered += await Dispatch(claim, cancellationToken);
         }
 
         if (recovered > 0)
@@ -92,6 +93,34 @@ internal sealed class OutboxRelay(OutboxStore outbox, OutboxMarker marker, Dispa
 
         return [.. undispatched];
     }
+
+    /// <summary>Dispatches a claim together or, when that fails, each record alone, so that one that can never leave holds up no other.</summary>
+    private async Task<int> Dispatch(string[] claim, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await outbox.DispatchUndispatched(claim, operations => dispatch(operations, cancellationToken), cancellationToken);
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && !IsOutage(failure))
+        {
+            if (claim.Length == 1)
+            {
+                logger.LogWarning(BusEvents.DispatchPostponed, "The messages of outbox record {MessageId} leave later: {Reason}", claim[0], failure.Message);
+                return 0;
+            }
+
+            var dispatched = 0;
+            foreach (var record in claim)
+            {
+                dispatched += await Dispatch([record], cancellationToken);
+            }
+
+            return dispatched;
+        }
+    }
+
+    private static bool IsOutage(Exception failure) =>
+        Database.IsUnavailable(failure) || failure.InnerException is BrokerUnreachableException or OperationCanceledException;
 
     private readonly record struct Session(string Id, IReadOnlyList<OutgoingOperation> Operations);
 }
