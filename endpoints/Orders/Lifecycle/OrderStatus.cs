@@ -1,0 +1,27 @@
+namespace ShopSaga.Orders.Lifecycle;
+
+/// <summary>Where an order stands; spelled as in the database and in JSON.</summary>
+internal enum OrderStatus
+{
+    /// <summary>Placed; stock and payment are under way.</summary>
+    PENDING,
+
+    /// <summary>Paid.</summary>
+    CONFIRMED,
+
+    /// <summary>Called off, while others still reverse what they did for it.</summary>
+    CANCELLING,
+
+    /// <summary>Called off, and nothing is left to reverse.</summary>
+    CANCELLED,
+}
+
+/// <summary>Why an order was called off.</summary>
+internal enum CancelReason
+{
+    OUT_OF_STOCK,
+    PAYMENT_DECLINED,
+    EXPIRED,
+    CUSTOMER,
+    SHOP,
+}
