@@ -5,5 +5,4 @@ internal static class LogEvents
 {
     public static readonly EventId OrderPlaced = new(3001, nameof(OrderPlaced));
     public static readonly EventId OrderMoved = new(3002, nameof(OrderMoved));
-    public static readonly EventId CartCheckedOut = new(3003, nameof(CartCheckedOut));
 }

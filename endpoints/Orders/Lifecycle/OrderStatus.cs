@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace ShopSaga.Orders.Lifecycle;
 
 /// <summary>Where an order stands; spelled as in the database and in JSON.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<OrderStatus>))]
 internal enum OrderStatus
 {
     /// <summary>Placed; stock and payment are under way.</summary>
@@ -17,6 +20,7 @@ internal enum OrderStatus
 }
 
 /// <summary>Why an order was called off.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<CancelReason>))]
 internal enum CancelReason
 {
     OUT_OF_STOCK,

@@ -1,0 +1,43 @@
+using System.ComponentModel.DataAnnotations;
+using Dapper;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
+using ShopSaga.Hosting.Http;
+using ShopSaga.Orders.Placing;
+
+namespace ShopSaga.Orders.Cart;
+
+/// <summary>PUT /cart/items/{productId}: so many pieces, whatever was in the cart before.</summary>
+internal static class PutItem
+{
+    internal static async Task<Ok<CartView>> Handle(
+        long productId, CartItemBody body, Caller caller, NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await connection.ExecuteAsync(CartLock.Take, new { caller.UserId });
+        var put = await connection.ExecuteAsync(
+            """
+            INSERT INTO cart_items (user_id, product_id, quantity)
+            SELECT @UserId, product_id, @Quantity FROM price_list WHERE product_id = @productId AND name IS NOT NULL AND NOT withdrawn
+            ON CONFLICT (user_id, product_id) DO UPDATE SET quantity = excluded.quantity
+            """,
+            new { caller.UserId, productId, body.Quantity });
+        if (put == 0)
+        {
+            throw new InvalidRequestException("productId", $"Product {productId} is not on sale.");
+        }
+
+        var cart = await CartView.Read(connection, caller.UserId);
+        if (cart.Lines.Count > OrderBody.MostLines)
+        {
+            throw new InvalidRequestException("productId", $"The cart is full: it holds {OrderBody.MostLines} products.");
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return TypedResults.Ok(cart);
+    }
+}
+
+/// <summary>The body of PUT /cart/items/{productId}.</summary>
+internal sealed record CartItemBody([Range(1, OrderBody.MostPieces)] int Quantity) : IJsonBody<CartItemBody>;

@@ -1,0 +1,27 @@
+using Dapper;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
+using ShopSaga.Hosting.Http;
+
+namespace ShopSaga.Orders.Cart;
+
+/// <summary>DELETE /cart/items/{productId} and DELETE /cart. What is not there is as good as removed.</summary>
+internal static class RemoveItems
+{
+    internal static async Task<Ok<CartView>> One(
+        long productId, Caller caller, NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(
+            "DELETE FROM cart_items WHERE user_id = @UserId AND product_id = @productId",
+            new { caller.UserId, productId });
+        return TypedResults.Ok(await CartView.Read(connection, caller.UserId));
+    }
+
+    internal static async Task<NoContent> All(Caller caller, NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync($"{CartLock.Take}; DELETE FROM cart_items WHERE user_id = @UserId", new { caller.UserId });
+        return TypedResults.NoContent();
+    }
+}

@@ -1,0 +1,47 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Dapper;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
+using ShopSaga.Hosting.Http;
+
+namespace ShopSaga.Orders.Following;
+
+/// <summary>GET /orders/{id}/history: what happened to the order, oldest first.</summary>
+internal static class ReadHistory
+{
+    internal static async Task<Results<Ok<ItemsOf<HistoryEntry>>, ProblemHttpResult>> Handle(
+        long id, Caller caller, NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        if (await OrderView.Find(database, id, cancellationToken) is not { } order || !caller.MaySee(order.UserId))
+        {
+            return Problems.NotFound();
+        }
+
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var rows = await connection.QueryAsync<Row>(
+            "SELECT name, at, source, recorded_at, details::text FROM order_events WHERE order_id = @id ORDER BY at, id",
+            new { id });
+        return TypedResults.Ok(new ItemsOf<HistoryEntry>([.. rows.Select(row => row.Entry())], NextCursor: null));
+    }
+
+    private sealed record Row(string Name, DateTimeOffset At, string Source, DateTimeOffset RecordedAt, string Details)
+    {
+        public HistoryEntry Entry() => new(Name, At, Source, RecordedAt)
+        {
+            Details = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(Details)!,
+        };
+    }
+}
+
+/// <summary>One event of an order.</summary>
+/// <param name="Name">The event.</param>
+/// <param name="At">When it happened.</param>
+/// <param name="Source">The service whose event it is.</param>
+/// <param name="RecordedAt">When Orders heard of it.</param>
+internal sealed record HistoryEntry(string Name, DateTimeOffset At, string Source, DateTimeOffset RecordedAt)
+{
+    /// <summary>Further members, by event: amounts, payment, reason, shortages.</summary>
+    [JsonExtensionData]
+    public IDictionary<string, JsonElement> Details { get; init; } = new Dictionary<string, JsonElement>();
+}

@@ -1,0 +1,15 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
+using ShopSaga.Hosting.Http;
+
+namespace ShopSaga.Orders.Following;
+
+/// <summary>GET /orders/{id}.</summary>
+internal static class ReadOrder
+{
+    internal static async Task<Results<Ok<OrderView>, ProblemHttpResult>> Handle(
+        long id, Caller caller, NpgsqlDataSource database, CancellationToken cancellationToken) =>
+        await OrderView.Find(database, id, cancellationToken) is { } order && caller.MaySee(order.UserId)
+            ? TypedResults.Ok(order)
+            : Problems.NotFound();
+}

@@ -1,0 +1,51 @@
+using ShopSaga.Contracts.Orders;
+using ShopSaga.Hosting.Database;
+using ShopSaga.Orders.Following;
+using ShopSaga.Orders.Lifecycle;
+using ShopSaga.Orders.Pricing;
+
+namespace ShopSaga.Orders.Placing;
+
+/// <summary>Writes an order and tells everybody, in the transaction at hand.</summary>
+internal static class NewOrder
+{
+    public static async Task<OrderView> Place(
+        this ITransactionalSession session,
+        long userId,
+        Quote quote,
+        string paymentMethod,
+        DateTimeOffset now,
+        CancellationToken cancellationToken)
+    {
+        var sql = session.Sql(cancellationToken);
+        var orderId = await sql.QuerySingle<long>(
+            """
+            WITH placed AS (
+                INSERT INTO orders (user_id, status, total_amount, payment_method, created_at, updated_at)
+                VALUES (@userId, 'PENDING', @TotalAmount, @paymentMethod, @now, @now)
+                RETURNING id),
+            lines AS (
+                INSERT INTO order_lines (order_id, position, product_id, product_name, quantity, unit_price)
+                SELECT placed.id, line.position, line.product_id, line.product_name, line.quantity, line.unit_price
+                  FROM placed, unnest(@ProductIds, @Names, @Quantities, @UnitPrices) WITH ORDINALITY
+                       AS line (product_id, product_name, quantity, unit_price, position))
+            SELECT id FROM placed
+            """,
+            new
+            {
+                userId,
+                quote.TotalAmount,
+                paymentMethod,
+                now,
+                ProductIds = quote.Lines.Select(line => line.ProductId).ToArray(),
+                Names = quote.Lines.Select(line => line.Name).ToArray(),
+                Quantities = quote.Lines.Select(line => line.Quantity).ToArray(),
+                UnitPrices = quote.Lines.Select(line => line.UnitPrice).ToArray(),
+            });
+        var lines = quote.Lines.Select(line => new OrderLine(line.ProductId, line.Quantity, line.UnitPrice)).ToList();
+        var placed = new OrderPlaced(orderId, userId, lines, quote.TotalAmount, paymentMethod, now);
+        await Decision.Record(sql, Fact.Of(placed), now);
+        await session.Publish(placed, cancellationToken);
+        return await OrderView.Read(sql, orderId);
+    }
+}
