@@ -1,0 +1,113 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+using ShopSaga.Contracts.Orders;
+using ShopSaga.Contracts.Payments;
+using ShopSaga.Contracts.Products;
+using ShopSaga.Hosting.Http;
+using ShopSaga.Orders.Cancelling;
+using ShopSaga.Orders.Following;
+using ShopSaga.Orders.Lifecycle;
+using ShopSaga.Orders.Placing;
+using ShopSaga.Orders.Pricing;
+using ShopSaga.Tests.Endpoints.Support;
+
+namespace ShopSaga.Tests.Endpoints.Orders;
+
+/// <summary>An order in a real database, with a saga of its own in virtual time, and all that can happen to it.</summary>
+internal sealed class TrackedOrder
+{
+    public const long Buyer = 7;
+    public static readonly DateTimeOffset PlacedAt = new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    private static readonly TimeSpan Expiry = TimeSpan.FromMinutes(15);
+    private readonly TestDatabase _database;
+    private readonly TestableSaga<OrderLifecycle, OrderLifecycleData> _saga;
+    private readonly Clock _clock = new(PlacedAt.AddSeconds(10));
+    private readonly List<object> _published = [];
+    private OrderPlaced _placed = null!;
+
+    private TrackedOrder(TestDatabase database)
+    {
+        _database = database;
+        _saga = new(
+            () => new OrderLifecycle(new ExpiryPolicy(Expiry), _clock, NullLogger<OrderLifecycle>.Instance),
+            PlacedAt.UtcDateTime);
+    }
+
+    public long Id => _placed.OrderId;
+
+    public IReadOnlyList<object> Published => _published;
+
+    public static async Task<TrackedOrder> Place(TestDatabase database)
+    {
+        var order = new TrackedOrder(database);
+        await using var session = await TestSqlSession.Begin(database.Address);
+        await session.Place(Buyer, new Quote([new QuotedLine(1, "Lamp", 2, 500)]), "CARD", PlacedAt, CancellationToken.None);
+        await session.Commit();
+        order._placed = session.Published.OfType<OrderPlaced>().Single();
+        return order;
+    }
+
+    /// <summary>The same order, as another instance of the service sees it.</summary>
+    public TrackedOrder OnAnotherInstance() => new(_database) { _placed = _placed };
+
+    public Task OrderPlaced() => Handle(_placed);
+
+    public Task StockReserved() => Handle(new StockReserved(Id, PlacedAt.AddSeconds(1)));
+
+    public Task StockRejected() => Handle(new StockRejected(Id, [new Shortage(1, 2, 0)]));
+
+    public Task PaymentCompleted() => Handle(new PaymentCompleted(Id, 900 + Id, Buyer, 1000, "CARD", PlacedAt.AddSeconds(2)));
+
+    public Task PaymentFailed() => Handle(new PaymentFailed(Id, "DECLINED", PlacedAt.AddSeconds(2)));
+
+    public Task StockCommitted() => Handle(new StockCommitted(Id, PlacedAt.AddSeconds(3)));
+
+    public Task PaymentRefunded() => Handle(new PaymentRefunded(Id, 900 + Id, 1000, PlacedAt.AddSeconds(20)));
+
+    public Task StockReleased() => Handle(new StockReleased(Id, PlacedAt.AddSeconds(21)));
+
+    public async Task Expire()
+    {
+        // Twice the time: the timeout may have been asked for late.
+        var session = await TestSqlSession.Begin(_database.Address);
+        await using (session)
+        {
+            var results = await _saga.AdvanceTime(
+                Expiry * 2,
+                _ => new TestableMessageHandlerContext { SynchronizedStorageSession = session });
+            await session.Commit();
+            _published.AddRange(results.SelectMany(result => result.Context.PublishedMessages).Select(published => published.Message));
+        }
+    }
+
+    /// <summary>The customer's request; gives the status of the answer.</summary>
+    public async Task<int> Cancel()
+    {
+        await using var session = new TestSqlSession(_database.Address);
+        var answer = await CancelOrder.Handle(
+            Id, new Caller(Buyer, IsAdmin: false), session, _clock, NullLogger<OrderView>.Instance, CancellationToken.None);
+        _published.AddRange(session.Published);
+        return ((IStatusCodeHttpResult)answer.Result).StatusCode!.Value;
+    }
+
+    public async Task<string> Status() =>
+        (await _database.Query<string>("SELECT concat_ws(' ', status, reason) FROM orders WHERE id = @Id", new { Id })).Single();
+
+    public Task<IReadOnlyList<string>> History() =>
+        _database.Query<string>("SELECT name FROM order_events WHERE order_id = @Id ORDER BY at, id", new { Id });
+
+    private async Task Handle<T>(T message)
+        where T : class
+    {
+        await using var session = await TestSqlSession.Begin(_database.Address);
+        var context = new TestableMessageHandlerContext { SynchronizedStorageSession = session };
+        await _saga.Handle(message, context);
+        await session.Commit();
+        _published.AddRange(context.PublishedMessages.Select(published => published.Message));
+    }
+
+    private sealed class Clock(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
+    }
+}

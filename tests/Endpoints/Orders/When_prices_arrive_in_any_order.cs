@@ -1,0 +1,79 @@
+using ShopSaga.Contracts.Products;
+using ShopSaga.Orders.Pricing;
+using ShopSaga.Tests.Endpoints.Support;
+
+namespace ShopSaga.Tests.Endpoints.Orders;
+
+internal sealed class When_prices_arrive_in_any_order
+{
+    private readonly PriceList _priceList = new();
+    private TestDatabase _database = null!;
+
+    [SetUp]
+    public async Task Start() => _database = await TestDatabase.Of(typeof(PriceList).Assembly);
+
+    [TearDown]
+    public ValueTask Stop() => _database.DisposeAsync();
+
+    [Test]
+    public async Task Should_end_with_the_newest_name_and_price_however_the_events_arrive()
+    {
+        foreach (var (index, order) in Permutations(4).Index())
+        {
+            await Hear(index, order);
+
+            Assert.That(await RowOf(index), Is.EqualTo("Desk lamp|700|false|4"), string.Join(',', order));
+        }
+
+        Task Hear(long product, int[] order) => HearAll(order.Select(number => (object)(number switch
+        {
+            0 => new ProductListed(product, "Lamp", "Light", 500, 1),
+            1 => new ProductPriceChanged(product, 600, 2),
+            2 => new ProductListed(product, "Desk lamp", "Light", 650, 3),
+            _ => new ProductPriceChanged(product, 700, 4),
+        })));
+    }
+
+    [Test]
+    public async Task Should_end_withdrawn_however_the_events_arrive()
+    {
+        foreach (var (index, order) in Permutations(3).Index())
+        {
+            await HearAll(order.Select(number => (object)(number switch
+            {
+                0 => new ProductListed(index, "Lamp", "Light", 500, 1),
+                1 => new ProductPriceChanged(index, 600, 2),
+                _ => new ProductWithdrawn(index, 3),
+            })));
+
+            Assert.That(await RowOf(index), Does.StartWith("Lamp|").And.EndWith("|true|3"), string.Join(',', order));
+        }
+    }
+
+    private async Task HearAll(IEnumerable<object> events)
+    {
+        var heard = events.ToList();
+        foreach (var message in heard.SelectMany(message => new[] { message, message }).Concat(heard))
+        {
+            await using var session = await TestSqlSession.Begin(_database.Address);
+            var context = new TestableMessageHandlerContext { SynchronizedStorageSession = session };
+            await (message switch
+            {
+                ProductListed listed => _priceList.Handle(listed, context),
+                ProductPriceChanged changed => _priceList.Handle(changed, context),
+                ProductWithdrawn withdrawn => _priceList.Handle(withdrawn, context),
+                _ => throw new ArgumentOutOfRangeException(nameof(events)),
+            });
+            await session.Commit();
+        }
+    }
+
+    private async Task<string> RowOf(long product) => (await _database.Query<string>(
+        "SELECT concat_ws('|', name, price, withdrawn::text, version) FROM price_list WHERE product_id = @product",
+        new { product })).Single();
+
+    private static IEnumerable<int[]> Permutations(int count) => count == 0
+        ? [[]]
+        : Permutations(count - 1).SelectMany(shorter =>
+            Enumerable.Range(0, count).Select(position => (int[])[.. shorter[..position], count - 1, .. shorter[position..]]));
+}

@@ -1,0 +1,125 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using ShopSaga.Contracts.Orders;
+using ShopSaga.Contracts.Payments;
+using ShopSaga.Contracts.Products;
+using ShopSaga.Orders.Lifecycle;
+using ShopSaga.Orders.Placing;
+using ShopSaga.Orders.Pricing;
+using ShopSaga.Tests.Endpoints.Support;
+
+namespace ShopSaga.Tests.Endpoints.Orders;
+
+internal sealed class When_the_saga_of_an_order_goes_its_way
+{
+    private static readonly DateTimeOffset placedAt = new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    private static readonly ExpiryPolicy expiry = new(TimeSpan.FromMinutes(15));
+    private readonly TestableSaga<OrderLifecycle, OrderLifecycleData> _saga = new(
+        () => new OrderLifecycle(expiry, TimeProvider.System, NullLogger<OrderLifecycle>.Instance), placedAt.UtcDateTime);
+
+    private TestDatabase _database = null!;
+    private TestSqlSession _session = null!;
+    private TestableMessageHandlerContext _context = null!;
+    private OrderPlaced _placed = null!;
+
+    [SetUp]
+    public async Task Start()
+    {
+        _database = await TestDatabase.Of(typeof(OrderLifecycle).Assembly);
+        _session = await TestSqlSession.Begin(_database.Address);
+        _context = new TestableMessageHandlerContext { SynchronizedStorageSession = _session };
+        var order = await _session.Place(7, new Quote([new QuotedLine(1, "Lamp", 2, 500)]), "CARD", placedAt, CancellationToken.None);
+        _placed = new OrderPlaced(order.Id, 7, [new OrderLine(1, 2, 500)], 1000, "CARD", placedAt);
+    }
+
+    [TearDown]
+    public async Task Stop()
+    {
+        await _session.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+
+    [Test]
+    public async Task Should_ask_to_be_woken_at_the_expiry_when_an_order_is_placed()
+    {
+        var result = await _saga.Handle(_placed, _context);
+
+        Assert.That(_context.TimeoutMessages.Single().At, Is.EqualTo(placedAt + expiry.After));
+        Assert.That(result!.FindTimeoutMessage<OrderExpired>(), Is.EqualTo(new OrderExpired(_placed.OrderId)));
+        Assert.That(result.Completed, Is.False);
+    }
+
+    [Test]
+    public async Task Should_not_ask_to_be_woken_when_the_order_was_settled_before_its_placing_was_heard()
+    {
+        await _saga.Handle(Completed(), _context);
+
+        var result = await _saga.Handle(_placed, _context);
+
+        Assert.That(_context.TimeoutMessages, Is.Empty);
+        Assert.That(result!.Completed);
+    }
+
+    [Test]
+    public async Task Should_confirm_and_end_when_the_payment_is_completed()
+    {
+        await _saga.Handle(_placed, _context);
+
+        var result = await _saga.Handle(Completed(), _context);
+
+        Assert.That(result!.FindPublishedMessage<OrderConfirmed>(), Is.EqualTo(new OrderConfirmed(_placed.OrderId, 33, placedAt.AddSeconds(2))));
+        Assert.That(result.Completed);
+    }
+
+    [Test]
+    public async Task Should_stay_until_everything_is_reversed()
+    {
+        await _saga.Handle(_placed, _context);
+
+        var declined = await _saga.Handle(new PaymentFailed(_placed.OrderId, "DECLINED", placedAt.AddSeconds(2)), _context);
+        Assert.That(
+            declined!.FindPublishedMessage<OrderCancelled>(),
+            Is.EqualTo(new OrderCancelled(_placed.OrderId, "PAYMENT_DECLINED", placedAt.AddSeconds(2))));
+        Assert.That(declined.Completed, Is.False);
+
+        var released = await _saga.Handle(new StockReleased(_placed.OrderId, placedAt.AddSeconds(3)), _context);
+        Assert.That(released!.Completed);
+    }
+
+    [Test]
+    public async Task Should_cancel_when_it_expires()
+    {
+        await _saga.Handle(_placed, _context);
+
+        var expired = await _saga.AdvanceTime(expiry.After, _ => _context);
+
+        Assert.That(expired.Single().FindPublishedMessage<OrderCancelled>()!.Reason, Is.EqualTo("EXPIRED"));
+        Assert.That(expired.Single().Completed, Is.False);
+    }
+
+    [Test]
+    public async Task Should_not_notice_the_expiry_when_the_order_is_settled()
+    {
+        await _saga.Handle(_placed, _context);
+        await _saga.Handle(Completed(), _context);
+
+        Assert.That(await _saga.AdvanceTime(expiry.After, _ => _context), Is.Empty);
+    }
+
+    [Test]
+    public void Should_fail_loudly_when_an_event_speaks_of_an_order_that_does_not_exist() =>
+        Assert.That(
+            () => _saga.Handle(new StockReserved(12345, placedAt), _context),
+            Throws.InvalidOperationException.With.Message.Contains("12345"));
+
+    [Test]
+    public async Task Should_fail_loudly_when_stock_is_rejected_for_a_confirmed_order()
+    {
+        await _saga.Handle(Completed(), _context);
+
+        Assert.That(
+            () => _saga.Handle(new StockRejected(_placed.OrderId, [new Shortage(1, 2, 0)]), _context),
+            Throws.InvalidOperationException.With.Message.Contains("CONFIRMED"));
+    }
+
+    private PaymentCompleted Completed() => new(_placed.OrderId, 33, 7, 1000, "CARD", placedAt.AddSeconds(2));
+}
