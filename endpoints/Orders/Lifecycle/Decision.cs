@@ -45,7 +45,7 @@ internal sealed record Decision(OrderStatus Status, bool HasMoved, object? Annou
     public static Task Record(Sql sql, Fact fact, DateTimeOffset now) => !fact.IsEvent ? Task.CompletedTask : sql.Execute(
         """
         INSERT INTO order_events (order_id, name, source, at, recorded_at, details)
-        VALUES (@OrderId, @Name, @Source, @At, @now, @Details::jsonb)
+        VALUES (@OrderId, @Name, @Source, @At, @now, @Details::json)
         ON CONFLICT (order_id, name) DO NOTHING
         """,
         new

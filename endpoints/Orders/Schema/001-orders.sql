@@ -36,5 +36,5 @@ CREATE TABLE order_events (
     source text NOT NULL,
     at timestamptz NOT NULL,
     recorded_at timestamptz NOT NULL,
-    details jsonb NOT NULL,
+    details json NOT NULL,
     UNIQUE (order_id, name));

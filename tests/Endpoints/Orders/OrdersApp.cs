@@ -24,12 +24,23 @@ internal sealed class OrdersApp : IAsyncDisposable
     public static async Task<OrdersApp> Start(Dictionary<string, string>? settings = null)
     {
         var app = new OrdersApp(await ServiceApp<OrderLifecycle>.Start(settings));
+        await app.Ready();
         await app.Publish(new ProductListed(Lamp, "Lamp", "Light", 500, 1));
         await app.Publish(new ProductListed(Desk, "Desk", "Furniture", int.MaxValue, 1));
         await app.Publish(new ProductListed(Chair, "Chair", "Furniture", 700, 1));
         await app.Publish(new ProductWithdrawn(Chair, 2));
         await app.Eventually("SELECT count(*) FILTER (WHERE withdrawn) = 1 AND count(name) = 3 FROM price_list");
         return app;
+    }
+
+    /// <summary>Waits until its queue is there: what is published earlier nobody hears.</summary>
+    private async Task Ready()
+    {
+        using var giveUp = new CancellationTokenSource(patience);
+        while ((await Anybody().Read("/health/ready")).Status != 200)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, giveUp.Token);
+        }
     }
 
     public HttpClient Customer(long userId = 7) => _service.Customer(userId);

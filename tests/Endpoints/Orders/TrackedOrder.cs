@@ -40,7 +40,8 @@ internal sealed class TrackedOrder
     public static async Task<TrackedOrder> Place(TestDatabase database)
     {
         var order = new TrackedOrder(database);
-        await using var session = await TestSqlSession.Begin(database.Address);
+        await using var session = new TestRequest(database.Source);
+        await session.Open(new SqlPersistenceOpenSessionOptions());
         await session.Place(Buyer, new Quote([new QuotedLine(1, "Lamp", 2, 500)]), "CARD", PlacedAt, CancellationToken.None);
         await session.Commit();
         order._placed = session.Published.OfType<OrderPlaced>().Single();
@@ -69,21 +70,16 @@ internal sealed class TrackedOrder
     public async Task Expire()
     {
         // Twice the time: the timeout may have been asked for late.
-        var session = await TestSqlSession.Begin(_database.Address);
-        await using (session)
-        {
-            var results = await _saga.AdvanceTime(
-                Expiry * 2,
-                _ => new TestableMessageHandlerContext { SynchronizedStorageSession = session });
-            await session.Commit();
-            _published.AddRange(results.SelectMany(result => result.Context.PublishedMessages).Select(published => published.Message));
-        }
+        await using var session = await TestSqlSession.Begin(_database.Source);
+        var results = await _saga.AdvanceTime(Expiry * 2, _ => new TestableMessageHandlerContext { SynchronizedStorageSession = session });
+        await session.Commit();
+        _published.AddRange(results.SelectMany(result => result.Context.PublishedMessages).Select(published => published.Message));
     }
 
     /// <summary>The customer's request; gives the status of the answer.</summary>
     public async Task<int> Cancel()
     {
-        await using var session = new TestSqlSession(_database.Address);
+        await using var session = new TestRequest(_database.Source);
         var answer = await CancelOrder.Handle(
             Id, new Caller(Buyer, IsAdmin: false), session, _clock, NullLogger<OrderView>.Instance, CancellationToken.None);
         _published.AddRange(session.Published);
@@ -99,7 +95,7 @@ internal sealed class TrackedOrder
     private async Task Handle<T>(T message)
         where T : class
     {
-        await using var session = await TestSqlSession.Begin(_database.Address);
+        await using var session = await TestSqlSession.Begin(_database.Source);
         var context = new TestableMessageHandlerContext { SynchronizedStorageSession = session };
         await _saga.Handle(message, context);
         await session.Commit();

@@ -10,7 +10,7 @@ internal sealed class When_prices_arrive_in_any_order
     private TestDatabase _database = null!;
 
     [SetUp]
-    public async Task Start() => _database = await TestDatabase.Of(typeof(PriceList).Assembly);
+    public async Task Start() => _database = await TestDatabase.Create(typeof(PriceList).Assembly);
 
     [TearDown]
     public ValueTask Stop() => _database.DisposeAsync();
@@ -55,7 +55,7 @@ internal sealed class When_prices_arrive_in_any_order
         var heard = events.ToList();
         foreach (var message in heard.SelectMany(message => new[] { message, message }).Concat(heard))
         {
-            await using var session = await TestSqlSession.Begin(_database.Address);
+            await using var session = await TestSqlSession.Begin(_database.Source);
             var context = new TestableMessageHandlerContext { SynchronizedStorageSession = session };
             await (message switch
             {

@@ -11,7 +11,7 @@ internal sealed class When_the_events_of_an_order_arrive_in_any_order
     private TestDatabase _database = null!;
 
     [SetUp]
-    public async Task Start() => _database = await TestDatabase.Of(typeof(OrderLifecycle).Assembly);
+    public async Task Start() => _database = await TestDatabase.Create(typeof(OrderLifecycle).Assembly);
 
     [TearDown]
     public ValueTask Stop() => _database.DisposeAsync();

@@ -13,9 +13,7 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
 {
     private static readonly DateTimeOffset placedAt = new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
     private static readonly ExpiryPolicy expiry = new(TimeSpan.FromMinutes(15));
-    private readonly TestableSaga<OrderLifecycle, OrderLifecycleData> _saga = new(
-        () => new OrderLifecycle(expiry, TimeProvider.System, NullLogger<OrderLifecycle>.Instance), placedAt.UtcDateTime);
-
+    private TestableSaga<OrderLifecycle, OrderLifecycleData> _saga = null!;
     private TestDatabase _database = null!;
     private TestSqlSession _session = null!;
     private TestableMessageHandlerContext _context = null!;
@@ -24,11 +22,15 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
     [SetUp]
     public async Task Start()
     {
-        _database = await TestDatabase.Of(typeof(OrderLifecycle).Assembly);
-        _session = await TestSqlSession.Begin(_database.Address);
+        _saga = new(() => new OrderLifecycle(expiry, TimeProvider.System, NullLogger<OrderLifecycle>.Instance), placedAt.UtcDateTime);
+        _database = await TestDatabase.Create(typeof(OrderLifecycle).Assembly);
+        _session = await TestSqlSession.Begin(_database.Source);
         _context = new TestableMessageHandlerContext { SynchronizedStorageSession = _session };
-        var order = await _session.Place(7, new Quote([new QuotedLine(1, "Lamp", 2, 500)]), "CARD", placedAt, CancellationToken.None);
-        _placed = new OrderPlaced(order.Id, 7, [new OrderLine(1, 2, 500)], 1000, "CARD", placedAt);
+        await using var request = new TestRequest(_database.Source);
+        await request.Open(new SqlPersistenceOpenSessionOptions());
+        await request.Place(7, new Quote([new QuotedLine(1, "Lamp", 2, 500)]), "CARD", placedAt, CancellationToken.None);
+        await request.Commit();
+        _placed = request.Published.OfType<OrderPlaced>().Single();
     }
 
     [TearDown]

@@ -9,7 +9,7 @@ internal sealed class When_things_happen_to_an_order_at_the_same_moment
     private TestDatabase _database = null!;
 
     [SetUp]
-    public async Task Start() => _database = await TestDatabase.Of(typeof(OrderLifecycle).Assembly);
+    public async Task Start() => _database = await TestDatabase.Create(typeof(OrderLifecycle).Assembly);
 
     [TearDown]
     public ValueTask Stop() => _database.DisposeAsync();
