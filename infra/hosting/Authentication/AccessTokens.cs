@@ -14,7 +14,9 @@ namespace ShopSaga.Hosting.Authentication;
 /// <summary>Checks the access tokens that Users signs, and says which routes need one.</summary>
 public static class AccessTokens
 {
-    private const string Admin = "admin";
+    /// <summary>The authorization policy behind <see cref="RequireAdmin"/>.</summary>
+    public const string AdminPolicy = "admin";
+
     private static readonly TimeSpan clockSkew = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan fetchTimeout = TimeSpan.FromSeconds(2);
 
@@ -26,7 +28,7 @@ public static class AccessTokens
     /// <summary>The route is for administrators.</summary>
     public static TBuilder RequireAdmin<TBuilder>(this TBuilder routes)
         where TBuilder : IEndpointConventionBuilder =>
-        routes.RequireAuthorization(Admin);
+        routes.RequireAuthorization(AdminPolicy);
 
     internal static void AddAccessTokens(this WebApplicationBuilder builder)
     {
@@ -34,7 +36,7 @@ public static class AccessTokens
         var audience = builder.Configuration.Required("Auth:Audience");
         builder.Services.TryAddSingleton(services => OverHttp(services.GetRequiredService<IConfiguration>().Required("Auth:JwksAddress")));
         builder.Services.AddSingleton<SigningKeys>();
-        builder.Services.AddAuthorizationBuilder().AddPolicy(Admin, policy => policy.RequireClaim("role", Admin));
+        builder.Services.AddAuthorizationBuilder().AddPolicy(AdminPolicy, policy => policy.RequireClaim("role", "admin"));
         builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
         builder.Services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).Configure<SigningKeys>((options, keys) =>
         {

@@ -16,7 +16,8 @@ public sealed record Caller(long UserId, bool IsAdmin)
     /// <summary>Reads the caller from the request; the route must require a user.</summary>
     public static ValueTask<Caller?> BindAsync(HttpContext context, ParameterInfo parameter) => ValueTask.FromResult(From(context.User));
 
-    private static Caller? From(ClaimsPrincipal user) =>
+    /// <summary>The caller of validated claims; null when nobody is logged in.</summary>
+    public static Caller? From(ClaimsPrincipal user) =>
         long.TryParse(user.FindFirstValue("sub"), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
             ? new Caller(id, user.FindFirstValue("role") == "admin")
             : null;

@@ -1,0 +1,246 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using ShopSaga.Gateway;
+using ShopSaga.Tests.Endpoints.Support;
+
+namespace ShopSaga.Tests.Endpoints.Gateway;
+
+[TestFixture]
+[FixtureLifeCycle(LifeCycle.SingleInstance)]
+internal sealed class Forwarding
+{
+    private GatewayApp _gateway = null!;
+
+    [OneTimeSetUp]
+    public async Task Start() => _gateway = await GatewayApp.Start(TestTokens.Jwks);
+
+    [OneTimeTearDown]
+    public async Task Stop() => await _gateway.DisposeAsync();
+
+    [Test]
+    public async Task Should_pass_a_request_on_as_it_is()
+    {
+        using var client = _gateway.Client(TestTokens.Customer(5));
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/orders?a=%2F%25&b=1") { Content = JsonContent.Create(new { text = "안녕 🦊" }) };
+        request.Headers.Add("Idempotency-Key", "key-1");
+        request.Headers.Add("Prefer", "wait=5");
+        var seen = await Seen(client, request);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(seen.GetProperty("method").GetString(), Is.EqualTo("POST"));
+            Assert.That(seen.GetProperty("path").GetString(), Is.EqualTo("/orders"));
+            Assert.That(seen.GetProperty("query").GetString(), Is.EqualTo("?a=%2F%25&b=1"));
+            Assert.That(JsonDocument.Parse(seen.GetProperty("body").GetString()!).RootElement.GetProperty("text").GetString(), Is.EqualTo("안녕 🦊"));
+            Assert.That(Header(seen, "idempotency-key"), Is.EqualTo("key-1"));
+            Assert.That(Header(seen, "prefer"), Is.EqualTo("wait=5"));
+            Assert.That(Header(seen, "authorization"), Does.StartWith("Bearer "));
+        }
+    }
+
+    [Test]
+    public async Task Should_say_who_calls_whatever_the_client_says()
+    {
+        using var client = _gateway.Client(TestTokens.Customer(5));
+        using var request = WithForgedHeaders(HttpMethod.Get, "/cart");
+        var seen = await Seen(client, request);
+        Assert.That(UserHeaders(seen), Is.EquivalentTo(new[] { "x-user-id: 5", "x-user-role: customer" }));
+    }
+
+    [Test]
+    public async Task Should_say_of_an_administrator_that_it_is_one()
+    {
+        using var client = _gateway.Client(TestTokens.Admin(9));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/settlements/daily");
+        Assert.That(UserHeaders(await Seen(client, request)), Is.EquivalentTo(new[] { "x-user-id: 9", "x-user-role: admin" }));
+    }
+
+    [Test]
+    public async Task Should_strip_forged_headers_where_anybody_may_call()
+    {
+        using var client = _gateway.Client();
+        using var request = WithForgedHeaders(HttpMethod.Get, "/products");
+        Assert.That(UserHeaders(await Seen(client, request)), Is.Empty);
+    }
+
+    [TestCase("GET", "/internal")]
+    [TestCase("GET", "/internal/anything")]
+    [TestCase("POST", "/INTERNAL/x")]
+    [TestCase("GET", "/products/..%2finternal")]
+    [TestCase("GET", "/products/%2e%2e/internal")]
+    [TestCase("GET", "/products/../internal/x")]
+    [TestCase("GET", "//internal")]
+    [TestCase("GET", "/orders/abc")]
+    [TestCase("GET", "/orders/99999999999999999999")]
+    [TestCase("GET", "/nowhere")]
+    [TestCase("GET", "/")]
+    public async Task Should_not_know_what_is_not_on_the_page_of_routes(string method, string path)
+    {
+        using var client = _gateway.Client(TestTokens.Admin());
+        var options = new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true };
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(client.BaseAddress!.GetLeftPart(UriPartial.Authority) + path, options));
+        using var answer = await client.SendAsync(request);
+        await Problem.Expect(answer, HttpStatusCode.NotFound, "not-found");
+    }
+
+    [TestCase("DELETE", "/users", "POST")]
+    [TestCase("PATCH", "/products/1", "GET", "PUT", "DELETE")]
+    [TestCase("GET", "/auth/login", "POST")]
+    public async Task Should_say_which_methods_a_route_has(string method, string path, params string[] allowed)
+    {
+        using var client = _gateway.Client();
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        using var answer = await client.SendAsync(request);
+        await Problem.Expect(answer, HttpStatusCode.MethodNotAllowed, "method-not-allowed");
+        Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(allowed));
+    }
+
+    [Test]
+    public async Task Should_let_everybody_in_only_where_the_page_of_routes_says_so()
+    {
+        using var client = _gateway.Client();
+        foreach (var route in Routes.All)
+        {
+            using var request = RequestFor(route);
+            using var answer = await client.SendAsync(request);
+            Assert.That(
+                answer.StatusCode,
+                Is.EqualTo(route.Who == Who.Anyone ? HttpStatusCode.OK : HttpStatusCode.Unauthorized),
+                () => $"{route.Method} {route.Path}");
+        }
+    }
+
+    [Test]
+    public async Task Should_let_administrators_alone_in_where_the_page_of_routes_says_so()
+    {
+        using var customer = _gateway.Client(TestTokens.Customer(1));
+        using var admin = _gateway.Client(TestTokens.Admin());
+        foreach (var route in Routes.All.Where(route => route.Who == Who.Admin))
+        {
+            using var refused = await customer.SendAsync(RequestFor(route));
+            await Problem.Expect(refused, HttpStatusCode.Forbidden, "forbidden");
+            using var served = await admin.SendAsync(RequestFor(route));
+            Assert.That(served.StatusCode, Is.EqualTo(HttpStatusCode.OK), () => $"{route.Method} {route.Path}");
+        }
+    }
+
+    [Test]
+    public async Task Should_leave_a_services_problem_alone()
+    {
+        using var client = _gateway.Client();
+        using var answer = await client.GetAsync("/products/404");
+        Assert.That(await answer.Content.ReadAsStringAsync(), Does.Contain("from the service"));
+    }
+
+    [Test]
+    public async Task Should_answer_503_and_when_to_come_back_when_a_service_breaks_off()
+    {
+        using var client = _gateway.Client();
+        using var answer = await client.GetAsync("/products/503");
+        await Problem.Expect(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
+        Assert.That(answer.Headers.RetryAfter?.Delta, Is.GreaterThan(TimeSpan.Zero));
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Should_refuse_a_body_over_64_KiB(bool chunked)
+    {
+        using var client = _gateway.Client();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/auth/login")
+        {
+            Content = new StreamContent(new MemoryStream(Encoding.ASCII.GetBytes("{}".PadRight((64 * 1024) + 1)))),
+        };
+        request.Headers.TransferEncodingChunked = chunked;
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        using var answer = await client.SendAsync(request);
+        await Problem.Expect(answer, HttpStatusCode.RequestEntityTooLarge, "too-large");
+    }
+
+    [Test]
+    public async Task Should_pass_on_a_body_of_exactly_64_KiB()
+    {
+        using var client = _gateway.Client();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/auth/login") { Content = new StringContent("{}".PadRight(64 * 1024)) };
+        Assert.That((await Seen(client, request)).GetProperty("body").GetString(), Has.Length.EqualTo(64 * 1024));
+    }
+
+    [TestCase("/products")]
+    [TestCase("/nowhere")]
+    [TestCase("/cart")]
+    [TestCase("/products/503")]
+    [TestCase("/problems/validation")]
+    public async Task Should_put_security_headers_on_every_answer(string path)
+    {
+        using var client = _gateway.Client();
+        using var answer = await client.GetAsync(path);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(answer.Headers.GetValues("X-Content-Type-Options"), Is.EqualTo(new[] { "nosniff" }));
+            Assert.That(answer.Headers.GetValues("X-Frame-Options"), Is.EqualTo(new[] { "DENY" }));
+            Assert.That(answer.Headers.GetValues("Content-Security-Policy").Single(), Does.Contain("default-src 'none'"));
+            Assert.That(answer.Headers.Contains("Server"), Is.False);
+        }
+    }
+
+    [Test]
+    public async Task Should_explain_every_problem()
+    {
+        using var client = _gateway.Client();
+        foreach (var code in ProblemPages.Codes)
+        {
+            using var answer = await client.GetAsync($"/problems/{code}");
+            Assert.That(answer.Content.Headers.ContentType?.MediaType, Is.EqualTo("text/html"));
+            Assert.That(await answer.Content.ReadAsStringAsync(), Does.Contain($"<code>{code}</code>"));
+        }
+
+        using var unknown = await client.GetAsync("/problems/<script>");
+        await Problem.Expect(unknown, HttpStatusCode.NotFound, "not-found");
+    }
+
+    [Test]
+    public async Task Should_be_ready_only_while_every_service_is()
+    {
+        await using var gateway = await GatewayApp.Start(TestTokens.Jwks);
+        using var client = gateway.Client();
+        using var before = await client.GetAsync("/health/ready");
+        Assert.That(before.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+
+        await gateway.StopService();
+        using var after = await client.GetAsync("/health/ready");
+        await Problem.Expect(after, HttpStatusCode.ServiceUnavailable, "unavailable");
+        using var forwarded = await client.GetAsync("/products");
+        await Problem.Expect(forwarded, HttpStatusCode.ServiceUnavailable, "unavailable");
+        using var live = await client.GetAsync("/health/live");
+        Assert.That(live.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    private static HttpRequestMessage WithForgedHeaders(HttpMethod method, string path)
+    {
+        var request = new HttpRequestMessage(method, path);
+        request.Headers.Add("X-User-Id", "1");
+        request.Headers.Add("x-user-role", "admin");
+        request.Headers.Add("X-USER-Anything", "forged");
+        request.Headers.TryAddWithoutValidation("Connection", "keep-alive, X-User-Id, X-User-Role");
+        return request;
+    }
+
+    private static HttpRequestMessage RequestFor(Route route) => new(
+        new HttpMethod(route.Method),
+        route.Path.Replace("{id:long}", "1", StringComparison.Ordinal).Replace("{productId:long}", "1", StringComparison.Ordinal)
+            .Replace("{date}", "2025-01-31", StringComparison.Ordinal).Replace("{month}", "2025-01", StringComparison.Ordinal));
+
+    private static async Task<JsonElement> Seen(HttpClient client, HttpRequestMessage request)
+    {
+        using var answer = await client.SendAsync(request);
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), await answer.Content.ReadAsStringAsync());
+        return await answer.Content.ReadFromJsonAsync<JsonElement>();
+    }
+
+    private static string? Header(JsonElement seen, string name) =>
+        seen.GetProperty("headers").TryGetProperty(name, out var value) ? value.GetString() : null;
+
+    private static IEnumerable<string> UserHeaders(JsonElement seen) => seen.GetProperty("headers").EnumerateObject()
+        .Where(header => header.Name.StartsWith("x-user", StringComparison.Ordinal)).Select(header => $"{header.Name}: {header.Value}");
+}
