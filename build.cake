@@ -1,6 +1,8 @@
 // dotnet tool exec -y cake.tool --target=NAME [--base-port=N] [--fresh=true]
 // Servers and services are the launcher's business (infra/local): it starts them, and whatever happens stops them again.
 
+using System.Runtime.InteropServices;
+
 var target = Argument("target", "Demo");
 var exitCode = 0;
 string lastLine = null;
@@ -20,18 +22,22 @@ Task("E2E").IsDependentOn("Build").Does(() =>
 
 Task("Unit").IsDependentOn("Build").Does(() =>
 {
-    var tests = Tests("tests/Unit/*.csproj");
-    Run("sh", "-c", tests.Script);
-    Count(tests.Projects);
+    CleanDirectory(".artifacts/tests");
+    var code = Run("dotnet", ["test", "tests/Unit", .. TestOptions("Unit")]);
+    System.IO.File.WriteAllText(".artifacts/tests/Unit.exit", $"{code}");
+    Count(["Unit"]);
 });
 
+// One set of servers for all projects, each of which runs by itself: one that crashes is seen to, by its exit code or for want of a result.
 Task("Test").IsDependentOn("Build").Does(() =>
 {
-    var tests = Tests("tests/*/*.csproj");
-    var code = RunLauncher("exec", "--fresh", Given("base-port") ?? "--base-port=auto", "--", "sh", "-c", tests.Script);
-    Count(tests.Projects);
-    if (code != 0)
-        exitCode = code;
+    CleanDirectory(".artifacts/tests");
+    var projects = GetFiles("tests/*/*.csproj").Select(file => file.GetDirectory().GetDirectoryName()).Order().ToList();
+    var script = string.Join("\n", projects.Select(project =>
+        $"echo 'Testing {project}'; dotnet test tests/{project} {string.Join(' ', TestOptions(project).Select(option => $"'{option}'"))}; "
+        + $"echo $? > .artifacts/tests/{project}.exit"));
+    exitCode = RunLauncher("exec", "--fresh", Given("base-port") ?? "--base-port=auto", "--", "sh", "-c", script);
+    Count(projects);
 });
 
 try
@@ -63,26 +69,30 @@ void Demand(string program, params string[] arguments)
 
 int Run(string program, params string[] arguments)
 {
-    // Should this script be killed, what it runs is told to stop.
-    string[] words = [.. FileExists("/usr/bin/setpriv") ? new[] { "/usr/bin/setpriv", "--pdeathsig=TERM", "--" } : [], program, .. arguments];
-    var text = new ProcessArgumentBuilder();
-    foreach (var word in words.Skip(1).Where(word => word is not null))
-        text.AppendQuoted(word.Replace("\"", "\\\""));
-    return StartProcess(words[0], new ProcessSettings { Arguments = text });
+    // A session of its own, so that a signal reaches all of it, once; and should this script be killed, what it runs is told to stop.
+    var alone = FileExists("/usr/bin/setpriv");
+    string[] words = [.. alone ? new[] { "/usr/bin/setsid", "/usr/bin/setpriv", "--pdeathsig=TERM", "--" } : [], program, .. arguments];
+    using var process = System.Diagnostics.Process.Start(words[0], words.Skip(1).Where(word => word is not null));
+
+    // Whoever interrupts us means what runs, which stops in good order; this script ends when that has.
+    void PassOn(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        System.Diagnostics.Process.Start("kill", ["-TERM", "--", alone ? $"-{process.Id}" : $"{process.Id}"]);
+    }
+    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, PassOn);
+    using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, PassOn);
+    process.WaitForExit();
+    return process.ExitCode;
 }
 
 string Given(string option) => HasArgument(option) ? $"--{option}={Argument(option, "true")}" : null;
 
-// Every project by itself, so that one that crashes is seen to; the result and the exit code of each wait in .artifacts/tests.
-(string Script, List<string> Projects) Tests(string pattern)
-{
-    CleanDirectory(".artifacts/tests");
-    var projects = GetFiles(pattern).OrderBy(file => file.FullPath).Select(file => file.GetDirectory().GetDirectoryName()).ToList();
-    var script = string.Join("\n", projects.Select(project =>
-        $"echo 'Testing {project}'; dotnet test tests/{project} -c Release --no-build --nologo -v quiet --logger 'console;verbosity=minimal' "
-        + $"--logger 'trx;LogFileName=../../.artifacts/tests/{project}.trx'; echo $? > .artifacts/tests/{project}.exit"));
-    return (script, projects);
-}
+string[] TestOptions(string project) =>
+[
+    "-c", "Release", "--no-build", "--nologo", "-v", "quiet", "--results-directory", ".artifacts/tests",
+    "--logger", "console;verbosity=minimal", "--logger", $"trx;LogFileName={project}.trx",
+];
 
 void Count(List<string> projects)
 {
@@ -96,7 +106,8 @@ void Count(List<string> projects)
         failed += itsFailed;
     }
     lastLine = $"{passed} passed, {failed} failed";
-    exitCode = failed > 0 ? 1 : 0;
+    if (failed > 0)
+        exitCode = 1;
 }
 
 (int Passed, int Failed, string Problem) ResultOf(string project)

@@ -26,6 +26,9 @@ internal sealed class Part(string name, Command command, Func<CancellationToken,
     /// <summary>Asks it to end; by force when it does not.</summary>
     public Task Stop() => child?.Stop(patience) ?? Task.CompletedTask;
 
+    /// <summary>Ends it quickly, since its data goes too.</summary>
+    public Task Abandon() => child?.Abandon(patience) ?? Task.CompletedTask;
+
     /// <summary>SIGKILL, as a crash or a power cut would have it.</summary>
     public Task Kill() => child?.Kill() ?? Task.CompletedTask;
 }

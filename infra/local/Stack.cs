@@ -110,9 +110,8 @@ internal sealed class Stack : IAsyncDisposable
     {
         var dataIsKept = options.BasePort is not null;
         await Task.WhenAll(services.Select(part => part.Stop()));
-        // RabbitMQ 3.10 sleeps five seconds in good order: not for data that nobody will read again.
-        await Task.WhenAll(servers.Where(part => part.Name != Epmd)
-            .Select(part => part.Name == RabbitMq && !dataIsKept ? part.Kill() : part.Stop()));
+        // In good order PostgreSQL writes a checkpoint and RabbitMQ 3.10 sleeps five seconds.
+        await Task.WhenAll(servers.Where(part => part.Name != Epmd).Select(part => dataIsKept ? part.Stop() : part.Abandon()));
         await Task.WhenAll(servers.Select(part => part.Stop()));
 
         folder.ForgetProcesses();

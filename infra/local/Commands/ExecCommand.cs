@@ -62,9 +62,8 @@ internal static class ExecCommand
     /// <summary>What the command started and left behind has become our child.</summary>
     private static async Task EndWhatItLeft(Stack stack)
     {
-        var ours = stack.Parts.Select(part => part.Pid).OfType<int>().ToHashSet();
-        ours.UnionWith(ours.ToList().SelectMany(Unix.DescendantsOf));
-        while (Unix.DescendantsOf(Environment.ProcessId).Except(ours).ToList() is { Count: > 0 } left)
+        var ours = stack.Parts.Select(part => part.Pid).OfType<int>().ToList();
+        while (Unix.DescendantsOf(Environment.ProcessId, without: ours) is { Count: > 0 } left)
         {
             left.ForEach(pid => Unix.Send(pid, Signal.Kill));
             await Task.Delay(20, CancellationToken.None);

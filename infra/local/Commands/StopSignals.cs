@@ -26,6 +26,8 @@ internal sealed class StopSignals : IDisposable
     private void Caught(PosixSignalContext context)
     {
         context.Cancel = true;
+        if (stop.IsCancellationRequested)
+            return;
         ExitCode = context.Signal switch { PosixSignal.SIGINT => 130, PosixSignal.SIGHUP => 129, _ => 143 };
         stop.Cancel();
     }

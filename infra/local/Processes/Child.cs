@@ -12,12 +12,12 @@ internal sealed class Child
     private static readonly string? setsid = Executables.InPath("setsid");
 
     private readonly Process process;
-    private readonly Signal stopSignal;
+    private readonly Command command;
 
-    private Child(Process process, Signal stopSignal)
+    private Child(Process process, Command command)
     {
         this.process = process;
-        this.stopSignal = stopSignal;
+        this.command = command;
         Identity = Unix.IdentityOf(process.Id) ?? "";
     }
 
@@ -35,31 +35,21 @@ internal sealed class Child
         if (setsid is not null)
             words.Add(setsid);
         words.AddRange(DyingWithUs(command));
-        return Spawner.Run(() => new Child(Process.Start(Describe(command, "/bin/sh", words))!, command.StopSignal));
+        return Spawner.Run(() => new Child(Process.Start(Describe(command, "/bin/sh", words))!, command));
     }
 
     /// <summary>Starts it in our own terminal session, with our input and output.</summary>
     public static Task<Child> StartAttached(Command command)
     {
         var words = DyingWithUs(command).ToList();
-        return Spawner.Run(() => new Child(Process.Start(Describe(command, words[0], words.Skip(1)))!, command.StopSignal));
+        return Spawner.Run(() => new Child(Process.Start(Describe(command, words[0], words.Skip(1)))!, command));
     }
 
     /// <summary>Asks it to end, and ends it by force when it has not done so in time.</summary>
-    public async Task Stop(TimeSpan patience)
-    {
-        if (HasExited)
-            return;
-        Unix.Send(Pid, stopSignal);
-        try
-        {
-            await process.WaitForExitAsync().WaitAsync(patience);
-        }
-        catch (TimeoutException)
-        {
-            await Kill();
-        }
-    }
+    public Task Stop(TimeSpan patience) => End(command.StopSignal, patience);
+
+    /// <summary>Ends it quickly: its data will not be read again.</summary>
+    public Task Abandon(TimeSpan patience) => command.AbandonSignal == Signal.Kill ? Kill() : End(command.AbandonSignal, patience);
 
     /// <summary>SIGKILL, to it and to all below it, and waits until they are gone.</summary>
     public async Task Kill()
@@ -71,6 +61,21 @@ internal sealed class Child
         foreach (var (pid, identity) in below)
             while (identity is not null && Unix.IdentityOf(pid) == identity)
                 await Task.Delay(5);
+    }
+
+    private async Task End(Signal signal, TimeSpan patience)
+    {
+        if (HasExited)
+            return;
+        Unix.Send(Pid, signal);
+        try
+        {
+            await process.WaitForExitAsync().WaitAsync(patience);
+        }
+        catch (TimeoutException)
+        {
+            await Kill();
+        }
     }
 
     private static IEnumerable<string> DyingWithUs(Command command)

@@ -15,4 +15,7 @@ internal sealed record Command(string Program, params string[] Arguments)
 
     /// <summary>What asks the process to end in good order.</summary>
     public Signal StopSignal { get; init; } = Signal.Terminate;
+
+    /// <summary>What ends the process when nobody cares for its data any more.</summary>
+    public Signal AbandonSignal { get; init; } = Signal.Kill;
 }

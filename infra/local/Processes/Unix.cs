@@ -7,6 +7,7 @@ namespace ShopSaga.Local.Processes;
 internal enum Signal
 {
     Interrupt = 2,
+    Quit = 3,
     Kill = 9,
     Terminate = 15,
 }
@@ -43,8 +44,8 @@ internal static partial class Unix
         return OperatingSystem.IsLinux() ? [.. AllPids().Where(pid => IdentityOf(pid) is not null && EnvironmentOf(pid).Contains(variable))] : [];
     }
 
-    /// <summary>Every live process below that one, parents before children.</summary>
-    public static List<int> DescendantsOf(int ancestor)
+    /// <summary>Every live process below that one, parents before children; without those named, and what is below them.</summary>
+    public static List<int> DescendantsOf(int ancestor, params IReadOnlyCollection<int> without)
     {
         if (!OperatingSystem.IsLinux())
             return [];
@@ -54,9 +55,9 @@ internal static partial class Unix
             .Where(process => process.Stat is { State: not ('Z' or 'X') })
             .ToLookup(process => process.Stat!.Parent, process => process.Pid);
 
-        var found = new List<int>(children[ancestor]);
+        var found = new List<int>(children[ancestor].Except(without));
         for (var i = 0; i < found.Count; i++)
-            found.AddRange(children[found[i]]);
+            found.AddRange(children[found[i]].Except(without));
         return found;
     }
 

@@ -63,6 +63,7 @@ internal static class PostgreSql
             Folder = "/",
             HiddenPrefixes = ["PG"],
             StopSignal = Signal.Interrupt,
+            AbandonSignal = Signal.Quit, // without a last checkpoint; SIGKILL would leave shared memory behind
         };
         var admin = AdminConnectionString(ports, folder);
         return new Part(Stack.PostgreSql, command, token => Ask(admin, token), folder);
