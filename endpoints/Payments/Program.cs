@@ -12,6 +12,8 @@ builder.AddEndpoint("Payments", endpoint =>
     endpoint.AddSaga<PaymentPolicy>();
     endpoint.AddHandler<ChargeHandler>();
     endpoint.AddHandler<RefundHandler>();
+    // Most of the time these messages wait for the provider, so more of them than elsewhere can be under way.
+    endpoint.LimitMessageProcessingConcurrencyTo(builder.Configuration.GetValue("Messaging:Concurrency", 16));
     endpoint.Recoverability().AddUnrecoverableException<ProviderRefusedException>();
 });
 

@@ -22,6 +22,14 @@ internal sealed class Merchant : IAsyncDisposable
     /// <summary>The provider's database.</summary>
     public string Database => _provider.Database;
 
+    /// <summary>A client that calls the provider through other hands.</summary>
+    public HttpClient HttpThrough(DelegatingHandler line)
+    {
+        var client = _provider.CreateDefaultClient(line);
+        client.DefaultRequestHeaders.Authorization = Http.DefaultRequestHeaders.Authorization;
+        return client;
+    }
+
     public HttpClient Stranger => _provider.Anybody();
 
     public static async Task<Merchant> Start() =>

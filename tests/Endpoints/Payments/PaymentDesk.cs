@@ -1,0 +1,205 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using ShopSaga.Contracts.Orders;
+using ShopSaga.Contracts.Payments;
+using ShopSaga.Contracts.Products;
+using ShopSaga.Payments.Charging;
+using ShopSaga.Payments.Provider;
+using ShopSaga.Payments.Refunding;
+using ShopSaga.Tests.Endpoints.Psp;
+using ShopSaga.Tests.Endpoints.Support;
+
+namespace ShopSaga.Tests.Endpoints.Payments;
+
+/// <summary>
+/// The saga and the handlers of Payments on a real database and a real provider, with the test in the place of the bus: it decides which message
+/// is handled when, and how often. What they send to themselves waits until the test lets it be handled; delays are not waited for.
+/// </summary>
+internal sealed class PaymentDesk : IAsyncDisposable
+{
+    public const long Amount = 3000;
+    private const long UserId = 7;
+    private static readonly DateTimeOffset Now = new(2025, 11, 22, 3, 0, 0, TimeSpan.Zero);
+    private readonly TestableSaga<PaymentPolicy, PaymentPolicy.State> _policy =
+        new(() => new PaymentPolicy(TimeProvider.System, NullLogger<PaymentPolicy>.Instance));
+    private readonly SemaphoreSlim _policyIsBusy = new(1);
+    private readonly PaymentProvider _client;
+    private readonly TestDatabase _database;
+    private readonly List<object> _published = [];
+    private readonly Queue<object> _waiting = new();
+
+    private PaymentDesk(Merchant merchant, TestDatabase database, TimeSpan providerTimeout)
+    {
+        (Provider, _database) = (merchant, database);
+        _client = new PaymentProvider(
+            merchant.HttpThrough(Line), providerTimeout, TimeProvider.System, NullLogger<PaymentProvider>.Instance);
+    }
+
+    public Merchant Provider { get; }
+
+    public Line Line { get; } = new();
+
+    public static async Task<PaymentDesk> Open(double providerTimeout = 20) => new(
+        await Merchant.Start(),
+        await TestDatabase.Create(typeof(PaymentPolicy).Assembly),
+        TimeSpan.FromSeconds(providerTimeout));
+
+    public static OrderPlaced Placed(long orderId, string method = "CARD") =>
+        new(orderId, UserId, [new OrderLine(1, 3, 1000)], Amount, method, Now);
+
+    public static StockReserved Reserved(long orderId) => new(orderId, Now);
+
+    public static StockRejected Rejected(long orderId) => new(orderId, [new Shortage(1, 3, 0)]);
+
+    public static OrderCancelled Cancelled(long orderId, string reason = "CUSTOMER") => new(orderId, reason, Now);
+
+    /// <summary>What was published about an order, in order.</summary>
+    public IReadOnlyList<object> Published(long orderId)
+    {
+        lock (_published)
+        {
+            return [.. _published.Where(message => OrderOf(message) == orderId)];
+        }
+    }
+
+    /// <summary>What waits to be handled.</summary>
+    public IReadOnlyList<object> Waiting
+    {
+        get
+        {
+            lock (_waiting)
+            {
+                return [.. _waiting];
+            }
+        }
+    }
+
+    public async Task HandleAll(params IEnumerable<object> messages)
+    {
+        foreach (var message in messages)
+        {
+            await Handle(message);
+        }
+    }
+
+    /// <summary>Lets one message be handled: all of it takes effect, or none.</summary>
+    public async Task Handle(object message)
+    {
+        await using var transaction = await TestSqlSession.Begin(_database.Source);
+        var context = new TestableMessageHandlerContext { SynchronizedStorageSession = transaction };
+        await (message switch
+        {
+            OrderPlaced placed => Policy(placed, context),
+            StockReserved reserved => Policy(reserved, context),
+            StockRejected rejected => Policy(rejected, context),
+            OrderCancelled cancelled => Policy(cancelled, context),
+            ChargePayment charge => Charging().Handle(charge, context),
+            ResolvePayment resolve => Charging().Handle(resolve, context),
+            RefundPayment refund => new RefundHandler(_client, _database.Source, NullLogger<RefundHandler>.Instance).Handle(refund, context),
+            _ => throw new ArgumentException($"Payments does not handle {message.GetType().Name}."),
+        });
+        await transaction.Commit();
+        lock (_published)
+        {
+            _published.AddRange(context.PublishedMessages.Select(published => published.Message));
+        }
+
+        lock (_waiting)
+        {
+            Array.ForEach(context.SentMessages, sent => _waiting.Enqueue(sent.Message));
+        }
+    }
+
+    /// <summary>Lets everything that waits be handled, and what comes of it, each of it twice; what fails for want of the provider comes again.</summary>
+    public async Task HandleWaiting()
+    {
+        for (var failures = 0; TakeWaiting() is { } message;)
+        {
+            try
+            {
+                await Handle(message);
+                await Handle(message);
+            }
+            catch (ProviderUnavailableException) when (++failures < 10)
+            {
+                lock (_waiting)
+                {
+                    _waiting.Enqueue(message);
+                }
+            }
+        }
+    }
+
+    public object? TakeWaiting()
+    {
+        lock (_waiting)
+        {
+            return _waiting.TryDequeue(out var message) ? message : null;
+        }
+    }
+
+    /// <summary>The status of the order's payment, or null when it has none.</summary>
+    public async Task<string?> Status(long orderId) =>
+        (await _database.Query<string>("SELECT status FROM payments WHERE order_id = @orderId", new { orderId })).SingleOrDefault();
+
+    /// <summary>Payments and provider agree on every order, and what was published is what happened, once.</summary>
+    public async Task AssertBooksBalance()
+    {
+        var ours = await _database.Query<(long OrderId, string Status)>("SELECT order_id, status FROM payments");
+        await using var provider = new Npgsql.NpgsqlConnection(Provider.Database);
+        var theirs = (await Dapper.SqlMapper.QueryAsync<(string Key, long Kept)>(
+            provider,
+            """
+            SELECT idempotency_key, charges.amount - coalesce((SELECT sum(amount) FROM refunds WHERE charge_id = charges.id AND status = 'REFUNDED'), 0)::bigint
+            FROM charges WHERE status = 'CHARGED'
+            """)).ToDictionary(charge => charge.Key, charge => charge.Kept);
+        Assert.That(theirs.Keys, Is.SubsetOf(ours.Select(payment => $"order-{payment.OrderId}")), "charges without a payment");
+        Assert.Multiple(() =>
+        {
+            foreach (var (orderId, status) in ours)
+            {
+                (long? Kept, string[] Published) expected = status switch
+                {
+                    "COMPLETED" => (Amount, [nameof(PaymentCompleted)]),
+                    "FAILED" => (null, [nameof(PaymentFailed)]),
+                    "REFUNDED" => (0, [nameof(PaymentCompleted), nameof(PaymentRefunded)]),
+                    _ => throw new InvalidOperationException($"The payment of order {orderId} is still {status}."),
+                };
+                Assert.That(theirs.TryGetValue($"order-{orderId}", out var kept) ? kept : (long?)null, Is.EqualTo(expected.Kept), $"order {orderId} {status}");
+                Assert.That(Published(orderId).Select(message => message.GetType().Name), Is.EqualTo(expected.Published), $"order {orderId} {status}");
+            }
+        });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Line.Dispose();
+        _policyIsBusy.Dispose();
+        await Provider.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+
+    private ChargeHandler Charging() => new(_client, _database.Source, TimeProvider.System, NullLogger<ChargeHandler>.Instance);
+
+    // As the bus does with the messages of one saga.
+    private async Task Policy<T>(T message, TestableMessageHandlerContext context)
+        where T : class
+    {
+        await _policyIsBusy.WaitAsync();
+        try
+        {
+            await _policy.Handle(message, context);
+        }
+        finally
+        {
+            _policyIsBusy.Release();
+        }
+    }
+
+    private static long OrderOf(object message) => message switch
+    {
+        PaymentCompleted completed => completed.OrderId,
+        PaymentFailed failed => failed.OrderId,
+        PaymentRefunded refunded => refunded.OrderId,
+        _ => throw new ArgumentException($"Payments does not publish {message.GetType().Name}."),
+    };
+}

@@ -1,0 +1,68 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using ShopSaga.Contracts.Orders;
+using ShopSaga.Contracts.Products;
+using ShopSaga.Payments.Charging;
+using ShopSaga.Payments.Provider;
+using ShopSaga.Tests.Endpoints.Psp;
+using ShopSaga.Tests.Endpoints.Support;
+
+namespace ShopSaga.Tests.Endpoints.Payments;
+
+/// <summary>The whole service on a real database, broker and provider. The test publishes what the other services would.</summary>
+internal abstract class ServiceTest
+{
+    private const int PatienceMs = 30_000;
+    private long _lastOrder;
+
+    protected Merchant Provider { get; private set; } = null!;
+
+    protected ServiceApp<PaymentPolicy> Service { get; private set; } = null!;
+
+    [OneTimeSetUp]
+    public async Task Start()
+    {
+        Provider = await Merchant.Start();
+        Service = await ServiceApp<PaymentPolicy>.Start(
+            new() { ["Provider:Address"] = "http://127.0.0.1:9", ["Provider:ApiKey"] = Merchant.ApiKey },
+            services => services.AddSingleton(new PaymentProvider(
+                Provider.Http, TimeSpan.FromSeconds(1), TimeProvider.System, NullLogger<PaymentProvider>.Instance)));
+    }
+
+    [OneTimeTearDown]
+    public async Task Stop()
+    {
+        await Service.DisposeAsync();
+        await Provider.DisposeAsync();
+    }
+
+    /// <summary>Places an order with its stock reserved, and gives its id.</summary>
+    protected async Task<long> Order(long userId, string method = "CARD")
+    {
+        var orderId = Interlocked.Increment(ref _lastOrder);
+        await Publish(new OrderPlaced(orderId, userId, [new OrderLine(1, 1, 1000)], 1000, method, DateTimeOffset.UtcNow));
+        await Publish(new StockReserved(orderId, DateTimeOffset.UtcNow));
+        return orderId;
+    }
+
+    /// <summary>Places an order and waits until its payment has a status.</summary>
+    protected async Task<JsonNode> Paid(long userId, string method = "CARD", string status = "COMPLETED") =>
+        await PaymentOf(await Order(userId, method), status);
+
+    /// <summary>Waits until the order's payment has a status.</summary>
+    protected async Task<JsonNode> PaymentOf(long orderId, string status)
+    {
+        var admin = Service.Admin();
+        Assert.That(async () => (string?)(await Get())?["status"], Is.EqualTo(status).After(PatienceMs, 20));
+        return (await Get())!;
+
+        async Task<JsonNode?> Get() => (await Payments(admin, $"?orderId={orderId}")).SingleOrDefault();
+    }
+
+    protected Task Publish(object message) => Service.Services.GetRequiredService<IMessageSession>().Publish(message);
+
+    protected static async Task<JsonArray> Payments(HttpClient client, string query = "") =>
+        (await client.GetFromJsonAsync<JsonNode>($"payments{query}"))!["items"]!.AsArray();
+}

@@ -1,0 +1,75 @@
+using ShopSaga.Contracts.Payments;
+using ShopSaga.Payments.Charging;
+using ShopSaga.Payments.Provider;
+using static ShopSaga.Tests.Endpoints.Payments.PaymentDesk;
+
+namespace ShopSaga.Tests.Endpoints.Payments;
+
+internal sealed class When_the_provider_does_not_answer_in_time() : DeskTest(providerTimeout: 0.5)
+{
+    [Test]
+    public async Task Should_ask_and_find_that_the_money_was_taken()
+    {
+        await Desk.HandleAll(Placed(OrderId, "CARD_TIMEOUT_CHARGED"), Reserved(OrderId));
+        await Desk.Handle(Desk.TakeWaiting()!);
+        Assert.That(await Desk.Status(OrderId), Is.EqualTo("UNKNOWN"));
+        Assert.That(((ResolvePayment)Desk.Waiting.Single()).Ask, Is.EqualTo(1));
+
+        await Desk.Handle(Desk.TakeWaiting()!);
+
+        Assert.That(await Desk.Status(OrderId), Is.EqualTo("COMPLETED"));
+        Assert.That(Desk.Published(OrderId).Single(), Is.TypeOf<PaymentCompleted>());
+        Assert.That(Desk.Waiting, Is.Empty);
+    }
+
+    [Test]
+    public async Task Should_close_the_key_in_the_end_so_that_the_money_is_certainly_not_taken()
+    {
+        await Desk.HandleAll(Placed(OrderId, "CARD_TIMEOUT_LOST"), Reserved(OrderId));
+        var charge = Desk.TakeWaiting()!;
+        await Desk.Handle(charge);
+        for (var ask = 1; ask <= 3; ask++)
+        {
+            Assert.That(await Desk.Status(OrderId), Is.EqualTo("UNKNOWN"));
+            Assert.That(((ResolvePayment)Desk.Waiting.Single()).Ask, Is.EqualTo(ask));
+            await Desk.Handle(Desk.TakeWaiting()!);
+        }
+
+        Assert.That(await Desk.Status(OrderId), Is.EqualTo("FAILED"));
+        Assert.That(((PaymentFailed)Desk.Published(OrderId).Single()).Reason, Is.EqualTo("PROVIDER_TIMEOUT"));
+        Assert.That((string?)(await Desk.Provider.Void($"order-{OrderId}"))["status"], Is.EqualTo("VOIDED"));
+
+        await Desk.Handle(charge);
+        Assert.That(await Desk.Status(OrderId), Is.EqualTo("FAILED"));
+    }
+
+    [Test]
+    public async Task Should_not_decide_while_the_provider_cannot_be_asked()
+    {
+        await Desk.HandleAll(Placed(OrderId, "CARD_TIMEOUT_CHARGED"), Reserved(OrderId));
+        await Desk.Handle(Desk.TakeWaiting()!);
+        var ask = (ResolvePayment)Desk.TakeWaiting()!;
+        Desk.Line.IsDown = true;
+
+        await Assert.ThatAsync(() => Desk.Handle(ask), Throws.TypeOf<ProviderUnavailableException>());
+        await Assert.ThatAsync(() => Desk.Handle(ask with { Ask = 3 }), Throws.TypeOf<ProviderUnavailableException>());
+
+        Assert.That(await Desk.Status(OrderId), Is.EqualTo("UNKNOWN"));
+        Desk.Line.IsDown = false;
+        await Desk.Handle(ask);
+        Assert.That(await Desk.Status(OrderId), Is.EqualTo("COMPLETED"));
+    }
+
+    [TestCase("CARD_TIMEOUT_CHARGED", "REFUNDED")]
+    [TestCase("CARD_TIMEOUT_LOST", "FAILED")]
+    public async Task Should_keep_nothing_when_the_order_is_cancelled_meanwhile(string method, string status)
+    {
+        await Desk.HandleAll(Placed(OrderId, method), Reserved(OrderId));
+        await Desk.Handle(Desk.TakeWaiting()!);
+
+        await Desk.Handle(Cancelled(OrderId));
+        await Desk.HandleWaiting();
+
+        Assert.That(await Desk.Status(OrderId), Is.EqualTo(status));
+    }
+}

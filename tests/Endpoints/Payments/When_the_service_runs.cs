@@ -1,0 +1,50 @@
+using ShopSaga.Contracts.Orders;
+using ShopSaga.Contracts.Products;
+
+namespace ShopSaga.Tests.Endpoints.Payments;
+
+internal sealed class When_the_service_runs : ServiceTest
+{
+    [TestCase("CARD", "COMPLETED")]
+    [TestCase("CARD_DECLINED", "FAILED")]
+    [TestCase("CARD_FLAKY", "COMPLETED")]
+    [TestCase("CARD_SLOW", "COMPLETED")]
+    [TestCase("CARD_TIMEOUT_CHARGED", "COMPLETED")]
+    [TestCase("CARD_TIMEOUT_LOST", "FAILED")]
+    public async Task Should_find_out_what_became_of_the_charge(string method, string status)
+    {
+        var payment = await Paid(7, method, status);
+
+        Assert.That((long)payment["amount"]!, Is.EqualTo(1000));
+        Assert.That((string?)payment["paymentMethod"], Is.EqualTo(method));
+    }
+
+    [TestCase("CARD")]
+    [TestCase("CARD_REFUND_FLAKY")]
+    public async Task Should_give_back_the_money_of_a_cancelled_order(string method)
+    {
+        var payment = await Paid(7, method);
+
+        await Publish(new OrderCancelled((long)payment["orderId"]!, "CUSTOMER", DateTimeOffset.UtcNow));
+
+        Assert.That((await PaymentOf((long)payment["orderId"]!, "REFUNDED"))["refundedAt"], Is.Not.Null);
+    }
+
+    [Test]
+    public async Task Should_take_the_money_of_a_hundred_orders_once_each_when_every_event_comes_twice()
+    {
+        var before = await Provider.Totals();
+        await Task.WhenAll(Enumerable.Range(10_001, 100).SelectMany(orderId => new[]
+        {
+            Publish(new StockReserved(orderId, DateTimeOffset.UtcNow)),
+            Publish(new OrderPlaced(orderId, 8, [new OrderLine(1, 1, 1000)], 1000, "CARD", DateTimeOffset.UtcNow)),
+            Publish(new StockReserved(orderId, DateTimeOffset.UtcNow)),
+            Publish(new OrderPlaced(orderId, 8, [new OrderLine(1, 1, 1000)], 1000, "CARD", DateTimeOffset.UtcNow)),
+        }));
+
+        Assert.That(
+            async () => (await Payments(Service.Customer(8), "?limit=100")).Count(payment => (string?)payment!["status"] == "COMPLETED"),
+            Is.EqualTo(100).After(60_000, 50));
+        Assert.That((await Provider.Totals()).Charges - before.Charges, Is.EqualTo(100));
+    }
+}
