@@ -1,6 +1,6 @@
 namespace ShopSaga.Contracts.Products;
 
-/// <summary>A product went on sale.</summary>
+/// <summary>A product went on sale, or goes on under another name or category.</summary>
 /// <param name="ProductId">The product.</param>
 /// <param name="Name">1 to 200 characters.</param>
 /// <param name="Category">1 to 100 characters.</param>

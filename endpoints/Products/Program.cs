@@ -7,7 +7,8 @@ using ShopSaga.Products.Releasing;
 using ShopSaga.Products.Reserving;
 
 var builder = ServiceHost.CreateBuilder(args);
-builder.Services.AddSingleton(new RedisConnection(builder.Configuration.Required("ConnectionStrings:Redis")));
+var redis = new RedisConnection(builder.Configuration.Required("ConnectionStrings:Redis"));
+builder.Services.AddSingleton(_ => redis);
 builder.Services.AddSingleton<ProductCache>();
 builder.Services.AddSingleton<Shelf>();
 builder.AddEndpoint("Products", endpoint =>

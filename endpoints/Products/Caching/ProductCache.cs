@@ -11,8 +11,8 @@ namespace ShopSaga.Products.Caching;
 /// <item>A write puts its new version there, without the product, while it still holds the row's lock: before it commits.</item>
 /// <item>Nothing replaces a newer version. So a read that began before the write cannot put the old product back, and whoever saw the write
 /// answered reads the database. When the write rolls back, the version alone stays for a while and costs a few queries, nothing else.</item>
-/// <item>When Redis does not answer in time the database does; and because an invalidation may have been lost, this instance does not read
-/// the cache again before everything in it has expired.</item>
+/// <item>When Redis does not answer in time the database does, and Redis is not asked again for a moment; for as long as anything in it
+/// lives when it was a write that was not answered, because then it may still have the old product.</item>
 /// </list>
 /// </summary>
 internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILogger<ProductCache> logger)
@@ -21,6 +21,7 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
     internal static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     // Evaluated in Redis as one step. KEYS: the product. ARGV: version, lifetime in ms, and optionally the field with the product.
     private const string PutUnlessOlder =
@@ -33,6 +34,7 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
         return 1
         """;
 
+    private readonly Lock _pausing = new();
     private long _notBefore;
 
     private bool Trusted => time.GetUtcNow().UtcTicks >= Volatile.Read(ref _notBefore);
@@ -40,7 +42,7 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
     /// <summary>The product as cached, or as <paramref name="read"/> from the database.</summary>
     public async Task<Product?> Get(long id, Func<Task<Product?>> read)
     {
-        if (Trusted && await Cached(id) is { } cached)
+        if (Trusted && await Try(async cache => Parse(await cache.HashGetAsync(Key(id), "product")), Pause) is { } cached)
         {
             return cached;
         }
@@ -48,7 +50,7 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
         var product = await read();
         if (Trusted && product is not null)
         {
-            await Try(cache => Put(cache, id, product.Version, "product", JsonSerializer.Serialize(product)));
+            await Try(cache => Put(cache, id, product.Version, "product", JsonSerializer.Serialize(product)), Pause);
         }
 
         return product;
@@ -56,14 +58,7 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
 
     /// <summary>To be called by a write that holds the products' row locks, with the versions it is about to commit.</summary>
     public Task Invalidate(IEnumerable<(long Id, long Version)> changed) =>
-        Try(cache => Task.WhenAll(changed.Select(product => Put(cache, product.Id, product.Version))));
-
-    private async Task<Product?> Cached(long id)
-    {
-        Product? product = null;
-        await Try(async cache => product = Parse(await cache.HashGetAsync(Key(id), "product")));
-        return product;
-    }
+        Try(cache => Task.WhenAll(changed.Select(product => Put(cache, product.Id, product.Version))), pause: Lifetime);
 
     private static RedisKey Key(long id) => $"product:{id}";
 
@@ -76,22 +71,31 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
             [version, (long)Lifetime.TotalMilliseconds, .. product],
             CommandFlags.NoScriptCache);
 
-    private async Task Try(Func<IDatabase, Task> use)
+    private async Task<T?> Try<T>(Func<IDatabase, Task<T>> use, TimeSpan pause)
     {
         try
         {
-            await Use().WaitAsync(Patience, time);
+            return await Use().WaitAsync(Patience, time);
         }
         catch (Exception failure) when (failure is RedisException or TimeoutException or JsonException)
         {
-            Volatile.Write(ref _notBefore, (time.GetUtcNow() + Lifetime).UtcTicks);
-            logger.LogWarning(
-                ProductEvents.CacheUnavailable,
-                "Redis did not answer; products come from the database for {Seconds} s: {Reason}",
-                Lifetime.TotalSeconds,
-                failure.Message);
+            Distrust(pause, failure);
+            return default;
         }
 
-        async Task Use() => await use(await redis.Database());
+        async Task<T> Use() => await use(await redis.Database());
+    }
+
+    private void Distrust(TimeSpan pause, Exception failure)
+    {
+        lock (_pausing)
+        {
+            if (Trusted)
+            {
+                logger.LogWarning(ProductEvents.CacheUnavailable, "Products come from the database, Redis does not answer: {Reason}", failure.Message);
+            }
+
+            Volatile.Write(ref _notBefore, Math.Max(_notBefore, (time.GetUtcNow() + pause).UtcTicks));
+        }
     }
 }

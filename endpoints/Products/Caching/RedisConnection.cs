@@ -2,10 +2,10 @@ using StackExchange.Redis;
 
 namespace ShopSaga.Products.Caching;
 
-/// <summary>The one connection to Redis. It is made at the first use and repairs itself; a Redis that is not there stops nothing.</summary>
+/// <summary>The one connection to Redis. It is begun here and repairs itself; a Redis that is not there stops nothing.</summary>
 internal sealed class RedisConnection : IDisposable
 {
-    private readonly Lazy<Task<ConnectionMultiplexer>> _connection;
+    private readonly Task<ConnectionMultiplexer> _connection;
 
     /// <exception cref="InvalidOperationException">The address cannot be read; the message says what to set.</exception>
     public RedisConnection(string address)
@@ -14,16 +14,16 @@ internal sealed class RedisConnection : IDisposable
         options.AbortOnConnectFail = false;
         options.ConnectTimeout = 1000;
         options.ClientName = "ShopSaga.Products";
-        _connection = new(() => ConnectionMultiplexer.ConnectAsync(options));
+        _connection = ConnectionMultiplexer.ConnectAsync(options);
     }
 
-    public async Task<IDatabase> Database() => (await _connection.Value).GetDatabase();
+    public async Task<IDatabase> Database() => (await _connection).GetDatabase();
 
     public void Dispose()
     {
-        if (_connection is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
+        if (_connection.IsCompletedSuccessfully)
         {
-            _connection.Value.Result.Dispose();
+            _connection.Result.Dispose();
         }
     }
 

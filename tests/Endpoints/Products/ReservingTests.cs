@@ -117,6 +117,19 @@ internal sealed class ReservingTests
     }
 
     [Test]
+    public async Task Should_show_the_stock_that_is_left_on_the_page_of_the_product()
+    {
+        var lamp = await _shop.List(5);
+        Assert.That(await _shop.StockOnThePage(lamp), Is.EqualTo(5));
+
+        await _shop.Handle(Placed(1, (lamp, 2)));
+        Assert.That(await _shop.StockOnThePage(lamp), Is.EqualTo(3));
+
+        await _shop.Handle(Cancelled(1));
+        Assert.That(await _shop.StockOnThePage(lamp), Is.EqualTo(5));
+    }
+
+    [Test]
     public async Task Should_keep_the_stock_changes_as_they_were_written()
     {
         await _shop.List(5);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using ShopSaga.Contracts.Orders;
 using ShopSaga.Contracts.Payments;
 using ShopSaga.Products.Caching;
+using ShopSaga.Products.Catalogue;
 using ShopSaga.Products.Committing;
 using ShopSaga.Products.Releasing;
 using ShopSaga.Products.Reserving;
@@ -15,7 +16,13 @@ internal sealed class TestShop : IAsyncDisposable
     private readonly RedisConnection _redis = new(TestRedis.Address);
     private readonly TestDatabase _database;
 
-    private TestShop(TestDatabase database) => _database = database;
+    private readonly ProductCache _cache;
+
+    private TestShop(TestDatabase database)
+    {
+        _database = database;
+        _cache = new ProductCache(_redis, TimeProvider.System, NullLogger<ProductCache>.Instance);
+    }
 
     public static async Task<TestShop> Open()
     {
@@ -37,7 +44,7 @@ internal sealed class TestShop : IAsyncDisposable
     {
         await using var session = await TestSqlSession.Begin(_database.Source);
         var context = new TestableMessageHandlerContext { SynchronizedStorageSession = session };
-        var shelf = new Shelf(new ProductCache(_redis, TimeProvider.System, NullLogger<ProductCache>.Instance));
+        var shelf = new Shelf(_cache);
         var release = new ReleaseStock(shelf, TimeProvider.System, NullLogger<ReleaseStock>.Instance);
         await (message switch
         {
@@ -52,6 +59,11 @@ internal sealed class TestShop : IAsyncDisposable
     }
 
     public Task<int> Stock(long productId) => Query<int>("SELECT stock_quantity FROM products WHERE id = @productId", new { productId });
+
+    /// <summary>The stock as GET /products/{id} would show it.</summary>
+    public async Task<int?> StockOnThePage(long productId) =>
+        (await _cache.Get(productId, async () => await Query<Product>($"SELECT {Product.Columns} FROM products WHERE id = @productId", new { productId })))
+            ?.StockQuantity;
 
     public Task<string?> State(long orderId) =>
         Query<string?>("SELECT state FROM reservations WHERE order_id = @orderId UNION ALL SELECT NULL LIMIT 1", new { orderId });
