@@ -11,7 +11,7 @@ internal sealed class When_a_stack_is_disposed
     {
         var stack = await Local.Stack.StartAsync(new StackOptions(), CancellationToken.None);
         var pids = stack.Parts.Select(part => part.Pid!.Value).ToList();
-        pids.AddRange(pids.ToList().SelectMany(Unix.DescendantsOf));
+        pids.AddRange(pids.ToList().SelectMany(pid => Unix.DescendantsOf(pid)));
 
         await stack.DisposeAsync();
 
