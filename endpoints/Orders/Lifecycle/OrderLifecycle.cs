@@ -1,5 +1,4 @@
 using System.Globalization;
-using ShopSaga.Contracts.Orders;
 using ShopSaga.Contracts.Payments;
 using ShopSaga.Contracts.Products;
 using ShopSaga.Hosting.Database;
@@ -16,7 +15,7 @@ namespace ShopSaga.Orders.Lifecycle;
 /// committed, a refund by the shop after days, a payment that came too late) starts it anew and finds everything it needs.
 /// </remarks>
 internal sealed class OrderLifecycle(ExpiryPolicy expiry, TimeProvider time, ILogger<OrderLifecycle> logger) : Saga<OrderLifecycleData>,
-    IAmStartedByMessages<OrderPlaced>,
+    IAmStartedByMessages<WatchOrder>,
     IAmStartedByMessages<StockReserved>,
     IAmStartedByMessages<StockRejected>,
     IAmStartedByMessages<StockReleased>,
@@ -26,14 +25,8 @@ internal sealed class OrderLifecycle(ExpiryPolicy expiry, TimeProvider time, ILo
     IAmStartedByMessages<PaymentRefunded>,
     IHandleTimeouts<OrderExpired>
 {
-    public async Task Handle(OrderPlaced message, IMessageHandlerContext context)
-    {
-        await Happened(Fact.Of(message), context);
-        if (!Completed)
-        {
-            await RequestTimeout(context, message.PlacedAt + expiry.After, new OrderExpired(message.OrderId));
-        }
-    }
+    public Task Handle(WatchOrder message, IMessageHandlerContext context) =>
+        RequestTimeout(context, message.PlacedAt + expiry.After, new OrderExpired(message.OrderId));
 
     public Task Handle(StockReserved message, IMessageHandlerContext context) => Happened(Fact.Of(message), context);
 
@@ -54,7 +47,7 @@ internal sealed class OrderLifecycle(ExpiryPolicy expiry, TimeProvider time, ILo
 
     protected override void ConfigureHowToFindSaga(SagaPropertyMapper<OrderLifecycleData> mapper) => mapper
         .MapSaga(saga => saga.OrderId)
-        .ToMessage<OrderPlaced>(message => Key(message.OrderId))
+        .ToMessage<WatchOrder>(message => Key(message.OrderId))
         .ToMessage<StockReserved>(message => Key(message.OrderId))
         .ToMessage<StockRejected>(message => Key(message.OrderId))
         .ToMessage<StockReleased>(message => Key(message.OrderId))
@@ -90,6 +83,9 @@ internal sealed class OrderLifecycleData : ContainSagaData
 {
     public string OrderId { get; set; } = "";
 }
+
+/// <summary>Sent to ourselves with every order: it is to expire when nobody settles it in time.</summary>
+internal sealed record WatchOrder(long OrderId, DateTimeOffset PlacedAt);
 
 /// <summary>The time in which an order had to be settled is over.</summary>
 internal sealed record OrderExpired(long OrderId);

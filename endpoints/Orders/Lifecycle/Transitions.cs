@@ -27,9 +27,9 @@ internal static class Transitions
         (PENDING or CONFIRMED, PaymentRefunded) => CallOff(SHOP, history),
         (CANCELLING, StockRejected or StockReleased or PaymentFailed or PaymentRefunded) when IsReversed(history) => new(CANCELLED),
 
-        (PENDING or CONFIRMED, OrderPlaced or StockReserved or StockCommitted or StockReleased) => null,
+        (PENDING or CONFIRMED, StockReserved or StockCommitted or StockReleased) => null,
         (CONFIRMED, PaymentCompleted or Expired) => null,
-        (CANCELLING or CANCELLED, not (OrderConfirmed or OrderCancelled)) => null,
+        (CANCELLING or CANCELLED, not (OrderPlaced or OrderConfirmed or OrderCancelled)) => null,
 
         _ => throw new InvalidOperationException($"{happening} cannot happen to an order that is {status}."),
     };

@@ -46,6 +46,7 @@ internal static class NewOrder
         var placed = new OrderPlaced(orderId, userId, lines, quote.TotalAmount, paymentMethod, now);
         await Decision.Record(sql, Fact.Of(placed), now);
         await session.Publish(placed, cancellationToken);
+        await session.SendLocal(new WatchOrder(orderId, now), cancellationToken);
         return await OrderView.Read(sql, orderId);
     }
 }

@@ -51,7 +51,7 @@ internal sealed class TrackedOrder
     /// <summary>The same order, as another instance of the service sees it.</summary>
     public TrackedOrder OnAnotherInstance() => new(_database) { _placed = _placed };
 
-    public Task OrderPlaced() => Handle(_placed);
+    public Task Watch() => Handle(new WatchOrder(Id, PlacedAt));
 
     public Task StockReserved() => Handle(new StockReserved(Id, PlacedAt.AddSeconds(1)));
 

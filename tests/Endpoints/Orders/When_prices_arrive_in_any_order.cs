@@ -9,10 +9,10 @@ internal sealed class When_prices_arrive_in_any_order
     private readonly PriceList _priceList = new();
     private TestDatabase _database = null!;
 
-    [SetUp]
+    [OneTimeSetUp]
     public async Task Start() => _database = await TestDatabase.Create(typeof(PriceList).Assembly);
 
-    [TearDown]
+    [OneTimeTearDown]
     public ValueTask Stop() => _database.DisposeAsync();
 
     [Test]
@@ -39,14 +39,15 @@ internal sealed class When_prices_arrive_in_any_order
     {
         foreach (var (index, order) in Permutations(3).Index())
         {
+            var product = 100 + index;
             await HearAll(order.Select(number => (object)(number switch
             {
-                0 => new ProductListed(index, "Lamp", "Light", 500, 1),
-                1 => new ProductPriceChanged(index, 600, 2),
-                _ => new ProductWithdrawn(index, 3),
+                0 => new ProductListed(product, "Lamp", "Light", 500, 1),
+                1 => new ProductPriceChanged(product, 600, 2),
+                _ => new ProductWithdrawn(product, 3),
             })));
 
-            Assert.That(await RowOf(index), Does.StartWith("Lamp|").And.EndWith("|true|3"), string.Join(',', order));
+            Assert.That(await RowOf(product), Does.StartWith("Lamp|").And.EndWith("|true|3"), string.Join(',', order));
         }
     }
 

@@ -10,17 +10,17 @@ internal sealed class When_the_events_of_an_order_arrive_in_any_order
 {
     private TestDatabase _database = null!;
 
-    [SetUp]
+    [OneTimeSetUp]
     public async Task Start() => _database = await TestDatabase.Create(typeof(OrderLifecycle).Assembly);
 
-    [TearDown]
+    [OneTimeTearDown]
     public ValueTask Stop() => _database.DisposeAsync();
 
     [Test]
     public Task Should_be_confirmed_when_stock_and_payment_succeed() => Always(
         ["CONFIRMED"],
         "OrderPlaced StockReserved PaymentCompleted OrderConfirmed StockCommitted",
-        order => order.OrderPlaced(),
+        order => order.Watch(),
         order => order.StockReserved(),
         order => order.PaymentCompleted(),
         order => order.StockCommitted());
@@ -29,14 +29,14 @@ internal sealed class When_the_events_of_an_order_arrive_in_any_order
     public Task Should_be_cancelled_when_the_stock_is_short() => Always(
         ["CANCELLED OUT_OF_STOCK"],
         "OrderPlaced StockRejected OrderCancelled",
-        order => order.OrderPlaced(),
+        order => order.Watch(),
         order => order.StockRejected());
 
     [Test]
     public Task Should_be_cancelled_when_the_card_is_declined() => Always(
         ["CANCELLED PAYMENT_DECLINED"],
         "OrderPlaced StockReserved PaymentFailed OrderCancelled StockReleased",
-        order => order.OrderPlaced(),
+        order => order.Watch(),
         order => order.StockReserved(),
         order => order.PaymentFailed(),
         order => order.StockReleased());
@@ -45,7 +45,7 @@ internal sealed class When_the_events_of_an_order_arrive_in_any_order
     public Task Should_be_cancelled_when_the_customer_cancels_before_payment() => Always(
         ["CANCELLED CUSTOMER", "CANCELLED PAYMENT_DECLINED"],
         null,
-        order => order.OrderPlaced(),
+        order => order.Watch(),
         order => order.StockReserved(),
         order => order.Cancel(),
         order => order.PaymentFailed(),
@@ -55,7 +55,7 @@ internal sealed class When_the_events_of_an_order_arrive_in_any_order
     public Task Should_be_cancelled_when_the_customer_cancels_an_order_that_is_out_of_stock() => Always(
         ["CANCELLED CUSTOMER", "CANCELLED OUT_OF_STOCK"],
         null,
-        order => order.OrderPlaced(),
+        order => order.Watch(),
         order => order.StockRejected(),
         order => order.Cancel());
 
@@ -73,7 +73,7 @@ internal sealed class When_the_events_of_an_order_arrive_in_any_order
     public Task Should_be_cancelled_when_it_expires_and_the_payment_comes_late() => Always(
         ["CANCELLED EXPIRED", "CANCELLED SHOP"],
         null,
-        order => order.OrderPlaced(),
+        order => order.Watch(),
         order => order.Expire(),
         order => order.PaymentCompleted(),
         order => order.PaymentRefunded(),

@@ -19,11 +19,16 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
     private TestableMessageHandlerContext _context = null!;
     private OrderPlaced _placed = null!;
 
+    [OneTimeSetUp]
+    public async Task StartDatabase() => _database = await TestDatabase.Create(typeof(OrderLifecycle).Assembly);
+
+    [OneTimeTearDown]
+    public ValueTask StopDatabase() => _database.DisposeAsync();
+
     [SetUp]
-    public async Task Start()
+    public async Task Place()
     {
         _saga = new(() => new OrderLifecycle(expiry, TimeProvider.System, NullLogger<OrderLifecycle>.Instance), placedAt.UtcDateTime);
-        _database = await TestDatabase.Create(typeof(OrderLifecycle).Assembly);
         _session = await TestSqlSession.Begin(_database.Source);
         _context = new TestableMessageHandlerContext { SynchronizedStorageSession = _session };
         await using var request = new TestRequest(_database.Source);
@@ -34,16 +39,12 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
     }
 
     [TearDown]
-    public async Task Stop()
-    {
-        await _session.DisposeAsync();
-        await _database.DisposeAsync();
-    }
+    public ValueTask Leave() => _session.DisposeAsync();
 
     [Test]
     public async Task Should_ask_to_be_woken_at_the_expiry_when_an_order_is_placed()
     {
-        var result = await _saga.Handle(_placed, _context);
+        var result = await _saga.Handle(Watch(), _context);
 
         Assert.That(_context.TimeoutMessages.Single().At, Is.EqualTo(placedAt + expiry.After));
         Assert.That(result!.FindTimeoutMessage<OrderExpired>(), Is.EqualTo(new OrderExpired(_placed.OrderId)));
@@ -51,20 +52,21 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
     }
 
     [Test]
-    public async Task Should_not_ask_to_be_woken_when_the_order_was_settled_before_its_placing_was_heard()
+    public async Task Should_end_at_the_expiry_when_the_order_was_settled_before_it_was_to_be_watched()
     {
         await _saga.Handle(Completed(), _context);
+        await _saga.Handle(Watch(), _context);
 
-        var result = await _saga.Handle(_placed, _context);
+        var expired = await _saga.AdvanceTime(expiry.After, _ => _context);
 
-        Assert.That(_context.TimeoutMessages, Is.Empty);
-        Assert.That(result!.Completed);
+        Assert.That(expired.Single().FindPublishedMessage<OrderCancelled>(), Is.Null);
+        Assert.That(expired.Single().Completed);
     }
 
     [Test]
     public async Task Should_confirm_and_end_when_the_payment_is_completed()
     {
-        await _saga.Handle(_placed, _context);
+        await _saga.Handle(Watch(), _context);
 
         var result = await _saga.Handle(Completed(), _context);
 
@@ -75,7 +77,7 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
     [Test]
     public async Task Should_stay_until_everything_is_reversed()
     {
-        await _saga.Handle(_placed, _context);
+        await _saga.Handle(Watch(), _context);
 
         var declined = await _saga.Handle(new PaymentFailed(_placed.OrderId, "DECLINED", placedAt.AddSeconds(2)), _context);
         Assert.That(
@@ -90,7 +92,7 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
     [Test]
     public async Task Should_cancel_when_it_expires()
     {
-        await _saga.Handle(_placed, _context);
+        await _saga.Handle(Watch(), _context);
 
         var expired = await _saga.AdvanceTime(expiry.After, _ => _context);
 
@@ -101,7 +103,7 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
     [Test]
     public async Task Should_not_notice_the_expiry_when_the_order_is_settled()
     {
-        await _saga.Handle(_placed, _context);
+        await _saga.Handle(Watch(), _context);
         await _saga.Handle(Completed(), _context);
 
         Assert.That(await _saga.AdvanceTime(expiry.After, _ => _context), Is.Empty);
@@ -122,6 +124,8 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
             () => _saga.Handle(new StockRejected(_placed.OrderId, [new Shortage(1, 2, 0)]), _context),
             Throws.InvalidOperationException.With.Message.Contains("CONFIRMED"));
     }
+
+    private WatchOrder Watch() => new(_placed.OrderId, placedAt);
 
     private PaymentCompleted Completed() => new(_placed.OrderId, 33, 7, 1000, "CARD", placedAt.AddSeconds(2));
 }

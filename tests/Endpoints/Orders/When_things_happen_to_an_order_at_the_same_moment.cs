@@ -8,10 +8,10 @@ internal sealed class When_things_happen_to_an_order_at_the_same_moment
 {
     private TestDatabase _database = null!;
 
-    [SetUp]
+    [OneTimeSetUp]
     public async Task Start() => _database = await TestDatabase.Create(typeof(OrderLifecycle).Assembly);
 
-    [TearDown]
+    [OneTimeTearDown]
     public ValueTask Stop() => _database.DisposeAsync();
 
     [Test]

@@ -14,7 +14,7 @@ internal sealed class When_an_order_moves
     // Rows: what happens. Columns: PENDING, CONFIRMED, CANCELLING, CANCELLED, with nothing reversed yet.
     private static readonly Dictionary<Happening, string[]> Table = new()
     {
-        [OrderPlaced] = [Same, Same, Same, Same],
+        [OrderPlaced] = [Never, Never, Never, Never],
         [StockReserved] = [Same, Same, Same, Same],
         [StockRejected] = ["CANCELLED OUT_OF_STOCK", Never, "CANCELLED", Same],
         [StockReleased] = [Same, Same, Same, Same],
