@@ -16,7 +16,7 @@ public sealed class When_messages_are_handled_in_a_group
         await HandleTogether(endpoint, Enumerable.Range(1, GroupSize).Select(i => (Id: $"message-{i}", Work: new EventWork(i, Fail: i == 7))));
 
         await Eventually.Is(async () => await Rows(endpoint) == GroupSize - 1, "the others are handled");
-        await Eventually.Is(async () => await Queues.Depth(endpoint.Name + ".error") == 1, "the failing one is in the error queue");
+        await Eventually.Is(async () => await Broker.Depth(endpoint.Name + ".error") == 1, "the failing one is in the error queue");
         Assert.That(await Effects(endpoint), Is.EquivalentTo(Enumerable.Range(1, GroupSize).Where(i => i != 7)));
     }
 
@@ -26,7 +26,7 @@ public sealed class When_messages_are_handled_in_a_group
         await using var endpoint = await Start();
         await HandleTogether(endpoint, Enumerable.Range(0, GroupSize).Select(i => (Id: $"message-{i / 2}", Work: new EventWork(i / 2, Fail: false))));
 
-        await Eventually.Is(async () => await Queues.Depth(endpoint.Name) == 0, "the queue is empty");
+        await Eventually.Is(async () => await Broker.Depth(endpoint.Name) == 0, "the queue is empty");
         await Eventually.Is(async () => await Rows(endpoint) == GroupSize / 2, "each is handled");
         Assert.That(await Effects(endpoint), Is.EquivalentTo(Enumerable.Range(0, GroupSize / 2)));
     }
@@ -40,7 +40,7 @@ public sealed class When_messages_are_handled_in_a_group
         await HandleTogether(endpoint, Enumerable.Range(1, GroupSize).Select(i => (Id: $"message-{i}", Work: new EventWork(i == 7 ? -7 : i, Fail: false))));
 
         await Eventually.Is(async () => await Rows(endpoint) == GroupSize - 1, "the others are handled");
-        await Eventually.Is(async () => await Queues.Depth(endpoint.Name + ".error") == 1, "the one that cannot commit is in the error queue");
+        await Eventually.Is(async () => await Broker.Depth(endpoint.Name + ".error") == 1, "the one that cannot commit is in the error queue");
         Assert.That(await Effects(endpoint), Is.EquivalentTo(Enumerable.Range(1, GroupSize).Where(i => i != 7)));
     }
 
@@ -78,7 +78,7 @@ public sealed class When_messages_are_handled_in_a_group
             await endpoint.Session.Publish(work, options);
         }
 
-        await Eventually.Is(async () => await Queues.Depth(endpoint.Name) == 0, "all are handed to the endpoint");
+        await Eventually.Is(async () => await Broker.Depth(endpoint.Name) == 0, "all are handed to the endpoint");
         gate.Open.SetResult();
     }
 

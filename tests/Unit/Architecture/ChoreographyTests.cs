@@ -7,8 +7,24 @@ public class ChoreographyTests
     private static IEnumerable<string> Endpoints => Choreography.Endpoints;
 
     [TestCaseSource(nameof(Endpoints))]
-    public void Should_react_to_no_event_beyond_the_design(string endpoint) =>
-        Assert.That(EventsHandledBy(endpoint), Is.SubsetOf(EventsReactedToBy(endpoint)));
+    public void Should_react_to_the_events_of_the_design_and_no_other(string endpoint) =>
+        Assert.That(
+            EventsHandledBy(endpoint),
+            Is.EquivalentTo(Choreography.Events.Where(designed => designed.Reactors.Contains(endpoint)).Select(designed => designed.FullName)));
+
+    [TestCaseSource(nameof(Endpoints))]
+    public void Should_publish_every_event_it_owns(string endpoint)
+    {
+        var made = UsedMembers.Of(Choreography.AssemblyOf(endpoint)).Where(member => member.Name == ".ctor").Select(member => member.Type);
+
+        Assert.That(
+            made,
+            Is.SupersetOf(Choreography.Events.Where(designed => designed.Publisher == endpoint).Select(designed => designed.FullName)));
+    }
+
+    [TestCaseSource(nameof(Endpoints))]
+    public void Should_keep_handlers_and_sagas_to_itself(string endpoint) =>
+        Assert.That(HandlersOf(endpoint).Where(type => type.IsPublic || !type.IsSealed), Is.Empty);
 
     [TestCaseSource(nameof(Endpoints))]
     public void Should_register_every_handler_and_saga(string endpoint)
@@ -34,9 +50,6 @@ public class ChoreographyTests
                 $"{saga.Name}: the column of an integer has 32 bits.");
         }
     }
-
-    private static IEnumerable<string> EventsReactedToBy(string endpoint) =>
-        from designed in Choreography.Events where designed.Reactors.Contains(endpoint) select designed.FullName;
 
     private static IEnumerable<string> EventsHandledBy(string endpoint) =>
         (from type in HandlersOf(endpoint)
