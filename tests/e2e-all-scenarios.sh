@@ -25,6 +25,7 @@ post /auth/login "$(jq --null-input '{email: $ENV.SHOPSAGA_ADMIN_EMAIL, password
     | .email //= "admin@shopsaga.local" | .password //= "local-admin-password"')"
 expect_status 200
 token[admin]=$(json .accessToken)
+going_wrong && exit 1
 
 # What was settled before this run.
 settled
@@ -78,6 +79,7 @@ expect_json '.email == "zoe-'$run'@example.com" and .name == "Zoë" and .role ==
 scenario "alice and bob register and log in"
 register alice
 register bob
+going_wrong && exit 1
 
 scenario "no token is a 401 that says how to come with one"
 get /users/me

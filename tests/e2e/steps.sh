@@ -55,7 +55,7 @@ summary() {
 going_wrong() { [[ -n $complaint ]]; }
 
 complain() {
-    going_wrong && return
+    going_wrong && return 0
     local answer=$status${body:+ $body}
     complaint=$(printf 'asked    %s\nexpected %s\nreceived %s' "${asked:-nothing yet}" "$1" "${answer:0:1500}")
 }
@@ -74,7 +74,7 @@ put() { request PUT "$@"; }
 delete() { request DELETE "$@"; }
 
 request() {
-    going_wrong && return
+    going_wrong && return 0
     local method=$1 path=$2 options=(--request "$1")
     shift 2
     asked="$method $path"
@@ -92,13 +92,13 @@ request() {
 }
 
 await() {
-    going_wrong && return
+    going_wrong && return 0
     local condition=$1 deadline=$((SECONDS + patience))
     shift
     until "$@" && holds "$condition"; do
         if ((SECONDS > deadline)); then
             complain "$condition, within $patience s"
-            return
+            return 0
         fi
         sleep 0.1
     done
@@ -108,7 +108,7 @@ await() {
 at_once() {
     local times=$1 i
     shift
-    going_wrong && return
+    going_wrong && return 0
     for ((i = 1; i <= times; i++)); do
         (
             work=$work/$i
