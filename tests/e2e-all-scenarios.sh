@@ -76,6 +76,48 @@ as zoe get /users/me
 expect_status 200
 expect_json '.email == "zoe-'$run'@example.com" and .name == "Zoë" and .role == "customer" and keys == ["email", "id", "name", "role"]'
 
+scenario "a refresh token serves once; shown again, it ends all that came from that log-in"
+post /auth/login '{"email": "zoe-'$run'@example.com", "password": "a password of zoe"}'
+first=$(json .refreshToken)
+post /auth/refresh '{"refreshToken": "'"$first"'"}'
+expect_status 200
+expect_json '.tokenType == "Bearer" and .expiresIn == 900 and .refreshToken != "'"$first"'"'
+second=$(json .refreshToken)
+token[zoe]=$(json .accessToken)
+as zoe get /users/me
+expect_status 200
+post /auth/refresh '{"refreshToken": "'"$first"'"}'
+expect_problem 401 unauthenticated
+post /auth/refresh '{"refreshToken": "'"$second"'"}'
+expect_problem 401 unauthenticated
+
+scenario "logging out ends the refresh token, and forgives an unknown one"
+post /auth/login '{"email": "zoe-'$run'@example.com", "password": "a password of zoe"}'
+first=$(json .refreshToken)
+post /auth/logout '{"refreshToken": "'"$first"'"}'
+expect_status 204
+post /auth/refresh '{"refreshToken": "'"$first"'"}'
+expect_problem 401 unauthenticated
+post /auth/logout '{"refreshToken": "'"$first"'"}'
+expect_status 204
+
+scenario "a user takes another name"
+as zoe put /users/me '{"name": "Zoé"}'
+expect_status 200
+expect_json '.name == "Zoé" and .email == "zoe-'$run'@example.com"'
+as zoe get /users/me
+expect_json '.name == "Zoé"'
+
+scenario "a user takes another password, knowing the old one"
+as zoe put /users/me/password '{"currentPassword": "a password of Zoe", "newPassword": "another password"}'
+expect_invalid currentPassword
+as zoe put /users/me/password '{"currentPassword": "a password of zoe", "newPassword": "another password"}'
+expect_status 204
+post /auth/login '{"email": "zoe-'$run'@example.com", "password": "a password of zoe"}'
+expect_problem 401 unauthenticated
+post /auth/login '{"email": "zoe-'$run'@example.com", "password": "another password"}'
+expect_status 200
+
 scenario "alice and bob register and log in"
 register alice
 register bob
@@ -537,6 +579,10 @@ nobody POST /auth/login email                {"password": "long enough"}
 nobody POST /auth/login password             {"email": "a@example.com"}
 nobody POST /auth/login password             {"email": "a@example.com", "password": ["long enough"]}
 nobody POST /auth/login -                    ["a@example.com", "long enough"]
+nobody POST /auth/refresh refreshToken       {}
+nobody POST /auth/logout refreshToken        {"refreshToken": 1}
+alice  PUT  /users/me name                   {"name": ""}
+alice  PUT  /users/me/password newPassword   {"currentPassword": "a password of alice", "newPassword": "7 chars"}
 nobody GET  /products?limit=0 limit
 nobody GET  /products?limit=101 limit
 nobody GET  /products?limit=many limit
@@ -605,6 +651,8 @@ while read -r method path sent <&3; do
     expect_header WWW-Authenticate 'Bearer.*'
 done 3<<TABLE
 GET    /users/me
+PUT    /users/me {"name": "n"}
+PUT    /users/me/password {"currentPassword": "c", "newPassword": "another password"}
 POST   /products {"name": "n", "category": "c", "price": 1, "stockQuantity": 1}
 PUT    /products/$product {"name": "n", "category": "c", "price": 1}
 POST   /products/$product/stock {"delta": 1}
