@@ -214,12 +214,11 @@ done
 get "/products?category=$category-pages&limit=2"
 expect_json '.items | length == 2'
 seen=$(json '.items[].id')
+cursor=$(json .nextCursor)
 as admin delete "/products/$(head -1 <<<"$seen")"
 expect_status 204
 as admin post /products '{"name": "7", "category": "'$category'-pages", "price": 1, "stockQuantity": 0}'
 expect_status 201
-get "/products?category=$category-pages&limit=2"
-cursor=$(json .nextCursor)
 pages=0
 while ((pages < 10)) && [[ -n $cursor && $cursor != null ]]; do
     get "/products?category=$category-pages&limit=2&cursor=$cursor"
@@ -231,7 +230,8 @@ while ((pages < 10)) && [[ -n $cursor && $cursor != null ]]; do
 done
 get "/products?category=$category-pages&limit=100"
 expect_json '.nextCursor == null and (.items | length) == 6'
-expect_same "each of those on sale is seen" '' "$(comm -13 <(sort -u <<<"$seen") <(json '.items[].id' | sort))"
+expect_same "what was not seen" '' "$(comm -13 <(sort <<<"$seen") <(json '.items[].id' | sort))"
+expect_same "what was seen twice" '' "$(sort <<<"$seen" | uniq --repeated)"
 
 scenario "a product withdrawn from sale is gone"
 list_product Vase 3000 5
@@ -257,7 +257,7 @@ place_order alice CARD 2
 expect_header Location ".*/orders/$order"
 expect_json ".status == \"PENDING\" and .reason == null and .userId == ${id[alice]} and .paymentMethod == \"CARD\" and .paymentId == null"
 expect_json ".lines == [{productId: $product, name: \"Chair\", quantity: 2, unitPrice: 30000}] and .totalAmount == 60000"
-expect_json '[.createdAt, .updatedAt] | all(test("^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$"))'
+expect_json '[.createdAt, .updatedAt] | all(test("^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|\\+00:00)$"))'
 
 scenario "it is confirmed, event by event"
 await_outcome alice CONFIRMED
@@ -561,7 +561,8 @@ payment=$(json .paymentId)
 
 # USER METHOD PATH MEMBER BODY: the answer is a 400 that names the member. Malformed JSON has no member to name.
 while read -r user method path member sent <&3; do
-    scenario "$method $path ${sent:+${sent:0:90} }is a 400 naming ${member/-/nothing}"
+    naming=" naming $member"
+    scenario "$method $path ${sent:+${sent:0:90} }is a 400${naming/% naming -}"
     as "$user" request "$method" "$path" ${sent:+"$sent"}
     expect_problem 400 validation
     [[ $member == - ]] || expect_invalid "$member"
@@ -618,7 +619,7 @@ alice  POST /orders paymentMethod            {"productId": $product, "quantity":
 alice  POST /orders paymentMethod            {"productId": $product, "quantity": 1, "paymentMethod": "C"}
 alice  POST /orders lines                    {"lines": [], "paymentMethod": "CARD"}
 alice  POST /orders lines                    {"lines": {}, "paymentMethod": "CARD"}
-alice  POST /orders lines                    {"lines": [$(yes '{"productId": 1, "quantity": 1}' | head -101 | paste --serial --delimiters=,)], "paymentMethod": "CARD"}
+alice  POST /orders lines                    {"lines": [$(printf '{"productId": 1, "quantity": 1}, %.0s' {1..100}){"productId": 1, "quantity": 1}], "paymentMethod": "CARD"}
 alice  POST /orders quantity                 {"lines": [{"productId": $product, "quantity": 0}], "paymentMethod": "CARD"}
 alice  POST /orders productId                {"lines": [{"quantity": 1}], "paymentMethod": "CARD"}
 alice  POST /orders -                        {"lines": [{"productId": $product, "quantity": 600}, {"productId": $product, "quantity": 600}], "paymentMethod": "CARD"}

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using ShopSaga.Local;
-using ShopSaga.Local.Demonstration;
+using ShopSaga.Tests.Stack.Support;
 using LocalStack = ShopSaga.Local.Stack;
 
 namespace ShopSaga.Tests.Stack;
@@ -11,11 +11,17 @@ public class RunningSystem
 {
     private static readonly StackOptions Options = new() { WithServices = true, Progress = TestContext.Progress.WriteLine };
     private static LocalStack? stack;
-    private static Shop? admin;
+    private static Visitor? admin;
 
     internal static LocalStack Stack => stack!;
 
-    internal static Shop Admin => admin!;
+    internal static Visitor Admin => admin!;
+
+    /// <summary>SIGKILL, and at once a new start.</summary>
+    internal static Task KillAndStart(string part) => TakeAway(part, Stack.Kill(part));
+
+    /// <summary>An orderly end, and at once a new start.</summary>
+    internal static Task StopAndStart(string part) => TakeAway(part, Stack.Stop(part));
 
     [OneTimeSetUp]
     public async Task Start()
@@ -24,8 +30,7 @@ public class RunningSystem
         stack = await LocalStack.StartAsync(Options, CancellationToken.None);
         await TestContext.Progress.WriteLineAsync($"The stack answers after {clock.Elapsed.TotalSeconds:0.0} s.");
 
-        admin = new Shop(stack.GatewayAddress);
-        await admin.LogIn(Options.AdminEmail, Options.AdminPassword, CancellationToken.None);
+        admin = await Visitor.LoggedIn(Options.AdminEmail, Options.AdminPassword);
     }
 
     [OneTimeTearDown]
@@ -36,5 +41,13 @@ public class RunningSystem
         {
             await stack.DisposeAsync();
         }
+    }
+
+    private static async Task TakeAway(string part, Task end)
+    {
+        var clock = Stopwatch.StartNew();
+        await end;
+        await Stack.Start(part);
+        await TestContext.Out.WriteLineAsync($"{part} was away for {clock.Elapsed.TotalSeconds:0.0} s.");
     }
 }

@@ -11,8 +11,7 @@ public class When_PostgreSQL_is_killed_and_started
         using var rush = await Rush.Start(orders: 40);
         await rush.IsInFullSwing();
 
-        await RunningSystem.Stack.Kill(LocalStack.PostgreSql);
-        await RunningSystem.Stack.Start(LocalStack.PostgreSql);
+        await RunningSystem.KillAndStart(LocalStack.PostgreSql);
 
         await rush.IsOver();
         await TheBooks.Balance();

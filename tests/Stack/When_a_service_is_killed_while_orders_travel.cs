@@ -14,8 +14,7 @@ public class When_a_service_is_killed_while_orders_travel
         using var rush = await Rush.Start(orders: 40);
         await rush.IsInFullSwing();
 
-        await RunningSystem.Stack.Kill(service);
-        await RunningSystem.Stack.Start(service);
+        await RunningSystem.KillAndStart(service);
 
         await rush.IsOver();
         await TheBooks.Balance();

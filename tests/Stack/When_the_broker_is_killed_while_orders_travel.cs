@@ -11,8 +11,7 @@ public class When_the_broker_is_killed_while_orders_travel
         using var rush = await Rush.Start(orders: 40);
         await rush.IsInFullSwing();
 
-        await RunningSystem.Stack.Kill(LocalStack.RabbitMq);
-        await RunningSystem.Stack.Start(LocalStack.RabbitMq);
+        await RunningSystem.KillAndStart(LocalStack.RabbitMq);
 
         await rush.IsOver();
         await TheBooks.Balance();

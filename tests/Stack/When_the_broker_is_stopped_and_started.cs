@@ -12,8 +12,7 @@ public class When_the_broker_is_stopped_and_started
         using var rush = await Rush.Start(orders: 40);
         await rush.IsInFullSwing();
 
-        await RunningSystem.Stack.Stop(LocalStack.RabbitMq);
-        await RunningSystem.Stack.Start(LocalStack.RabbitMq);
+        await RunningSystem.StopAndStart(LocalStack.RabbitMq);
 
         await rush.IsOver();
         await TheBooks.Balance();

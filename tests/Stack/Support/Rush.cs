@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Nodes;
 
@@ -23,17 +24,18 @@ internal sealed class Rush : IDisposable
         new("CARD_REFUND_FLAKY", "CANCELLED CUSTOMER") { CancelWhen = "CONFIRMED" },
     ];
 
-    private readonly Customer customer;
+    private readonly Visitor customer;
     private readonly ConcurrentDictionary<long, Kind> placed = [];
+    private readonly Stopwatch clock = Stopwatch.StartNew();
     private long product;
     private Task[] travels = [];
 
-    private Rush(Customer customer) => this.customer = customer;
+    private Rush(Visitor customer) => this.customer = customer;
 
     /// <summary>Starts placing; orders are on their way when this returns, and more are to come.</summary>
     public static async Task<Rush> Start(int orders)
     {
-        var rush = new Rush(await Customer.Register());
+        var rush = new Rush(await Visitor.Register());
         rush.product = await rush.ListProduct();
         rush.travels = [.. Enumerable.Range(0, orders).Select(number => rush.Travel(Kinds[number % Kinds.Length]))];
         return rush;
@@ -59,7 +61,7 @@ internal sealed class Rush : IDisposable
             },
             () => $"3 of {placed.Count} orders are final");
         var final = orders.Count(IsFinal);
-        await TestContext.Out.WriteLineAsync($"{final} of {travels.Length} orders are final.");
+        await TestContext.Out.WriteLineAsync($"{Elapsed}: {final} of {travels.Length} orders are final.");
         Assert.That(final, Is.LessThan(travels.Length), "others are under way");
     }
 
@@ -67,6 +69,7 @@ internal sealed class Rush : IDisposable
     public async Task IsOver()
     {
         await Task.WhenAll(travels);
+        await TestContext.Out.WriteLineAsync($"{Elapsed}: all {placed.Count} orders are placed, and cancelled where they are to be.");
         IReadOnlyList<JsonNode> orders = [];
         await Eventually.Get(
             async () =>
@@ -77,7 +80,7 @@ internal sealed class Rush : IDisposable
             () => string.Join(", ", orders.Where(order => !IsFinal(order)).Select(order => $"order {Id(order)} is {Status(order)}")));
 
         var outcomes = orders.CountBy(Outcome).Select(outcome => $"{outcome.Value} {outcome.Key}").Order();
-        await TestContext.Out.WriteLineAsync($"All {orders.Count} orders are final: {string.Join(", ", outcomes)}.");
+        await TestContext.Out.WriteLineAsync($"{Elapsed}: all {orders.Count} orders are final: {string.Join(", ", outcomes)}.");
 
         // An order whose answer was lost is one that the customer knows nothing of; it has ended too.
         var known = orders.Where(order => placed.ContainsKey(Id(order)));
@@ -85,6 +88,8 @@ internal sealed class Rush : IDisposable
             known.Select(order => $"{Id(order)} {placed[Id(order)].PaymentMethod}: {Outcome(order)}"),
             Is.EquivalentTo(placed.Select(order => $"{order.Key} {order.Value.PaymentMethod}: {order.Value.Outcome}")));
     }
+
+    private string Elapsed => $"{clock.Elapsed.TotalSeconds,5:0.0} s";
 
     private async Task<JsonNode> PlaceOnce(Kind kind)
     {
@@ -127,7 +132,7 @@ internal sealed class Rush : IDisposable
     private async Task<long> ListProduct()
     {
         var listed = new { name = "Umbrella", category = "rush", price = 12_000, stockQuantity = Stock - 1 };
-        var id = Id(await RunningSystem.Admin.Post("products", listed, CancellationToken.None));
+        var id = Id(await RunningSystem.Admin.Post("products", listed));
 
         // The price reaches Orders by an event; an order that is out of stock shows that it is there.
         await Eventually.Get(

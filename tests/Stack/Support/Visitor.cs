@@ -5,33 +5,41 @@ using ShopSaga.Local.Demonstration;
 namespace ShopSaga.Tests.Stack.Support;
 
 /// <summary>Somebody who comes back when the shop says that it is not available just now.</summary>
-internal sealed class Customer : IDisposable
+internal sealed class Visitor : IDisposable
 {
-    private static int customers;
+    private static int visitors;
     private readonly Shop shop = new(RunningSystem.Stack.GatewayAddress);
 
-    public static async Task<Customer> Register()
+    public static async Task<Visitor> Register()
     {
-        var customer = new Customer();
-        var email = $"customer-{Interlocked.Increment(ref customers)}@example.com";
-        await customer.shop.Post("users", new { email, password = "a long password", name = "Customer" }, CancellationToken.None);
-        await customer.shop.LogIn(email, "a long password", CancellationToken.None);
-        return customer;
+        var visitor = new Visitor();
+        var (email, password) = ($"visitor-{Interlocked.Increment(ref visitors)}@example.com", "a long password");
+        await visitor.Post("users", new { email, password, name = "Visitor" });
+        return await visitor.LogIn(email, password);
     }
+
+    public static Task<Visitor> LoggedIn(string email, string password) => new Visitor().LogIn(email, password);
 
     public void Dispose() => shop.Dispose();
 
     public Task<JsonNode> Get(string path) => Patiently(() => shop.Get(path, CancellationToken.None));
 
-    public Task<JsonNode> Post(string path, object body) => Patiently(() => shop.Post(path, body, CancellationToken.None));
+    public Task<JsonNode> Post(string path, object body) => Patiently(() => PostOnce(path, body));
 
     /// <summary>One attempt, whatever comes of it.</summary>
     public Task<JsonNode> PostOnce(string path, object body) => shop.Post(path, body, CancellationToken.None);
 
-    private static async Task<JsonNode> Patiently(Func<Task<JsonNode>> ask)
+    private Task<Visitor> LogIn(string email, string password) => Patiently(async () =>
+    {
+        await shop.LogIn(email, password, CancellationToken.None);
+        return this;
+    });
+
+    private static Task<T> Patiently<T>(Func<Task<T>> ask)
+        where T : class
     {
         HttpRequestException? last = null;
-        return await Eventually.Get(
+        return Eventually.Get(
             async () =>
             {
                 try
