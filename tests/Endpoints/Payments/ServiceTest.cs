@@ -29,6 +29,11 @@ internal abstract class ServiceTest
             new() { ["Provider:Address"] = "http://127.0.0.1:9", ["Provider:ApiKey"] = Merchant.ApiKey },
             services => services.AddSingleton(new PaymentProvider(
                 Provider.Http, TimeSpan.FromSeconds(1), TimeProvider.System, NullLogger<PaymentProvider>.Instance)));
+
+        // What is published before its queue is bound reaches nobody.
+        using var anybody = Service.Anybody();
+        Assert.That(
+            async () => (await anybody.GetAsync(new Uri("health/ready", UriKind.Relative))).IsSuccessStatusCode, Is.True.After(PatienceMs, 20));
     }
 
     [OneTimeTearDown]
