@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using ShopSaga.Local;
 using ShopSaga.Tests.Stack.Support;
-using LocalStack = ShopSaga.Local.Stack;
 
 namespace ShopSaga.Tests.Stack;
 
@@ -10,10 +9,10 @@ namespace ShopSaga.Tests.Stack;
 public class RunningSystem
 {
     private static readonly StackOptions Options = new() { WithServices = true, Progress = TestContext.Progress.WriteLine };
-    private static LocalStack? stack;
+    private static Local.Stack? stack;
     private static Visitor? admin;
 
-    internal static LocalStack Stack => stack!;
+    internal static Local.Stack Stack => stack!;
 
     internal static Visitor Admin => admin!;
 
@@ -27,7 +26,7 @@ public class RunningSystem
     public async Task Start()
     {
         var clock = Stopwatch.StartNew();
-        stack = await LocalStack.StartAsync(Options, CancellationToken.None);
+        stack = await Local.Stack.StartAsync(Options, CancellationToken.None);
         await TestContext.Progress.WriteLineAsync($"The stack answers after {clock.Elapsed.TotalSeconds:0.0} s.");
 
         admin = await Visitor.LoggedIn(Options.AdminEmail, Options.AdminPassword);

@@ -1,5 +1,4 @@
 using ShopSaga.Tests.Stack.Support;
-using LocalStack = ShopSaga.Local.Stack;
 
 namespace ShopSaga.Tests.Stack;
 
@@ -11,7 +10,7 @@ public class When_PostgreSQL_is_killed_and_started
         using var rush = await Rush.Start(orders: 40);
         await rush.IsInFullSwing();
 
-        await RunningSystem.KillAndStart(LocalStack.PostgreSql);
+        await RunningSystem.KillAndStart(Local.Stack.PostgreSql);
 
         await rush.IsOver();
         await TheBooks.Balance();

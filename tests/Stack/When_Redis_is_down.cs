@@ -1,5 +1,4 @@
 using ShopSaga.Tests.Stack.Support;
-using LocalStack = ShopSaga.Local.Stack;
 
 namespace ShopSaga.Tests.Stack;
 
@@ -8,7 +7,7 @@ public class When_Redis_is_down
     [Test]
     public async Task Should_sell_all_the_same()
     {
-        await RunningSystem.Stack.Kill(LocalStack.Redis);
+        await RunningSystem.Stack.Kill(Local.Stack.Redis);
         try
         {
             using var rush = await Rush.Start(orders: 20);
@@ -16,7 +15,7 @@ public class When_Redis_is_down
         }
         finally
         {
-            await RunningSystem.Stack.Start(LocalStack.Redis);
+            await RunningSystem.Stack.Start(Local.Stack.Redis);
         }
 
         await TheBooks.Balance();

@@ -1,5 +1,4 @@
 using ShopSaga.Tests.Stack.Support;
-using LocalStack = ShopSaga.Local.Stack;
 
 namespace ShopSaga.Tests.Stack;
 
@@ -11,7 +10,7 @@ public class When_the_broker_is_killed_while_orders_travel
         using var rush = await Rush.Start(orders: 40);
         await rush.IsInFullSwing();
 
-        await RunningSystem.KillAndStart(LocalStack.RabbitMq);
+        await RunningSystem.KillAndStart(Local.Stack.RabbitMq);
 
         await rush.IsOver();
         await TheBooks.Balance();

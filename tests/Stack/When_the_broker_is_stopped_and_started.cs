@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using ShopSaga.Tests.Stack.Support;
-using LocalStack = ShopSaga.Local.Stack;
 
 namespace ShopSaga.Tests.Stack;
 
@@ -12,7 +11,7 @@ public class When_the_broker_is_stopped_and_started
         using var rush = await Rush.Start(orders: 40);
         await rush.IsInFullSwing();
 
-        await RunningSystem.StopAndStart(LocalStack.RabbitMq);
+        await RunningSystem.StopAndStart(Local.Stack.RabbitMq);
 
         await rush.IsOver();
         await TheBooks.Balance();
@@ -22,7 +21,7 @@ public class When_the_broker_is_stopped_and_started
     public async Task Should_take_orders_meanwhile_and_bring_them_to_their_end_later()
     {
         using var rush = await Rush.Start(orders: 0);
-        await RunningSystem.Stack.Stop(LocalStack.RabbitMq);
+        await RunningSystem.Stack.Stop(Local.Stack.RabbitMq);
         try
         {
             var answers = await rush.PlaceAtOnce(orders: 30);
@@ -30,7 +29,7 @@ public class When_the_broker_is_stopped_and_started
         }
         finally
         {
-            await RunningSystem.Stack.Start(LocalStack.RabbitMq);
+            await RunningSystem.Stack.Start(Local.Stack.RabbitMq);
         }
 
         await rush.IsOver();
