@@ -15,14 +15,14 @@ internal static class DemoCommand
         {
             var options = stackArguments.Read(arguments, withServices: true, Console.WriteLine);
             await using var stack = await Stack.StartAsync(options, cancellationToken);
-            AnsiConsole.Write(StackTable.Of(stack));
+            Terminal.Output.Write(StackTable.Of(stack));
 
-            using var demonstration = new Demonstration.Demonstration(stack, options, AnsiConsole.Console);
+            using var demonstration = new Demonstration.Demonstration(stack, options, Terminal.Output);
             await demonstration.Run(cancellationToken);
 
-            AnsiConsole.WriteLine();
+            Terminal.Output.WriteLine();
             var books = await Verification.Check(stack.AdminConnectionString, stack.BrokerAddress, cancellationToken);
-            return Verification.Print(books, AnsiConsole.Console) ? 0 : 1;
+            return Verification.Print(books, Terminal.Output) ? 0 : 1;
         });
         return command;
     }

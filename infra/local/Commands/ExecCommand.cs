@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.ComponentModel;
 using ShopSaga.Local.Processes;
-using Spectre.Console;
 using Command = System.CommandLine.Command;
 
 namespace ShopSaga.Local.Commands;
@@ -28,7 +27,7 @@ internal static class ExecCommand
             var options = stackArguments.Read(arguments, withServices, Console.Error.WriteLine);
             await using var stack = await Stack.StartAsync(options, cancellationToken);
             if (withServices)
-                AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }).Write(StackTable.Of(stack));
+                Terminal.Error.Write(StackTable.Of(stack));
             return await Run(arguments.GetValue(words)!, stack, cancellationToken);
         });
         return command;

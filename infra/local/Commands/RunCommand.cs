@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Spectre.Console;
 
 namespace ShopSaga.Local.Commands;
 
@@ -15,7 +14,7 @@ internal static class RunCommand
             var options = stackArguments.Read(arguments, withServices: true, Console.WriteLine);
             await using (var stack = await Stack.StartAsync(options, cancellationToken))
             {
-                AnsiConsole.Write(StackTable.Of(stack));
+                Terminal.Output.Write(StackTable.Of(stack));
                 Console.WriteLine($"Administrator: {options.AdminEmail} / {options.AdminPassword}");
                 Console.WriteLine($"ShopSaga is up: {stack.GatewayAddress.ToString().TrimEnd('/')}");
                 await Task.Delay(Timeout.Infinite, cancellationToken).ContinueWith(_ => { }, TaskScheduler.Default);

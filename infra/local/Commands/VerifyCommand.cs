@@ -1,6 +1,5 @@
 using System.CommandLine;
 using ShopSaga.Local.Verifying;
-using Spectre.Console;
 
 namespace ShopSaga.Local.Commands;
 
@@ -26,5 +25,5 @@ internal static class VerifyCommand
     }
 
     private static async Task<int> Verify(string postgreSql, string rabbitMq, CancellationToken cancellationToken) =>
-        Verification.Print(await Verification.Check(postgreSql, rabbitMq, cancellationToken), AnsiConsole.Console) ? 0 : 1;
+        Verification.Print(await Verification.Check(postgreSql, rabbitMq, cancellationToken), Terminal.Output) ? 0 : 1;
 }
