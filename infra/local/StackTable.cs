@@ -7,7 +7,8 @@ internal static class StackTable
 {
     public static Table Of(Stack stack)
     {
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("name", "address", "database", "pid", "log");
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("name", "address", "database", "pid")
+            .Caption(new TableTitle($"logs: {Path.GetRelativePath(DataFolder.Checkout, stack.DataPath)}/logs/<name>.log", Style.Plain));
         foreach (var part in stack.Parts)
         {
             var service = Topology.Services.SingleOrDefault(service => service.Name == part.Name);
@@ -16,8 +17,7 @@ internal static class StackTable
                 part.Name,
                 address,
                 service?.Database is { } database ? $"{database.Name} ({database.Role})" : "",
-                $"{part.Pid}",
-                Path.GetRelativePath(DataFolder.Checkout, part.Log));
+                $"{part.Pid}");
         }
         return table;
     }
