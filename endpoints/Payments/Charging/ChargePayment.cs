@@ -42,7 +42,7 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
         var payment = await Payment.Peek(database, message.PaymentId, context.CancellationToken);
         if (payment.IsOpen)
         {
-            var charge = payment.OrderCancelled || message.Ask == AskAfter.Length
+            var charge = payment.OrderCancelled || message.Ask >= AskAfter.Length
                 ? await provider.Void(payment.ChargeKey, context.CancellationToken)
                 : await provider.Find(payment.ChargeKey, context.CancellationToken);
             await Record(charge, payment.Id, message.Ask, context);
