@@ -4,6 +4,9 @@ namespace ShopSaga.Tests.Unit.Architecture;
 
 public class ChoreographyTests
 {
+    /// <summary>Days and months are not closed yet.</summary>
+    private static readonly string[] NotPublishedYet = ["DailySettlementClosed", "MonthlySettlementClosed"];
+
     private static IEnumerable<string> Endpoints => Choreography.Endpoints;
 
     [TestCaseSource(nameof(Endpoints))]
@@ -15,11 +18,12 @@ public class ChoreographyTests
     [TestCaseSource(nameof(Endpoints))]
     public void Should_publish_every_event_it_owns(string endpoint)
     {
-        var made = UsedMembers.Of(Choreography.AssemblyOf(endpoint)).Where(member => member.Name == ".ctor").Select(member => member.Type);
+        var used = UsedMembers.Of(Choreography.AssemblyOf(endpoint)).Where(member => member.Name == ".ctor").Select(member => member.Type);
+        var owned = Choreography.Events.Where(designed => designed.Publisher == endpoint);
 
         Assert.That(
-            made,
-            Is.SupersetOf(Choreography.Events.Where(designed => designed.Publisher == endpoint).Select(designed => designed.FullName)));
+            owned.Where(designed => !used.Contains(designed.FullName)).Select(designed => designed.Name),
+            Is.EquivalentTo(owned.Select(designed => designed.Name).Intersect(NotPublishedYet)));
     }
 
     [TestCaseSource(nameof(Endpoints))]
