@@ -8,6 +8,9 @@
 
 set -euo pipefail
 export LC_ALL=C
+for program in curl jq; do
+    type -P "$program" >/dev/null || { echo "$program is missing: install it (on Debian: apt-get install $program)." >&2; exit 1; }
+done
 source "$(dirname "$0")/e2e/steps.sh"
 trap summary EXIT
 
