@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using ShopSaga.Tests.Stack.Support;
 
 namespace ShopSaga.Tests.Stack;
