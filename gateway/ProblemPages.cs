@@ -14,6 +14,7 @@ internal static class ProblemPages
         ["forbidden"] = ("Forbidden", "403. The route is for administrators."),
         ["not-found"] = ("Not found", "404. There is no such route or thing, or it belongs to another user."),
         ["method-not-allowed"] = ("Method not allowed", "405. The route exists, but not for this method. The header Allow lists those there are."),
+        ["request-timeout"] = ("Request timeout", "408. The request came in too slowly. Send it again."),
         ["conflict"] = ("Conflict", "409. The request does not fit what the thing is now. Read it again."),
         ["out-of-stock"] = ("Out of stock", "409. There is not enough of a product; the order is cancelled and nothing was charged. 'shortages' lists what is missing."),
         ["not-cancellable"] = ("Not cancellable", "409. It is cancelled already, or being cancelled, or no longer in a state in which it can be."),

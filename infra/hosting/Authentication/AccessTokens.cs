@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
+using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Hosting.Authentication;
 
@@ -23,12 +24,13 @@ public static class AccessTokens
     /// <summary>The route is for anybody with a valid access token.</summary>
     public static TBuilder RequireUser<TBuilder>(this TBuilder routes)
         where TBuilder : IEndpointConventionBuilder =>
-        routes.RequireAuthorization();
+        routes.RequireAuthorization().WithMetadata(ProblemMetadata.Of(StatusCodes.Status401Unauthorized));
 
     /// <summary>The route is for administrators.</summary>
     public static TBuilder RequireAdmin<TBuilder>(this TBuilder routes)
         where TBuilder : IEndpointConventionBuilder =>
-        routes.RequireAuthorization(AdminPolicy);
+        routes.RequireAuthorization(AdminPolicy)
+            .WithMetadata(ProblemMetadata.Of(StatusCodes.Status401Unauthorized), ProblemMetadata.Of(StatusCodes.Status403Forbidden));
 
     internal static void AddAccessTokens(this WebApplicationBuilder builder)
     {

@@ -18,6 +18,11 @@ public interface IJsonBody<TSelf> : IBindableFromHttpContext<TSelf>, IEndpointPa
     static async ValueTask<TSelf?> IBindableFromHttpContext<TSelf>.BindAsync(HttpContext context, ParameterInfo parameter) =>
         await JsonBody.Read<TSelf>(context.Request, context.RequestAborted);
 
-    static void IEndpointParameterMetadataProvider.PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
+    static void IEndpointParameterMetadataProvider.PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder)
+    {
         builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(TSelf)));
+        builder.Metadata.Add(ProblemMetadata.Of(StatusCodes.Status400BadRequest));
+        builder.Metadata.Add(ProblemMetadata.Of(StatusCodes.Status413PayloadTooLarge));
+        builder.Metadata.Add(ProblemMetadata.Of(StatusCodes.Status415UnsupportedMediaType));
+    }
 }

@@ -150,7 +150,7 @@ internal sealed class JsonCheck
             // PostgreSQL has no text with this character in it.
             if (element.GetString()!.Contains('\0'))
             {
-                Wrong(path, "must not contain the character U+0000.");
+                Wrong(path, "must not contain a NUL character.");
             }
         }
         catch (InvalidOperationException)

@@ -12,6 +12,7 @@ internal static class ProblemCodes
         403 => ("forbidden", "Forbidden", "This is for administrators."),
         404 => ("not-found", "Not found", "There is no such route."),
         405 => ("method-not-allowed", "Method not allowed", "The route exists, but not for this method; see Allow."),
+        408 => ("request-timeout", "Request timeout", "The request came in too slowly."),
         412 => ("precondition-failed", "Precondition failed", "It was changed since you read it."),
         413 => ("too-large", "Too large", "A body has at most 64 KiB."),
         415 => ("unsupported-media-type", "Unsupported media type", "The body must be declared as application/json, in UTF-8."),

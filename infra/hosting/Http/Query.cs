@@ -14,7 +14,7 @@ public static class Query
         return values switch
         {
             [] => null,
-            [{ Length: > 0 } value] when value.Contains('\0') => throw new InvalidRequestException(name, "must not contain the character U+0000."),
+            [{ Length: > 0 } value] when value.Contains('\0') => throw new InvalidRequestException(name, "must not contain a NUL character."),
             [{ Length: > 0 } value] when value.Length <= maximum => value,
             [{ Length: > 0 }] => throw new InvalidRequestException(name, $"must have at most {maximum} characters."),
             [_] => throw new InvalidRequestException(name, "must not be empty."),

@@ -1,7 +1,9 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Npgsql;
 using ShopSaga.Hosting;
 using ShopSaga.Hosting.Http;
 using RangeAttribute = System.ComponentModel.DataAnnotations.RangeAttribute;
@@ -36,11 +38,26 @@ internal sealed class HttpHost : IAsyncDisposable
             Q = request.Text("q"),
         }));
         app.MapGet("/things/{id:long}", (long id) => TypedResults.Ok(id));
-        app.MapGet("/broken", string () => throw new InvalidOperationException("secret"));
-        app.MapGet("/late", string () => throw new TimeoutException("secret"));
+        app.MapGet("/failing/{with}", string (string with) => throw (with switch
+        {
+            "timeout" => new TimeoutException("secret"),
+            "connection" => new NpgsqlException("secret", new SocketException()),
+            "shutdown" => Postgres(PostgresErrorCodes.AdminShutdown),
+            "crash" => Postgres(PostgresErrorCodes.CrashShutdown),
+            "starting" => Postgres(PostgresErrorCodes.CannotConnectNow),
+            "too-many" => Postgres(PostgresErrorCodes.TooManyConnections),
+            "deadlock" => Postgres(PostgresErrorCodes.DeadlockDetected),
+            "http" => new HttpRequestException("secret"),
+            "wrapped" => new InvalidOperationException("secret", new NpgsqlException("secret", new SocketException())),
+            "constraint" => Postgres(PostgresErrorCodes.UniqueViolation),
+            "syntax" => Postgres(PostgresErrorCodes.SyntaxError),
+            _ => new InvalidOperationException("secret"),
+        }));
         await app.StartAsync();
         return new HttpHost(app);
     }
+
+    private static PostgresException Postgres(string state) => new("secret", "ERROR", "ERROR", state);
 
     public Task<HttpResponseMessage> Post(string json) => Post(Encoding.UTF8.GetBytes(json));
 

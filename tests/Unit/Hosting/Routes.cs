@@ -49,17 +49,27 @@ internal sealed class Routes
         await Problem.Expect(answer, HttpStatusCode.NotFound, "not-found");
     }
 
-    [Test]
-    public async Task Should_answer_500_without_details_to_a_mistake_of_ours()
+    [TestCase("mistake")]
+    [TestCase("constraint")]
+    [TestCase("syntax")]
+    public async Task Should_answer_500_without_details_to_a_mistake_of_ours(string with)
     {
-        using var answer = await Get("/broken");
+        using var answer = await Get($"/failing/{with}");
         await Problem.Expect(answer, HttpStatusCode.InternalServerError, "internal-error");
     }
 
-    [Test]
-    public async Task Should_answer_503_and_when_to_come_back_when_something_needed_is_down()
+    [TestCase("timeout")]
+    [TestCase("connection")]
+    [TestCase("shutdown")]
+    [TestCase("crash")]
+    [TestCase("starting")]
+    [TestCase("too-many")]
+    [TestCase("deadlock")]
+    [TestCase("http")]
+    [TestCase("wrapped")]
+    public async Task Should_answer_503_and_when_to_come_back_when_something_needed_is_down(string with)
     {
-        using var answer = await Get("/late");
+        using var answer = await Get($"/failing/{with}");
         await Problem.Expect(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
         Assert.That(answer.Headers.RetryAfter?.Delta, Is.GreaterThan(TimeSpan.Zero));
     }
