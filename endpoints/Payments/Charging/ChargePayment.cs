@@ -72,7 +72,7 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
             new { status = payment.Status.After(PaymentStep.Charged), chargeId, chargedAt, payment.Id });
         await context.Publish(
             new PaymentCompleted(payment.OrderId, payment.Id, payment.UserId, payment.Amount, payment.PaymentMethod, chargedAt));
-        logger.LogInformation(PaymentEvents.PaymentCompleted, "Payment {PaymentId} of order {OrderId} is taken", payment.Id, payment.OrderId);
+        logger.LogInformation(LogEvents.PaymentCompleted, "Payment {PaymentId} of order {OrderId} is taken", payment.Id, payment.OrderId);
         if (payment.OrderCancelled)
         {
             await (payment with { Status = PaymentStatus.Completed }).GiveBack(context, time, logger);
@@ -86,7 +86,7 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
             new { status = payment.Status.After(PaymentStep.NotCharged), reason, payment.Id });
         await context.Publish(new PaymentFailed(payment.OrderId, reason, time.GetUtcNow()));
         logger.LogInformation(
-            PaymentEvents.PaymentFailed, "Payment {PaymentId} of order {OrderId} failed: {Reason}", payment.Id, payment.OrderId, reason);
+            LogEvents.PaymentFailed, "Payment {PaymentId} of order {OrderId} failed: {Reason}", payment.Id, payment.OrderId, reason);
     }
 
     private async Task AskLater(Payment payment, int ask, IMessageHandlerContext context)
@@ -99,7 +99,7 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
         options.DelayDeliveryWith(AskAfter[ask]);
         await context.Send(new ResolvePayment(payment.Id, ask + 1), options);
         logger.LogInformation(
-            PaymentEvents.PaymentUnknown,
+            LogEvents.PaymentUnknown,
             "Whether payment {PaymentId} of order {OrderId} was taken is not known; ask {Ask} is in {Delay}",
             payment.Id,
             payment.OrderId,

@@ -34,7 +34,7 @@ internal sealed class PaymentPolicy(TimeProvider time, ILogger<PaymentPolicy> lo
     public Task Handle(StockRejected message, IMessageHandlerContext context)
     {
         Data.Rejected = true;
-        logger.LogInformation(PaymentEvents.NeverCharged, "Order {OrderId} is out of stock and will not be charged", message.OrderId);
+        logger.LogInformation(LogEvents.NeverCharged, "Order {OrderId} is out of stock and will not be charged", message.OrderId);
         return Task.CompletedTask;
     }
 
@@ -50,7 +50,7 @@ internal sealed class PaymentPolicy(TimeProvider time, ILogger<PaymentPolicy> lo
         if (!Data.Cancelled && message.Reason is "CUSTOMER" or "EXPIRED" or "SHOP")
         {
             await context.Publish(new PaymentFailed(message.OrderId, "ORDER_CANCELLED", time.GetUtcNow()));
-            logger.LogInformation(PaymentEvents.NeverCharged, "Order {OrderId} is cancelled and will not be charged", message.OrderId);
+            logger.LogInformation(LogEvents.NeverCharged, "Order {OrderId} is cancelled and will not be charged", message.OrderId);
         }
 
         Data.Cancelled = true;
@@ -81,7 +81,7 @@ internal sealed class PaymentPolicy(TimeProvider time, ILogger<PaymentPolicy> lo
         if (paymentId is { } id)
         {
             await context.SendLocal(new ChargePayment(id));
-            logger.LogInformation(PaymentEvents.PaymentStarted, "Payment {PaymentId} of order {OrderId} begins", id, orderId);
+            logger.LogInformation(LogEvents.PaymentStarted, "Payment {PaymentId} of order {OrderId} begins", id, orderId);
         }
 
         MarkAsComplete();

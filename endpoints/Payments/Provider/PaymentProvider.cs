@@ -79,7 +79,7 @@ internal sealed class PaymentProvider(HttpClient http, TimeSpan timeout, TimePro
                 BreakDuration = TimeSpan.FromSeconds(2),
                 OnOpened = opened =>
                 {
-                    logger.LogWarning(PaymentEvents.ProviderFails, "The provider fails; no calls for {Duration}", opened.BreakDuration);
+                    logger.LogWarning(LogEvents.ProviderFails, "The provider fails; no calls for {Duration}", opened.BreakDuration);
                     return default;
                 },
             })

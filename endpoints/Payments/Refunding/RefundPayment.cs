@@ -38,6 +38,6 @@ internal sealed class RefundHandler(PaymentProvider provider, NpgsqlDataSource d
             new { status = payment.Status.After(PaymentStep.GivenBack), paymentId, refund.Id, refund.RefundedAt });
         await context.Publish(new PaymentRefunded(payment.OrderId, payment.Id, payment.Amount, refund.RefundedAt));
         logger.LogInformation(
-            PaymentEvents.PaymentRefunded, "Payment {PaymentId} of order {OrderId} is given back", payment.Id, payment.OrderId);
+            LogEvents.PaymentRefunded, "Payment {PaymentId} of order {OrderId} is given back", payment.Id, payment.OrderId);
     }
 }

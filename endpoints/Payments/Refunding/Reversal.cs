@@ -33,7 +33,7 @@ internal static class Reversal
             """,
             new { status = payment.Status.After(PaymentStep.GiveBack), payment.Id, payment.Amount, now = time.GetUtcNow() });
         logger.LogInformation(
-            PaymentEvents.RefundStarted, "Payment {PaymentId} of order {OrderId} is to be given back", payment.Id, payment.OrderId);
+            LogEvents.RefundStarted, "Payment {PaymentId} of order {OrderId} is to be given back", payment.Id, payment.OrderId);
     }
 
     private static async Task StopCharge(this Payment payment, IMessageHandlerContext context, ILogger logger)
@@ -41,7 +41,7 @@ internal static class Reversal
         await context.Sql().Execute("UPDATE payments SET order_cancelled = true WHERE id = @Id", new { payment.Id });
         await context.SendLocal(new ResolvePayment(payment.Id, Ask: 1));
         logger.LogInformation(
-            PaymentEvents.OrderCancelledDuringCharge,
+            LogEvents.OrderCancelledDuringCharge,
             "Order {OrderId} is cancelled while payment {PaymentId} is being charged",
             payment.OrderId,
             payment.Id);

@@ -92,7 +92,7 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
         {
             if (Trusted)
             {
-                logger.LogWarning(ProductEvents.CacheUnavailable, "Products come from the database, Redis does not answer: {Reason}", failure.Message);
+                logger.LogWarning(LogEvents.CacheUnavailable, "Products come from the database, Redis does not answer: {Reason}", failure.Message);
             }
 
             Volatile.Write(ref _notBefore, Math.Max(_notBefore, (time.GetUtcNow() + pause).UtcTicks));

@@ -40,7 +40,7 @@ internal static class ChangeProduct
         await session.Publish(WhatHappened(before, after), cancellationToken);
         await cache.Invalidate([(id, after.Version)]);
         await session.Commit(cancellationToken);
-        logger.LogInformation(ProductEvents.Changed, "Product {ProductId} changed to version {Version}", id, after.Version);
+        logger.LogInformation(LogEvents.Changed, "Product {ProductId} changed to version {Version}", id, after.Version);
         http.Response.Headers.ETag = after.ETag().ToString();
         return TypedResults.Ok(after);
     }

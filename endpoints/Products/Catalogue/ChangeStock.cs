@@ -46,7 +46,7 @@ internal static class ChangeStock
             new { id, body.Delta, now = time.GetUtcNow() });
         await cache.Invalidate([(id, after.Version)]);
         await session.Commit(cancellationToken);
-        logger.LogInformation(ProductEvents.StockChanged, "Stock of product {ProductId} changed by {Delta}", id, body.Delta);
+        logger.LogInformation(LogEvents.StockChanged, "Stock of product {ProductId} changed by {Delta}", id, body.Delta);
         response.Headers.ETag = after.ETag().ToString();
         return TypedResults.Ok(after);
     }

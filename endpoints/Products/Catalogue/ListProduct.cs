@@ -34,7 +34,7 @@ internal static class ListProduct
             new ProductListed(product.Id, product.Name, product.Category, product.Price, product.Version),
             cancellationToken);
         await session.Commit(cancellationToken);
-        logger.LogInformation(ProductEvents.Listed, "Product {ProductId} is on sale", product.Id);
+        logger.LogInformation(LogEvents.Listed, "Product {ProductId} is on sale", product.Id);
         response.Headers.ETag = product.ETag().ToString();
         return TypedResults.Created($"/products/{product.Id}", product);
     }

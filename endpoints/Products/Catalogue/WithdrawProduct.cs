@@ -32,7 +32,7 @@ internal static class WithdrawProduct
         await session.Publish(new ProductWithdrawn(id, version.Value), cancellationToken);
         await cache.Invalidate([(id, version.Value)]);
         await session.Commit(cancellationToken);
-        logger.LogInformation(ProductEvents.Withdrawn, "Product {ProductId} is withdrawn from sale", id);
+        logger.LogInformation(LogEvents.Withdrawn, "Product {ProductId} is withdrawn from sale", id);
         return TypedResults.NoContent();
     }
 }

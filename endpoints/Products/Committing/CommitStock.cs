@@ -13,11 +13,11 @@ internal sealed class CommitStock(TimeProvider time, ILogger<CommitStock> logger
         var now = time.GetUtcNow();
         if (!await Reservations.TryMove(context.Sql(), message.OrderId, message, now))
         {
-            logger.LogInformation(ProductEvents.NothingToDo, "Order {OrderId} holds no stock to commit", message.OrderId);
+            logger.LogInformation(LogEvents.NothingToDo, "Order {OrderId} holds no stock to commit", message.OrderId);
             return;
         }
 
         await context.Publish(new StockCommitted(message.OrderId, now));
-        logger.LogInformation(ProductEvents.Committed, "Stock committed for order {OrderId}", message.OrderId);
+        logger.LogInformation(LogEvents.Committed, "Stock committed for order {OrderId}", message.OrderId);
     }
 }

@@ -22,7 +22,7 @@ internal sealed class ReleaseStock(Shelf shelf, TimeProvider time, ILogger<Relea
         var (sql, now) = (context.Sql(), time.GetUtcNow());
         if (await Reservations.TryDecide(sql, orderId, Reservations.Released, now))
         {
-            logger.LogInformation(ProductEvents.CancelledFirst, "Order {OrderId} is cancelled before it arrived", orderId);
+            logger.LogInformation(LogEvents.CancelledFirst, "Order {OrderId} is cancelled before it arrived", orderId);
             if (!announceTombstone)
             {
                 return;
@@ -34,11 +34,11 @@ internal sealed class ReleaseStock(Shelf shelf, TimeProvider time, ILogger<Relea
         }
         else
         {
-            logger.LogInformation(ProductEvents.NothingToDo, "Order {OrderId} holds no stock to release", orderId);
+            logger.LogInformation(LogEvents.NothingToDo, "Order {OrderId} holds no stock to release", orderId);
             return;
         }
 
         await context.Publish(new StockReleased(orderId, now));
-        logger.LogInformation(ProductEvents.Released, "Stock released for order {OrderId}", orderId);
+        logger.LogInformation(LogEvents.Released, "Stock released for order {OrderId}", orderId);
     }
 }

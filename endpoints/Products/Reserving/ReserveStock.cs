@@ -12,7 +12,7 @@ internal sealed class ReserveStock(Shelf shelf, TimeProvider time, ILogger<Reser
         var (sql, now) = (context.Sql(), time.GetUtcNow());
         if (!await Reservations.TryDecide(sql, message.OrderId, Reservations.Reserved, now))
         {
-            logger.LogInformation(ProductEvents.NothingToDo, "Order {OrderId} was decided before it arrived", message.OrderId);
+            logger.LogInformation(LogEvents.NothingToDo, "Order {OrderId} was decided before it arrived", message.OrderId);
             return;
         }
 
@@ -28,12 +28,12 @@ internal sealed class ReserveStock(Shelf shelf, TimeProvider time, ILogger<Reser
         {
             await Reservations.Reject(sql, message.OrderId, now);
             await context.Publish(new StockRejected(message.OrderId, shortages));
-            logger.LogInformation(ProductEvents.Rejected, "Stock rejected for order {OrderId}: {Shortages}", message.OrderId, shortages);
+            logger.LogInformation(LogEvents.Rejected, "Stock rejected for order {OrderId}: {Shortages}", message.OrderId, shortages);
             return;
         }
 
         await shelf.Take(sql, message.OrderId);
         await context.Publish(new StockReserved(message.OrderId, now));
-        logger.LogInformation(ProductEvents.Reserved, "Stock reserved for order {OrderId}", message.OrderId);
+        logger.LogInformation(LogEvents.Reserved, "Stock reserved for order {OrderId}", message.OrderId);
     }
 }

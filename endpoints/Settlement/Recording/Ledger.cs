@@ -35,7 +35,7 @@ internal sealed class Ledger(BusinessCalendar calendar, TimeProvider time, ILogg
         if (recorded == 1)
         {
             logger.LogInformation(
-                SettlementEvents.Recorded,
+                LogEvents.Recorded,
                 "{Fact} of {Amount} for order {OrderId}, payment {PaymentId}, is in the ledger of {Date}",
                 fact,
                 amount,
@@ -46,7 +46,7 @@ internal sealed class Ledger(BusinessCalendar calendar, TimeProvider time, ILogg
         else
         {
             logger.LogInformation(
-                SettlementEvents.AlreadyRecorded,
+                LogEvents.AlreadyRecorded,
                 "{Fact} for order {OrderId}, payment {PaymentId}, was in the ledger already",
                 fact,
                 orderId,

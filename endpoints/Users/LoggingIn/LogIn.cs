@@ -19,12 +19,12 @@ internal static class LogIn
         var account = await FindAccount(database, given.Email, cancellationToken);
         if (!passwords.AreEqual(account?.PasswordHash, given.Password) || account is null)
         {
-            logger.LogInformation(UsersEvents.LogInRefused, "Log-in refused");
+            logger.LogInformation(LogEvents.LogInRefused, "Log-in refused");
             return Problems.Unauthenticated("The e-mail address or the password is wrong.");
         }
 
         var tokens = await sessions.Start(account.User, cancellationToken);
-        logger.LogInformation(UsersEvents.LoggedIn, "User {UserId} logged in", account.Id);
+        logger.LogInformation(LogEvents.LoggedIn, "User {UserId} logged in", account.Id);
         return TypedResults.Ok(tokens);
     }
 

@@ -64,7 +64,7 @@ internal sealed class Sessions(NpgsqlDataSource database, TokenSigner signer, Ti
 
         if (await End(usedToken, cancellationToken))
         {
-            logger.LogWarning(UsersEvents.RefreshTokenReused, "A refresh token was shown that was used or too old: its family is revoked");
+            logger.LogWarning(LogEvents.RefreshTokenReused, "A refresh token was shown that was used or too old: its family is revoked");
         }
 
         return null;

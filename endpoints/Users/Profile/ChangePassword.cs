@@ -40,7 +40,7 @@ internal static class ChangePassword
             return Problems.Invalid("currentPassword", "is wrong.");
         }
 
-        logger.LogInformation(UsersEvents.PasswordChanged, "User {UserId} changed the password", caller.UserId);
+        logger.LogInformation(LogEvents.PasswordChanged, "User {UserId} changed the password", caller.UserId);
         return TypedResults.NoContent();
     }
 

@@ -20,7 +20,7 @@ internal sealed class FirstAdmin(
         if (role == "customer")
         {
             // Whoever holds this account need not be the one who wrote the configuration.
-            logger.LogWarning(UsersEvents.AdminAddressTaken, "Admin:Email is the address of a customer, who does not become an administrator");
+            logger.LogWarning(LogEvents.AdminAddressTaken, "Admin:Email is the address of a customer, who does not become an administrator");
         }
         else if (role is null)
         {
@@ -32,7 +32,7 @@ internal sealed class FirstAdmin(
                 new { email, hash = passwords.Hash(password), now = time.GetUtcNow() });
             if (created == 1)
             {
-                logger.LogInformation(UsersEvents.AdminCreated, "Opened the account of the first administrator");
+                logger.LogInformation(LogEvents.AdminCreated, "Opened the account of the first administrator");
             }
         }
     }

@@ -34,7 +34,7 @@ internal static class RegisterUser
 
         await session.Publish(new UserRegistered(user.Id, user.Email, user.Name, now), cancellationToken);
         await session.Commit(cancellationToken);
-        logger.LogInformation(UsersEvents.Registered, "User {UserId} registered", user.Id);
+        logger.LogInformation(LogEvents.Registered, "User {UserId} registered", user.Id);
         return TypedResults.Created("/users/me", user);
     }
 }

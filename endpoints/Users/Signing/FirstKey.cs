@@ -41,7 +41,7 @@ internal sealed class FirstKey(NpgsqlDataSource database, TimeProvider time, ILo
             });
         if (created == 1)
         {
-            logger.LogInformation(UsersEvents.SigningKeyCreated, "Created signing key {KeyId}", keyId);
+            logger.LogInformation(LogEvents.SigningKeyCreated, "Created signing key {KeyId}", keyId);
         }
     }
 

@@ -1,7 +1,7 @@
 namespace ShopSaga.Users;
 
 /// <summary>Event ids of what is logged about accounts, from 1000.</summary>
-internal static class UsersEvents
+internal static class LogEvents
 {
     public static readonly EventId Registered = new(1001, nameof(Registered));
     public static readonly EventId LoggedIn = new(1002, nameof(LoggedIn));

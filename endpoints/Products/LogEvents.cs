@@ -1,7 +1,7 @@
 namespace ShopSaga.Products;
 
 /// <summary>Event ids of what Products logs, from 2000.</summary>
-internal static class ProductEvents
+internal static class LogEvents
 {
     public static readonly EventId Listed = new(2001, nameof(Listed));
     public static readonly EventId Changed = new(2002, nameof(Changed));

@@ -1,7 +1,7 @@
 namespace ShopSaga.Payments;
 
 /// <summary>Event ids of Payments, from 4000.</summary>
-internal static class PaymentEvents
+internal static class LogEvents
 {
     public static readonly EventId PaymentStarted = new(4001, nameof(PaymentStarted));
     public static readonly EventId PaymentCompleted = new(4002, nameof(PaymentCompleted));

@@ -1,0 +1,57 @@
+using System.Text.RegularExpressions;
+using ShopSaga.Tests.Unit.Support;
+
+namespace ShopSaga.Tests.Unit.Architecture;
+
+/// <summary>What the documentation names is there.</summary>
+public partial class DocumentationTests
+{
+    private static IEnumerable<string> Documents => Repository.Files.Where(file => file.EndsWith(".md", StringComparison.Ordinal));
+
+    [TestCaseSource(nameof(Documents))]
+    public void Should_link_to_files_that_exist(string document)
+    {
+        var folder = Path.GetDirectoryName(Path.Combine(Repository.Root, document))!;
+        var broken = Link().Matches(Repository.Read(document))
+            .Select(link => link.Groups["target"].Value)
+            .Where(target => !target.Contains("://", StringComparison.Ordinal) && !target.StartsWith('#'))
+            .Where(target => !Path.Exists(Path.Combine(folder, target.Split('#')[0])));
+
+        Assert.That(broken, Is.Empty);
+    }
+
+    [TestCaseSource(nameof(Documents))]
+    public void Should_name_folders_that_exist(string document)
+    {
+        var missing = RepositoryPath().Matches(Repository.Read(document))
+            .Select(path => path.Groups["path"].Value)
+            .Where(path => !Path.Exists(Path.Combine(Repository.Root, path)));
+
+        Assert.That(missing, Is.Empty);
+    }
+
+    [Test]
+    public void Should_name_messages_tables_and_sagas_that_exist()
+    {
+        var sources = string.Join(
+            '\n',
+            new[] { "contracts", "endpoints" }.SelectMany(folder => Repository.FilesIn(folder)).Select(Repository.Read));
+        var journey = Repository.Read("docs/IMPLEMENTED-SUMMARY.md").Split("# An order's journey")[1];
+        var unknown = Code().Matches(journey)
+            .Select(code => code.Groups["code"].Value)
+            .Where(code => code.All(character => char.IsLetter(character) || character == '_') && code != "error")
+            .Select(code => code.Replace("ShopSaga_Orders_", "").Replace("ShopSaga_Payments_", ""))
+            .Where(code => code != "ShopSaga_X_OutboxData" && !sources.Contains(code, StringComparison.Ordinal));
+
+        Assert.That(unknown, Is.Empty);
+    }
+
+    [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex(@"`(?<path>(contracts|endpoints|gateway|infra|tests|docs)/[A-Za-z0-9_./-]*)`")]
+    private static partial Regex RepositoryPath();
+
+    [GeneratedRegex("`(?<code>[^`]+)`")]
+    private static partial Regex Code();
+}
