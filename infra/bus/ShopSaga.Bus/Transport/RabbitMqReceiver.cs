@@ -281,11 +281,27 @@ internal sealed class RabbitMqReceiver(
             // The client reuses the body's memory once this method returns.
             _deliveries.Writer.TryWrite(new Delivery(channel, tag, AmqpMapping.ToMessage(properties, redelivered, body.ToArray())));
         }
-        catch (Exception failure)
+        catch (Exception unreadable)
         {
-            logger.LogError(BusEvents.PoisonMessage, failure, "A message that cannot be read went from {Queue} to {ErrorQueue}", settings.Queue, settings.ErrorQueue);
+            await MoveToErrorQueue(channel, tag, unreadable, properties, body);
+        }
+    }
+
+    /// <summary>A message that cannot be read goes to the error queue as it is; where that fails, it goes back to its own.</summary>
+    private async Task MoveToErrorQueue(
+        IChannel channel, ulong tag, Exception unreadable, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
+    {
+        try
+        {
             await dispatcher.Forward(settings.ErrorQueue, properties, body, CancellationToken.None);
+            logger.LogError(
+                BusEvents.PoisonMessage, unreadable, "A message that cannot be read went from {Queue} to {ErrorQueue}", settings.Queue, settings.ErrorQueue);
             await channel.BasicAckAsync(tag, multiple: false, CancellationToken.None);
+        }
+        catch (Exception failure) when (channel.IsOpen)
+        {
+            logger.LogWarning(BusEvents.BrokerUnavailable, "A message that cannot be read stays in {Queue}: {Reason}", settings.Queue, failure.Message);
+            await channel.BasicRejectAsync(tag, requeue: true, CancellationToken.None);
         }
     }
 
