@@ -78,7 +78,7 @@ int Run(string program, params string[] arguments)
     void PassOn(PosixSignalContext signal)
     {
         signal.Cancel = true;
-        System.Diagnostics.Process.Start("kill", ["-TERM", "--", alone ? $"-{process.Id}" : $"{process.Id}"]);
+        System.Diagnostics.Process.Start("sh", ["-c", $"kill -s TERM -- {(alone ? "-" : "")}{process.Id}"]);
     }
     using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, PassOn);
     using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, PassOn);
