@@ -54,7 +54,7 @@ internal sealed class DataFolder : IDisposable
 
         var path = PathOf(basePort);
         Directory.CreateDirectory(path);
-        var folder = new DataFolder(path, TryLock(path) ?? throw new CannotStartException(
+        var folder = new DataFolder(path, await LockSoon(path) ?? throw new CannotStartException(
             $"Another launcher runs on {path}: stop it, or choose another base port (--base-port=N or SHOPSAGA_BASE_PORT=N)."));
         await folder.StopLeftovers();
 
@@ -167,6 +167,18 @@ internal sealed class DataFolder : IDisposable
             if (Unix.IdentityOf(pid) is { } identity)
                 await Leftover.Stop(pid, identity);
         ForgetProcesses();
+    }
+
+    /// <summary>Others that only look whether somebody holds the lock hold it themselves for a moment.</summary>
+    private static async Task<FileStream?> LockSoon(string path)
+    {
+        for (var attempt = 1; attempt < 20; attempt++)
+        {
+            if (TryLock(path) is { } heldLock)
+                return heldLock;
+            await Task.Delay(50);
+        }
+        return TryLock(path);
     }
 
     private static FileStream? TryLock(string path)
