@@ -21,6 +21,7 @@ internal sealed class Stack : IAsyncDisposable
     private readonly Socket? claim;
     private readonly List<Part> servers = [];
     private readonly List<Part> services = [];
+    private bool inContainers;
 
     private Stack(StackOptions options, Ports ports, Socket? claim, DataFolder folder)
     {
@@ -114,6 +115,8 @@ internal sealed class Stack : IAsyncDisposable
         await Task.WhenAll(servers.Where(part => part.Name != Epmd).Select(part => dataIsKept ? part.Stop() : part.Abandon()));
         await Task.WhenAll(servers.Select(part => part.Stop()));
 
+        if (inContainers && !dataIsKept)
+            await Containers.Remove(Ports, folder, CancellationToken.None);
         folder.ForgetProcesses();
         RunningStack.Withdraw(folder);
         if (!dataIsKept)
@@ -129,6 +132,9 @@ internal sealed class Stack : IAsyncDisposable
     {
         Ports.DemandFree(options.WithServices);
         var programs = await Binaries.Find(options.Servers, options.Progress, cancellationToken);
+        inContainers = new[] { programs.PostgreSql, programs.RabbitMq, programs.Redis }.Contains(Containers.Program);
+        if (inContainers && options.Fresh)
+            await Containers.Remove(Ports, folder, cancellationToken);
 
         var clock = Stopwatch.StartNew();
         await AllOrFirstFailure(cancellationToken,
@@ -146,7 +152,9 @@ internal sealed class Stack : IAsyncDisposable
 
     private async Task StartPostgreSql(string? program, CancellationToken cancellationToken)
     {
-        if (program is not null)
+        if (program == Containers.Program)
+            await Run(Containers.Prepare(PostgreSql, token => Servers.PostgreSql.Ask(AdminConnectionString, token), Ports, folder), cancellationToken);
+        else if (program is not null)
             await Run(await Servers.PostgreSql.Prepare(program, Ports, folder, cancellationToken), cancellationToken);
         else
             await Ready.When(PostgreSql + " at SHOPSAGA_POSTGRES", null, "", token => Servers.PostgreSql.Ask(AdminConnectionString, token), cancellationToken);
@@ -155,7 +163,9 @@ internal sealed class Stack : IAsyncDisposable
 
     private async Task StartRabbitMq(string? program, CancellationToken cancellationToken)
     {
-        if (program is not null)
+        if (program == Containers.Program)
+            await Run(Containers.Prepare(RabbitMq, token => Servers.RabbitMq.Ask(BrokerAddress, token), Ports, folder), cancellationToken);
+        else if (program is not null)
         {
             await Run(Servers.RabbitMq.Epmd(Ports, folder), cancellationToken);
             await Run(Servers.RabbitMq.Prepare(program, Ports, folder), cancellationToken);
@@ -166,7 +176,9 @@ internal sealed class Stack : IAsyncDisposable
 
     private async Task StartRedis(string? program, CancellationToken cancellationToken)
     {
-        if (program is not null)
+        if (program == Containers.Program)
+            await Run(Containers.Prepare(Redis, token => Servers.Redis.Ask(RedisAddress, token), Ports, folder), cancellationToken);
+        else if (program is not null)
             await Run(Servers.Redis.Prepare(program, Ports, folder), cancellationToken);
         else
             await Ready.When(Redis + " at SHOPSAGA_REDIS", null, "", token => Servers.Redis.Ask(RedisAddress, token), cancellationToken);

@@ -15,7 +15,10 @@ internal static class Binaries
     private static readonly Wanted redis = new("Redis", new Version(7, 0), "redis-server", "SHOPSAGA_REDIS",
         "redis-server", ["/usr/bin"]);
 
-    /// <summary>Paths of the programs; null for a server that is not needed because its address was given.</summary>
+    /// <summary>
+    /// Paths of the programs; null for a server that is not needed because its address was given, <see cref="Containers.Program"/> for one
+    /// that only a Docker engine can run.
+    /// </summary>
     public static async Task<(string? PostgreSql, string? RabbitMq, string? Redis)> Find(
         ServerAddresses given, Action<string> progress, CancellationToken cancellationToken)
     {
@@ -35,8 +38,10 @@ internal static class Binaries
             found = await Search(wanted, cancellationToken);
             missing = [.. wanted.Where(server => !found.ContainsKey(server))];
         }
-        if (missing.Count > 0)
+        if (missing.Count > 0 && !await Containers.Possible(cancellationToken))
             throw new CannotStartException(HowToGet(missing));
+        foreach (var server in missing)
+            found[server] = Containers.Program;
 
         return (found.GetValueOrDefault(postgreSql), found.GetValueOrDefault(rabbitMq), found.GetValueOrDefault(redis));
     }
@@ -44,7 +49,7 @@ internal static class Binaries
     private static string HowToGet(List<Wanted> missing) =>
         $"{string.Join(" and ", missing.Select(server => $"{server.Name} {server.Least} or newer"))} not found on this machine: "
         + $"install with \"apt-get install {string.Join(' ', missing.Select(server => server.Package))}\" (as root this happens by itself on Debian 12), "
-        + $"or give the address of a running server, a container's for example, in {string.Join(" and ", missing.Select(server => server.Variable))}.";
+        + $"or start a Docker engine with compose, or give the address of a running server in {string.Join(" and ", missing.Select(server => server.Variable))}.";
 
     private static async Task<Dictionary<Wanted, string>> Search(List<Wanted> wanted, CancellationToken cancellationToken)
     {
