@@ -175,7 +175,7 @@ internal sealed class RabbitMqReceiver(
             await criticalError($"{settings.Queue} could not settle {group.Count} messages; they go back to the queue.", failure, abort);
             foreach (var delivery in group)
             {
-                await Requeue(delivery);
+                await Answer(delivery, acknowledge: false);
             }
         }
     }
@@ -236,11 +236,28 @@ internal sealed class RabbitMqReceiver(
         logger.LogInformation(BusEvents.DatabaseAvailable, "{Queue} has its database again", settings.Queue);
     }
 
-    private async Task Settle(Delivery delivery, Exception? failure, CancellationToken abort)
+    private async Task Settle(Delivery delivery, Exception? failure, CancellationToken abort) =>
+        await Answer(delivery, acknowledge: failure is null || await Recover(delivery.Message, failure, abort));
+
+    private async Task<bool> Recover(IncomingMessage message, Exception failure, CancellationToken abort)
     {
         try
         {
-            if (failure is null || await recoverability.Recover(delivery.Message, failure, abort))
+            return await recoverability.Recover(message, failure, abort);
+        }
+        catch (BrokerUnavailableException unavailable)
+        {
+            logger.LogWarning(BusEvents.BrokerUnavailable, "Message {MessageId} stays in its queue: {Reason}", message.MessageId, unavailable.Message);
+            return false;
+        }
+    }
+
+    /// <summary>Acknowledges or requeues. Where the channel is gone, the broker has requeued it already.</summary>
+    private async Task Answer(Delivery delivery, bool acknowledge)
+    {
+        try
+        {
+            if (acknowledge)
             {
                 await delivery.Channel.BasicAckAsync(delivery.Tag, multiple: false, CancellationToken.None);
             }
@@ -249,28 +266,10 @@ internal sealed class RabbitMqReceiver(
                 await delivery.Channel.BasicRejectAsync(delivery.Tag, requeue: true, CancellationToken.None);
             }
         }
-        catch (BrokerUnavailableException unavailable)
-        {
-            logger.LogWarning(BusEvents.BrokerUnavailable, "Message {MessageId} stays in its queue: {Reason}", delivery.Message.MessageId, unavailable.Message);
-            await Requeue(delivery);
-        }
         catch (Exception closed) when (closed is AlreadyClosedException or ObjectDisposedException or OperationInterruptedException)
         {
             logger.LogInformation(
-                BusEvents.AcknowledgementLost, "Message {MessageId} could not be acknowledged and will be delivered again: {Reason}", delivery.Message.MessageId, closed.Message);
-        }
-    }
-
-    private async Task Requeue(Delivery delivery)
-    {
-        try
-        {
-            await delivery.Channel.BasicRejectAsync(delivery.Tag, requeue: true, CancellationToken.None);
-        }
-        catch (Exception closed) when (closed is AlreadyClosedException or ObjectDisposedException or OperationInterruptedException)
-        {
-            logger.LogInformation(
-                BusEvents.AcknowledgementLost, "Message {MessageId} is requeued by the broker itself: {Reason}", delivery.Message.MessageId, closed.Message);
+                BusEvents.AcknowledgementLost, "Message {MessageId} could not be answered for and will be delivered again: {Reason}", delivery.Message.MessageId, closed.Message);
         }
     }
 
