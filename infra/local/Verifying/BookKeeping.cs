@@ -14,7 +14,7 @@ internal sealed record PaymentRow(long Id, long OrderId, long Amount, string Sta
 
 internal sealed record EntryRow(long PaymentId, string Fact, long Amount);
 
-internal sealed record ChargeRow(long Id, string IdempotencyKey, string Status, long Amount, long Refunded);
+internal sealed record ChargeRow(long Id, string Status, long Amount, long Refunded);
 
 /// <summary>What every service, and the payment provider, has written down.</summary>
 internal sealed record BookKeeping(
@@ -59,7 +59,7 @@ internal sealed record BookKeeping(
             admin,
             "psp",
             """
-            SELECT c.id AS Id, c.idempotency_key AS IdempotencyKey, c.status AS Status, coalesce(c.amount, 0) AS Amount,
+            SELECT c.id AS Id, c.status AS Status, coalesce(c.amount, 0) AS Amount,
                    coalesce(sum(r.amount) FILTER (WHERE r.status = 'REFUNDED'), 0)::bigint AS Refunded
             FROM charges c LEFT JOIN refunds r ON r.charge_id = c.id GROUP BY c.id
             """,

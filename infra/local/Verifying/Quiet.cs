@@ -35,8 +35,10 @@ internal sealed class Quiet(string admin, string broker)
             if (await Undispatched(endpoint, cancellationToken) is > 0 and var left)
                 busy.Add($"{left} outbox records of {endpoint.Name} have not left");
 
-        var books = await BookKeeping.Read(admin, cancellationToken);
-        busy.AddRange(Books.Check(books)[^1].Violations);
+        if (await Count("Orders", "orders WHERE status IN ('PENDING', 'CANCELLING')", cancellationToken) is > 0 and var orders)
+            busy.Add($"{orders} orders are open");
+        if (await Count("Payments", "payments WHERE status IN ('PENDING', 'UNKNOWN', 'REFUNDING')", cancellationToken) is > 0 and var payments)
+            busy.Add($"{payments} payments are open");
 
         // A timeout that waits for its time keeps nothing open, so the delay queues do not count.
         var queues = Topology.Services.Where(service => service.IsOnTheBus).Select(service => service.Assembly);
@@ -46,12 +48,13 @@ internal sealed class Quiet(string admin, string broker)
         return busy;
     }
 
-    private async Task<long> Undispatched(Service endpoint, CancellationToken cancellationToken)
+    private Task<long> Undispatched(Service endpoint, CancellationToken cancellationToken) => Count(
+        endpoint.Name, $"\"{endpoint.Assembly.Replace('.', '_')}_OutboxData\" WHERE NOT \"Dispatched\"", cancellationToken);
+
+    private async Task<long> Count(string service, string rows, CancellationToken cancellationToken)
     {
-        await using var connection = await BookKeeping.Open(admin, endpoint.Name, cancellationToken);
-        var table = endpoint.Assembly.Replace('.', '_') + "_OutboxData";
-        return await connection.ExecuteScalarAsync<long>(
-            new CommandDefinition($"""SELECT count(*) FROM "{table}" WHERE NOT "Dispatched" """, cancellationToken: cancellationToken));
+        await using var connection = await BookKeeping.Open(admin, service, cancellationToken);
+        return await connection.ExecuteScalarAsync<long>(new CommandDefinition($"SELECT count(*) FROM {rows}", cancellationToken: cancellationToken));
     }
 
     private async Task<Dictionary<string, uint>> Depths(IEnumerable<string> queues, CancellationToken cancellationToken)
