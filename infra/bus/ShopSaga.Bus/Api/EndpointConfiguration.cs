@@ -26,7 +26,7 @@ public sealed class EndpointConfiguration
 
     internal ConventionsBuilder ConventionsSettings { get; } = new();
 
-    internal RabbitMQTransport? Transport { get; private set; }
+    internal TransportDefinition? Transport { get; private set; }
 
     internal PersistenceExtensions<SqlPersistence> PersistenceSettings { get; } = new();
 
@@ -48,6 +48,9 @@ public sealed class EndpointConfiguration
 
     internal Func<ICriticalErrorContext, CancellationToken, Task>? CriticalErrorAction { get; private set; }
 
+    /// <summary>Set by tests that let the process die at a step.</summary>
+    internal AtStep? AtStep { get; set; }
+
     /// <summary>Registers a class that implements <see cref="IHandleMessages{T}"/>; handlers of a message run in the order of registration.</summary>
     public void AddHandler<THandler>()
         where THandler : class, IHandleMessages => HandlerTypes.Add(typeof(THandler));
@@ -60,7 +63,8 @@ public sealed class EndpointConfiguration
     public ConventionsBuilder Conventions() => ConventionsSettings;
 
     /// <summary>Sets the transport; mandatory.</summary>
-    public void UseTransport(RabbitMQTransport transport) => Transport = transport;
+    public void UseTransport<T>(T transport)
+        where T : TransportDefinition => Transport = transport;
 
     /// <summary>Sets the persistence; mandatory.</summary>
     /// <typeparam name="T"><see cref="SqlPersistence"/>.</typeparam>

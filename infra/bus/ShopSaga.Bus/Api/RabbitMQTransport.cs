@@ -3,7 +3,7 @@ namespace ShopSaga.Bus;
 /// <summary>The RabbitMQ transport.</summary>
 /// <param name="routingTopology">How queues and exchanges are laid out.</param>
 /// <param name="connectionString"><c>host=…;port=…;virtualHost=…;userName=…;password=…;useTls=…</c> or an <c>amqp://</c> URI.</param>
-public sealed class RabbitMQTransport(RoutingTopology routingTopology, string connectionString)
+public sealed class RabbitMQTransport(RoutingTopology routingTopology, string connectionString) : TransportDefinition
 {
     /// <summary>How often client and broker make sure of each other; 60 s by default.</summary>
     public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(60);
@@ -20,6 +20,8 @@ public sealed class RabbitMQTransport(RoutingTopology routingTopology, string co
     internal RoutingTopology RoutingTopology { get; } = routingTopology;
 
     internal string ConnectionString { get; } = connectionString;
+
+    internal override ITransport Create(TransportContext context) => new RabbitMqInfrastructure(this, context);
 }
 
 /// <summary>How queues and exchanges are laid out.</summary>

@@ -8,8 +8,8 @@ namespace ShopSaga.Bus;
 /// <summary>
 /// One endpoint: everything it is made of, in one place, and its life.
 /// <code>
-///   start  tables ─► marker, relay, poller, clean-up ─► receiver (connects by itself, so the host starts without the broker)
-///   stop   receiver finishes what it handles ─► relay ─► marker ─► connections
+///   start  tables ─► marker, relay, poller, clean-up ─► workers ─► transport (connects by itself, so the host starts without the broker)
+///   stop   transport hands over no more ─► workers finish what they handle ─► relay ─► marker ─► connections
 /// </code>
 /// </summary>
 internal sealed class Endpoint : IHostedService, IAsyncDisposable
@@ -17,16 +17,18 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
     private readonly EndpointConfiguration _configuration;
     private readonly HandlerRegistry _handlers;
     private readonly OutboxMarker _marker;
-    private readonly RabbitMqDispatcher _dispatcher;
-    private readonly RabbitMqReceiver _receiver;
+    private readonly ITransport _transport;
+    private readonly MessagePump _pump;
     private readonly TimeProvider _time;
     private readonly ILogger<Endpoint> _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _abort = new();
     private Task[] _receiving = [];
+    private Task _working = Task.CompletedTask;
     private Task _relaying = Task.CompletedTask;
     private Task _marking = Task.CompletedTask;
 
+    /// <exception cref="InvalidOperationException">The configuration lacks something; the message says what to set.</exception>
     public Endpoint(EndpointConfiguration configuration, EndpointHealth health, TimeProvider time, IServiceScopeFactory scopes, ILoggerFactory loggers)
     {
         _configuration = configuration;
@@ -45,34 +47,34 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
             types.Register(type);
         }
 
-        var connections = new RabbitMqConnections(configuration.Transport, configuration.EndpointName);
-        _dispatcher = new RabbitMqDispatcher(connections, time);
-        Dispatch = _dispatcher.Dispatch;
+        var receiving = new ReceiveSettings(
+            queue,
+            configuration.ErrorQueue,
+            configuration.AuditQueue,
+            [.. _handlers.MessageTypes.Where(types.IsEvent)],
+            configuration.Installers,
+            configuration.Concurrency,
+            configuration.GroupSize,
+            $"{host.DisplayName} - {configuration.EndpointName}");
+        var transport = configuration.Transport
+            ?? throw new InvalidOperationException("The endpoint has no transport: set UseTransport(new RabbitMQTransport(…)).");
+        _transport = transport.Create(new TransportContext(queue, receiving, health, CriticalError, time, loggers));
+        Dispatch = configuration.AtStep is { } atStep ? OneByOne(_transport.Dispatch, atStep) : _transport.Dispatch;
         _marker = new OutboxMarker(Outbox, loggers.CreateLogger<OutboxMarker>());
-        Relay = new OutboxRelay(Outbox, _marker, Dispatch, time, loggers.CreateLogger<OutboxRelay>());
+        Relay = new OutboxRelay(Outbox, _marker, Dispatch, configuration.AtStep, time, loggers.CreateLogger<OutboxRelay>());
 
         var audit = configuration.AuditQueue is { } auditQueue ? new AuditSettings(auditQueue, configuration.EndpointName, host) : null;
-        _receiver = new RabbitMqReceiver(
-            new ReceiveSettings(
-                queue,
-                configuration.ErrorQueue,
-                configuration.AuditQueue,
-                [.. _handlers.MessageTypes.Where(types.IsEvent)],
-                configuration.Installers,
-                configuration.Concurrency,
-                configuration.GroupSize,
-                $"{host.DisplayName} - {configuration.EndpointName}"),
-            connections,
-            new ConventionalTopology(configuration.Transport!.RoutingTopology.QueueType),
-            _dispatcher,
-            new MessageProcessor(Database, Outbox, _handlers, types, Outgoing, Dispatch, _marker, audit, scopes, time),
+        _pump = new MessagePump(
+            receiving,
+            new MessageProcessor(Database, Outbox, _handlers, types, Outgoing, Dispatch, _marker, audit, configuration.AtStep, scopes, time),
             new Recoverability(
                 configuration.RecoverabilitySettings, queue, configuration.ErrorQueue, configuration.EndpointName, host, Dispatch, time, loggers.CreateLogger<Recoverability>()),
             Database,
             health,
             CriticalError,
+            configuration.AtStep,
             time,
-            loggers.CreateLogger<RabbitMqReceiver>());
+            loggers.CreateLogger<MessagePump>());
     }
 
     public Database Database { get; }
@@ -85,6 +87,8 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
 
     public Dispatch Dispatch { get; }
 
+    public AtStep? AtStep => _configuration.AtStep;
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         if (_configuration.Installers)
@@ -94,9 +98,10 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
 
         _marking = _marker.Run(CancellationToken.None);
         _relaying = Relay.RunDispatchers(CancellationToken.None);
+        _working = _pump.Run(_stop.Token, _abort.Token);
         _receiving =
         [
-            Task.Run(() => _receiver.Run(_stop.Token, _abort.Token), CancellationToken.None),
+            Task.Run(() => _transport.Receive(_pump, _stop.Token), CancellationToken.None),
             Task.Run(() => UntilStopped(Relay.RunPoller), CancellationToken.None),
             Task.Run(() => UntilStopped(RunCleanup), CancellationToken.None),
         ];
@@ -107,22 +112,36 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         await _stop.CancelAsync();
         await using (cancellationToken.Register(_abort.Cancel))
         {
-            await Task.WhenAll(_receiving);
+            await Task.WhenAll([.. _receiving, _working]);
         }
 
         Relay.Complete();
         await _relaying.WaitAsync(cancellationToken);
         _marker.Complete();
         await _marking.WaitAsync(cancellationToken);
+        await _transport.DisposeAsync();
         _logger.LogInformation(BusEvents.Stopped, "{Endpoint} stopped", _configuration.EndpointName);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _dispatcher.DisposeAsync();
+        await _transport.DisposeAsync();
         _stop.Dispose();
         _abort.Dispose();
     }
+
+    /// <summary>For tests that let the process die between two of several messages.</summary>
+    private static Dispatch OneByOne(Dispatch dispatch, AtStep atStep) => async (operations, cancellationToken) =>
+    {
+        foreach (var operation in operations)
+        {
+            await dispatch([operation], cancellationToken);
+            if (operations.Count > 1)
+            {
+                await atStep(ProcessingStep.Dispatching, operation.MessageId);
+            }
+        }
+    };
 
     private async Task InstallTables(CancellationToken cancellationToken)
     {
@@ -181,12 +200,12 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         }
     }
 
-    private async Task CriticalError(string error, Exception failure, CancellationToken cancellationToken)
+    private async Task CriticalError(string error, Exception failure)
     {
         _logger.LogCritical(BusEvents.CriticalError, failure, "{Error}", error);
         if (_configuration.CriticalErrorAction is { } action)
         {
-            await action(new CriticalErrorContext(error, failure), cancellationToken);
+            await action(new CriticalErrorContext(error, failure), _abort.Token);
         }
     }
 

@@ -33,19 +33,28 @@ internal sealed class OutboxStore(Database database, TimeProvider time)
         return records;
     }
 
-    /// <summary>Adds a record for each message. The primary key refuses a message that another transaction processed meanwhile.</summary>
+    /// <summary>
+    /// Adds a record for each message, at once marked as dispatched where there is nothing to dispatch. The primary key refuses a message that
+    /// another transaction processed meanwhile.
+    /// </summary>
     public async Task Store(
-        NpgsqlTransaction transaction, string[] messageIds, string[] operations, CancellationToken cancellationToken)
+        NpgsqlTransaction transaction, IReadOnlyDictionary<string, List<OutgoingOperation>> records, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             $"""
-             INSERT INTO {_table} ("MessageId", "Operations", "PersistenceVersion")
-             SELECT *, '{Version}' FROM unnest($1, $2)
+             INSERT INTO {_table} ("MessageId", "Operations", "PersistenceVersion", "Dispatched", "DispatchedAt")
+             SELECT id, operations, '{Version}', operations = '[]', CASE WHEN operations = '[]' THEN $3 END
+             FROM unnest($1, $2) AS records(id, operations)
              """,
             transaction.Connection,
             transaction);
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = messageIds });
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = operations, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. records.Keys] });
+        command.Parameters.Add(new NpgsqlParameter<string[]>
+        {
+            TypedValue = [.. records.Values.Select(OutboxJson.Write)],
+            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb,
+        });
+        command.Parameters.Add(Timestamp(time.GetUtcNow()));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

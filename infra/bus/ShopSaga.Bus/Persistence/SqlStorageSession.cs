@@ -25,7 +25,4 @@ internal sealed class SqlStorageSession(NpgsqlConnection connection, NpgsqlTrans
 
         _saveCallbacks.Clear();
     }
-
-    /// <summary>Forgets what a message registered that was rolled back.</summary>
-    public void ForgetChanges() => _saveCallbacks.Clear();
 }

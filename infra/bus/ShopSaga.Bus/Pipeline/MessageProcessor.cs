@@ -9,13 +9,13 @@ namespace ShopSaga.Bus;
 /// The receive pipeline, for a group of messages in one transaction.
 /// <code>
 ///   1 inbox     which of them were processed before?
-///   2 handlers  for each new one: savepoint, deserialize, handlers and sagas
+///   2 handlers  for each new one: deserialize, handlers and sagas
 ///   3 store     one outbox record for each new one; commit
 ///   4 dispatch  all their operations, and those of known ones that never left; wait for the broker's confirms
 ///   5 mark      as dispatched, later and in bulk
 /// </code>
-/// A message that fails in 2 is rolled back to its savepoint and alone fails. If 3 fails for a group of several, nothing has happened and each
-/// is processed on its own. A crash before the commit repeats everything; after it, the inbox makes 2 and 3 be skipped.
+/// Until the commit nothing has happened: a message that fails before is taken out of its group and processed alone, and the others run again. A
+/// crash before the commit repeats everything; after it, the inbox makes 2 and 3 be skipped.
 /// </summary>
 internal sealed class MessageProcessor(
     Database database,
@@ -26,32 +26,22 @@ internal sealed class MessageProcessor(
     Dispatch dispatch,
     OutboxMarker marker,
     AuditSettings? audit,
+    AtStep? atStep,
     IServiceScopeFactory scopes,
     TimeProvider time)
 {
     private const int ConcurrencyAttempts = 10;
+    private const int GroupAttempts = 3;
 
     /// <summary>Processes the group. Gives for each message null, or why it failed.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached; the group can be processed again as it is.</exception>
     public async Task<Exception?[]> Process(IReadOnlyList<IncomingMessage> group, CancellationToken cancellationToken)
     {
         var failures = new Exception?[group.Count];
-        var oneByOne = group.Count == 1;
-        if (!oneByOne)
-        {
-            try
-            {
-                await ProcessTogether(group, failures, cancellationToken);
-            }
-            catch (Exception failure) when (!Database.IsUnavailable(failure) && !cancellationToken.IsCancellationRequested)
-            {
-                oneByOne = true;
-            }
-        }
-
+        var alone = await ProcessTogether(group, cancellationToken);
         for (var i = 0; i < group.Count; i++)
         {
-            if (oneByOne || (failures[i] is { } failure && Database.IsConcurrency(failure)))
+            if (alone.Contains(group[i]))
             {
                 failures[i] = await ProcessAlone(group[i], cancellationToken);
             }
@@ -60,16 +50,42 @@ internal sealed class MessageProcessor(
         return failures;
     }
 
+    /// <summary>Processes a group as one. Gives the messages that could not be, and must be processed alone.</summary>
+    private async Task<HashSet<IncomingMessage>> ProcessTogether(IReadOnlyList<IncomingMessage> group, CancellationToken cancellationToken)
+    {
+        var alone = new HashSet<IncomingMessage>();
+        while (alone.Count < GroupAttempts && group.Count - alone.Count > 1)
+        {
+            var run = new Run([.. group.Where(message => !alone.Contains(message))]);
+            try
+            {
+                await Process(run, cancellationToken);
+                return alone;
+            }
+            catch (Exception failure) when (IsOfMessages(failure, cancellationToken))
+            {
+                if (run.Current is null)
+                {
+                    break;
+                }
+
+                alone.Add(run.Current);
+            }
+        }
+
+        return [.. group];
+    }
+
     private async Task<Exception?> ProcessAlone(IncomingMessage message, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                await ProcessTogether([message], [null], cancellationToken);
+                await Process(new Run([message]), cancellationToken);
                 return null;
             }
-            catch (Exception failure) when (!Database.IsUnavailable(failure) && !cancellationToken.IsCancellationRequested)
+            catch (Exception failure) when (IsOfMessages(failure, cancellationToken))
             {
                 if (!Database.IsConcurrency(failure) || attempt == ConcurrencyAttempts)
                 {
@@ -79,89 +95,84 @@ internal sealed class MessageProcessor(
         }
     }
 
-    private async Task ProcessTogether(IReadOnlyList<IncomingMessage> group, Exception?[] failures, CancellationToken cancellationToken)
-    {
-        var operations = new List<OutgoingOperation>();
-        var stored = new List<string>();
+    /// <summary>Whether the messages are to blame, rather than the database being away or the endpoint being stopped.</summary>
+    private static bool IsOfMessages(Exception failure, CancellationToken cancellationToken) =>
+        !Database.IsUnavailable(failure) && !cancellationToken.IsCancellationRequested;
 
+    private async Task Process(Run run, CancellationToken cancellationToken)
+    {
+        await At(ProcessingStep.BeforeTransaction, run.Messages);
         await using (var connection = await database.Open(cancellationToken))
         {
             // 1
-            var known = await outbox.Get(connection, [.. group.Select(message => message.MessageId)], cancellationToken);
+            var known = await outbox.Get(connection, [.. run.Messages.Select(message => message.MessageId)], cancellationToken);
             foreach (var (messageId, record) in known.Where(entry => !entry.Value.Dispatched))
             {
-                operations.AddRange(OutboxJson.Read(record.Operations));
-                stored.Add(messageId);
+                run.Operations.AddRange(OutboxJson.Read(record.Operations));
+                run.Undispatched.Add(messageId);
             }
 
-            if (known.Count < group.Count)
+            if (known.Count < run.Messages.Count)
             {
-                await HandleNew(connection, group, known, operations, stored, failures, cancellationToken);
+                await HandleNew(connection, run, known.Keys, cancellationToken);
             }
         }
 
         // 4
-        if (operations.Count > 0)
+        if (run.Undispatched.Count > 0)
         {
-            await dispatch(operations, cancellationToken);
-        }
+            await dispatch(run.Operations, cancellationToken);
+            await At(ProcessingStep.Dispatched, run.Messages);
 
-        // 5
-        marker.Mark(stored);
+            // 5
+            marker.Mark(run.Undispatched);
+        }
     }
 
-    private async Task HandleNew(
-        NpgsqlConnection connection,
-        IReadOnlyList<IncomingMessage> group,
-        Dictionary<string, OutboxRecord> known,
-        List<OutgoingOperation> operations,
-        List<string> stored,
-        Exception?[] failures,
-        CancellationToken cancellationToken)
+    private async Task HandleNew(NpgsqlConnection connection, Run run, IReadOnlyCollection<string> known, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var session = new SqlStorageSession(connection, transaction);
         var handled = new Dictionary<string, List<OutgoingOperation>>();
-        for (var i = 0; i < group.Count; i++)
+        foreach (var message in run.Messages)
         {
-            var message = group[i];
-            if (known.ContainsKey(message.MessageId) || handled.ContainsKey(message.MessageId))
-            {
-                continue;
-            }
-
             // 2
-            try
+            if (!known.Contains(message.MessageId) && !handled.ContainsKey(message.MessageId))
             {
-                if (group.Count > 1)
-                {
-                    await transaction.SaveAsync(Savepoint, cancellationToken);
-                }
-
+                run.Current = message;
                 handled.Add(message.MessageId, await Handle(message, session, cancellationToken));
-            }
-            catch (Exception failure) when (group.Count > 1 && connection.State == System.Data.ConnectionState.Open
-                && !cancellationToken.IsCancellationRequested)
-            {
-                await transaction.RollbackAsync(Savepoint, cancellationToken);
-                session.ForgetChanges();
-                failures[i] = failure;
+                await At(ProcessingStep.Handled, [message]);
             }
         }
 
+        run.Current = null;
         if (handled.Count == 0)
         {
             return;
         }
 
         // 3
-        await outbox.Store(transaction, [.. handled.Keys], [.. handled.Values.Select(OutboxJson.Write)], cancellationToken);
+        await outbox.Store(transaction, handled, cancellationToken);
+        await At(ProcessingStep.BeforeCommit, run.Messages);
         await transaction.CommitAsync(cancellationToken);
-        stored.AddRange(handled.Keys);
-        operations.AddRange(handled.Values.SelectMany(pending => pending));
+        await At(ProcessingStep.Committed, run.Messages);
+        foreach (var (messageId, operations) in handled.Where(entry => entry.Value.Count > 0))
+        {
+            run.Operations.AddRange(operations);
+            run.Undispatched.Add(messageId);
+        }
     }
 
-    private const string Savepoint = "message";
+    private async Task At(ProcessingStep step, IReadOnlyList<IncomingMessage> messages)
+    {
+        if (atStep is not null)
+        {
+            foreach (var message in messages)
+            {
+                await atStep(step, message.MessageId);
+            }
+        }
+    }
 
     private async Task<List<OutgoingOperation>> Handle(IncomingMessage message, SqlStorageSession session, CancellationToken cancellationToken)
     {
@@ -260,5 +271,19 @@ internal sealed class MessageProcessor(
         {
             throw new MessageDeserializationException($"The body of message {message.MessageId} is not a {type.FullName}: {failure.Message}", failure);
         }
+    }
+
+    /// <summary>One attempt at processing messages in one transaction.</summary>
+    private sealed class Run(IReadOnlyList<IncomingMessage> messages)
+    {
+        public IReadOnlyList<IncomingMessage> Messages => messages;
+
+        /// <summary>The message whose handlers run.</summary>
+        public IncomingMessage? Current { get; set; }
+
+        /// <summary>Ids of the committed records whose operations must leave, and these operations.</summary>
+        public List<string> Undispatched { get; } = [];
+
+        public List<OutgoingOperation> Operations { get; } = [];
     }
 }

@@ -13,7 +13,8 @@ namespace ShopSaga.Bus;
 /// </code>
 /// The queue is bounded; what does not fit is left to the poller. A message that leaves twice is recognised by its receivers.
 /// </summary>
-internal sealed class OutboxRelay(OutboxStore outbox, OutboxMarker marker, Dispatch dispatch, TimeProvider time, ILogger<OutboxRelay> logger)
+internal sealed class OutboxRelay(
+    OutboxStore outbox, OutboxMarker marker, Dispatch dispatch, AtStep? atStep, TimeProvider time, ILogger<OutboxRelay> logger)
 {
     private const int QueueLength = 10_000;
     private const int Dispatchers = 4;
@@ -66,6 +67,11 @@ internal sealed class OutboxRelay(OutboxStore outbox, OutboxMarker marker, Dispa
             try
             {
                 await dispatch([.. batch.SelectMany(session => session.Operations)], cancellationToken);
+                if (atStep is not null)
+                {
+                    await atStep(ProcessingStep.Dispatched, batch[0].Id);
+                }
+
                 marker.Mark(batch.Select(session => session.Id));
             }
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)

@@ -45,10 +45,12 @@ internal sealed class TransactionalSession(Endpoint endpoint) : ITransactionalSe
         await OpenSession.SaveChanges(cancellationToken);
         if (_pending.Count > 0)
         {
-            await endpoint.Outbox.Store(_transaction!, [SessionId], [OutboxJson.Write(_pending)], cancellationToken);
+            await endpoint.Outbox.Store(_transaction!, new Dictionary<string, List<OutgoingOperation>> { [SessionId] = _pending }, cancellationToken);
         }
 
+        await AtStep(ProcessingStep.BeforeCommit);
         await _transaction!.CommitAsync(cancellationToken);
+        await AtStep(ProcessingStep.Committed);
         await Close();
         if (_pending.Count > 0)
         {
@@ -75,6 +77,8 @@ internal sealed class TransactionalSession(Endpoint endpoint) : ITransactionalSe
             _connection = null;
         }
     }
+
+    private Task AtStep(ProcessingStep step) => endpoint.AtStep?.Invoke(step, SessionId) ?? Task.CompletedTask;
 
     private Task Add(OutgoingOperation operation, ExtendableOptions options, CancellationToken cancellationToken)
     {

@@ -10,10 +10,10 @@ internal sealed class RabbitMqConnections
     private readonly ConnectionFactory _factory;
     private readonly string _endpointName;
 
-    /// <exception cref="InvalidOperationException">The transport is not configured, or its connection string cannot be read.</exception>
-    public RabbitMqConnections(RabbitMQTransport? transport, string endpointName)
+    /// <exception cref="InvalidOperationException">The connection string cannot be read.</exception>
+    public RabbitMqConnections(RabbitMQTransport transport, string endpointName)
     {
-        Transport = transport ?? throw new InvalidOperationException("The endpoint has no transport: set UseTransport(new RabbitMQTransport(…)).");
+        Transport = transport;
         _endpointName = endpointName;
         _factory = Parse(transport.ConnectionString);
         _factory.RequestedHeartbeat = transport.HeartbeatInterval;

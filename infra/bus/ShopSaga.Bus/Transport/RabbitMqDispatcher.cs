@@ -176,6 +176,3 @@ internal sealed class RabbitMqDispatcher(RabbitMqConnections connections, TimePr
         }
     }
 }
-
-/// <summary>Messages could not be handed to the broker now.</summary>
-internal sealed class BrokerUnavailableException(string message, Exception innerException) : Exception(message, innerException);

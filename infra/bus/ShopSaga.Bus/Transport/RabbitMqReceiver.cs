@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -6,53 +5,34 @@ using RabbitMQ.Client.Exceptions;
 
 namespace ShopSaga.Bus;
 
-/// <summary>What the receiver needs to know of its endpoint.</summary>
-internal sealed record ReceiveSettings(
-    string Queue, string ErrorQueue, string? AuditQueue, IReadOnlyList<Type> Events, bool Installers, int Concurrency, int GroupSize, string ConsumerTag);
-
 /// <summary>
-/// Takes messages from the endpoint's queue.
-/// <code>
-///   broker ─► consumer ─► deliveries (bounded by the prefetch) ─► workers, each taking a group ─► MessageProcessor ─► ack, or Recoverability
-/// </code>
-/// A lost connection is opened again after the recovery interval, topology included; what was not acknowledged is delivered again by the broker.
-/// While the database is away, workers hold what they have: an outage costs no retries.
+/// Takes messages from the endpoint's queue and hands them to the pump. A lost connection is opened again after the recovery interval, topology
+/// included; what was not acknowledged is delivered again by the broker.
 /// </summary>
 internal sealed class RabbitMqReceiver(
-    ReceiveSettings settings,
-    RabbitMqConnections connections,
-    ConventionalTopology topology,
-    RabbitMqDispatcher dispatcher,
-    MessageProcessor processor,
-    Recoverability recoverability,
-    Database database,
-    EndpointHealth health,
-    Func<string, Exception, CancellationToken, Task> criticalError,
-    TimeProvider time,
-    ILogger<RabbitMqReceiver> logger)
+    RabbitMqConnections connections, ConventionalTopology topology, RabbitMqDispatcher dispatcher, TransportContext context) : IAsyncDisposable
 {
-    private static readonly TimeSpan AskDatabaseAgain = TimeSpan.FromMilliseconds(500);
-    private readonly Channel<Delivery> _deliveries = Channel.CreateUnbounded<Delivery>();
+    private readonly ReceiveSettings _settings = context.Receiving;
+    private readonly ILogger _logger = context.Loggers.CreateLogger<RabbitMqReceiver>();
+    private Subscription? _subscription;
 
-    /// <summary>Receives until <paramref name="stop"/>; then finishes what is being handled, unless <paramref name="abort"/> cancels that too.</summary>
-    public async Task Run(CancellationToken stop, CancellationToken abort)
+    /// <summary>Receives until <paramref name="stop"/>. The connection stays open, for acknowledgements, until this is disposed of.</summary>
+    public async Task Run(MessagePump pump, CancellationToken stop)
     {
-        var workers = Enumerable.Range(0, settings.Concurrency).Select(_ => Task.Run(() => Work(stop, abort), CancellationToken.None)).ToArray();
-        Subscription? subscription = null;
-        var lostAt = time.GetTimestamp();
+        var lostAt = context.Time.GetTimestamp();
         var critical = false;
         while (!stop.IsCancellationRequested)
         {
             try
             {
-                subscription = await Subscribe(stop);
-                health.BrokerConnected();
+                _subscription = await Subscribe(pump, stop);
+                context.Health.BrokerConnected();
                 critical = false;
-                logger.LogInformation(BusEvents.BrokerConnected, "{Queue} is receiving", settings.Queue);
-                var reason = await subscription.Closed.WaitAsync(stop);
-                lostAt = time.GetTimestamp();
+                _logger.LogInformation(BusEvents.BrokerConnected, "{Queue} is receiving", _settings.Queue);
+                var reason = await _subscription.Closed.WaitAsync(stop);
+                lostAt = context.Time.GetTimestamp();
                 Lost(reason);
-                await subscription.DisposeAsync();
+                await _subscription.DisposeAsync();
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -61,56 +41,58 @@ internal sealed class RabbitMqReceiver(
             catch (Exception failure)
             {
                 Lost(failure.Message);
-                if (!critical && time.GetElapsedTime(lostAt) > connections.Transport.TimeToWaitBeforeTriggeringCircuitBreaker)
+                if (!critical && context.Time.GetElapsedTime(lostAt) > connections.Transport.TimeToWaitBeforeTriggeringCircuitBreaker)
                 {
                     critical = true;
-                    await criticalError($"{settings.Queue} could not reach the broker for {time.GetElapsedTime(lostAt)}.", failure, abort);
+                    await context.CriticalError($"{_settings.Queue} could not reach the broker for {context.Time.GetElapsedTime(lostAt)}.", failure);
                 }
             }
 
             await Delay(connections.Transport.NetworkRecoveryInterval, stop);
         }
 
-        if (subscription is not null)
+        if (_subscription is not null)
         {
-            await subscription.StopConsuming();
+            await _subscription.StopConsuming();
         }
+    }
 
-        await Task.WhenAll(workers);
-        if (subscription is not null)
+    public async ValueTask DisposeAsync()
+    {
+        if (_subscription is not null)
         {
-            await subscription.DisposeAsync();
+            await _subscription.DisposeAsync();
         }
     }
 
     private void Lost(string reason)
     {
-        health.BrokerLost(reason);
-        logger.LogWarning(BusEvents.BrokerUnavailable, "{Queue} lost the broker and connects again: {Reason}", settings.Queue, reason);
+        context.Health.BrokerLost(reason);
+        _logger.LogWarning(BusEvents.BrokerUnavailable, "{Queue} lost the broker and connects again: {Reason}", _settings.Queue, reason);
     }
 
-    private async Task<Subscription> Subscribe(CancellationToken cancellationToken)
+    private async Task<Subscription> Subscribe(MessagePump pump, CancellationToken cancellationToken)
     {
         var connection = await connections.Open("MessagePump", cancellationToken);
         try
         {
             var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-            if (settings.Installers)
+            if (_settings.Installers)
             {
                 await Install(channel, cancellationToken);
             }
 
-            foreach (var type in settings.Events)
+            foreach (var type in _settings.Events)
             {
-                await ConventionalTopology.Subscribe(channel, settings.Queue, type, cancellationToken);
+                await ConventionalTopology.Subscribe(channel, _settings.Queue, type, cancellationToken);
             }
 
-            var prefetch = Math.Max(connections.Transport.PrefetchCountCalculation(settings.Concurrency), 2L * settings.Concurrency * settings.GroupSize);
-            await channel.BasicQosAsync(0, (ushort)Math.Clamp(prefetch, settings.Concurrency, ushort.MaxValue), global: false, cancellationToken);
-            var consumer = new Consumer(channel, this);
+            var prefetch = Math.Max(connections.Transport.PrefetchCountCalculation(_settings.Concurrency), 2L * _settings.Concurrency * _settings.GroupSize);
+            await channel.BasicQosAsync(0, (ushort)Math.Clamp(prefetch, _settings.Concurrency, ushort.MaxValue), global: false, cancellationToken);
+            var consumer = new Consumer(channel, this, pump);
             await channel.BasicConsumeAsync(
-                settings.Queue, autoAck: false, settings.ConsumerTag, noLocal: false, exclusive: false, arguments: null, consumer, cancellationToken);
-            return new Subscription(connection, channel, settings.ConsumerTag, consumer.Closed);
+                _settings.Queue, autoAck: false, _settings.ConsumerTag, noLocal: false, exclusive: false, arguments: null, consumer, cancellationToken);
+            return new Subscription(connection, channel, _settings.ConsumerTag, consumer.Closed);
         }
         catch
         {
@@ -121,169 +103,15 @@ internal sealed class RabbitMqReceiver(
 
     private async Task Install(IChannel channel, CancellationToken cancellationToken)
     {
-        await topology.DeclareAddress(channel, settings.Queue, cancellationToken);
-        await topology.DeclareAddress(channel, settings.ErrorQueue, cancellationToken);
-        if (settings.AuditQueue is { } audit)
+        await topology.DeclareAddress(channel, _settings.Queue, cancellationToken);
+        await topology.DeclareAddress(channel, _settings.ErrorQueue, cancellationToken);
+        if (_settings.AuditQueue is { } audit)
         {
             await topology.DeclareAddress(channel, audit, cancellationToken);
         }
 
         await ConventionalTopology.DeclareDelays(channel, cancellationToken);
-        await ConventionalTopology.BindDelayedDelivery(channel, settings.Queue, cancellationToken);
-    }
-
-    private async Task Work(CancellationToken stop, CancellationToken abort)
-    {
-        var group = new List<Delivery>(settings.GroupSize);
-        try
-        {
-            while (await _deliveries.Reader.WaitToReadAsync(stop))
-            {
-                // An even share of what waits: groups grow only when there is more work than workers.
-                var share = Math.Clamp(_deliveries.Reader.Count / settings.Concurrency, 1, settings.GroupSize);
-                group.Clear();
-                while (group.Count < share && !stop.IsCancellationRequested && _deliveries.Reader.TryRead(out var delivery))
-                {
-                    // Of a channel that is gone, nothing could be acknowledged: the broker delivers it again.
-                    if (delivery.Channel.IsOpen)
-                    {
-                        group.Add(delivery);
-                    }
-                }
-
-                if (group.Count > 0)
-                {
-                    await ProcessOrRequeue([.. group], stop, abort);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            logger.LogDebug(BusEvents.Stopped, "A worker of {Queue} stopped", settings.Queue);
-        }
-    }
-
-    /// <summary>A failure that even recoverability could not handle must neither stop the worker nor lose the messages.</summary>
-    private async Task ProcessOrRequeue(IReadOnlyList<Delivery> group, CancellationToken stop, CancellationToken abort)
-    {
-        try
-        {
-            await Process(group, stop, abort);
-        }
-        catch (Exception failure) when (!stop.IsCancellationRequested)
-        {
-            await criticalError($"{settings.Queue} could not settle {group.Count} messages; they go back to the queue.", failure, abort);
-            foreach (var delivery in group)
-            {
-                await Answer(delivery, acknowledge: false);
-            }
-        }
-    }
-
-    private async Task Process(IReadOnlyList<Delivery> group, CancellationToken stop, CancellationToken abort)
-    {
-        while (true)
-        {
-            try
-            {
-                var failures = await processor.Process([.. group.Select(delivery => delivery.Message)], abort);
-                for (var i = 0; i < group.Count; i++)
-                {
-                    await Settle(group[i], failures[i], abort);
-                }
-
-                return;
-            }
-            catch (Exception failure) when (Database.IsUnavailable(failure) && !abort.IsCancellationRequested)
-            {
-                if (await database.Answers(abort))
-                {
-                    await BlameMessages(group, failure, stop, abort);
-                    return;
-                }
-
-                await WaitForDatabase(failure, stop);
-            }
-        }
-    }
-
-    /// <summary>The database is there, so one of the messages broke the connection; on their own, only that one fails.</summary>
-    private async Task BlameMessages(IReadOnlyList<Delivery> group, Exception failure, CancellationToken stop, CancellationToken abort)
-    {
-        if (group.Count == 1)
-        {
-            await Settle(group[0], failure, abort);
-            return;
-        }
-
-        foreach (var delivery in group)
-        {
-            await Process([delivery], stop, abort);
-        }
-    }
-
-    private async Task WaitForDatabase(Exception failure, CancellationToken stop)
-    {
-        health.DatabaseLost(failure.Message);
-        logger.LogWarning(BusEvents.DatabaseUnavailable, "{Queue} waits for its database: {Reason}", settings.Queue, failure.Message);
-        do
-        {
-            await Task.Delay(AskDatabaseAgain, time, stop);
-        }
-        while (!await database.Answers(stop));
-
-        health.DatabaseBack();
-        logger.LogInformation(BusEvents.DatabaseAvailable, "{Queue} has its database again", settings.Queue);
-    }
-
-    private async Task Settle(Delivery delivery, Exception? failure, CancellationToken abort) =>
-        await Answer(delivery, acknowledge: failure is null || await Recover(delivery.Message, failure, abort));
-
-    private async Task<bool> Recover(IncomingMessage message, Exception failure, CancellationToken abort)
-    {
-        try
-        {
-            return await recoverability.Recover(message, failure, abort);
-        }
-        catch (BrokerUnavailableException unavailable)
-        {
-            logger.LogWarning(BusEvents.BrokerUnavailable, "Message {MessageId} stays in its queue: {Reason}", message.MessageId, unavailable.Message);
-            return false;
-        }
-    }
-
-    /// <summary>Acknowledges or requeues. Where the channel is gone, the broker has requeued it already.</summary>
-    private async Task Answer(Delivery delivery, bool acknowledge)
-    {
-        try
-        {
-            if (acknowledge)
-            {
-                await delivery.Channel.BasicAckAsync(delivery.Tag, multiple: false, CancellationToken.None);
-            }
-            else
-            {
-                await delivery.Channel.BasicRejectAsync(delivery.Tag, requeue: true, CancellationToken.None);
-            }
-        }
-        catch (Exception closed) when (closed is AlreadyClosedException or ObjectDisposedException or OperationInterruptedException)
-        {
-            logger.LogInformation(
-                BusEvents.AcknowledgementLost, "Message {MessageId} could not be answered for and will be delivered again: {Reason}", delivery.Message.MessageId, closed.Message);
-        }
-    }
-
-    private async Task Receive(IChannel channel, ulong tag, bool redelivered, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
-    {
-        try
-        {
-            // The client reuses the body's memory once this method returns.
-            _deliveries.Writer.TryWrite(new Delivery(channel, tag, AmqpMapping.ToMessage(properties, redelivered, body.ToArray())));
-        }
-        catch (Exception unreadable)
-        {
-            await MoveToErrorQueue(channel, tag, unreadable, properties, body);
-        }
+        await ConventionalTopology.BindDelayedDelivery(channel, _settings.Queue, cancellationToken);
     }
 
     /// <summary>A message that cannot be read goes to the error queue as it is; where that fails, it goes back to its own.</summary>
@@ -292,14 +120,14 @@ internal sealed class RabbitMqReceiver(
     {
         try
         {
-            await dispatcher.Forward(settings.ErrorQueue, properties, body, CancellationToken.None);
-            logger.LogError(
-                BusEvents.PoisonMessage, unreadable, "A message that cannot be read went from {Queue} to {ErrorQueue}", settings.Queue, settings.ErrorQueue);
+            await dispatcher.Forward(_settings.ErrorQueue, properties, body, CancellationToken.None);
+            _logger.LogError(
+                BusEvents.PoisonMessage, unreadable, "A message that cannot be read went from {Queue} to {ErrorQueue}", _settings.Queue, _settings.ErrorQueue);
             await channel.BasicAckAsync(tag, multiple: false, CancellationToken.None);
         }
         catch (Exception failure) when (channel.IsOpen)
         {
-            logger.LogWarning(BusEvents.BrokerUnavailable, "A message that cannot be read stays in {Queue}: {Reason}", settings.Queue, failure.Message);
+            _logger.LogWarning(BusEvents.BrokerUnavailable, "A message that cannot be read stays in {Queue}: {Reason}", _settings.Queue, failure.Message);
             await channel.BasicRejectAsync(tag, requeue: true, CancellationToken.None);
         }
     }
@@ -308,26 +136,38 @@ internal sealed class RabbitMqReceiver(
     {
         try
         {
-            await Task.Delay(delay, time, stop);
+            await Task.Delay(delay, context.Time, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            logger.LogDebug(BusEvents.Stopped, "{Queue} stops while it waits for the broker", settings.Queue);
+            _logger.LogDebug(BusEvents.Stopped, "{Queue} stops while it waits for the broker", _settings.Queue);
         }
     }
 
-    private sealed record Delivery(IChannel Channel, ulong Tag, IncomingMessage Message);
-
-    private sealed class Consumer(IChannel channel, RabbitMqReceiver receiver) : AsyncDefaultBasicConsumer(channel)
+    private sealed class Consumer(IChannel channel, RabbitMqReceiver receiver, MessagePump pump) : AsyncDefaultBasicConsumer(channel)
     {
         private readonly TaskCompletionSource<string> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         /// <summary>Ends with the reason when the broker delivers no more.</summary>
         public Task<string> Closed => _closed.Task;
 
-        public override Task HandleBasicDeliverAsync(
-            string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default) =>
-            receiver.Receive(Channel, deliveryTag, redelivered, properties, body);
+        public override async Task HandleBasicDeliverAsync(
+            string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
+        {
+            IncomingMessage message;
+            try
+            {
+                // The client reuses the body's memory once this method returns.
+                message = AmqpMapping.ToMessage(properties, redelivered, body.ToArray());
+            }
+            catch (Exception unreadable)
+            {
+                await receiver.MoveToErrorQueue(Channel, deliveryTag, unreadable, properties, body);
+                return;
+            }
+
+            pump.Enqueue(new RabbitMqInFlightMessage(Channel, deliveryTag, message, receiver._logger));
+        }
 
         public override Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)
         {
@@ -358,6 +198,38 @@ internal sealed class RabbitMqReceiver(
         {
             await channel.DisposeAsync();
             await connection.DisposeAsync();
+        }
+    }
+}
+
+/// <summary>A message that the broker handed out on a channel.</summary>
+internal sealed class RabbitMqInFlightMessage(IChannel channel, ulong tag, IncomingMessage message, ILogger logger) : InFlightMessage(message)
+{
+    private bool _answered;
+
+    public override bool IsAlive => channel.IsOpen;
+
+    public override ValueTask Acknowledge() => Answer(() => channel.BasicAckAsync(tag, multiple: false, CancellationToken.None));
+
+    public override ValueTask Requeue() => Answer(() => channel.BasicRejectAsync(tag, requeue: true, CancellationToken.None));
+
+    /// <summary>A second answer would be an error to the broker. Where the channel is gone, it has requeued the message already.</summary>
+    private async ValueTask Answer(Func<ValueTask> answer)
+    {
+        if (_answered)
+        {
+            return;
+        }
+
+        _answered = true;
+        try
+        {
+            await answer();
+        }
+        catch (Exception closed) when (closed is AlreadyClosedException or ObjectDisposedException or OperationInterruptedException)
+        {
+            logger.LogInformation(
+                BusEvents.AcknowledgementLost, "Message {MessageId} could not be answered for and will be delivered again: {Reason}", Message.MessageId, closed.Message);
         }
     }
 }

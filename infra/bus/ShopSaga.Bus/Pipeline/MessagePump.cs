@@ -1,0 +1,169 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+
+namespace ShopSaga.Bus;
+
+/// <summary>
+/// Has deliveries processed, and answers for each.
+/// <code>
+///   transport ─► deliveries (bounded by the prefetch) ─► workers, each taking a group ─► MessageProcessor ─► acknowledge, or Recoverability
+/// </code>
+/// While the database is away, workers hold what they have: an outage costs no retries.
+/// </summary>
+internal sealed class MessagePump(
+    ReceiveSettings settings,
+    MessageProcessor processor,
+    Recoverability recoverability,
+    Database database,
+    EndpointHealth health,
+    Func<string, Exception, Task> criticalError,
+    AtStep? atStep,
+    TimeProvider time,
+    ILogger<MessagePump> logger)
+{
+    private static readonly TimeSpan AskDatabaseAgain = TimeSpan.FromMilliseconds(500);
+    private readonly Channel<InFlightMessage> _deliveries = Channel.CreateUnbounded<InFlightMessage>();
+
+    /// <summary>Takes a delivery over. Never waits; the transport's prefetch is the bound.</summary>
+    public void Enqueue(InFlightMessage delivery) => _deliveries.Writer.TryWrite(delivery);
+
+    /// <summary>Works until <paramref name="stop"/>; then finishes what is being handled, unless <paramref name="abort"/> cancels that too.</summary>
+    public Task Run(CancellationToken stop, CancellationToken abort) =>
+        Task.WhenAll(Enumerable.Range(0, settings.Concurrency).Select(_ => Task.Run(() => Work(stop, abort), CancellationToken.None)));
+
+    /// <summary>Processes a group of deliveries and answers for each. A failure that not even recoverability could handle loses none of them.</summary>
+    public async Task Process(IReadOnlyList<InFlightMessage> group, CancellationToken stop, CancellationToken abort)
+    {
+        try
+        {
+            await ProcessWithDatabase(group, stop, abort);
+        }
+        catch (Exception failure)
+        {
+            if (!stop.IsCancellationRequested && !abort.IsCancellationRequested)
+            {
+                await criticalError($"{settings.Queue} could not settle {group.Count} messages; they go back to the queue.", failure);
+            }
+
+            foreach (var delivery in group)
+            {
+                await delivery.Requeue();
+            }
+        }
+    }
+
+    private async Task Work(CancellationToken stop, CancellationToken abort)
+    {
+        var group = new List<InFlightMessage>(settings.GroupSize);
+        try
+        {
+            while (await _deliveries.Reader.WaitToReadAsync(stop))
+            {
+                // An even share of what waits: groups grow only when there is more work than workers.
+                var share = Math.Clamp(_deliveries.Reader.Count / settings.Concurrency, 1, settings.GroupSize);
+                group.Clear();
+                while (group.Count < share && !stop.IsCancellationRequested && _deliveries.Reader.TryRead(out var delivery))
+                {
+                    if (delivery.IsAlive)
+                    {
+                        group.Add(delivery);
+                    }
+                }
+
+                if (group.Count > 0)
+                {
+                    await Process([.. group], stop, abort);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            logger.LogDebug(BusEvents.Stopped, "A worker of {Queue} stopped", settings.Queue);
+        }
+    }
+
+    private async Task ProcessWithDatabase(IReadOnlyList<InFlightMessage> group, CancellationToken stop, CancellationToken abort)
+    {
+        while (true)
+        {
+            try
+            {
+                var failures = await processor.Process([.. group.Select(delivery => delivery.Message)], abort);
+                for (var i = 0; i < group.Count; i++)
+                {
+                    await Settle(group[i], failures[i], abort);
+                }
+
+                return;
+            }
+            catch (Exception failure) when (Database.IsUnavailable(failure) && !abort.IsCancellationRequested)
+            {
+                if (await database.Answers(abort))
+                {
+                    await BlameMessages(group, failure, stop, abort);
+                    return;
+                }
+
+                await WaitForDatabase(failure, stop);
+            }
+        }
+    }
+
+    /// <summary>The database is there, so one of the messages broke the connection; on their own, only that one fails.</summary>
+    private async Task BlameMessages(IReadOnlyList<InFlightMessage> group, Exception failure, CancellationToken stop, CancellationToken abort)
+    {
+        if (group.Count == 1)
+        {
+            await Settle(group[0], failure, abort);
+            return;
+        }
+
+        foreach (var delivery in group)
+        {
+            await ProcessWithDatabase([delivery], stop, abort);
+        }
+    }
+
+    private async Task WaitForDatabase(Exception failure, CancellationToken stop)
+    {
+        health.DatabaseLost(failure.Message);
+        logger.LogWarning(BusEvents.DatabaseUnavailable, "{Queue} waits for its database: {Reason}", settings.Queue, failure.Message);
+        do
+        {
+            await Task.Delay(AskDatabaseAgain, time, stop);
+        }
+        while (!await database.Answers(stop));
+
+        health.DatabaseBack();
+        logger.LogInformation(BusEvents.DatabaseAvailable, "{Queue} has its database again", settings.Queue);
+    }
+
+    private async Task Settle(InFlightMessage delivery, Exception? failure, CancellationToken abort)
+    {
+        if (failure is not null && !await Recover(delivery.Message, failure, abort))
+        {
+            await delivery.Requeue();
+            return;
+        }
+
+        if (atStep is not null)
+        {
+            await atStep(ProcessingStep.BeforeAcknowledge, delivery.Message.MessageId);
+        }
+
+        await delivery.Acknowledge();
+    }
+
+    private async Task<bool> Recover(IncomingMessage message, Exception failure, CancellationToken abort)
+    {
+        try
+        {
+            return await recoverability.Recover(message, failure, abort);
+        }
+        catch (BrokerUnavailableException unavailable)
+        {
+            logger.LogWarning(BusEvents.BrokerUnavailable, "Message {MessageId} stays in its queue: {Reason}", message.MessageId, unavailable.Message);
+            return false;
+        }
+    }
+}

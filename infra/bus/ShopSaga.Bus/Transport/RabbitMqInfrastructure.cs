@@ -1,0 +1,26 @@
+namespace ShopSaga.Bus;
+
+/// <summary>RabbitMQ: a connection to publish and another to receive, each of which recovers by itself.</summary>
+internal sealed class RabbitMqInfrastructure : ITransport
+{
+    private readonly RabbitMqDispatcher _dispatcher;
+    private readonly RabbitMqReceiver _receiver;
+
+    public RabbitMqInfrastructure(RabbitMQTransport settings, TransportContext context)
+    {
+        var connections = new RabbitMqConnections(settings, context.EndpointName);
+        _dispatcher = new RabbitMqDispatcher(connections, context.Time);
+        _receiver = new RabbitMqReceiver(connections, new ConventionalTopology(settings.RoutingTopology.QueueType), _dispatcher, context);
+    }
+
+    public Task Dispatch(IReadOnlyList<OutgoingOperation> operations, CancellationToken cancellationToken) =>
+        _dispatcher.Dispatch(operations, cancellationToken);
+
+    public Task Receive(MessagePump pump, CancellationToken stop) => _receiver.Run(pump, stop);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _receiver.DisposeAsync();
+        await _dispatcher.DisposeAsync();
+    }
+}
