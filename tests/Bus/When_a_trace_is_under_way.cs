@@ -4,6 +4,8 @@ using ShopSaga.Tests.Bus.Support;
 
 namespace ShopSaga.Tests.Bus;
 
+/// <summary>The listener hears the whole process, and messages carry trace headers wherever one listens; so nothing else runs meanwhile.</summary>
+[NonParallelizable]
 public class When_a_trace_is_under_way
 {
     [Test]

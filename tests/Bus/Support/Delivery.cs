@@ -13,6 +13,8 @@ namespace ShopSaga.Tests.Bus.Support;
 internal sealed record Delivery(
     IReadOnlyBasicProperties Properties, IReadOnlyDictionary<string, string> Headers, string Body, string Exchange, string RoutingKey)
 {
+    public byte[] Bytes { get; private init; } = [];
+
     public static Delivery Of(BasicDeliverEventArgs delivered) => new(
         new BasicProperties(delivered.BasicProperties),
         (delivered.BasicProperties.Headers ?? new Dictionary<string, object?>())
@@ -20,5 +22,8 @@ internal sealed record Delivery(
             .ToDictionary(header => header.Key, header => header.Value is byte[] text ? Encoding.UTF8.GetString(text) : $"{header.Value}"),
         Encoding.UTF8.GetString(delivered.Body.Span),
         delivered.Exchange,
-        delivered.RoutingKey);
+        delivered.RoutingKey)
+    {
+        Bytes = delivered.Body.ToArray(),
+    };
 }

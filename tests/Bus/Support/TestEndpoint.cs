@@ -13,6 +13,9 @@ internal sealed class TestEndpoint : IAsyncDisposable
     /// <summary>The host id that follows from the names in <see cref="Configuration"/>.</summary>
     public const string HostId = "a81f5e3a8b6b82d2df474a6b3c5ae177";
 
+    /// <summary>The host's name in <see cref="Configuration"/>.</summary>
+    public const string HostName = "sales-host-1";
+
     private readonly Action<EndpointConfiguration> _configure;
     private readonly Action<IServiceCollection>? _services;
     private readonly bool _installers;
@@ -37,7 +40,7 @@ internal sealed class TestEndpoint : IAsyncDisposable
     public string ConnectionString { get; }
 
     /// <summary>Name of the outbox table, not quoted.</summary>
-    public string OutboxTable => $"{Name}_OutboxData";
+    public string OutboxTable => $"{Name.Replace('.', '_')}_OutboxData";
 
     public IServiceProvider Services => _host!.Services;
 
@@ -137,7 +140,7 @@ internal sealed class TestEndpoint : IAsyncDisposable
         endpoint.Conventions().DefiningEventsAs(type => type.Name.StartsWith("Event", StringComparison.Ordinal));
         endpoint.SendFailedMessagesTo(ErrorQueue);
         endpoint.Recoverability().Delayed(retries => retries.NumberOfRetries(0));
-        endpoint.UniquelyIdentifyRunningInstance().UsingNames("/app/Sales.dll", "sales-host-1");
+        endpoint.UniquelyIdentifyRunningInstance().UsingNames("/app/Sales.dll", HostName);
         if (_installers)
         {
             endpoint.EnableInstallers();

@@ -10,6 +10,20 @@ internal sealed class SagaMapping
 
     public Dictionary<Type, Func<object, object?>> ByMessageType { get; } = [];
 
+    /// <summary>The mapping of the type itself or, failing that, of the first of its base classes and interfaces that has one.</summary>
+    public Func<object, object?>? For(Type messageType)
+    {
+        for (var type = messageType; type is not null; type = type.BaseType)
+        {
+            if (ByMessageType.TryGetValue(type, out var mapping))
+            {
+                return mapping;
+            }
+        }
+
+        return messageType.GetInterfaces().Select(contract => ByMessageType.GetValueOrDefault(contract)).FirstOrDefault(mapping => mapping is not null);
+    }
+
     public void SetCorrelationProperty(Expression body)
     {
         var member = body is UnaryExpression { NodeType: ExpressionType.Convert } convert ? convert.Operand : body;

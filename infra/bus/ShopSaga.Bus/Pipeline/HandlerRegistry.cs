@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Linq.Expressions;
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,10 +11,14 @@ internal delegate Task InvokeHandler(object message, MessageHandlerContext conte
 /// <summary>A step of a message's processing. Timeouts and ordinary messages of the same type have different ones.</summary>
 internal sealed record HandlerStep(Type HandlerType, bool ForTimeouts, InvokeHandler Invoke);
 
-/// <summary>Which handlers and sagas a message type has, in the order of registration. Built once, with no reflection afterwards.</summary>
+/// <summary>
+/// Which handlers and sagas a message type has, in the order of registration: those of the type itself, of its base classes and of its interfaces.
+/// Worked out once for each type, with no reflection afterwards.
+/// </summary>
 internal sealed class HandlerRegistry
 {
-    private readonly Dictionary<Type, List<HandlerStep>> _steps = [];
+    private readonly List<(Type MessageType, HandlerStep Step)> _registered = [];
+    private readonly ConcurrentDictionary<Type, HandlerStep[]> _byType = new();
 
     /// <exception cref="InvalidOperationException">A handler handles nothing, or a saga cannot be found or started.</exception>
     public HandlerRegistry(EndpointConfiguration configuration, Database database, SagaInvoker sagas)
@@ -25,7 +30,7 @@ internal sealed class HandlerRegistry
 
         foreach (var type in configuration.SagaTypes)
         {
-            var metadata = SagaMetadata.Of(type, database);
+            var metadata = SagaMetadata.Of(type, configuration.SagaTypes, database);
             SagaStores.Add(metadata.Store);
             AddSaga(metadata, sagas);
         }
@@ -33,9 +38,12 @@ internal sealed class HandlerRegistry
 
     public List<SagaStore> SagaStores { get; } = [];
 
-    public IEnumerable<Type> MessageTypes => _steps.Keys;
+    public IEnumerable<Type> MessageTypes => _registered.Select(registered => registered.MessageType).Distinct();
 
-    public IReadOnlyList<HandlerStep> StepsFor(Type messageType) => _steps.TryGetValue(messageType, out var steps) ? steps : [];
+    public IReadOnlyList<HandlerStep> StepsFor(Type messageType) => _byType.GetOrAdd(
+        messageType,
+        static (type, registered) => [.. from entry in registered where entry.MessageType.IsAssignableFrom(type) select entry.Step],
+        _registered);
 
     private void AddHandler(Type handlerType)
     {
@@ -81,15 +89,7 @@ internal sealed class HandlerRegistry
         }
     }
 
-    private void Add(Type messageType, HandlerStep step)
-    {
-        if (!_steps.TryGetValue(messageType, out var steps))
-        {
-            _steps.Add(messageType, steps = []);
-        }
-
-        steps.Add(step);
-    }
+    private void Add(Type messageType, HandlerStep step) => _registered.Add((messageType, step));
 
     internal static IEnumerable<Type> MessagesOf(Type type, Type handlerInterface) => type.GetInterfaces()
         .Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == handlerInterface)

@@ -70,6 +70,11 @@ internal sealed class OutgoingMessages(string endpointName, string localAddress,
             throw new InvalidOperationException($"Message {incoming.MessageId} has no reply address, so it cannot be replied to.");
         }
 
+        if (types.IsEvent(message.GetType()) || types.IsCommand(message.GetType()))
+        {
+            throw new InvalidOperationException($"{message.GetType().Name} is an event or a command: reply with a message that is neither.");
+        }
+
         var headers = NewHeaders(message, "Reply", options, cause);
         if (incoming.Headers.TryGetValue(Headers.OriginatingSagaId, out var sagaId))
         {

@@ -6,12 +6,19 @@ namespace ShopSaga.Bus;
 
 /// <summary>What a saga class declares: which messages it handles, which start it, and how it is found.</summary>
 internal sealed record SagaMetadata(
-    Type SagaType, Type DataType, IReadOnlyList<Type> Handled, IReadOnlySet<Type> Starters, IReadOnlyList<Type> Timeouts, SagaMapping Mapping, SagaStore Store)
+    Type SagaType,
+    Type DataType,
+    IReadOnlySet<string> Others,
+    IReadOnlyList<Type> Handled,
+    IReadOnlySet<Type> Starters,
+    IReadOnlyList<Type> Timeouts,
+    SagaMapping Mapping,
+    SagaStore Store)
 {
     private ObjectFactory Factory { get; } = ActivatorUtilities.CreateFactory(SagaType, []);
 
     /// <exception cref="InvalidOperationException">Nothing starts the saga, or a starting message has no mapping.</exception>
-    public static SagaMetadata Of(Type sagaType, Database database)
+    public static SagaMetadata Of(Type sagaType, IReadOnlyList<Type> sagaTypes, Database database)
     {
         // Mapping and data type are declared by instance members that need none of the constructor's services.
         var prototype = (Saga)RuntimeHelpers.GetUninitializedObject(sagaType);
@@ -32,6 +39,7 @@ internal sealed record SagaMetadata(
         return new SagaMetadata(
             sagaType,
             prototype.DataType,
+            sagaTypes.Where(type => type != sagaType).Select(type => type.FullName!).ToHashSet(),
             [.. HandlerRegistry.MessagesOf(sagaType, typeof(IHandleMessages<>))],
             starters,
             [.. HandlerRegistry.MessagesOf(sagaType, typeof(IHandleTimeouts<>))],
@@ -60,7 +68,7 @@ internal sealed class SagaInvoker(TimeProvider time, ILogger<SagaInvoker> logger
         }
 
         // 1. Load by the saga id that the message carries, else by the correlation value it maps to.
-        var correlation = metadata.Mapping.ByMessageType.GetValueOrDefault(message.GetType())?.Invoke(message);
+        var correlation = metadata.Mapping.For(message.GetType())?.Invoke(message);
         var stored = await Load(metadata, message, context, correlation);
         var isNew = stored is null;
 
@@ -71,9 +79,11 @@ internal sealed class SagaInvoker(TimeProvider time, ILogger<SagaInvoker> logger
             return;
         }
 
-        var data = stored?.Data ?? Start(metadata, context, correlation!);
+        var data = stored?.Data ?? Start(metadata, context, correlation);
 
         // 3. Handle.
+        var property = metadata.Mapping.CorrelationProperty!;
+        var (id, value) = (data.Id, property.GetValue(data));
         var saga = metadata.Create(services);
         saga.Entity = data;
         context.Saga = saga;
@@ -87,10 +97,9 @@ internal sealed class SagaInvoker(TimeProvider time, ILogger<SagaInvoker> logger
         }
 
         // 4. Store.
-        var property = metadata.Mapping.CorrelationProperty!;
-        if (correlation is not null && !saga.Completed && !correlation.Equals(property.GetValue(data)))
+        if (!saga.Completed && (data.Id != id || !Equals(property.GetValue(data), value)))
         {
-            throw new InvalidOperationException($"{metadata.SagaType.Name} changed its correlation property {property.Name}.");
+            throw new InvalidOperationException($"{metadata.SagaType.Name} changed its id or its correlation property {property.Name}.");
         }
 
         await ((isNew, saga.Completed) switch
@@ -103,9 +112,9 @@ internal sealed class SagaInvoker(TimeProvider time, ILogger<SagaInvoker> logger
     }
 
     private static bool IsForAnotherSaga(SagaMetadata metadata, MessageHandlerContext context) =>
-        !IsEvent(context)
+        SagaIdOf(context) is not null
         && context.MessageHeaders.TryGetValue(Headers.SagaType, out var sagaType)
-        && MessageTypes.FullName(sagaType) != metadata.SagaType.FullName;
+        && metadata.Others.Contains(MessageTypes.FullName(sagaType));
 
     private static bool IsEvent(MessageHandlerContext context) =>
         string.Equals(context.MessageHeaders.GetValueOrDefault(Headers.MessageIntent), "Publish", StringComparison.OrdinalIgnoreCase);
@@ -126,15 +135,23 @@ internal sealed class SagaInvoker(TimeProvider time, ILogger<SagaInvoker> logger
     private static Guid? SagaIdOf(MessageHandlerContext context) =>
         !IsEvent(context) && Guid.TryParse(context.MessageHeaders.GetValueOrDefault(Headers.SagaId), out var id) ? id : null;
 
+    /// <summary>What is addressed to an instance of this saga does not start another one when that is gone.</summary>
     private static bool MayStart(SagaMetadata metadata, object message, MessageHandlerContext context) =>
-        metadata.Starters.Contains(message.GetType()) && SagaIdOf(context) is null;
+        metadata.Starters.Any(starter => starter.IsInstanceOfType(message))
+        && !(SagaIdOf(context) is not null
+            && context.MessageHeaders.GetValueOrDefault(Headers.SagaType)?.StartsWith(metadata.SagaType.FullName!, StringComparison.Ordinal) == true);
 
-    private IContainSagaData Start(SagaMetadata metadata, MessageHandlerContext context, object correlation)
+    private IContainSagaData Start(SagaMetadata metadata, MessageHandlerContext context, object? correlation)
     {
+        if (correlation is null)
+        {
+            throw new InvalidOperationException($"{metadata.SagaType.Name} cannot be started by a message without a value to be found by.");
+        }
+
         var data = metadata.NewData();
         data.Id = CombGuid.New(time);
         data.OriginalMessageId = context.MessageId;
-        data.Originator = context.ReplyToAddress;
+        data.Originator = context.MessageHeaders.GetValueOrDefault(Headers.ReplyToAddress);
         metadata.Mapping.CorrelationProperty!.SetValue(data, correlation);
         return data;
     }
