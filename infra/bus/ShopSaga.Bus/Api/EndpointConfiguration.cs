@@ -42,6 +42,12 @@ public sealed class EndpointConfiguration
 
     internal string? AuditQueue { get; private set; }
 
+    internal TimeSpan? AuditTimeToBeReceived { get; private set; }
+
+    internal MonitoringSettings Monitoring { get; } = new();
+
+    internal Dictionary<string, string> StaticHeaders { get; } = [];
+
     internal int Concurrency { get; private set; } = Math.Max(2, Environment.ProcessorCount);
 
     internal int GroupSize { get; private set; } = 1;
@@ -88,7 +94,16 @@ public sealed class EndpointConfiguration
     public void SendFailedMessagesTo(string errorQueue) => ErrorQueue = errorQueue;
 
     /// <summary>Sends a copy of each processed message to this queue.</summary>
-    public void AuditProcessedMessagesTo(string auditQueue) => AuditQueue = auditQueue;
+    /// <param name="auditQueue">The queue; created at start where installers are on.</param>
+    /// <param name="timeToBeReceived">How long the broker keeps a copy that nobody takes; for ever by default.</param>
+    public void AuditProcessedMessagesTo(string auditQueue, TimeSpan? timeToBeReceived = null)
+    {
+        AuditQueue = auditQueue;
+        AuditTimeToBeReceived = timeToBeReceived;
+    }
+
+    /// <summary>Puts a header on every message this endpoint sends, whatever else says of it.</summary>
+    public void AddHeaderToAllOutgoingMessages(string key, string value) => StaticHeaders[key] = value;
 
     /// <summary>Sets how many messages are handled at once; at least 1.</summary>
     public void LimitMessageProcessingConcurrencyTo(int maxConcurrency)

@@ -16,8 +16,10 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
 {
     private readonly EndpointConfiguration _configuration;
     private readonly HandlerRegistry _handlers;
+    private readonly EndpointMonitoring _monitoring;
     private readonly OutboxMarker _marker;
     private readonly ITransport _transport;
+    private readonly TransportContext _transportContext;
     private readonly MessagePump _pump;
     private readonly TimeProvider _time;
     private readonly ILogger<Endpoint> _logger;
@@ -40,8 +42,13 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
 
         Database = new Database(configuration.PersistenceSettings, configuration.EndpointName);
         Outbox = new OutboxStore(Database, time);
-        Outgoing = new OutgoingMessages(configuration.EndpointName, queue, host, types, time);
-        _handlers = new HandlerRegistry(configuration, Database, new SagaInvoker(time, loggers.CreateLogger<SagaInvoker>()));
+        Outgoing = new OutgoingMessages(configuration.EndpointName, queue, host, configuration.StaticHeaders, types, time);
+        var transport = configuration.Transport
+            ?? throw new InvalidOperationException("The endpoint has no transport: set UseTransport(new RabbitMQTransport(…)).");
+        _monitoring = new EndpointMonitoring(
+            configuration, host, () => transport.Create(_transportContext!), scopes, time, loggers.CreateLogger<EndpointMonitoring>());
+        _handlers = new HandlerRegistry(
+            configuration, Database, new SagaInvoker(_monitoring.SagaAudit, time, loggers.CreateLogger<SagaInvoker>()));
         foreach (var type in _handlers.MessageTypes)
         {
             types.Register(type);
@@ -56,19 +63,19 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
             configuration.Concurrency,
             configuration.GroupSize,
             $"{host.DisplayName} - {configuration.EndpointName}");
-        var transport = configuration.Transport
-            ?? throw new InvalidOperationException("The endpoint has no transport: set UseTransport(new RabbitMQTransport(…)).");
-        _transport = transport.Create(new TransportContext(queue, receiving, health, CriticalError, time, loggers));
+        _transportContext = new TransportContext(queue, receiving, health, CriticalError, time, loggers);
+        _transport = transport.Create(_transportContext);
         Dispatch = configuration.AtStep is { } atStep ? OneByOne(_transport.Dispatch, atStep) : _transport.Dispatch;
         _marker = new OutboxMarker(Outbox, loggers.CreateLogger<OutboxMarker>());
         Relay = new OutboxRelay(Outbox, _marker, Dispatch, configuration.AtStep, time, loggers.CreateLogger<OutboxRelay>());
 
-        var audit = configuration.AuditQueue is { } auditQueue ? new AuditSettings(auditQueue, configuration.EndpointName, host) : null;
+        var audit = configuration.AuditQueue is { } auditQueue ? new AuditSettings(auditQueue, configuration.AuditTimeToBeReceived, queue, host) : null;
+        var observer = new ReceiveObserver(queue, types, _handlers, _monitoring.Metrics, time);
         _pump = new MessagePump(
             receiving,
-            new MessageProcessor(Database, Outbox, _handlers, types, Outgoing, Dispatch, _marker, audit, configuration.AtStep, scopes, time),
+            new MessageProcessor(Database, Outbox, _handlers, types, Outgoing, Dispatch, _marker, audit, observer, configuration.AtStep, scopes, time),
             new Recoverability(
-                configuration.RecoverabilitySettings, queue, configuration.ErrorQueue, configuration.EndpointName, host, Dispatch, time, loggers.CreateLogger<Recoverability>()),
+                configuration, host, Dispatch, observer, time, loggers.CreateLogger<Recoverability>()),
             Database,
             health,
             CriticalError,
@@ -104,6 +111,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
             Task.Run(() => _transport.Receive(_pump, _stop.Token), CancellationToken.None),
             Task.Run(() => UntilStopped(Relay.RunPoller), CancellationToken.None),
             Task.Run(() => UntilStopped(RunCleanup), CancellationToken.None),
+            Task.Run(() => UntilStopped(_monitoring.Run), CancellationToken.None),
         ];
     }
 
@@ -119,6 +127,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         await _relaying.WaitAsync(cancellationToken);
         _marker.Complete();
         await _marking.WaitAsync(cancellationToken);
+        await _monitoring.DisposeAsync();
         await _transport.DisposeAsync();
         _logger.LogInformation(BusEvents.Stopped, "{Endpoint} stopped", _configuration.EndpointName);
     }

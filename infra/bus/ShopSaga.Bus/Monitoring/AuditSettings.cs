@@ -1,14 +1,11 @@
 namespace ShopSaga.Bus;
 
 /// <summary>Makes the copies of processed messages that go to the audit queue.</summary>
-internal sealed class AuditSettings(string queue, string endpointName, HostIdentity host)
+internal sealed class AuditSettings(string queue, TimeSpan? timeToBeReceived, string endpointName, HostIdentity host)
 {
-    public OutgoingOperation CopyOf(IncomingMessage message, DateTimeOffset started, DateTimeOffset ended) => new()
+    public OutgoingOperation CopyOf(IncomingMessage message, List<SagaChange> sagaChanges, DateTimeOffset started, DateTimeOffset ended)
     {
-        MessageId = message.MessageId,
-        Body = message.Body,
-        Destination = queue,
-        Headers = new Dictionary<string, string>(message.Headers)
+        var headers = new Dictionary<string, string>(message.Headers)
         {
             ["NServiceBus.ProcessingStarted"] = WireTime.ToWire(started),
             ["NServiceBus.ProcessingEnded"] = WireTime.ToWire(ended),
@@ -16,6 +13,25 @@ internal sealed class AuditSettings(string queue, string endpointName, HostIdent
             [Headers.ProcessingMachine] = host.MachineName,
             [Headers.HostId] = host.HostIdText,
             [Headers.HostDisplayName] = host.DisplayName,
-        },
-    };
+        };
+        if (RetryAcknowledgement.IsDue(message))
+        {
+            headers["ServiceControl.Retry.AcknowledgementSent"] = "true";
+        }
+
+        if (sagaChanges.Count > 0)
+        {
+            headers["NServiceBus.InvokedSagas"] = string.Join(';', sagaChanges.Select(change => $"{change.SagaType.FullName}:{change.SagaId}"));
+            headers["ServiceControl.SagaStateChange"] = string.Join(';', sagaChanges.Select(change => $"{change.SagaId}:{change.Kind}"));
+        }
+
+        return new OutgoingOperation
+        {
+            MessageId = message.MessageId,
+            Body = message.Body,
+            Destination = queue,
+            TimeToBeReceived = timeToBeReceived,
+            Headers = headers,
+        };
+    }
 }

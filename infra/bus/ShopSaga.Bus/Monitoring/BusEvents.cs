@@ -20,4 +20,8 @@ internal static class BusEvents
     public static readonly EventId OutboxMaintenanceFailed = new(8013, nameof(OutboxMaintenanceFailed));
     public static readonly EventId AcknowledgementLost = new(8014, nameof(AcknowledgementLost));
     public static readonly EventId Stopped = new(8015, nameof(Stopped));
+    public static readonly EventId MonitoringNotReported = new(8016, nameof(MonitoringNotReported));
+    public static readonly EventId MonitoringReported = new(8017, nameof(MonitoringReported));
+    public static readonly EventId CheckFailed = new(8018, nameof(CheckFailed));
+    public static readonly EventId CheckPassed = new(8019, nameof(CheckPassed));
 }

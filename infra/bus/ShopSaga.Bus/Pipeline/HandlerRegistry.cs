@@ -19,6 +19,7 @@ internal sealed class HandlerRegistry
 {
     private readonly List<(Type MessageType, HandlerStep Step)> _registered = [];
     private readonly ConcurrentDictionary<Type, HandlerStep[]> _byType = new();
+    private readonly ConcurrentDictionary<(Type Type, bool IsTimeout), string> _names = new();
 
     /// <exception cref="InvalidOperationException">A handler handles nothing, or a saga cannot be found or started.</exception>
     public HandlerRegistry(EndpointConfiguration configuration, Database database, SagaInvoker sagas)
@@ -39,6 +40,10 @@ internal sealed class HandlerRegistry
     public List<SagaStore> SagaStores { get; } = [];
 
     public IEnumerable<Type> MessageTypes => _registered.Select(registered => registered.MessageType).Distinct();
+
+    /// <summary>The full names of the types that handle a message, for monitoring.</summary>
+    public string NamesFor(Type messageType, bool isTimeout) => _names.GetOrAdd((messageType, isTimeout), static (key, registry) => string.Join(
+        ';', registry.StepsFor(key.Type).Where(step => step.ForTimeouts == key.IsTimeout).Select(step => step.HandlerType.FullName)), this);
 
     public IReadOnlyList<HandlerStep> StepsFor(Type messageType) => _byType.GetOrAdd(
         messageType,

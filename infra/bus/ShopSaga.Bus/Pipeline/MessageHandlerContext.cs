@@ -6,10 +6,17 @@ internal sealed class MessageHandlerContext(
     SqlStorageSession session,
     OutgoingMessages outgoing,
     Dispatch dispatch,
+    ReceiveObserver.Attempt? attempt,
     CancellationToken cancellationToken) : IMessageHandlerContext
 {
     /// <summary>What was sent and published, in that order.</summary>
     public List<OutgoingOperation> Pending { get; } = [];
+
+    /// <summary>What observes this attempt, if anybody does.</summary>
+    public ReceiveObserver.Attempt? Attempt => attempt;
+
+    /// <summary>What sagas made of the message, where that is audited.</summary>
+    public List<SagaChange> SagaChanges { get; } = [];
 
     /// <summary>The saga whose handler runs, if any.</summary>
     public Saga? Saga { get; set; }

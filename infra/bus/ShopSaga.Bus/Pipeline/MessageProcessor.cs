@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -13,6 +12,7 @@ namespace ShopSaga.Bus;
 ///   3 store     one outbox record for each new one; commit
 ///   4 dispatch  all their operations, and those of known ones that never left; wait for the broker's confirms
 ///   5 mark      as dispatched, later and in bulk
+///   6 tell      ServiceControl of those that it had sent again
 /// </code>
 /// Until the commit nothing has happened: a message that fails before is taken out of its group and processed alone, and the others run again. A
 /// crash before the commit repeats everything; after it, the inbox makes 2 and 3 be skipped.
@@ -26,6 +26,7 @@ internal sealed class MessageProcessor(
     Dispatch dispatch,
     OutboxMarker marker,
     AuditSettings? audit,
+    ReceiveObserver observer,
     AtStep? atStep,
     IServiceScopeFactory scopes,
     TimeProvider time)
@@ -37,6 +38,7 @@ internal sealed class MessageProcessor(
     /// <exception cref="NpgsqlException">The database cannot be reached; the group can be processed again as it is.</exception>
     public async Task<Exception?[]> Process(IReadOnlyList<IncomingMessage> group, CancellationToken cancellationToken)
     {
+        observer.Fetched(group);
         var failures = new Exception?[group.Count];
         var alone = await ProcessTogether(group, cancellationToken);
         for (var i = 0; i < group.Count; i++)
@@ -101,6 +103,20 @@ internal sealed class MessageProcessor(
 
     private async Task Process(Run run, CancellationToken cancellationToken)
     {
+        try
+        {
+            await Perform(run, cancellationToken);
+            ReceiveObserver.Succeeded(run.Attempts);
+        }
+        catch (Exception failure)
+        {
+            ReceiveObserver.Failed(run.Attempts, failure, isRepeated: run.Messages.Count > 1);
+            throw;
+        }
+    }
+
+    private async Task Perform(Run run, CancellationToken cancellationToken)
+    {
         await At(ProcessingStep.BeforeTransaction, run.Messages);
         await using (var connection = await database.Open(cancellationToken))
         {
@@ -116,16 +132,25 @@ internal sealed class MessageProcessor(
             {
                 await HandleNew(connection, run, known.Keys, cancellationToken);
             }
+
+            observer.BeginKnown(run.Attempts, run.Messages, known);
         }
 
         // 4
         if (run.Undispatched.Count > 0)
         {
+            ReceiveObserver.Dispatching(run.Attempts, run.Operations.Count);
             await dispatch(run.Operations, cancellationToken);
             await At(ProcessingStep.Dispatched, run.Messages);
 
             // 5
             marker.Mark(run.Undispatched);
+        }
+
+        // 6
+        if (RetryAcknowledgement.Of(run.Messages, time) is { Count: > 0 } acknowledgements)
+        {
+            await dispatch(acknowledgements, cancellationToken);
         }
     }
 
@@ -140,7 +165,7 @@ internal sealed class MessageProcessor(
             if (!known.Contains(message.MessageId) && !handled.ContainsKey(message.MessageId))
             {
                 run.Current = message;
-                handled.Add(message.MessageId, await Handle(message, session, cancellationToken));
+                handled.Add(message.MessageId, await Handle(message, session, observer.Begin(run.Attempts, message), cancellationToken));
                 await At(ProcessingStep.Handled, [message]);
             }
         }
@@ -174,11 +199,12 @@ internal sealed class MessageProcessor(
         }
     }
 
-    private async Task<List<OutgoingOperation>> Handle(IncomingMessage message, SqlStorageSession session, CancellationToken cancellationToken)
+    private async Task<List<OutgoingOperation>> Handle(
+        IncomingMessage message, SqlStorageSession session, ReceiveObserver.Attempt? attempt, CancellationToken cancellationToken)
     {
-        using var activity = Tracing.StartProcessing(message);
+        attempt?.MakeCurrent();
         var started = time.GetUtcNow();
-        var context = new MessageHandlerContext(message, session, outgoing, dispatch, cancellationToken);
+        var context = new MessageHandlerContext(message, session, outgoing, dispatch, attempt, cancellationToken);
         try
         {
             if (!message.IsControl)
@@ -187,12 +213,9 @@ internal sealed class MessageProcessor(
             }
 
             await session.SaveChanges(cancellationToken);
-            activity?.SetStatus(ActivityStatusCode.Ok);
         }
         catch (Exception failure)
         {
-            activity?.AddException(failure);
-            activity?.SetStatus(ActivityStatusCode.Error, failure.Message);
             failure.Data["Message ID"] = message.MessageId;
             if (message.NativeId != message.MessageId)
             {
@@ -205,7 +228,7 @@ internal sealed class MessageProcessor(
 
         if (audit is not null)
         {
-            context.Pending.Insert(0, audit.CopyOf(message, started, time.GetUtcNow()));
+            context.Pending.Insert(0, audit.CopyOf(message, context.SagaChanges, started, time.GetUtcNow()));
         }
 
         return context.Pending;
@@ -233,20 +256,16 @@ internal sealed class MessageProcessor(
 
     private async Task Invoke(HandlerStep step, Type messageType, object body, MessageHandlerContext context, IServiceProvider services)
     {
-        using var activity = Activity.Current is null ? null : Tracing.Source.StartActivity("NServiceBus.Diagnostics.InvokeHandler");
-        activity?.SetTag("nservicebus.handler.handler_type", step.HandlerType.FullName);
-        if (activity is not null)
-        {
-            activity.DisplayName = step.HandlerType.Name;
-        }
-
+        var attempt = context.Attempt?.BeginHandler(step);
         var started = time.GetUtcNow();
         try
         {
             await step.Invoke(body, context, services);
+            attempt?.Ended(null);
         }
         catch (Exception failure)
         {
+            attempt?.Ended(failure);
             failure.Data["Message type"] = messageType.FullName;
             failure.Data["Handler type"] = step.HandlerType.FullName;
             failure.Data["Handler start time"] = WireTime.ToWire(started);
@@ -285,5 +304,8 @@ internal sealed class MessageProcessor(
         public List<string> Undispatched { get; } = [];
 
         public List<OutgoingOperation> Operations { get; } = [];
+
+        /// <summary>What observes the messages, where anybody does.</summary>
+        public List<ReceiveObserver.Attempt> Attempts { get; } = [];
     }
 }

@@ -7,9 +7,10 @@ namespace ShopSaga.Bus;
 internal readonly record struct Cause(IncomingMessage? Incoming, Saga? Saga);
 
 /// <summary>Makes outgoing operations: serializes, and writes the headers of the wire contract.</summary>
-internal sealed class OutgoingMessages(string endpointName, string localAddress, HostIdentity host, MessageTypes types, TimeProvider time)
+internal sealed class OutgoingMessages(
+    string endpointName, string localAddress, HostIdentity host, IReadOnlyDictionary<string, string> staticHeaders, MessageTypes types, TimeProvider time)
 {
-    private const string CompatibleVersion = "10.2.8";
+    public const string CompatibleVersion = "10.2.8";
 
     public OutgoingOperation Send(object message, SendOptions options, Cause cause)
     {
@@ -25,6 +26,7 @@ internal sealed class OutgoingMessages(string endpointName, string localAddress,
             throw new InvalidOperationException($"{message.GetType().Name} is an event: publish it instead of sending it.");
         }
 
+        using var activity = Tracing.StartOutgoing("Send");
         var delayed = options.Delay is not null || options.DeliverAt is not null;
         var headers = NewHeaders(message, "Send", options, cause);
         headers[Headers.StartNewTrace] = delayed && headers.ContainsKey(Headers.DiagnosticsTraceParent) ? bool.TrueString : bool.FalseString;
@@ -33,6 +35,7 @@ internal sealed class OutgoingMessages(string endpointName, string localAddress,
             headers[Headers.DeliverAt] = WireTime.ToWire(options.DeliverAt ?? time.GetUtcNow() + options.Delay!.Value);
         }
 
+        Finish(headers, activity);
         return new OutgoingOperation
         {
             MessageId = headers[Headers.MessageId],
@@ -51,8 +54,10 @@ internal sealed class OutgoingMessages(string endpointName, string localAddress,
             throw new InvalidOperationException($"{message.GetType().Name} is a command: send it instead of publishing it.");
         }
 
+        using var activity = Tracing.StartOutgoing("Publish");
         var headers = NewHeaders(message, "Publish", options, cause);
         headers[Headers.StartNewTrace] = bool.TrueString;
+        Finish(headers, activity);
         return new OutgoingOperation
         {
             MessageId = headers[Headers.MessageId],
@@ -75,6 +80,7 @@ internal sealed class OutgoingMessages(string endpointName, string localAddress,
             throw new InvalidOperationException($"{message.GetType().Name} is an event or a command: reply with a message that is neither.");
         }
 
+        using var activity = Tracing.StartOutgoing("Reply");
         var headers = NewHeaders(message, "Reply", options, cause);
         if (incoming.Headers.TryGetValue(Headers.OriginatingSagaId, out var sagaId))
         {
@@ -82,6 +88,7 @@ internal sealed class OutgoingMessages(string endpointName, string localAddress,
             headers[Headers.SagaType] = incoming.Headers[Headers.OriginatingSagaType];
         }
 
+        Finish(headers, activity);
         return new OutgoingOperation
         {
             MessageId = headers[Headers.MessageId],
@@ -89,6 +96,18 @@ internal sealed class OutgoingMessages(string endpointName, string localAddress,
             Body = Serialize(message),
             Destination = options.Destination ?? incoming.Headers[Headers.ReplyToAddress],
         };
+    }
+
+    /// <summary>Static headers come last: they overwrite what a message or the runtime says.</summary>
+    private void Finish(Dictionary<string, string> headers, Activity? activity)
+    {
+        foreach (var (key, value) in staticHeaders)
+        {
+            headers[key] = value;
+        }
+
+        Tracing.SetTags(activity, headers);
+        activity?.SetStatus(ActivityStatusCode.Ok);
     }
 
     private static ReadOnlyMemory<byte> Serialize(object message) => JsonSerializer.SerializeToUtf8Bytes(message, message.GetType());

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -53,7 +54,7 @@ internal sealed record SagaMetadata(
 }
 
 /// <summary>Runs a saga for a message: load or start, handle, then insert, update or delete. Steps as in the contract, section 5.4.</summary>
-internal sealed class SagaInvoker(TimeProvider time, ILogger<SagaInvoker> logger)
+internal sealed class SagaInvoker(SagaAudit? audit, TimeProvider time, ILogger<SagaInvoker> logger)
 {
     public async Task Invoke(
         SagaMetadata metadata,
@@ -87,6 +88,8 @@ internal sealed class SagaInvoker(TimeProvider time, ILogger<SagaInvoker> logger
         var saga = metadata.Create(services);
         saga.Entity = data;
         context.Saga = saga;
+        Activity.Current?.SetTag("nservicebus.handler.saga_id", data.Id);
+        var audited = audit?.Begin(message, context);
         try
         {
             await handle(saga, message, context);
@@ -109,6 +112,10 @@ internal sealed class SagaInvoker(TimeProvider time, ILogger<SagaInvoker> logger
             (false, true) => metadata.Store.Delete(context.Session, stored!.Value, context.CancellationToken),
             (false, false) => metadata.Store.Update(context.Session, stored!.Value, context.CancellationToken),
         });
+        if (audited is not null)
+        {
+            await audited.Ended(saga, isNew);
+        }
     }
 
     private static bool IsForAnotherSaga(SagaMetadata metadata, MessageHandlerContext context) =>

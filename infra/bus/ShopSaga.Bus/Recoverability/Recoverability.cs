@@ -8,14 +8,7 @@ namespace ShopSaga.Bus;
 /// then the error queue. Counts and headers as in the contract, sections 3.2, 3.3 and 3.6.
 /// </summary>
 internal sealed class Recoverability(
-    RecoverabilitySettings settings,
-    string queue,
-    string errorQueue,
-    string endpointName,
-    HostIdentity host,
-    Dispatch dispatch,
-    TimeProvider time,
-    ILogger<Recoverability> logger)
+    EndpointConfiguration configuration, HostIdentity host, Dispatch dispatch, ReceiveObserver observer, TimeProvider time, ILogger<Recoverability> logger)
 {
     private const int LongestMessage = 16_384;
     private static readonly TimeSpan RetriesExpireAfter = TimeSpan.FromDays(1);
@@ -23,27 +16,30 @@ internal sealed class Recoverability(
     /// <summary>Handles the failure. Gives true when the message is elsewhere and can be acknowledged, false when it must be requeued.</summary>
     public async Task<bool> Recover(IncomingMessage message, Exception failure, CancellationToken cancellationToken)
     {
-        var unrecoverable = settings.UnrecoverableExceptions.Any(type => type.IsInstanceOfType(failure));
-        if (!unrecoverable && message.DeliveryAttempt <= settings.ImmediateSettings.Retries)
+        var unrecoverable = configuration.RecoverabilitySettings.UnrecoverableExceptions.Any(type => type.IsInstanceOfType(failure));
+        if (!unrecoverable && message.DeliveryAttempt <= configuration.RecoverabilitySettings.ImmediateSettings.Retries)
         {
             logger.LogInformation(
                 BusEvents.ImmediateRetry, failure, "Message {MessageId} failed at attempt {Attempt} and is tried again at once", message.MessageId, message.DeliveryAttempt);
+            observer.Recovered(message, Recovery.ImmediateRetry, failure);
             return false;
         }
 
         var performed = DelayedRetriesOf(message);
-        if (!unrecoverable && performed < settings.DelayedSettings.Retries)
+        if (!unrecoverable && performed < configuration.RecoverabilitySettings.DelayedSettings.Retries)
         {
-            var delay = settings.DelayedSettings.Increase * (performed + 1);
+            var delay = configuration.RecoverabilitySettings.DelayedSettings.Increase * (performed + 1);
             await dispatch([DelayedCopy(message, performed + 1, delay)], cancellationToken);
             logger.LogWarning(
                 BusEvents.DelayedRetry, failure, "Message {MessageId} failed and is tried again in {Delay}", message.MessageId, delay);
+            observer.Recovered(message, Recovery.DelayedRetry, failure);
             return true;
         }
 
         await dispatch([FailedCopy(message, failure)], cancellationToken);
         logger.LogError(
-            BusEvents.MovedToErrorQueue, failure, "Message {MessageId} failed for good and went to queue {ErrorQueue}", message.MessageId, errorQueue);
+            BusEvents.MovedToErrorQueue, failure, "Message {MessageId} failed for good and went to queue {ErrorQueue}", message.MessageId, configuration.ErrorQueue);
+        observer.Recovered(message, Recovery.Error, failure);
         return true;
     }
 
@@ -70,8 +66,8 @@ internal sealed class Recoverability(
             [Headers.DelayedRetriesTimestamp] = WireTime.ToWire(now),
         };
         headers.TryAdd(Headers.DeliverAt, WireTime.ToWire(now + delay));
-        StartNewTrace(headers);
-        return new OutgoingOperation { MessageId = message.MessageId, Headers = headers, Body = message.Body, Destination = queue, Delay = delay };
+        StartNewTrace(headers, configuration.StaticHeaders.GetValueOrDefault(Headers.StartNewTrace, bool.TrueString));
+        return new OutgoingOperation { MessageId = message.MessageId, Headers = headers, Body = message.Body, Destination = configuration.EndpointName, Delay = delay };
     }
 
     private OutgoingOperation FailedCopy(IncomingMessage message, Exception failure)
@@ -79,13 +75,13 @@ internal sealed class Recoverability(
         const string Info = "NServiceBus.ExceptionInfo.";
         var headers = new Dictionary<string, string>(message.Headers)
         {
-            ["NServiceBus.FailedQ"] = queue,
+            ["NServiceBus.FailedQ"] = configuration.EndpointName,
             ["NServiceBus.TimeOfFailure"] = WireTime.ToWire(time.GetUtcNow()),
             [Info + "ExceptionType"] = failure.GetType().FullName!,
             [Info + "Message"] = failure.Message.Length > LongestMessage ? failure.Message[..LongestMessage] : failure.Message,
             [Info + "StackTrace"] = failure.ToString(),
             [Headers.ProcessingMachine] = host.MachineName,
-            [Headers.ProcessingEndpoint] = endpointName,
+            [Headers.ProcessingEndpoint] = configuration.EndpointName,
             [Headers.HostId] = host.HostIdText,
             [Headers.HostDisplayName] = host.DisplayName,
         };
@@ -114,15 +110,15 @@ internal sealed class Recoverability(
             }
         }
 
-        StartNewTrace(headers);
-        return new OutgoingOperation { MessageId = message.MessageId, Headers = headers, Body = message.Body, Destination = errorQueue };
+        StartNewTrace(headers, bool.TrueString);
+        return new OutgoingOperation { MessageId = message.MessageId, Headers = headers, Body = message.Body, Destination = configuration.ErrorQueue };
     }
 
-    private static void StartNewTrace(Dictionary<string, string> headers)
+    private static void StartNewTrace(Dictionary<string, string> headers, string value)
     {
         if (headers.ContainsKey(Headers.DiagnosticsTraceParent))
         {
-            headers[Headers.StartNewTrace] = bool.TrueString;
+            headers[Headers.StartNewTrace] = value;
         }
     }
 }

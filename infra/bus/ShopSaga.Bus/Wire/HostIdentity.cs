@@ -14,9 +14,14 @@ internal sealed class HostIdentity
     {
         MachineName = Environment.MachineName;
         DisplayName = hostName ?? MachineName;
-        HostId = new Guid(MD5.HashData(Encoding.UTF8.GetBytes((instanceName ?? Program()) + DisplayName)));
+        HostId = new Guid(MD5.HashData(Encoding.UTF8.GetBytes((instanceName ?? Program) + DisplayName)));
         HostIdText = HostId.ToString("N");
     }
+
+    /// <summary>The path of the started program.</summary>
+    public string Program { get; } = Environment.CommandLine.StartsWith('"')
+        ? Environment.CommandLine[1..Environment.CommandLine.IndexOf('"', 1)]
+        : Environment.CommandLine.Split(' ', 2)[0];
 
     public string MachineName { get; }
 
@@ -27,11 +32,4 @@ internal sealed class HostIdentity
     /// <summary>The id as headers carry it: 32 hexadecimal digits.</summary>
     public string HostIdText { get; }
 
-    private static string Program()
-    {
-        var commandLine = Environment.CommandLine;
-        return commandLine.StartsWith('"')
-            ? commandLine[1..commandLine.IndexOf('"', 1)]
-            : commandLine.Split(' ', 2)[0];
-    }
 }

@@ -1,0 +1,57 @@
+using System.Globalization;
+
+namespace ShopSaga.Bus;
+
+/// <summary>Says at start that the endpoint is there, and then regularly that it still is.</summary>
+internal sealed class Heartbeats(HeartbeatSettings settings, MonitoringQueue queue, string endpointName, HostIdentity host, TimeProvider time)
+{
+    private const string StartupType = "ServiceControl.Plugin.Heartbeat.Messages.RegisterEndpointStartup";
+    private const string HeartbeatType = "ServiceControl.Plugin.Heartbeat.Messages.EndpointHeartbeat";
+    private static readonly TimeSpan RegisterAgainAfter = TimeSpan.FromMinutes(1);
+
+    public Task Run(CancellationToken cancellationToken) => Task.WhenAll(Register(cancellationToken), Beat(cancellationToken));
+
+    private async Task Register(CancellationToken cancellationToken)
+    {
+        var startup = new RegisterEndpointStartup(
+            host.HostId,
+            endpointName,
+            time.GetUtcNow().UtcDateTime,
+            new Dictionary<string, string>
+            {
+                ["Machine"] = host.MachineName,
+                ["ProcessID"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture),
+                ["UserName"] = Environment.UserName,
+                ["PathToExecutable"] = host.Program,
+            },
+            host.DisplayName,
+            host.DisplayName);
+        if (!await Send(StartupType, startup, cancellationToken))
+        {
+            await Task.Delay(RegisterAgainAfter, time, cancellationToken);
+            await Send(StartupType, startup, cancellationToken);
+        }
+    }
+
+    private async Task Beat(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(settings.Frequency, time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            await Send(
+                HeartbeatType, new EndpointHeartbeat(time.GetUtcNow().UtcDateTime, endpointName, host.HostId, host.DisplayName), cancellationToken);
+        }
+    }
+
+    private Task<bool> Send<T>(string type, T body, CancellationToken cancellationToken) => queue.Send(
+        type,
+        body,
+        new Dictionary<string, string> { [Headers.MessageIntent] = "Send", [Headers.ReplyToAddress] = endpointName },
+        settings.TimeToLive,
+        cancellationToken);
+
+    private sealed record RegisterEndpointStartup(
+        Guid HostId, string Endpoint, DateTime StartedAt, Dictionary<string, string> HostProperties, string HostDisplayName, string Host);
+
+    private sealed record EndpointHeartbeat(DateTime ExecutedAt, string EndpointName, Guid HostId, string Host);
+}

@@ -1,0 +1,70 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+
+namespace ShopSaga.Bus;
+
+/// <summary>
+/// One of ServiceControl's queues. Messages go there one at a time over a connection of their own: where the queue is missing, the broker closes the
+/// channel, and that must concern nobody else. They carry the given headers only. What cannot be sent is lost, and the log says so once.
+/// </summary>
+internal sealed class MonitoringQueue(string queue, Func<ITransport> connect, ILogger logger) : IAsyncDisposable
+{
+    private ITransport? _transport;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private bool _isFailing;
+
+    /// <summary>Sends an object as JSON, under the name of its type for ServiceControl. Gives whether the broker has it.</summary>
+    public Task<bool> Send<T>(string type, T body, Dictionary<string, string> headers, TimeSpan? timeToLive, CancellationToken cancellationToken)
+    {
+        headers[Headers.EnclosedMessageTypes] = type;
+        headers[Headers.ContentType] = "application/json";
+        return Send(JsonSerializer.SerializeToUtf8Bytes(body), headers, timeToLive, cancellationToken);
+    }
+
+    /// <summary>Sends a body as it is. Gives whether the broker has it.</summary>
+    public async Task<bool> Send(
+        ReadOnlyMemory<byte> body, Dictionary<string, string> headers, TimeSpan? timeToLive, CancellationToken cancellationToken)
+    {
+        var operation = new OutgoingOperation
+        {
+            MessageId = Guid.NewGuid().ToString(),
+            Headers = headers,
+            Body = body,
+            Destination = queue,
+            TimeToBeReceived = timeToLive,
+        };
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            _transport ??= connect();
+            await _transport.Dispatch([operation], cancellationToken);
+            if (_isFailing)
+            {
+                logger.LogInformation(BusEvents.MonitoringReported, "Monitoring reaches {Queue} again", queue);
+            }
+
+            _isFailing = false;
+            return true;
+        }
+        catch (BrokerUnavailableException failure)
+        {
+            if (!_isFailing)
+            {
+                logger.LogWarning(BusEvents.MonitoringNotReported, "Monitoring does not reach {Queue}: {Reason}", queue, failure.Message);
+            }
+
+            _isFailing = true;
+            return false;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await (_transport?.DisposeAsync() ?? default);
+        _turn.Dispose();
+    }
+}
