@@ -17,6 +17,9 @@ Task("Demo").IsDependentOn("Build").Does(() => Launch("demo", Given("base-port")
 
 Task("Verify").IsDependentOn("Build").Does(() => Launch("verify", Given("base-port")));
 
+// Orders lost its price list: it is rebuilt from what Products announces.
+Task("RebuildPrices").IsDependentOn("Build").Does(() => Launch("rebuild-prices", Given("base-port")));
+
 Task("E2E").IsDependentOn("Build").Does(() =>
     Launch("exec", "--services", "--fresh", Given("base-port") ?? "--base-port=auto", "--", "bash", "tests/e2e-all-scenarios.sh"));
 

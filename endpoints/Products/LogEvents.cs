@@ -7,6 +7,7 @@ internal static class LogEvents
     public static readonly EventId Changed = new(2002, nameof(Changed));
     public static readonly EventId StockChanged = new(2003, nameof(StockChanged));
     public static readonly EventId Withdrawn = new(2004, nameof(Withdrawn));
+    public static readonly EventId Announced = new(2005, nameof(Announced));
     public static readonly EventId Reserved = new(2101, nameof(Reserved));
     public static readonly EventId Rejected = new(2102, nameof(Rejected));
     public static readonly EventId Committed = new(2103, nameof(Committed));

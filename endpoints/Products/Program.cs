@@ -1,5 +1,7 @@
 using ShopSaga.Hosting;
+using ShopSaga.Hosting.Authentication;
 using ShopSaga.Hosting.Messaging;
+using ShopSaga.Products.Announcing;
 using ShopSaga.Products.Caching;
 using ShopSaga.Products.Catalogue;
 using ShopSaga.Products.Committing;
@@ -16,9 +18,11 @@ builder.AddEndpoint("Products", endpoint =>
     endpoint.AddHandler<ReserveStock>();
     endpoint.AddHandler<ReleaseStock>();
     endpoint.AddHandler<CommitStock>();
+    endpoint.AddHandler<CatalogueAnnouncer>();
 });
 
 var app = builder.Build();
 app.UseServiceDefaults();
 app.MapCatalogue();
+app.MapPost("/internal/catalogue/announcements", CatalogueAnnouncer.Request).RequireAdmin().ExcludeFromDescription();
 app.Run();

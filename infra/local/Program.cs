@@ -8,6 +8,7 @@ var root = new RootCommand("ShopSaga on one machine: PostgreSQL, RabbitMQ, Redis
     ExecCommand.Describe(),
     DemoCommand.Describe(),
     VerifyCommand.Describe(),
+    RebuildPricesCommand.Describe(),
 };
 
 using var stop = new StopSignals();

@@ -9,17 +9,29 @@ internal sealed class Shop(Uri gateway) : IDisposable
 {
     private readonly HttpClient client = new() { BaseAddress = gateway };
 
-    public async Task LogIn(string email, string password, CancellationToken cancellationToken)
+    /// <summary>Logs in, and gives the access token.</summary>
+    public async Task<string> LogIn(string email, string password, CancellationToken cancellationToken)
     {
         var tokens = await Post("auth/login", new { email, password }, cancellationToken);
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", tokens["accessToken"]!.GetValue<string>());
+        var token = tokens["accessToken"]!.GetValue<string>();
+        Authorize(token);
+        return token;
     }
+
+    public void Authorize(string token) => client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
 
     public async Task<JsonNode> Get(string path, CancellationToken cancellationToken) =>
         await Read(await client.GetAsync(path, cancellationToken), cancellationToken);
 
     public async Task<JsonNode> Post(string path, object body, CancellationToken cancellationToken) =>
         await Read(await client.PostAsJsonAsync(path, body, cancellationToken), cancellationToken);
+
+    /// <summary>A request that has no body, and no answer but that it was taken.</summary>
+    public async Task Ask(string path, CancellationToken cancellationToken)
+    {
+        using var response = await client.PostAsync(path, null, cancellationToken);
+        response.EnsureSuccessStatusCode();
+    }
 
     public void Dispose() => client.Dispose();
 

@@ -16,6 +16,9 @@ internal sealed record EntryRow(long PaymentId, string Fact, long Amount);
 
 internal sealed record ChargeRow(long Id, string Status, long Amount, long Refunded);
 
+/// <summary>A product as it is sold; one that was withdrawn has neither name nor price.</summary>
+internal sealed record PriceRow(long ProductId, string? Name, int? Price);
+
 /// <summary>What every service, and the payment provider, has written down.</summary>
 internal sealed record BookKeeping(
     IReadOnlyList<StockRow> Stock,
@@ -23,7 +26,9 @@ internal sealed record BookKeeping(
     IReadOnlyList<ReservationRow> Reservations,
     IReadOnlyList<PaymentRow> Payments,
     IReadOnlyList<EntryRow> Entries,
-    IReadOnlyList<ChargeRow> Charges)
+    IReadOnlyList<ChargeRow> Charges,
+    IReadOnlyList<PriceRow> Catalogue,
+    IReadOnlyList<PriceRow> PriceList)
 {
     /// <summary>Reads all databases as the server's administrator. They are read one after the other, so nothing may be under way.</summary>
     public static async Task<BookKeeping> Read(string admin, CancellationToken cancellationToken) => new(
@@ -63,7 +68,29 @@ internal sealed record BookKeeping(
                    coalesce(sum(r.amount) FILTER (WHERE r.status = 'REFUNDED'), 0)::bigint AS Refunded
             FROM charges c LEFT JOIN refunds r ON r.charge_id = c.id GROUP BY c.id
             """,
-            cancellationToken));
+            cancellationToken),
+        await Catalogued(admin, cancellationToken),
+        await Priced(admin, cancellationToken));
+
+    /// <summary>The products as Products has them.</summary>
+    public static Task<IReadOnlyList<PriceRow>> Catalogued(string admin, CancellationToken cancellationToken) => Rows<PriceRow>(
+        admin,
+        "Products",
+        """
+        SELECT id AS ProductId, CASE WHEN withdrawn_at IS NULL THEN name END AS Name, CASE WHEN withdrawn_at IS NULL THEN price END AS Price
+        FROM products
+        """,
+        cancellationToken);
+
+    /// <summary>The products as Orders knows them.</summary>
+    public static Task<IReadOnlyList<PriceRow>> Priced(string admin, CancellationToken cancellationToken) => Rows<PriceRow>(
+        admin,
+        "Orders",
+        """
+        SELECT product_id AS ProductId, CASE WHEN NOT withdrawn THEN name END AS Name, CASE WHEN NOT withdrawn THEN price END AS Price
+        FROM price_list
+        """,
+        cancellationToken);
 
     private static async Task<IReadOnlyList<T>> Rows<T>(string admin, string service, string sql, CancellationToken cancellationToken)
     {

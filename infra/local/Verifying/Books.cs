@@ -18,6 +18,7 @@ internal static class Books
         CancelledOrders(books),
         Ledger(books),
         Provider(books),
+        Prices(books.Catalogue, books.PriceList),
         NothingIsOpen(books),
     ];
 
@@ -87,6 +88,12 @@ internal static class Books
             [.. provider.Except(payments).Select(charge => $"the provider's charge {charge.Charge} of {charge.Amount}, {charge.Refunded} refunded, is no payment's"),
              .. payments.Except(provider).Select(payment => $"charge {payment.Charge} of {payment.Amount}, {payment.Refunded} refunded, is not the provider's")]);
     }
+
+    public static Equality Prices(IReadOnlyList<PriceRow> catalogue, IReadOnlyList<PriceRow> priceList) => new(
+        "price list = catalogue",
+        $"{priceList.Count} products known to Orders, {catalogue.Count} listed by Products",
+        [.. catalogue.Except(priceList).Select(product => $"product {product.ProductId}: Orders does not know {product.Name ?? "that it is withdrawn"} at {product.Price}"),
+         .. priceList.Except(catalogue).Select(product => $"product {product.ProductId}: Orders knows {product.Name ?? "it as withdrawn"} at {product.Price}")]);
 
     private static Equality NothingIsOpen(BookKeeping books)
     {

@@ -51,6 +51,38 @@ internal sealed class When_prices_arrive_in_any_order
         }
     }
 
+    [Test]
+    public async Task Should_know_again_what_it_lost_when_the_catalogue_is_announced_however_the_events_arrive()
+    {
+        const long sold = 200, withdrawn = 201;
+        object[] announced =
+        [
+            new ProductListed(sold, "Desk lamp", "Light", 700, 9),
+            new ProductWithdrawn(withdrawn, 12),
+            new ProductListed(withdrawn, "Candle", "Light", 300, 1),
+        ];
+        foreach (var order in Permutations(announced.Length))
+        {
+            await Forget();
+            await HearAll(order.Select(number => announced[number]));
+
+            Assert.That(await RowOf(sold), Is.EqualTo("Desk lamp|700|false|9"), string.Join(',', order));
+            Assert.That(await RowOf(withdrawn), Does.StartWith("Candle|").And.EndWith("|true|12"), string.Join(',', order));
+        }
+
+        Task Forget() => _database.Query<int>("DELETE FROM price_list WHERE product_id IN (200, 201) RETURNING 1");
+    }
+
+    [Test]
+    public async Task Should_not_put_a_withdrawn_product_on_sale_again_when_the_catalogue_is_announced()
+    {
+        await HearAll([new ProductListed(202, "Candle", "Light", 300, 1), new ProductWithdrawn(202, 5)]);
+
+        await HearAll([new ProductListed(202, "Candle", "Light", 300, 1)]);
+
+        Assert.That(await RowOf(202), Is.EqualTo("Candle|300|true|5"));
+    }
+
     private async Task HearAll(IEnumerable<object> events)
     {
         var heard = events.ToList();
