@@ -346,6 +346,82 @@ expect_json ".id == $order and .userId == ${id[alice]}"
 as admin get "/orders/$order/history"
 expect_status 200
 
+# ---------------------------------------------------------------------------------------------------------------------------------
+section cart
+
+scenario "a cart is empty at first"
+as bob get /cart
+expect_status 200
+expect_json '. == {lines: [], totalAmount: 0}'
+
+scenario "things are put into the cart, changed and taken out"
+list_product Cup 800 50
+cup=$product
+list_product Plate 1200 50
+as bob put "/cart/items/$cup" '{"quantity": 2}'
+expect_status 200
+as bob put "/cart/items/$product" '{"quantity": 1}'
+expect_json '(.lines | length) == 2 and .totalAmount == 2800'
+as bob put "/cart/items/$cup" '{"quantity": 3}'
+expect_json '.totalAmount == 3600'
+as bob delete "/cart/items/$product"
+expect_status 200
+expect_json ". == {lines: [{productId: $cup, name: \"Cup\", unitPrice: 800, quantity: 3}], totalAmount: 2400}"
+as bob get /cart
+expect_json '.totalAmount == 2400'
+as alice get /cart
+expect_json '.lines == []'
+
+scenario "a checkout orders the cart and empties it"
+as bob put "/cart/items/$product" '{"quantity": 1}'
+as bob post /cart/checkout '{"paymentMethod": "CARD"}'
+expect_status 202
+order=$(json .id)
+expect_header Location ".*/orders/$order"
+expect_json "(.lines | map({key: (.productId | tostring), value: .quantity}) | from_entries) == {\"$cup\": 3, \"$product\": 1} and .totalAmount == 3600"
+as bob get /cart
+expect_json '.lines == [] and .totalAmount == 0'
+await_outcome bob CONFIRMED
+expect_payment bob COMPLETED
+
+scenario "an empty cart is not checked out"
+as bob post /cart/checkout '{"paymentMethod": "CARD"}'
+expect_problem 409 cart-empty
+
+scenario "checkouts at the same time sell the cart once"
+as bob put "/cart/items/$cup" '{"quantity": 1}'
+expect_status 200
+at_once 4 as bob post /cart/checkout '{"paymentMethod": "CARD"}'
+expect_same "the answers" "202 409 409 409" "$statuses"
+order=$(jq 'map(select(.id)) | .[0].id' <<<"$bodies")
+await_outcome bob CONFIRMED
+
+scenario "a product withdrawn meanwhile is a 400 that names it, and the cart is kept"
+list_product Bowl 2000 5
+as bob put "/cart/items/$product" '{"quantity": 1}'
+as bob put "/cart/items/$cup" '{"quantity": 1}'
+expect_json '.lines | length == 2'
+as admin delete "/products/$product"
+expect_status 204
+as alice await '$status == 400' put "/cart/items/$product" '{"quantity": 1}'
+expect_invalid productId
+as alice delete /cart
+expect_status 204
+as bob post /cart/checkout '{"paymentMethod": "CARD"}'
+expect_problem 400 validation
+expect_json '.errors | tostring | test("\\b'$product'\\b")'
+as bob get /cart
+expect_json '.lines | length == 2'
+
+scenario "a cart is emptied"
+as bob delete /cart
+expect_status 204
+as bob get /cart
+expect_json '.lines == [] and .totalAmount == 0'
+
+# ---------------------------------------------------------------------------------------------------------------------------------
+section failures
+
 scenario "out of stock: the order is cancelled, nothing is reserved, nothing is charged"
 list_product Clock 9000 3
 place_order alice CARD 4
@@ -481,80 +557,7 @@ expect_payment alice REFUNDED
 expect_stock 5
 
 # ---------------------------------------------------------------------------------------------------------------------------------
-section cart
-
-scenario "a cart is empty at first"
-as bob get /cart
-expect_status 200
-expect_json '. == {lines: [], totalAmount: 0}'
-
-scenario "things are put into the cart, changed and taken out"
-list_product Cup 800 50
-cup=$product
-list_product Plate 1200 50
-as bob put "/cart/items/$cup" '{"quantity": 2}'
-expect_status 200
-as bob put "/cart/items/$product" '{"quantity": 1}'
-expect_json '(.lines | length) == 2 and .totalAmount == 2800'
-as bob put "/cart/items/$cup" '{"quantity": 3}'
-expect_json '.totalAmount == 3600'
-as bob delete "/cart/items/$product"
-expect_status 200
-expect_json ". == {lines: [{productId: $cup, name: \"Cup\", unitPrice: 800, quantity: 3}], totalAmount: 2400}"
-as bob get /cart
-expect_json '.totalAmount == 2400'
-as alice get /cart
-expect_json '.lines == []'
-
-scenario "a checkout orders the cart and empties it"
-as bob put "/cart/items/$product" '{"quantity": 1}'
-as bob post /cart/checkout '{"paymentMethod": "CARD"}'
-expect_status 202
-order=$(json .id)
-expect_header Location ".*/orders/$order"
-expect_json "(.lines | map({key: (.productId | tostring), value: .quantity}) | from_entries) == {\"$cup\": 3, \"$product\": 1} and .totalAmount == 3600"
-as bob get /cart
-expect_json '.lines == [] and .totalAmount == 0'
-await_outcome bob CONFIRMED
-expect_payment bob COMPLETED
-
-scenario "an empty cart is not checked out"
-as bob post /cart/checkout '{"paymentMethod": "CARD"}'
-expect_problem 409 cart-empty
-
-scenario "checkouts at the same time sell the cart once"
-as bob put "/cart/items/$cup" '{"quantity": 1}'
-expect_status 200
-at_once 4 as bob post /cart/checkout '{"paymentMethod": "CARD"}'
-expect_same "the answers" "202 409 409 409" "$statuses"
-order=$(jq 'map(select(.id)) | .[0].id' <<<"$bodies")
-await_outcome bob CONFIRMED
-
-scenario "a product withdrawn meanwhile is a 400 that names it, and the cart is kept"
-list_product Bowl 2000 5
-as bob put "/cart/items/$product" '{"quantity": 1}'
-as bob put "/cart/items/$cup" '{"quantity": 1}'
-expect_json '.lines | length == 2'
-as admin delete "/products/$product"
-expect_status 204
-as alice await '$status == 400' put "/cart/items/$product" '{"quantity": 1}'
-expect_invalid productId
-as alice delete /cart
-expect_status 204
-as bob post /cart/checkout '{"paymentMethod": "CARD"}'
-expect_problem 400 validation
-expect_json '.errors | tostring | test("\\b'$product'\\b")'
-as bob get /cart
-expect_json '.lines | length == 2'
-
-scenario "a cart is emptied"
-as bob delete /cart
-expect_status 204
-as bob get /cart
-expect_json '.lines == [] and .totalAmount == 0'
-
-# ---------------------------------------------------------------------------------------------------------------------------------
-section failures
+section requests
 
 scenario "the things that the bad requests are about"
 list_product Brush 500 100
