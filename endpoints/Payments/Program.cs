@@ -4,6 +4,7 @@ using ShopSaga.Payments.Charging;
 using ShopSaga.Payments.Following;
 using ShopSaga.Payments.Provider;
 using ShopSaga.Payments.Refunding;
+using ShopSaga.Payments.Statements;
 
 var builder = ServiceHost.CreateBuilder(args);
 builder.AddPaymentProvider();
@@ -21,4 +22,5 @@ var app = builder.Build();
 app.UseServiceDefaults();
 app.MapFollowPayments();
 app.MapCancelPayment();
+app.MapDailyStatement();
 app.Run();

@@ -1,17 +1,28 @@
 using ShopSaga.Hosting;
 using ShopSaga.Hosting.Messaging;
+using ShopSaga.Settlement;
+using ShopSaga.Settlement.Closing;
+using ShopSaga.Settlement.Reconciling;
 using ShopSaga.Settlement.Recording;
-using ShopSaga.Settlement.Reporting;
 
 var builder = ServiceHost.CreateBuilder(args);
-builder.Services.AddSingleton<Ledger>();
+builder.Services
+    .AddSingleton<Ledger>()
+    .AddSingleton<CloseDay>()
+    .AddSingleton<CloseMonth>()
+    .AddSingleton(ClosingTimes.From(builder.Configuration))
+    .AddSingleton(OtherBooks.From(builder.Configuration))
+    .AddSingleton<Reconcile>()
+    .AddHealthChecks().AddCheck<ReconciliationCheck>("reconciliation");
 builder.AddEndpoint("Settlement", endpoint =>
 {
     endpoint.AddHandler<RecordCapture>();
     endpoint.AddHandler<RecordRefund>();
 });
+// After the endpoint, because it publishes.
+builder.Services.AddHostedService<ClosingSchedule>();
 
 var app = builder.Build();
 app.UseServiceDefaults();
-app.MapReports();
+app.MapSettlements();
 app.Run();

@@ -12,4 +12,12 @@ public static class Settings
             ? value
             : throw new InvalidOperationException(
                 $"Configuration '{key}' is missing. Set the environment variable {key.Replace(":", "__", StringComparison.Ordinal)}.");
+
+    /// <summary>The address under <paramref name="key"/>, to which relative ones can be added.</summary>
+    /// <exception cref="InvalidOperationException">There is none; the message says which environment variable to set.</exception>
+    public static Uri RequiredAddress(this IConfiguration configuration, string key) =>
+        Uri.TryCreate(configuration.Required(key), UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+            ? new Uri(address.AbsoluteUri.TrimEnd('/') + "/")
+            : throw new InvalidOperationException(
+                $"Configuration '{key}' is '{configuration[key]}'. Set {key.Replace(":", "__", StringComparison.Ordinal)} to an address such as http://127.0.0.1:8080.");
 }

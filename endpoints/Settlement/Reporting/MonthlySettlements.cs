@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 using ShopSaga.Hosting.Business;
@@ -17,21 +16,16 @@ internal static class MonthlySettlements
         CancellationToken cancellationToken)
     {
         var year = (int)(request.Number("year", 1, 9999) ?? calendar.Today.Year);
-        var days = await Totals.OfDays(database, new DateOnly(year, 1, 1), new DateOnly(year, 12, 31), cancellationToken);
+        var days = await Days.Read(database, new DateOnly(year, 1, 1), new DateOnly(year, 12, 31), cancellationToken);
         return TypedResults.Ok(new ItemsOf<MonthlySettlement>(
-            [.. Enumerable.Range(1, 12).Select(month => MonthlySettlement.Of(new DateOnly(year, month, 1), days))],
+            [.. Enumerable.Range(1, 12).Select(month => days.Of(new Month(new DateOnly(year, month, 1))))],
             NextCursor: null));
     }
 
     internal static async Task<Ok<MonthlySettlement>> Read(string yearMonth, NpgsqlDataSource database, CancellationToken cancellationToken)
     {
-        if (!DateOnly.TryParseExact(yearMonth, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.None, out var first))
-        {
-            throw new InvalidRequestException(nameof(yearMonth), "must be a month as yyyy-MM.");
-        }
-
-        var last = new DateOnly(first.Year, first.Month, DateTime.DaysInMonth(first.Year, first.Month));
-        return TypedResults.Ok(MonthlySettlement.Of(first, await Totals.OfDays(database, first, last, cancellationToken)));
+        var month = Month.Parse(nameof(yearMonth), yearMonth);
+        return TypedResults.Ok((await Days.Read(database, month.FirstDay, month.LastDay, cancellationToken)).Of(month));
     }
 }
 
@@ -45,18 +39,12 @@ internal sealed record MonthlySettlement(
     long NetAmount,
     string Status)
 {
-    public static MonthlySettlement Of(DateOnly first, IReadOnlyDictionary<DateOnly, Totals> days)
-    {
-        var month = days
-            .Where(day => (day.Key.Year, day.Key.Month) == (first.Year, first.Month))
-            .Aggregate(Totals.Zero, (sum, day) => sum + day.Value);
-        return new(
-            first.ToString("yyyy-MM", CultureInfo.InvariantCulture),
-            month.TotalAmount,
-            month.PaymentCount,
-            month.RefundAmount,
-            month.RefundCount,
-            month.NetAmount,
-            SettlementStatus.Open);
-    }
+    public static MonthlySettlement Of(Month month, Totals totals, bool isClosed) => new(
+        month.ToString(),
+        totals.TotalAmount,
+        totals.PaymentCount,
+        totals.RefundAmount,
+        totals.RefundCount,
+        totals.NetAmount,
+        SettlementStatus.Of(isClosed));
 }

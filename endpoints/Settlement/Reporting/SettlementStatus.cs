@@ -4,4 +4,7 @@ namespace ShopSaga.Settlement.Reporting;
 internal static class SettlementStatus
 {
     public const string Open = "OPEN";
+    public const string Closed = "CLOSED";
+
+    public static string Of(bool isClosed) => isClosed ? Closed : Open;
 }

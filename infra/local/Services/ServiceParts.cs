@@ -66,6 +66,13 @@ internal static class ServiceParts
             case "Payments":
                 settings["Provider__Address"] = Text(stack.Ports.AddressOf(Topology.Find("psp")));
                 settings["Provider__ApiKey"] = folder.Secret("provider");
+                settings["Internal__Key"] = folder.Secret("internal");
+                break;
+            case "Settlement":
+                settings["Provider__Address"] = Text(stack.Ports.AddressOf(Topology.Find("psp")));
+                settings["Provider__ApiKey"] = folder.Secret("provider");
+                settings["Payments__Address"] = Text(stack.Ports.AddressOf(Topology.Find("Payments")));
+                settings["Payments__Key"] = folder.Secret("internal");
                 break;
             case "gateway":
                 foreach (var behind in Topology.Services.Where(other => other.Name is not ("gateway" or "psp")))

@@ -1,6 +1,5 @@
-using System.Globalization;
-using ShopSaga.Contracts.Payments;
 using ShopSaga.Settlement.Reporting;
+using static ShopSaga.Tests.Endpoints.Settlement.TestBooks;
 
 namespace ShopSaga.Tests.Endpoints.Settlement;
 
@@ -77,20 +76,4 @@ internal sealed class RecordingTests
 
         Assert.That(await _books.Day("2026-03-01"), Is.EqualTo(new Totals(200_000_000_000_000, 200, 0, 0)));
     }
-
-    [TestCase("UPDATE entries SET amount = amount + 1 RETURNING id")]
-    [TestCase("DELETE FROM entries RETURNING id")]
-    [TestCase("TRUNCATE entries")]
-    public async Task Should_never_change_an_entry(string change)
-    {
-        await _books.Handle(Completed(1, 500, "2026-03-01T03:00:00Z"));
-
-        Assert.That(() => _books.Database.QuerySingle<long>(change), Throws.Exception.With.Message.Contains("append-only"));
-    }
-
-    private static DateTimeOffset At(string time) => DateTimeOffset.Parse(time, CultureInfo.InvariantCulture);
-
-    private static PaymentCompleted Completed(long paymentId, long amount, string at) => new(paymentId + 1000, paymentId, 7, amount, "CARD", At(at));
-
-    private static PaymentRefunded Refunded(long paymentId, long amount, string at) => new(paymentId + 1000, paymentId, amount, At(at));
 }

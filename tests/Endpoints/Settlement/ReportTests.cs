@@ -14,7 +14,7 @@ namespace ShopSaga.Tests.Endpoints.Settlement;
 
 internal sealed class ReportTests
 {
-    private static readonly SettableTime Time = new();
+    private static readonly SettableTime Time = new(new(2026, 3, 1, 15, 0, 0, TimeSpan.Zero));
     private static ServiceApp<Ledger> _app = null!;
     private static HttpClient _admin = null!;
 
@@ -63,6 +63,28 @@ internal sealed class ReportTests
         Assert.That(days.Select(day => day.ReportDate.DayNumber), Is.EqualTo(Enumerable.Range(days[0].ReportDate.DayNumber, 29)));
         Assert.That(days.Select(day => day.TotalAmount).Where(amount => amount > 0), Is.EqualTo(new[] { 100, 1500 }));
         Assert.That(days[^1], Is.EqualTo(new DailySettlement(new DateOnly(2026, 2, 28), 0, 0, 5_000_000_000, 2, -5_000_000_000, "OPEN")));
+    }
+
+    [TestCase("from=2020-01-01&to=2027-12-31", 366)]
+    [TestCase("from=2027-01-01&to=2027-12-31", 366)]
+    [TestCase("from=2026-01-31&to=2026-02-28&limit=10", 10)]
+    [TestCase("from=2026-01-31&to=2026-02-28&limit=29", 29)]
+    [TestCase("from=9999-12-01&to=9999-12-31&limit=30", 30)]
+    public async Task Should_show_a_long_range_part_by_part(string range, int size)
+    {
+        var days = new List<DailySettlement>();
+        for (string? cursor = ""; cursor is not null;)
+        {
+            var part = await _admin.GetFromJsonAsync<ItemsOf<DailySettlement>>($"/settlements/daily?{range}{(cursor.Length > 0 ? "&cursor=" + cursor : "")}");
+            Assert.That(part!.Items, Has.Count.LessThanOrEqualTo(size));
+            days.AddRange(part.Items);
+            cursor = part.NextCursor;
+        }
+
+        var dates = range.Split('&').Select(parameter => parameter.Split('=')[1]).Take(2).Select(TestBooks.Date).ToList();
+        Assert.That(
+            days.Select(day => day.ReportDate.DayNumber),
+            Is.EqualTo(Enumerable.Range(dates[0].DayNumber, dates[1].DayNumber - dates[0].DayNumber + 1)));
     }
 
     // In Seoul it is the next day already.
@@ -118,7 +140,10 @@ internal sealed class ReportTests
     [TestCase("daily?to=01.02.2026", "to")]
     [TestCase("daily?to=", "to")]
     [TestCase("daily?from=2026-02-02&to=2026-02-01", "from")]
-    [TestCase("daily?from=2025-01-01&to=2026-01-02", "from")]
+    [TestCase("daily?cursor=x", "cursor")]
+    [TestCase("daily?cursor=AAAAAAAAAAE", "cursor")]
+    [TestCase("daily?limit=0", "limit")]
+    [TestCase("daily?limit=101", "limit")]
     [TestCase("monthly/2026-13", "yearMonth")]
     [TestCase("monthly/2026-1", "yearMonth")]
     [TestCase("monthly/2026-01-01", "yearMonth")]
@@ -148,11 +173,4 @@ internal sealed class ReportTests
 
     private static async Task<IReadOnlyList<MonthlySettlement>> Months(string query) =>
         (await _admin.GetFromJsonAsync<ItemsOf<MonthlySettlement>>($"/settlements/monthly{query}"))!.Items;
-
-    private sealed class SettableTime : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = new(2026, 3, 1, 15, 0, 0, TimeSpan.Zero);
-
-        public override DateTimeOffset GetUtcNow() => Now;
-    }
 }

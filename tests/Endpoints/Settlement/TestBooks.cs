@@ -1,20 +1,31 @@
+using System.Collections.Concurrent;
+using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using ShopSaga.Contracts.Payments;
 using ShopSaga.Hosting.Business;
+using ShopSaga.Settlement.Closing;
 using ShopSaga.Settlement.Recording;
 using ShopSaga.Settlement.Reporting;
 using ShopSaga.Tests.Endpoints.Support;
+using ShopSaga.Tests.Unit.Support;
 
 namespace ShopSaga.Tests.Endpoints.Settlement;
 
 /// <summary>The handlers of Settlement on a database of its own, each message in its own transaction.</summary>
 internal sealed class TestBooks : IAsyncDisposable
 {
+    private const int PatienceMs = 60_000;
+
     private readonly Ledger _ledger = new(
         new BusinessCalendar(new ConfigurationBuilder().Build(), TimeProvider.System),
         TimeProvider.System,
         NullLogger<Ledger>.Instance);
+
+    private readonly CloseDay _days = new(
+        new CloseMonth(TimeProvider.System, NullLogger<CloseMonth>.Instance), TimeProvider.System, NullLogger<CloseDay>.Instance);
+
+    private readonly ConcurrentQueue<object> _published = [];
 
     private TestBooks(TestDatabase database) => Database = database;
 
@@ -22,9 +33,27 @@ internal sealed class TestBooks : IAsyncDisposable
 
     public static async Task<TestBooks> Open() => new(await TestDatabase.Create(typeof(Ledger).Assembly));
 
+    /// <summary>What was published, in the order of the commits.</summary>
+    public IReadOnlyCollection<object> Published => _published;
+
+    public static DateOnly Date(string date) => DateOnly.ParseExact(date, "yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    public static DateTimeOffset At(string time) => DateTimeOffset.Parse(time, CultureInfo.InvariantCulture);
+
+    public static PaymentCompleted Completed(long paymentId, long amount, string at) => new(paymentId + 1000, paymentId, 7, amount, "CARD", At(at));
+
+    public static PaymentRefunded Refunded(long paymentId, long amount, string at) => new(paymentId + 1000, paymentId, amount, At(at));
+
     public async Task Handle(object message)
     {
         await using var session = await TestSqlSession.Begin(Database.Source);
+        await Handle(message, session);
+        await session.Commit();
+    }
+
+    /// <summary>Handles the message, and leaves the commit to the caller.</summary>
+    public async Task Handle(object message, TestSqlSession session)
+    {
         var context = new TestableMessageHandlerContext { SynchronizedStorageSession = session };
         await (message switch
         {
@@ -32,14 +61,53 @@ internal sealed class TestBooks : IAsyncDisposable
             PaymentRefunded refunded => new RecordRefund(_ledger).Handle(refunded, context),
             _ => throw new ArgumentException("Settlement does not handle it.", nameof(message)),
         });
-        await session.Commit();
     }
+
+    public async Task<DailySettlement> Close(DateOnly date)
+    {
+        await using var session = await TestSqlSession.Begin(Database.Source);
+        var closed = await Close(date, session);
+        return await closed.Commit();
+    }
+
+    /// <summary>Closes the day, and leaves the commit to the caller.</summary>
+    public async Task<UncommittedClose> Close(DateOnly date, TestSqlSession session)
+    {
+        var outgoing = new TestableTransactionalSession { SynchronizedStorageSession = session };
+        return new(await _days.Close(date, outgoing, CancellationToken.None), session, outgoing, _published);
+    }
+
+    public async Task Close(string first, string last)
+    {
+        for (var day = Date(first); day <= Date(last); day = day.AddDays(1))
+        {
+            await Close(day);
+        }
+    }
+
+    public async Task<DailySettlement> Settlement(DateOnly day) => (await Days.Read(Database.Source, day, day, CancellationToken.None)).On(day);
 
     public async Task<Totals> Day(string date)
     {
-        var day = DateOnly.ParseExact(date, "yyyy-MM-dd");
-        return (await Totals.OfDays(Database.Source, day, day, CancellationToken.None)).GetValueOrDefault(day, Totals.Zero);
+        var day = await Settlement(Date(date));
+        return new(day.TotalAmount, day.PaymentCount, day.RefundAmount, day.RefundCount);
     }
+
+    public async Task<MonthlySettlement> Month(string month)
+    {
+        var asked = ShopSaga.Settlement.Month.Parse(nameof(month), month);
+        return (await Days.Read(Database.Source, asked.FirstDay, asked.LastDay, CancellationToken.None)).Of(asked);
+    }
+
+    /// <summary>Waits until somebody waits for the lock of a day.</summary>
+    public void AwaitSomebodyWaiting() => Assert.That(
+        () => Database.QuerySingle<long>(
+            """
+            SELECT count(*)
+            FROM pg_locks
+            WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            """),
+        Is.Positive.After(PatienceMs, 10));
 
     /// <summary>The totals of every day are the sums of its entries.</summary>
     public async Task AssertTotalsAreTheSums() => Assert.That(
@@ -59,5 +127,45 @@ internal sealed class TestBooks : IAsyncDisposable
         Is.Zero,
         "days whose totals are not the sums of their entries");
 
+    /// <summary>What is written down of every closed day and month is the sum of its entries.</summary>
+    public async Task AssertSettlementsAreTheSums()
+    {
+        Assert.That(
+            await Database.Query<DateOnly>(
+                """
+                SELECT report_date
+                FROM daily_settlements AS day
+                WHERE (total_amount, payment_count, refund_amount, refund_count) <> (
+                    SELECT
+                        coalesce(sum(amount) FILTER (WHERE fact = 'CAPTURE'), 0), count(*) FILTER (WHERE fact = 'CAPTURE'),
+                        coalesce(sum(amount) FILTER (WHERE fact = 'REFUND'), 0), count(*) FILTER (WHERE fact = 'REFUND')
+                    FROM entries WHERE report_date = day.report_date)
+                """),
+            Is.Empty,
+            "closed days that are not the sums of their entries");
+        Assert.That(
+            await Database.Query<string>(
+                """
+                SELECT settlement_year_month
+                FROM monthly_settlements AS month
+                WHERE (total_amount, payment_count, refund_amount, refund_count) <> (
+                    SELECT sum(total_amount), sum(payment_count), sum(refund_amount), sum(refund_count)
+                    FROM daily_settlements WHERE to_char(report_date, 'YYYY-MM') = settlement_year_month)
+                """),
+            Is.Empty,
+            "closed months that are not the sums of their days");
+    }
+
     public ValueTask DisposeAsync() => Database.DisposeAsync();
+
+    internal sealed record UncommittedClose(
+        DailySettlement Day, TestSqlSession Session, TestableTransactionalSession Outgoing, ConcurrentQueue<object> Published)
+    {
+        public async Task<DailySettlement> Commit()
+        {
+            await Session.Commit();
+            Array.ForEach(Outgoing.PublishedMessages, published => Published.Enqueue(published.Message));
+            return Day;
+        }
+    }
 }

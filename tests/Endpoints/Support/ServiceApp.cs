@@ -14,6 +14,9 @@ namespace ShopSaga.Tests.Endpoints.Support;
 internal sealed class ServiceApp<TEntryPoint> : WebApplicationFactory<TEntryPoint>
     where TEntryPoint : class
 {
+    /// <summary>What services show each other.</summary>
+    public const string InternalKey = "test-internal-key";
+
     private readonly string _name = $"test_{typeof(TEntryPoint).Assembly.GetName().Name!.Split('.')[^1]}_{Guid.NewGuid():N}".ToLowerInvariant();
     private readonly Dictionary<string, string> _settings;
     private readonly Action<IServiceCollection>? _services;
@@ -53,9 +56,10 @@ internal sealed class ServiceApp<TEntryPoint> : WebApplicationFactory<TEntryPoin
     }
 
     /// <summary>A second instance of the same service: same database, same queue.</summary>
-    public ServiceApp<TEntryPoint> StartAnother()
+    /// <param name="services">Services that take the place of the real ones, if not the same as in the first.</param>
+    public ServiceApp<TEntryPoint> StartAnother(Action<IServiceCollection>? services = null)
     {
-        var another = new ServiceApp<TEntryPoint>(_settings, _services) { Database = Database, Broker = Broker };
+        var another = new ServiceApp<TEntryPoint>(_settings, services ?? _services) { Database = Database, Broker = Broker };
         another.StartServer();
         return another;
     }
@@ -92,6 +96,11 @@ internal sealed class ServiceApp<TEntryPoint> : WebApplicationFactory<TEntryPoin
         builder.UseSetting("Auth:Issuer", TestTokens.Issuer);
         builder.UseSetting("Auth:Audience", TestTokens.Audience);
         builder.UseSetting("Auth:JwksAddress", "http://127.0.0.1:9/unused");
+        builder.UseSetting("Internal:Key", InternalKey);
+        builder.UseSetting("Payments:Address", "http://127.0.0.1:9");
+        builder.UseSetting("Payments:Key", InternalKey);
+        builder.UseSetting("Provider:Address", "http://127.0.0.1:9");
+        builder.UseSetting("Provider:ApiKey", "test-api-key");
         foreach (var (key, value) in _settings)
         {
             builder.UseSetting(key, value);

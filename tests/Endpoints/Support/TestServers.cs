@@ -20,6 +20,22 @@ internal static class TestServers
         return new NpgsqlConnectionStringBuilder(address) { Database = name, MaxPoolSize = 30 }.ToString();
     }
 
+    /// <summary>Creates a role and an empty database of the same name that it owns, and gives the role's connection string.</summary>
+    public static async Task<string> CreateDatabaseOfRole(string name)
+    {
+        await using var admin = new NpgsqlConnection(Address("SHOPSAGA_POSTGRES"));
+        await admin.ExecuteAsync($"CREATE ROLE \"{name}\" LOGIN PASSWORD '{name}'");
+        await admin.ExecuteAsync($"CREATE DATABASE \"{name}\" OWNER \"{name}\"");
+        return new NpgsqlConnectionStringBuilder(Address("SHOPSAGA_POSTGRES")) { Database = name, Username = name, Password = name }.ToString();
+    }
+
+    /// <summary>Drops a role that owns nothing any more.</summary>
+    public static async Task DropRole(string name)
+    {
+        await using var admin = new NpgsqlConnection(Address("SHOPSAGA_POSTGRES"));
+        await admin.ExecuteAsync($"DROP ROLE IF EXISTS \"{name}\"");
+    }
+
     public static async Task DropDatabase(string name)
     {
         await using var admin = new NpgsqlConnection(Address("SHOPSAGA_POSTGRES"));

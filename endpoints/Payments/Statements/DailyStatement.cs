@@ -1,0 +1,60 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+using Dapper;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
+using ShopSaga.Hosting;
+using ShopSaga.Hosting.Business;
+using ShopSaga.Hosting.Http;
+
+namespace ShopSaga.Payments.Statements;
+
+/// <summary>Money that was taken (CAPTURE) or given back (REFUND).</summary>
+internal sealed record StatementLine(string Fact, long OrderId, long PaymentId, long Amount);
+
+/// <summary>
+/// GET /internal/statements/{date}: what moved money on a business day according to the books of Payments, for whoever compares them. The gateway
+/// knows no such route; callers show the key <c>Internal:Key</c>.
+/// </summary>
+internal static class DailyStatement
+{
+    public static void MapDailyStatement(this WebApplication app)
+    {
+        var expected = Encoding.UTF8.GetBytes($"Bearer {app.Configuration.Required("Internal:Key")}");
+        app.MapGet("/internal/statements/{date}", Read).AddEndpointFilter((context, next) =>
+        {
+            var given = Encoding.UTF8.GetBytes(context.HttpContext.Request.Headers.Authorization.ToString());
+            return CryptographicOperations.FixedTimeEquals(given, expected)
+                ? next(context)
+                : ValueTask.FromResult<object?>(Problems.Unauthenticated("Show the internal key as 'Authorization: Bearer KEY'."));
+        });
+    }
+
+    private static Ok<IAsyncEnumerable<StatementLine>> Read(string date, NpgsqlDataSource database, BusinessCalendar calendar)
+    {
+        var (from, until) = calendar.InstantsOf(Query.Date(nameof(date), date));
+        return TypedResults.Ok(Lines(database, from, until));
+    }
+
+    private static async IAsyncEnumerable<StatementLine> Lines(
+        NpgsqlDataSource database, DateTimeOffset from, DateTimeOffset until, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var lines = connection.QueryUnbufferedAsync<StatementLine>(
+            """
+            SELECT 'CAPTURE' AS fact, order_id, id AS payment_id, amount
+            FROM payments
+            WHERE completed_at >= @from AND completed_at < @until
+            UNION ALL
+            SELECT 'REFUND', order_id, payment_id, refunds.amount
+            FROM refunds JOIN payments ON payments.id = payment_id
+            WHERE refunded_at >= @from AND refunded_at < @until
+            """,
+            new { from, until });
+        await foreach (var line in lines.WithCancellation(cancellationToken))
+        {
+            yield return line;
+        }
+    }
+}

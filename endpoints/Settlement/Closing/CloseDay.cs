@@ -1,0 +1,87 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using ShopSaga.Contracts.Settlement;
+using ShopSaga.Hosting.Business;
+using ShopSaga.Hosting.Database;
+using ShopSaga.Hosting.Http;
+using ShopSaga.Settlement.Reporting;
+
+namespace ShopSaga.Settlement.Closing;
+
+/// <summary>
+/// Closes a day: counts its entries once more, writes the figures down for good and says so. Nothing can be entered into the day from then on.
+/// </summary>
+internal sealed class CloseDay(CloseMonth months, TimeProvider time, ILogger<CloseDay> logger)
+{
+    /// <summary>POST /settlements/daily/{date}/close, for any day that is over.</summary>
+    internal static async Task<Results<Ok<DailySettlement>, ProblemHttpResult>> ByHand(
+        string date, CloseDay days, ITransactionalSession session, BusinessCalendar calendar, CancellationToken cancellationToken)
+    {
+        var day = Query.Date(nameof(date), date);
+        return day < calendar.Today
+            ? TypedResults.Ok(await days.Close(day, session, cancellationToken))
+            : Problems.Conflict("conflict", "Not over yet", $"{day:yyyy-MM-dd} is not over: only past days can be closed.");
+    }
+
+    /// <summary>Closes the day, and with the last day of its month the month too. A day that is closed stays as it is.</summary>
+    public async Task<DailySettlement> Close(DateOnly date, ITransactionalSession session, CancellationToken cancellationToken)
+    {
+        await session.Open(cancellationToken);
+        var sql = session.Sql(cancellationToken);
+
+        // Waits for whoever is entering something into the day.
+        await sql.Execute("SELECT pg_advisory_xact_lock(1, lock_number(@date))", new { date });
+        if (await sql.QuerySingleOrDefault<Totals>(
+            "SELECT total_amount, payment_count, refund_amount, refund_count FROM daily_settlements WHERE report_date = @date",
+            new { date }) is { } closed)
+        {
+            return DailySettlement.Of(date, closed, isClosed: true);
+        }
+
+        var totals = await Count(sql, date);
+        await session.Publish(
+            new DailySettlementClosed(date, totals.TotalAmount, checked((int)totals.PaymentCount)), cancellationToken);
+        await months.CloseWhenComplete(date, session, cancellationToken);
+        await session.Commit(cancellationToken);
+        logger.LogInformation(
+            LogEvents.DayClosed,
+            "{Date} is closed: {TotalAmount} in {PaymentCount} payments, {RefundAmount} in {RefundCount} refunds",
+            date,
+            totals.TotalAmount,
+            totals.PaymentCount,
+            totals.RefundAmount,
+            totals.RefundCount);
+        return DailySettlement.Of(date, totals, isClosed: true);
+    }
+
+    private async Task<Totals> Count(Sql sql, DateOnly date)
+    {
+        // The running totals only save the counting while the day is open; what is written down is counted.
+        var counted = await sql.QuerySingle<Totals>(
+            """
+            INSERT INTO daily_settlements (report_date, total_amount, payment_count, refund_amount, refund_count, closed_at)
+            SELECT @date,
+                coalesce(sum(amount) FILTER (WHERE fact = 'CAPTURE'), 0), count(*) FILTER (WHERE fact = 'CAPTURE'),
+                coalesce(sum(amount) FILTER (WHERE fact = 'REFUND'), 0), count(*) FILTER (WHERE fact = 'REFUND'),
+                @now
+            FROM entries
+            WHERE report_date = @date
+            RETURNING total_amount, payment_count, refund_amount, refund_count
+            """,
+            new { date, now = time.GetUtcNow() });
+        var running = await sql.QuerySingle<Totals>(
+            """
+            SELECT coalesce(sum(total_amount), 0)::bigint AS total_amount, coalesce(sum(payment_count), 0)::bigint AS payment_count,
+                coalesce(sum(refund_amount), 0)::bigint AS refund_amount, coalesce(sum(refund_count), 0)::bigint AS refund_count
+            FROM daily_totals
+            WHERE report_date = @date
+            """,
+            new { date });
+        if (running != counted)
+        {
+            logger.LogError(
+                LogEvents.TotalsDiffer, "The running totals of {Date} were {Running}, but its entries are {Counted}", date, running, counted);
+        }
+
+        return counted;
+    }
+}
