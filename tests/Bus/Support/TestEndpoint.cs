@@ -63,6 +63,14 @@ internal sealed class TestEndpoint : IAsyncDisposable
         return endpoint;
     }
 
+    /// <summary>Makes another instance of an endpoint that a test has started, with its queue and its database.</summary>
+    public static async Task<TestEndpoint> Join(string name, Action<EndpointConfiguration> configure, Action<IServiceCollection> services)
+    {
+        var endpoint = new TestEndpoint(name, configure, services, installers: false);
+        await endpoint.Start();
+        return endpoint;
+    }
+
     /// <summary>Starts it again after <see cref="Stop"/>; it finds the queue and the database as they were left.</summary>
     public async Task Start()
     {
