@@ -1,0 +1,233 @@
+using System.Reflection;
+using ShopSaga.Orders.Lifecycle;
+using ShopSaga.Orders.Pricing;
+using ShopSaga.Payments.Charging;
+using ShopSaga.Products.Reserving;
+using ShopSaga.Settlement.Recording;
+using ShopSaga.Tests.Endpoints.Payments;
+using ShopSaga.Tests.Endpoints.Products;
+using ShopSaga.Tests.Endpoints.Settlement;
+
+namespace ShopSaga.Tests.Endpoints.Choreography;
+
+/// <summary>
+/// The real handlers, sagas and requests of all who take part in an order, each service on its own database, and between them a bus that keeps
+/// no order and knows no inbox: what is delivered next is drawn by lot, some of it comes again later, what fails comes again.
+/// </summary>
+internal sealed class Network : IAsyncDisposable
+{
+    private const int MostDeliveries = 2_000;
+    private static readonly (string Name, Assembly Assembly)[] Endpoints =
+    [
+        ("Orders", typeof(OrderLifecycle).Assembly), ("Products", typeof(ReserveStock).Assembly),
+        ("Payments", typeof(PaymentPolicy).Assembly), ("Settlement", typeof(Ledger).Assembly),
+    ];
+
+    private static readonly ILookup<Type, string> Subscribers = (
+        from endpoint in Endpoints
+        from type in endpoint.Assembly.GetTypes()
+        from handled in type.GetInterfaces()
+        where !type.IsAbstract && handled.IsGenericType && handled.GetGenericTypeDefinition() == typeof(IHandleMessages<>)
+        select (endpoint.Name, Message: handled.GetGenericArguments()[0])).Distinct().ToLookup(pair => pair.Message, pair => pair.Name);
+
+    private readonly OrderDesk _orders;
+    private readonly TestShop _products;
+    private readonly PaymentDesk _payments;
+    private readonly TestBooks _settlement;
+    private readonly Dictionary<long, int> _publishedByPayments = [];
+
+    private Network(OrderDesk orders, TestShop products, PaymentDesk payments, TestBooks settlement) =>
+        (_orders, _products, _payments, _settlement) = (orders, products, payments, settlement);
+
+    public static async Task<Network> Open() =>
+        new(await OrderDesk.Open(), await TestShop.Open(), await PaymentDesk.Open(providerTimeout: 0.5), await TestBooks.Open());
+
+    /// <summary>Goes the plan's way to its end; gives what is wrong then.</summary>
+    public async Task<IReadOnlyList<string>> Run(Plan plan)
+    {
+        var journey = new Journey(this, plan);
+        await journey.ToTheEnd();
+        return await journey.Faults();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _orders.DisposeAsync();
+        await _products.DisposeAsync();
+        await _payments.DisposeAsync();
+        await _settlement.Database.DisposeAsync();
+    }
+
+    /// <summary>One plan, on the databases that all plans share.</summary>
+    private sealed class Journey(Network network, Plan plan)
+    {
+        private readonly Random _lot = new(plan.Seed);
+        private readonly List<(string To, object Message)> _pending = [];
+        private readonly List<long> _placed = [];
+        private readonly List<string> _story = [];
+        private int _copiesLeft = plan.Copies;
+
+        public async Task ToTheEnd()
+        {
+            var products = new List<long>();
+            foreach (var stock in plan.Stock)
+            {
+                products.Add(await network._products.List(stock));
+            }
+
+            _pending.AddRange(plan.Orders.Select(order => ("customer", (object)new Placing(order, products))));
+            if (plan.TimePasses)
+            {
+                _pending.Add(("clock", new TimePasses()));
+            }
+
+            await Drain();
+
+            // An order that is settled notices nothing of its time being over; one that is not would be called off now.
+            _pending.Add(("clock", new TimePasses()));
+            await Drain();
+        }
+
+        public async Task<IReadOnlyList<string>> Faults()
+        {
+            var faults = new List<string>();
+            foreach (var order in await network._orders.Read(_placed))
+            {
+                var stock = await network._products.State(order.Id);
+                var payment = await network._payments.Status(order.Id);
+                var kept = await Kept(order.Id);
+                var ledger = await Ledger(order.Id);
+                var isSound = order.Status switch
+                {
+                    "CONFIRMED" => (stock, payment, kept, ledger) == ("COMMITTED", "COMPLETED", order.TotalAmount, order.TotalAmount),
+                    "CANCELLED" => stock is "RELEASED" or "REJECTED" && payment is null or "FAILED" or "REFUNDED" && (kept, ledger) == (0, 0),
+                    _ => false,
+                };
+                if (!isSound)
+                {
+                    faults.Add($"{order}; its stock is {stock}, its payment {payment}, the provider keeps {kept}, the ledger {ledger}");
+                }
+            }
+
+            if (faults.Count > 0)
+            {
+                faults.AddRange(_story);
+            }
+
+            await network._products.AssertBooksBalance();
+            return faults;
+        }
+
+        private async Task Drain()
+        {
+            for (var deliveries = 0; _pending.Count > 0; deliveries++)
+            {
+                Assert.That(deliveries, Is.LessThan(MostDeliveries), () => $"deliveries, the last: {string.Join("; ", _story.TakeLast(20))}");
+                var (to, message) = _pending[_lot.Next(_pending.Count)];
+                _pending.Remove((to, message));
+                if (to is not ("customer" or "clock") && _copiesLeft > 0 && _lot.Next(3) == 0)
+                {
+                    _copiesLeft--;
+                    _pending.Add((to, message));
+                }
+
+                // What is lost on the way to the provider, or on the way back, is the bus' to repeat.
+                network._payments.Line.IsDown = plan.BadLine && _lot.Next(4) == 0;
+                network._payments.Line.LosesAnswers = plan.BadLine && _lot.Next(4) == 0;
+                try
+                {
+                    await Deliver(to, message);
+                    _story.Add($"{to} handles {message}");
+                }
+                catch (Exception failure) when (failure is not (AssertionException or ArgumentException))
+                {
+                    _pending.Add((to, message));
+                    _story.Add($"{to} fails with {message}: {failure.Message}");
+                }
+            }
+        }
+
+        private async Task Deliver(string to, object message)
+        {
+            switch (to)
+            {
+                case "customer" when message is Placing placing:
+                    await Place(placing);
+                    break;
+                case "customer":
+                    Publish(await network._orders.Cancel(((Cancelling)message).OrderId));
+                    break;
+                case "clock":
+                    Publish(await network._orders.LetTimePass());
+                    break;
+                case "Orders":
+                    Publish(await network._orders.Handle(message));
+                    break;
+                case "Products":
+                    Publish(await network._products.Handle(message));
+                    break;
+                case "Payments":
+                    await network._payments.Handle(message);
+                    PublishOf(network._payments);
+                    break;
+                default:
+                    await network._settlement.Handle(message);
+                    break;
+            }
+        }
+
+        private async Task Place(Placing placing)
+        {
+            var lines = placing.Order.Lines.Select(line => new QuotedLine(placing.Products[line.Product], "Lamp", line.Quantity, 1000)).ToList();
+            var (placed, watch) = await network._orders.Place(lines, placing.Order.PaymentMethod);
+            _placed.Add(placed.OrderId);
+            Publish([placed]);
+            _pending.Add(("Orders", watch));
+            if (placing.Order.IsCancelled)
+            {
+                _pending.Add(("customer", new Cancelling(placed.OrderId)));
+            }
+        }
+
+        private void Publish(IEnumerable<object> events) =>
+            _pending.AddRange(events.SelectMany(happened => Subscribers[happened.GetType()].Select(subscriber => (subscriber, happened))));
+
+        private void PublishOf(PaymentDesk payments)
+        {
+            foreach (var order in _placed)
+            {
+                var published = payments.Published(order);
+                Publish(published.Skip(network._publishedByPayments.GetValueOrDefault(order)));
+                network._publishedByPayments[order] = published.Count;
+            }
+
+            while (payments.TakeWaiting() is { } command)
+            {
+                _pending.Add(("Payments", command));
+            }
+        }
+
+        private async Task<long> Kept(long orderId)
+        {
+            await using var provider = new Npgsql.NpgsqlConnection(network._payments.Provider.Database);
+            return await Dapper.SqlMapper.QuerySingleAsync<long>(
+                provider,
+                """
+                SELECT coalesce(sum(amount - coalesce(
+                    (SELECT sum(amount) FROM refunds WHERE charge_id = charges.id AND status = 'REFUNDED'), 0)), 0)::bigint
+                FROM charges WHERE idempotency_key = @key AND status = 'CHARGED'
+                """,
+                new { key = $"order-{orderId}" });
+        }
+
+        private Task<long> Ledger(long orderId) => network._settlement.Database.QuerySingle<long>(
+            "SELECT coalesce(sum(CASE fact WHEN 'CAPTURE' THEN amount ELSE -amount END), 0)::bigint FROM entries WHERE order_id = @orderId",
+            new { orderId });
+    }
+
+    private sealed record Placing(OrderPlan Order, IReadOnlyList<long> Products);
+
+    private sealed record Cancelling(long OrderId);
+
+    private sealed record TimePasses;
+}

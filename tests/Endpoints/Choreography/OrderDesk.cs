@@ -1,0 +1,111 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+using ShopSaga.Contracts.Orders;
+using ShopSaga.Contracts.Payments;
+using ShopSaga.Contracts.Products;
+using ShopSaga.Hosting.Http;
+using ShopSaga.Orders.Cancelling;
+using ShopSaga.Orders.Following;
+using ShopSaga.Orders.Lifecycle;
+using ShopSaga.Orders.Placing;
+using ShopSaga.Orders.Pricing;
+using ShopSaga.Tests.Endpoints.Orders;
+using ShopSaga.Tests.Endpoints.Support;
+
+namespace ShopSaga.Tests.Endpoints.Choreography;
+
+/// <summary>Orders on a database of its own, each message and each request in its own transaction. Time stands still until it is advanced.</summary>
+internal sealed class OrderDesk : IAsyncDisposable
+{
+    public const long Buyer = 7;
+    public static readonly TimeSpan Expiry = TimeSpan.FromMinutes(15);
+    private readonly TestDatabase _database;
+    private readonly Clock _clock = new();
+    private readonly TestableSaga<OrderLifecycle, OrderLifecycleData> _saga;
+
+    private OrderDesk(TestDatabase database)
+    {
+        _database = database;
+        _saga = new(
+            () => new OrderLifecycle(new ExpiryPolicy(Expiry), _clock, NullLogger<OrderLifecycle>.Instance),
+            _clock.Now.UtcDateTime);
+    }
+
+    public static async Task<OrderDesk> Open() => new(await TestDatabase.Create(typeof(OrderLifecycle).Assembly));
+
+    /// <summary>Places an order; gives what it set off.</summary>
+    public async Task<(OrderPlaced Placed, WatchOrder Watch)> Place(IReadOnlyList<QuotedLine> lines, string paymentMethod)
+    {
+        await using var session = new TestRequest(_database.Source);
+        await session.Open(new SqlPersistenceOpenSessionOptions());
+        var order = await session.Place(Buyer, new Quote(lines), paymentMethod, _clock.Now, CancellationToken.None);
+        await session.Commit();
+        return (session.Published.OfType<OrderPlaced>().Single(), new WatchOrder(order.Id, _clock.Now));
+    }
+
+    /// <summary>The customer's request; gives what it set off.</summary>
+    public async Task<IReadOnlyList<object>> Cancel(long orderId)
+    {
+        await using var session = new TestRequest(_database.Source);
+        var answer = await CancelOrder.Handle(
+            orderId, new Caller(Buyer, IsAdmin: false), session, _clock, NullLogger<OrderView>.Instance, CancellationToken.None);
+        Assert.That(((IStatusCodeHttpResult)answer.Result).StatusCode, Is.EqualTo(202).Or.EqualTo(409));
+        return [.. session.Published];
+    }
+
+    public async Task<IReadOnlyList<object>> Handle(object message)
+    {
+        await using var session = await TestSqlSession.Begin(_database.Source);
+        var context = new TestableMessageHandlerContext { SynchronizedStorageSession = session };
+        await (message switch
+        {
+            WatchOrder watch => _saga.Handle(watch, context),
+            StockReserved reserved => _saga.Handle(reserved, context),
+            StockRejected rejected => _saga.Handle(rejected, context),
+            StockReleased released => _saga.Handle(released, context),
+            StockCommitted committed => _saga.Handle(committed, context),
+            PaymentCompleted completed => _saga.Handle(completed, context),
+            PaymentFailed failed => _saga.Handle(failed, context),
+            PaymentRefunded refunded => _saga.Handle(refunded, context),
+            _ => throw new ArgumentException("Orders does not handle it.", nameof(message)),
+        });
+        await session.Commit();
+        return Published(context);
+    }
+
+    /// <summary>Lets more time pass than any order has; gives what that set off.</summary>
+    public async Task<IReadOnlyList<object>> LetTimePass()
+    {
+        _clock.Now += 2 * Expiry;
+        await using var session = await TestSqlSession.Begin(_database.Source);
+        var results = await _saga.AdvanceTime(2 * Expiry, _ => new TestableMessageHandlerContext { SynchronizedStorageSession = session });
+        await session.Commit();
+        return [.. results.SelectMany(result => Published(result.Context))];
+    }
+
+    /// <summary>Every order with its status, its history in one line, and whether a saga still waits for it.</summary>
+    public Task<IReadOnlyList<OrderState>> Read(IEnumerable<long> orders) => _database.Query<OrderState>(
+        """
+        SELECT id, status, total_amount, (SELECT string_agg(name, ' ' ORDER BY name) FROM order_events WHERE order_id = orders.id) AS history
+        FROM orders WHERE id = ANY(@ids)
+        """,
+        new { ids = orders.ToArray() });
+
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
+
+    private static List<object> Published(TestableMessageHandlerContext context) =>
+        [.. context.PublishedMessages.Select(published => published.Message)];
+
+    internal sealed record OrderState(long Id, string Status, long TotalAmount, string History)
+    {
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"order {Id} is {Status} after {History}");
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+}
