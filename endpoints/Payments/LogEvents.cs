@@ -12,4 +12,7 @@ internal static class LogEvents
     public static readonly EventId RefundStarted = new(4007, nameof(RefundStarted));
     public static readonly EventId PaymentRefunded = new(4008, nameof(PaymentRefunded));
     public static readonly EventId ProviderFails = new(4009, nameof(ProviderFails));
+    public static readonly EventId ProviderUnavailable = new(4010, nameof(ProviderUnavailable));
+    public static readonly EventId WebhookRefused = new(4011, nameof(WebhookRefused));
+    public static readonly EventId WebhookUnknown = new(4012, nameof(WebhookUnknown));
 }

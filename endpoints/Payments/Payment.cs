@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dapper;
 using Npgsql;
 using ShopSaga.Hosting.Database;
@@ -13,19 +14,30 @@ internal sealed record Payment(
     string PaymentMethod,
     string Status,
     bool OrderCancelled,
+    int ChargesSent,
     long? ChargeId)
 {
-    private const string Select =
-        "SELECT id, order_id, user_id, amount, payment_method, status, order_cancelled, charge_id FROM payments";
+    private const string Columns = "id, order_id, user_id, amount, payment_method, status, order_cancelled, charges_sent, charge_id";
+    private const string Select = $"SELECT {Columns} FROM payments";
+    private const string ChargeKeyPrefix = "order-";
+    private const string RefundKeyPrefix = "refund-";
 
     /// <summary>Whether the outcome of the charge is still to be learnt.</summary>
     public bool IsOpen => Status is PaymentStatus.Pending or PaymentStatus.Unknown;
 
     /// <summary>The provider's idempotency key for the charge: one for each order, for ever.</summary>
-    public string ChargeKey => $"order-{OrderId}";
+    public string ChargeKey => $"{ChargeKeyPrefix}{OrderId}";
 
     /// <summary>The provider's idempotency key for the refund.</summary>
-    public string RefundKey => $"refund-{Id}";
+    public string RefundKey => $"{RefundKeyPrefix}{Id}";
+
+    /// <summary>Finds the payment that an idempotency key was made for, if it is one of ours.</summary>
+    public static async Task<Payment?> OfKey(Sql sql, string key) =>
+        NumberAfter(ChargeKeyPrefix, key) is { } orderId
+            ? await sql.QuerySingleOrDefault<Payment>($"{Select} WHERE order_id = @orderId", new { orderId })
+            : NumberAfter(RefundKeyPrefix, key) is { } id
+                ? await sql.QuerySingleOrDefault<Payment>($"{Select} WHERE id = @id", new { id })
+                : null;
 
     /// <summary>Reads the payment without a transaction, so that none is open while the provider is called.</summary>
     public static async Task<Payment> Peek(NpgsqlDataSource database, long id, CancellationToken cancellationToken)
@@ -35,6 +47,27 @@ internal sealed record Payment(
             new CommandDefinition($"{Select} WHERE id = @id", new { id }, cancellationToken: cancellationToken));
     }
 
+    /// <summary>
+    /// Notes, for good and before it happens, that the provider is asked for the money. Null when it must not be: the outcome is known, or the
+    /// order is cancelled.
+    /// </summary>
+    public static async Task<Payment?> StartCharge(NpgsqlDataSource database, long id, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.QuerySingleOrDefaultAsync<Payment>(new CommandDefinition(
+            $"""
+            UPDATE payments SET charges_sent = charges_sent + 1
+            WHERE id = @id AND status IN ('PENDING', 'UNKNOWN') AND NOT order_cancelled
+            RETURNING {Columns}
+            """,
+            new { id },
+            cancellationToken: cancellationToken));
+    }
+
+    /// <summary>Takes back the note of <see cref="StartCharge"/>: the request never left. Locks the payment until the transaction ends.</summary>
+    public static Task<Payment> TakeBackCharge(Sql sql, long id) => sql.QuerySingle<Payment>(
+        $"UPDATE payments SET charges_sent = charges_sent - 1 WHERE id = @id RETURNING {Columns}", new { id });
+
     /// <summary>Locks the payment until the transaction ends.</summary>
     public static Task<Payment?> Lock(Sql sql, long id) =>
         sql.QuerySingleOrDefault<Payment>($"{Select} WHERE id = @id FOR UPDATE", new { id });
@@ -42,4 +75,10 @@ internal sealed record Payment(
     /// <summary>Locks the payment of an order, if there is one.</summary>
     public static Task<Payment?> LockOfOrder(Sql sql, long orderId) =>
         sql.QuerySingleOrDefault<Payment>($"{Select} WHERE order_id = @orderId FOR UPDATE", new { orderId });
+
+    private static long? NumberAfter(string prefix, string key) =>
+        key.StartsWith(prefix, StringComparison.Ordinal)
+        && long.TryParse(key.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 }

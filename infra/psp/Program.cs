@@ -4,10 +4,14 @@ using ShopSaga.Psp;
 using ShopSaga.Psp.Charging;
 using ShopSaga.Psp.Refunding;
 using ShopSaga.Psp.Statements;
+using ShopSaga.Psp.Webhooks;
 
 var builder = ServiceHost.CreateBuilder(args, tokens: false);
 var apiKey = builder.Configuration.Required("Provider:ApiKey");
 builder.Services
+    .AddSingleton(WebhookSettings.From(builder.Configuration))
+    .AddSingleton(_ => new HttpClient { Timeout = Timeout.InfiniteTimeSpan })
+    .AddHostedService<SendWebhooks>()
     .AddSingleton<Outage>()
     .AddSingleton<TakeCharge>()
     .AddSingleton<VoidKey>()

@@ -8,4 +8,6 @@ internal static class PspEvents
     public static readonly EventId Voided = new(8003, nameof(Voided));
     public static readonly EventId Refunded = new(8004, nameof(Refunded));
     public static readonly EventId Unavailable = new(8005, nameof(Unavailable));
+    public static readonly EventId WebhookNotTaken = new(8006, nameof(WebhookNotTaken));
+    public static readonly EventId WebhooksWait = new(8007, nameof(WebhooksWait));
 }

@@ -1,18 +1,21 @@
 using Npgsql;
-using ShopSaga.Contracts.Payments;
 using ShopSaga.Hosting.Database;
 using ShopSaga.Payments.Provider;
-using ShopSaga.Payments.Refunding;
 
 namespace ShopSaga.Payments.Charging;
 
 /// <summary>Take the money.</summary>
-internal sealed record ChargePayment(long PaymentId);
+/// <param name="PaymentId">The payment.</param>
+/// <param name="Retry">How many times the provider was not there before.</param>
+internal sealed record ChargePayment(long PaymentId, int Retry = 0);
 
 /// <summary>Find out whether the money was taken.</summary>
 /// <param name="PaymentId">The payment.</param>
 /// <param name="Ask">How many times this makes that the provider is asked.</param>
 internal sealed record ResolvePayment(long PaymentId, int Ask);
+
+/// <summary>The provider says of its own accord what became of a charge.</summary>
+internal sealed record ChargeReported(long PaymentId, ProviderCharge Charge);
 
 /// <summary>
 /// Charges a payment and finds out what became of the charge. The provider is called before the first statement of the message's
@@ -20,73 +23,105 @@ internal sealed record ResolvePayment(long PaymentId, int Ask);
 /// </summary>
 internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource database, TimeProvider time, ILogger<ChargeHandler> logger) :
     IHandleMessages<ChargePayment>,
-    IHandleMessages<ResolvePayment>
+    IHandleMessages<ResolvePayment>,
+    IHandleMessages<ChargeReported>
 {
-    /// <summary>How long after the missing answer the provider is asked. The last time it is told to close the key, so that it must tell.</summary>
-    private static readonly TimeSpan[] AskAfter = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4)];
+    /// <summary>How long after each time that the provider was not there the charge is tried again.</summary>
+    private static readonly TimeSpan[] RetryAfter = [.. new[] { 0, 0, 1, 2, 4, 8, 10 }.Select(seconds => TimeSpan.FromSeconds(seconds))];
+
+    /// <summary>How long after each missing answer the provider is asked.</summary>
+    private static readonly TimeSpan[] AskAfter =
+        [.. new[] { 1, 2, 4, 8, 15, 30, 60, 60, 60, 60 }.Select(seconds => TimeSpan.FromSeconds(seconds))];
+
+    /// <summary>From this time on it is told to close the key, so that it must tell.</summary>
+    private const int FirstAskThatCloses = 3;
 
     public async Task Handle(ChargePayment message, IMessageHandlerContext context)
     {
-        var payment = await Payment.Peek(database, message.PaymentId, context.CancellationToken);
-        if (payment.IsOpen)
+        if (await Payment.StartCharge(database, message.PaymentId, context.CancellationToken) is not { } payment)
         {
-            var charge = payment.OrderCancelled
-                ? await provider.Void(payment.ChargeKey, context.CancellationToken)
-                : await provider.Charge(payment, context.CancellationToken);
-            await Record(charge, payment.Id, ask: 0, context);
+            return;
         }
+
+        ProviderCharge? charge;
+        try
+        {
+            charge = await provider.Charge(payment, context.CancellationToken);
+        }
+        catch (ProviderUnavailableException unavailable)
+        {
+            await ChargeLater(message, unavailable, context);
+            return;
+        }
+
+        await Record(charge, payment.Id, ask: 0, context);
     }
 
     public async Task Handle(ResolvePayment message, IMessageHandlerContext context)
     {
         var payment = await Payment.Peek(database, message.PaymentId, context.CancellationToken);
-        if (payment.IsOpen)
+        if (!payment.IsOpen)
         {
-            var charge = payment.OrderCancelled || message.Ask >= AskAfter.Length
+            return;
+        }
+
+        ProviderCharge? charge;
+        try
+        {
+            charge = payment.OrderCancelled || message.Ask >= FirstAskThatCloses
                 ? await provider.Void(payment.ChargeKey, context.CancellationToken)
                 : await provider.Find(payment.ChargeKey, context.CancellationToken);
-            await Record(charge, payment.Id, message.Ask, context);
         }
+        catch (ProviderUnavailableException unavailable)
+        {
+            charge = message.Ask < AskAfter.Length ? null : throw new ChargeUnknownException(payment, message.Ask, unavailable);
+        }
+
+        await Record(charge, payment.Id, message.Ask, context);
+    }
+
+    public Task Handle(ChargeReported message, IMessageHandlerContext context) => Record(message.Charge, message.PaymentId, ask: 0, context);
+
+    private async Task ChargeLater(ChargePayment message, ProviderUnavailableException unavailable, IMessageHandlerContext context)
+    {
+        var payment = unavailable.WasSent
+            ? (await Payment.Lock(context.Sql(), message.PaymentId))!
+            : await Payment.TakeBackCharge(context.Sql(), message.PaymentId);
+        var isLast = message.Retry >= RetryAfter.Length;
+        await (payment switch
+        {
+            { IsOpen: false } => Task.CompletedTask,
+            { ChargesSent: 0, OrderCancelled: true } => payment.Fail("ORDER_CANCELLED", context, time, logger),
+            // It is being resolved already.
+            { OrderCancelled: true } => Task.CompletedTask,
+            _ when !isLast => SendLater(new ChargePayment(payment.Id, message.Retry + 1), RetryAfter[message.Retry], context),
+            { ChargesSent: 0 } => payment.Fail("PROVIDER_UNAVAILABLE", context, time, logger),
+            _ => AskLater(payment, ask: 0, context),
+        });
+        logger.LogInformation(
+            LogEvents.ProviderUnavailable,
+            "Payment {PaymentId} of order {OrderId}, retry {Retry}: {Reason}",
+            payment.Id,
+            payment.OrderId,
+            message.Retry,
+            unavailable.Message);
     }
 
     private async Task Record(ProviderCharge? charge, long paymentId, int ask, IMessageHandlerContext context)
     {
         var payment = (await Payment.Lock(context.Sql(), paymentId))!;
-        if (!payment.IsOpen)
+        if (!payment.IsOpen && !(charge is { ChargedAt: not null } && payment.Status == PaymentStatus.Failed))
         {
             return;
         }
 
         await (charge switch
         {
-            { ChargedAt: { } chargedAt } => Complete(payment, charge.Id, chargedAt, context),
-            { } => Fail(payment, charge.DeclineReason ?? (payment.OrderCancelled ? "ORDER_CANCELLED" : "PROVIDER_TIMEOUT"), context),
+            { ChargedAt: not null } => payment.Complete(charge, context, time, logger),
+            { } => payment.Fail(
+                charge.DeclineReason ?? (payment.OrderCancelled ? "ORDER_CANCELLED" : "PROVIDER_TIMEOUT"), context, time, logger),
             null => AskLater(payment, ask, context),
         });
-    }
-
-    private async Task Complete(Payment payment, long chargeId, DateTimeOffset chargedAt, IMessageHandlerContext context)
-    {
-        await context.Sql().Execute(
-            "UPDATE payments SET status = @status, charge_id = @chargeId, completed_at = @chargedAt WHERE id = @Id",
-            new { status = payment.Status.After(PaymentStep.Charged), chargeId, chargedAt, payment.Id });
-        await context.Publish(
-            new PaymentCompleted(payment.OrderId, payment.Id, payment.UserId, payment.Amount, payment.PaymentMethod, chargedAt));
-        logger.LogInformation(LogEvents.PaymentCompleted, "Payment {PaymentId} of order {OrderId} is taken", payment.Id, payment.OrderId);
-        if (payment.OrderCancelled)
-        {
-            await (payment with { Status = PaymentStatus.Completed }).GiveBack(context, time, logger);
-        }
-    }
-
-    private async Task Fail(Payment payment, string reason, IMessageHandlerContext context)
-    {
-        await context.Sql().Execute(
-            "UPDATE payments SET status = @status, failure_reason = @reason WHERE id = @Id",
-            new { status = payment.Status.After(PaymentStep.NotCharged), reason, payment.Id });
-        await context.Publish(new PaymentFailed(payment.OrderId, reason, time.GetUtcNow()));
-        logger.LogInformation(
-            LogEvents.PaymentFailed, "Payment {PaymentId} of order {OrderId} failed: {Reason}", payment.Id, payment.OrderId, reason);
     }
 
     private async Task AskLater(Payment payment, int ask, IMessageHandlerContext context)
@@ -94,10 +129,7 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
         await context.Sql().Execute(
             "UPDATE payments SET status = @status WHERE id = @Id",
             new { status = payment.Status.After(PaymentStep.NoAnswer), payment.Id });
-        var options = new SendOptions();
-        options.RouteToThisEndpoint();
-        options.DelayDeliveryWith(AskAfter[ask]);
-        await context.Send(new ResolvePayment(payment.Id, ask + 1), options);
+        await SendLater(new ResolvePayment(payment.Id, ask + 1), AskAfter[ask], context);
         logger.LogInformation(
             LogEvents.PaymentUnknown,
             "Whether payment {PaymentId} of order {OrderId} was taken is not known; ask {Ask} is in {Delay}",
@@ -105,5 +137,17 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
             payment.OrderId,
             ask + 1,
             AskAfter[ask]);
+    }
+
+    private static Task SendLater(object message, TimeSpan delay, IMessageHandlerContext context)
+    {
+        var options = new SendOptions();
+        options.RouteToThisEndpoint();
+        if (delay > TimeSpan.Zero)
+        {
+            options.DelayDeliveryWith(delay);
+        }
+
+        return context.Send(message, options);
     }
 }

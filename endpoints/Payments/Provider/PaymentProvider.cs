@@ -7,14 +7,15 @@ using Polly.Timeout;
 namespace ShopSaga.Payments.Provider;
 
 /// <summary>A charge as the provider has it: CHARGED (and since when), DECLINED (and why) or VOIDED.</summary>
-internal sealed record ProviderCharge(long Id, string Status, string? DeclineReason, DateTimeOffset? ChargedAt);
+internal sealed record ProviderCharge(long Id, string Status, long? Amount, string? DeclineReason, DateTimeOffset? ChargedAt);
 
 /// <summary>A refund as the provider has it.</summary>
 internal sealed record ProviderRefund(long Id, DateTimeOffset RefundedAt);
 
 /// <summary>
 /// The payment provider, over HTTP: every call has a time limit and a circuit breaker before it, and the client bounds how many there are
-/// at once. Only look-ups are retried here, as they are cheap and change nothing. Everything else is retried by the bus, with the same key.
+/// at once. Only look-ups are retried here, as they are cheap and change nothing. Everything else is tried again by a later message, with the
+/// same key.
 /// </summary>
 internal sealed class PaymentProvider(HttpClient http, TimeSpan timeout, TimeProvider time, ILogger<PaymentProvider> logger)
 {
@@ -96,17 +97,24 @@ internal sealed class PaymentProvider(HttpClient http, TimeSpan timeout, TimePro
         }
         catch (Exception failure) when (failure is HttpRequestException or TimeoutRejectedException or BrokenCircuitException)
         {
-            throw new ProviderUnavailableException(asked, failure);
+            throw new ProviderUnavailableException(asked, failure, wasSent: !NeverLeft(failure));
         }
     }
+
+    /// <summary>Whether there was no connection on which the request could have been sent.</summary>
+    private static bool NeverLeft(Exception failure) => failure is BrokenCircuitException or HttpRequestException
+    {
+        HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+    };
 
     private async Task<T> Send<T>(
         string asked, HttpMethod method, string path, string key, object? body, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
         request.Headers.Add("Idempotency-Key", key);
-        using var response = await http.SendAsync(request, cancellationToken);
-        if (response.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError)
+        using var response = await Connected(http.SendAsync(request, cancellationToken));
+        if (response.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError
+            and not (HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests))
         {
             throw new ProviderRefusedException(
                 asked, $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync(cancellationToken)}");
@@ -114,6 +122,19 @@ internal sealed class PaymentProvider(HttpClient http, TimeSpan timeout, TimePro
 
         response.EnsureSuccessStatusCode();
         return (await response.Content.ReadFromJsonAsync<T>(cancellationToken))!;
+    }
+
+    /// <summary>A connection that could not be made in time is a failure to connect like any other, not a missing answer.</summary>
+    private static async Task<HttpResponseMessage> Connected(Task<HttpResponseMessage> sending)
+    {
+        try
+        {
+            return await sending;
+        }
+        catch (TaskCanceledException late) when (late.InnerException is TimeoutException)
+        {
+            throw new HttpRequestException(HttpRequestError.ConnectionError, late.InnerException.Message, late);
+        }
     }
 
     private sealed record Page<T>(IReadOnlyList<T> Items);

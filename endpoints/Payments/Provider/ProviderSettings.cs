@@ -6,7 +6,8 @@ namespace ShopSaga.Payments.Provider;
 /// <summary>Where the provider is and how long it is waited for.</summary>
 internal sealed record ProviderSettings(Uri Address, string ApiKey, TimeSpan Timeout)
 {
-    private const int MaxConnections = 32;
+    /// <summary>How many calls there are at once, as a connection carries one; others wait for theirs.</summary>
+    public const int MaxConnections = 32;
 
     /// <exception cref="InvalidOperationException">A setting is missing or wrong; the message says what to set.</exception>
     public static ProviderSettings From(IConfiguration configuration)
@@ -29,7 +30,13 @@ internal sealed record ProviderSettings(Uri Address, string ApiKey, TimeSpan Tim
     }
 
     public HttpClient CreateClient() =>
-        new(new SocketsHttpHandler { MaxConnectionsPerServer = MaxConnections, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+        new(new SocketsHttpHandler
+        {
+            MaxConnectionsPerServer = MaxConnections,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            // Shorter than the whole: what was not even connected is known not to have been sent.
+            ConnectTimeout = Timeout / 2,
+        })
         {
             BaseAddress = Address,
             DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", ApiKey) },

@@ -8,9 +8,13 @@ namespace ShopSaga.Payments.Refunding;
 /// <summary>Give the money back.</summary>
 internal sealed record RefundPayment(long PaymentId);
 
+/// <summary>The provider says of its own accord that it gave the money back.</summary>
+internal sealed record RefundReported(long PaymentId, ProviderRefund Refund);
+
 /// <summary>Refunds at the provider, before the message's transaction begins with its first statement.</summary>
 internal sealed class RefundHandler(PaymentProvider provider, NpgsqlDataSource database, ILogger<RefundHandler> logger) :
-    IHandleMessages<RefundPayment>
+    IHandleMessages<RefundPayment>,
+    IHandleMessages<RefundReported>
 {
     public async Task Handle(RefundPayment message, IMessageHandlerContext context)
     {
@@ -21,6 +25,8 @@ internal sealed class RefundHandler(PaymentProvider provider, NpgsqlDataSource d
             await Record(refund, payment.Id, context);
         }
     }
+
+    public Task Handle(RefundReported message, IMessageHandlerContext context) => Record(message.Refund, message.PaymentId, context);
 
     private async Task Record(ProviderRefund refund, long paymentId, IMessageHandlerContext context)
     {

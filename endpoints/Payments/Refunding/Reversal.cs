@@ -6,12 +6,15 @@ namespace ShopSaga.Payments.Refunding;
 /// <summary>How a payment is reversed. The payment's row is locked by the caller.</summary>
 internal static class Reversal
 {
-    /// <summary>What an order's cancellation means for its payment. A charge under way is stopped if it still can be.</summary>
+    /// <summary>
+    /// What an order's cancellation means for its payment. A charge that was not begun never will be; one under way is stopped if it still can be.
+    /// </summary>
     public static Task ReverseForCancelledOrder(this Payment payment, IMessageHandlerContext context, TimeProvider time, ILogger logger) =>
-        payment.Status switch
+        payment switch
         {
-            PaymentStatus.Pending or PaymentStatus.Unknown => payment.StopCharge(context, logger),
-            PaymentStatus.Completed => payment.GiveBack(context, time, logger),
+            { IsOpen: true, ChargesSent: 0 } => payment.Fail("ORDER_CANCELLED", context, time, logger),
+            { IsOpen: true } => payment.StopCharge(context, logger),
+            { Status: PaymentStatus.Completed } => payment.GiveBack(context, time, logger),
             // Nothing was taken, or it is on its way back.
             _ => Task.CompletedTask,
         };

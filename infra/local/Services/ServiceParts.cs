@@ -62,10 +62,13 @@ internal static class ServiceParts
                 break;
             case "psp":
                 settings["Provider__ApiKey"] = folder.Secret("provider");
+                settings["Webhooks__Address"] = Text(stack.GatewayAddress) + "/webhooks/psp";
+                settings["Webhooks__Secret"] = folder.Secret("provider-webhooks");
                 break;
             case "Payments":
                 settings["Provider__Address"] = Text(stack.Ports.AddressOf(Topology.Find("psp")));
                 settings["Provider__ApiKey"] = folder.Secret("provider");
+                settings["Provider__WebhookSecret"] = folder.Secret("provider-webhooks");
                 settings["Internal__Key"] = folder.Secret("internal");
                 break;
             case "Settlement":

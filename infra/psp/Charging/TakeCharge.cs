@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using ShopSaga.Psp.Webhooks;
 using Method = ShopSaga.Psp.PaymentMethod;
 
 namespace ShopSaga.Psp.Charging;
@@ -9,7 +10,8 @@ namespace ShopSaga.Psp.Charging;
 /// under the unique key, and only one request can move the entry from OPEN to its outcome. What was declined, or voided before it was
 /// charged, is answered as such: it is a charge that took nothing.
 /// </summary>
-internal sealed class TakeCharge(NpgsqlDataSource database, TimeProvider time, Outage outage, ILogger<TakeCharge> logger)
+internal sealed class TakeCharge(
+    NpgsqlDataSource database, WebhookSettings webhooks, TimeProvider time, Outage outage, ILogger<TakeCharge> logger)
 {
     public async Task<IResult> Handle(ChargeRequest request, string key, HttpContext http)
     {
@@ -56,19 +58,28 @@ internal sealed class TakeCharge(NpgsqlDataSource database, TimeProvider time, O
     private async Task<Charge> Decide(string key, Method method)
     {
         await using var connection = await database.OpenConnectionAsync();
+        var now = time.GetUtcNow();
         var decided = await connection.QuerySingleOrDefaultAsync<Charge>(
             $"""
-            UPDATE charges
-            SET status = @status, decline_reason = @DeclineReason, charged_at = @chargedAt
-            WHERE idempotency_key = @key AND status = 'OPEN'
-            RETURNING {Charge.Columns}
+            WITH decided AS (
+                UPDATE charges
+                SET status = @status, decline_reason = @DeclineReason, charged_at = @chargedAt
+                WHERE idempotency_key = @key AND status = 'OPEN'
+                RETURNING {Charge.Columns}),
+            news AS (
+                INSERT INTO webhooks (type, charge_id, created_at, next_attempt_at)
+                SELECT @news, id, @now, @sendAt FROM decided)
+            SELECT {Charge.Columns} FROM decided
             """,
             new
             {
                 key,
                 status = method.DeclineReason is null ? "CHARGED" : "DECLINED",
                 method.DeclineReason,
-                chargedAt = method.DeclineReason is null ? time.GetUtcNow() : (DateTimeOffset?)null,
+                chargedAt = method.DeclineReason is null ? now : (DateTimeOffset?)null,
+                news = method.DeclineReason is null ? "charge.succeeded" : "charge.declined",
+                now,
+                sendAt = now + webhooks.Delay,
             });
         if (decided is null)
         {

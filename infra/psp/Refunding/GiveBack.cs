@@ -2,6 +2,7 @@ using Dapper;
 using Npgsql;
 using ShopSaga.Hosting.Http;
 using ShopSaga.Psp.Charging;
+using ShopSaga.Psp.Webhooks;
 
 namespace ShopSaga.Psp.Refunding;
 
@@ -9,7 +10,8 @@ namespace ShopSaga.Psp.Refunding;
 /// POST /charges/{id}/refunds gives money back once for each idempotency key, and never more than was taken: the charge's row is locked
 /// while its refunds are added up.
 /// </summary>
-internal sealed class GiveBack(NpgsqlDataSource database, TimeProvider time, Outage outage, ILogger<GiveBack> logger)
+internal sealed class GiveBack(
+    NpgsqlDataSource database, WebhookSettings webhooks, TimeProvider time, Outage outage, ILogger<GiveBack> logger)
 {
     public async Task<IResult> Handle(long chargeId, RefundRequest request, string key)
     {
@@ -73,9 +75,16 @@ internal sealed class GiveBack(NpgsqlDataSource database, TimeProvider time, Out
             new { chargeId },
             transaction);
 
-    private Task<Refund> Complete(NpgsqlConnection connection, NpgsqlTransaction transaction, long id) =>
-        connection.QuerySingleAsync<Refund>(
-            $"UPDATE refunds SET status = 'REFUNDED', refunded_at = @now WHERE id = @id RETURNING {Refund.Columns}",
-            new { id, now = time.GetUtcNow() },
+    private Task<Refund> Complete(NpgsqlConnection connection, NpgsqlTransaction transaction, long id)
+    {
+        var now = time.GetUtcNow();
+        return connection.QuerySingleAsync<Refund>(
+            $"""
+            WITH news AS (
+                INSERT INTO webhooks (type, refund_id, created_at, next_attempt_at) VALUES ('refund.succeeded', @id, @now, @sendAt))
+            UPDATE refunds SET status = 'REFUNDED', refunded_at = @now WHERE id = @id RETURNING {Refund.Columns}
+            """,
+            new { id, now, sendAt = now + webhooks.Delay },
             transaction);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using ShopSaga.Contracts.Orders;
 using ShopSaga.Contracts.Payments;
@@ -22,21 +23,24 @@ internal sealed class PaymentDesk : IAsyncDisposable
     private readonly TestableSaga<PaymentPolicy, PaymentPolicy.State> _policy =
         new(() => new PaymentPolicy(TimeProvider.System, NullLogger<PaymentPolicy>.Instance));
     private readonly SemaphoreSlim _policyIsBusy = new(1);
-    private readonly PaymentProvider _client;
+    private readonly HttpClient _line;
+    private readonly TimeSpan _providerTimeout;
     private readonly TestDatabase _database;
     private readonly List<object> _published = [];
     private readonly Queue<object> _waiting = new();
 
     private PaymentDesk(Merchant merchant, TestDatabase database, TimeSpan providerTimeout)
     {
-        (Provider, _database) = (merchant, database);
-        _client = new PaymentProvider(
-            merchant.HttpThrough(Line), providerTimeout, TimeProvider.System, NullLogger<PaymentProvider>.Instance);
+        (Provider, _database, _providerTimeout) = (merchant, database, providerTimeout);
+        _line = merchant.HttpThrough(Line);
     }
 
     public Merchant Provider { get; }
 
     public Line Line { get; } = new();
+
+    /// <summary>How long, together, the messages wait that were sent to be handled later.</summary>
+    public TimeSpan Delays { get; private set; }
 
     public static async Task<PaymentDesk> Open(double providerTimeout = 20) => new(
         await Merchant.Start(),
@@ -94,7 +98,9 @@ internal sealed class PaymentDesk : IAsyncDisposable
             OrderCancelled cancelled => Policy(cancelled, context),
             ChargePayment charge => Charging().Handle(charge, context),
             ResolvePayment resolve => Charging().Handle(resolve, context),
-            RefundPayment refund => new RefundHandler(_client, _database.Source, NullLogger<RefundHandler>.Instance).Handle(refund, context),
+            ChargeReported reported => Charging().Handle(reported, context),
+            RefundPayment refund => Refunding().Handle(refund, context),
+            RefundReported reported => Refunding().Handle(reported, context),
             _ => throw new ArgumentException($"Payments does not handle {message.GetType().Name}."),
         });
         await transaction.Commit();
@@ -105,7 +111,11 @@ internal sealed class PaymentDesk : IAsyncDisposable
 
         lock (_waiting)
         {
-            Array.ForEach(context.SentMessages, sent => _waiting.Enqueue(sent.Message));
+            foreach (var sent in context.SentMessages)
+            {
+                _waiting.Enqueue(sent.Message);
+                Delays += sent.Options.GetDeliveryDelay() ?? TimeSpan.Zero;
+            }
         }
     }
 
@@ -141,6 +151,28 @@ internal sealed class PaymentDesk : IAsyncDisposable
     public async Task<string?> Status(long orderId) =>
         (await _database.Query<string>("SELECT status FROM payments WHERE order_id = @orderId", new { orderId })).SingleOrDefault();
 
+    /// <summary>The id of the order's payment.</summary>
+    public Task<long> PaymentId(long orderId) =>
+        _database.QuerySingle<long>("SELECT id FROM payments WHERE order_id = @orderId", new { orderId });
+
+    /// <summary>What the provider would report about the order's charge.</summary>
+    public async Task<ChargeReported> ChargeReport(long orderId)
+    {
+        var charge = (await Provider.Find($"order-{orderId}")).Single()!;
+        return new ChargeReported(
+            await PaymentId(orderId),
+            new ProviderCharge(
+                (long)charge["id"]!, (string)charge["status"]!, (long?)charge["amount"], (string?)charge["declineReason"], (DateTimeOffset?)charge["chargedAt"]));
+    }
+
+    /// <summary>What the provider would report about the refund of the order's payment.</summary>
+    public async Task<RefundReported> RefundReport(long orderId)
+    {
+        var id = await PaymentId(orderId);
+        var refund = (await Provider.Get($"refunds?idempotencyKey=refund-{id}"))["items"]!.AsArray().Single()!;
+        return new RefundReported(id, new ProviderRefund((long)refund["id"]!, (DateTimeOffset)refund["refundedAt"]!));
+    }
+
     /// <summary>Payments and provider agree on every order, and what was published is what happened, once.</summary>
     public async Task AssertBooksBalance()
     {
@@ -172,13 +204,19 @@ internal sealed class PaymentDesk : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _line.Dispose();
         Line.Dispose();
         _policyIsBusy.Dispose();
         await Provider.DisposeAsync();
         await _database.DisposeAsync();
     }
 
-    private ChargeHandler Charging() => new(_client, _database.Source, TimeProvider.System, NullLogger<ChargeHandler>.Instance);
+    // Anew for each message: the many outages of a test are not to open the circuit for the next.
+    private PaymentProvider Client() => new(_line, _providerTimeout, TimeProvider.System, NullLogger<PaymentProvider>.Instance);
+
+    private RefundHandler Refunding() => new(Client(), _database.Source, NullLogger<RefundHandler>.Instance);
+
+    private ChargeHandler Charging() => new(Client(), _database.Source, TimeProvider.System, NullLogger<ChargeHandler>.Instance);
 
     // As the bus does with the messages of one saga.
     private async Task Policy<T>(T message, TestableMessageHandlerContext context)

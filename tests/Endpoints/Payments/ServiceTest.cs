@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -17,6 +18,12 @@ internal abstract class ServiceTest
     private const int PatienceMs = 30_000;
     private long _lastOrder;
 
+    /// <summary>The line to the provider.</summary>
+    protected Line Line { get; } = new();
+
+    /// <summary>Where the provider's webhooks arrive; they are passed on to the service.</summary>
+    protected Mailbox Mailbox { get; } = new();
+
     protected Merchant Provider { get; private set; } = null!;
 
     protected ServiceApp<PaymentPolicy> Service { get; private set; } = null!;
@@ -24,11 +31,18 @@ internal abstract class ServiceTest
     [OneTimeSetUp]
     public async Task Start()
     {
-        Provider = await Merchant.Start();
+        Provider = await Merchant.Start(Mailbox);
         Service = await ServiceApp<PaymentPolicy>.Start(
-            new() { ["Provider:Address"] = "http://127.0.0.1:9", ["Provider:ApiKey"] = Merchant.ApiKey },
+            new()
+            {
+                ["Provider:Address"] = "http://127.0.0.1:9",
+                ["Provider:ApiKey"] = Merchant.ApiKey,
+                ["Provider:WebhookSecret"] = Merchant.WebhookSecret,
+            },
             services => services.AddSingleton(new PaymentProvider(
-                Provider.Http, TimeSpan.FromSeconds(1), TimeProvider.System, NullLogger<PaymentProvider>.Instance)));
+                Provider.HttpThrough(Line), TimeSpan.FromSeconds(1), TimeProvider.System, NullLogger<PaymentProvider>.Instance)));
+
+        Mailbox.Answer = async letter => (await Deliver(letter.Body, letter.Signature)).StatusCode;
 
         // What is published before its queue is bound reaches nobody.
         using var anybody = Service.Anybody();
@@ -39,8 +53,21 @@ internal abstract class ServiceTest
     [OneTimeTearDown]
     public async Task Stop()
     {
-        await Service.DisposeAsync();
         await Provider.DisposeAsync();
+        await Service.DisposeAsync();
+        Mailbox.Dispose();
+        Line.Dispose();
+    }
+
+    /// <summary>Brings a webhook to the service's door.</summary>
+    protected async Task<HttpResponseMessage> Deliver(string body, params string[] signatures)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "webhooks/psp")
+        {
+            Content = new StringContent(body, Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Add("Psp-Signature", signatures);
+        return await Service.Anybody().SendAsync(request);
     }
 
     /// <summary>Places an order with its stock reserved, and gives its id.</summary>

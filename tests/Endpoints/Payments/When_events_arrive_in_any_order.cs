@@ -84,23 +84,5 @@ internal sealed class When_events_arrive_in_any_order() : DeskTest(providerTimeo
     }
 
     private IEnumerable<(long OrderId, int[] Order)> OrdersOfEachTwice(int count) =>
-        Permutations([], [.. Enumerable.Repeat(2, count)]).Select((order, index) => ((1000 * OrderId) + index, order));
-
-    private static IEnumerable<int[]> Permutations(int[] prefix, int[] left)
-    {
-        if (left.All(times => times == 0))
-        {
-            yield return prefix;
-        }
-
-        foreach (var next in Enumerable.Range(0, left.Length).Where(which => left[which] > 0))
-        {
-            int[] rest = [.. left];
-            rest[next]--;
-            foreach (var permutation in Permutations([.. prefix, next], rest))
-            {
-                yield return permutation;
-            }
-        }
-    }
+        InAnyOrder.EachTwice(count).Select((order, index) => ((1000 * OrderId) + index, order));
 }

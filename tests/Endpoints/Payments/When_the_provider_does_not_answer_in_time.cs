@@ -5,7 +5,7 @@ using static ShopSaga.Tests.Endpoints.Payments.PaymentDesk;
 
 namespace ShopSaga.Tests.Endpoints.Payments;
 
-internal sealed class When_the_provider_does_not_answer_in_time() : DeskTest(providerTimeout: 0.5)
+internal sealed class When_the_provider_does_not_answer_in_time() : DeskTest(providerTimeout: 1)
 {
     [Test]
     public async Task Should_ask_and_find_that_the_money_was_taken()
@@ -48,15 +48,42 @@ internal sealed class When_the_provider_does_not_answer_in_time() : DeskTest(pro
     {
         await Desk.HandleAll(Placed(OrderId, "CARD_TIMEOUT_CHARGED"), Reserved(OrderId));
         await Desk.Handle(Desk.TakeWaiting()!);
-        var ask = (ResolvePayment)Desk.TakeWaiting()!;
         Desk.Line.IsDown = true;
 
-        await Assert.ThatAsync(() => Desk.Handle(ask), Throws.TypeOf<ProviderUnavailableException>());
-        await Assert.ThatAsync(() => Desk.Handle(ask with { Ask = 3 }), Throws.TypeOf<ProviderUnavailableException>());
+        for (var ask = 1; ask <= 5; ask++)
+        {
+            Assert.That(((ResolvePayment)Desk.Waiting.Single()).Ask, Is.EqualTo(ask));
+            await Desk.Handle(Desk.TakeWaiting()!);
+            Assert.That(await Desk.Status(OrderId), Is.EqualTo("UNKNOWN"));
+        }
 
-        Assert.That(await Desk.Status(OrderId), Is.EqualTo("UNKNOWN"));
         Desk.Line.IsDown = false;
-        await Desk.Handle(ask);
+        await Desk.HandleWaiting();
+        Assert.That(await Desk.Status(OrderId), Is.EqualTo("COMPLETED"));
+    }
+
+    [Test]
+    public async Task Should_give_up_with_a_clear_reason_in_the_end_and_know_when_the_message_is_replayed()
+    {
+        await Desk.HandleAll(Placed(OrderId, "CARD_TIMEOUT_CHARGED"), Reserved(OrderId));
+        await Desk.Handle(Desk.TakeWaiting()!);
+        Desk.Line.IsDown = true;
+        var before = Desk.Delays;
+        while (((ResolvePayment)Desk.Waiting.Single()).Ask < 10)
+        {
+            await Desk.Handle(Desk.TakeWaiting()!);
+        }
+
+        Assert.That(Desk.Delays - before, Is.GreaterThan(TimeSpan.FromMinutes(3)).And.LessThan(TimeSpan.FromMinutes(15)));
+        var last = Desk.TakeWaiting()!;
+        await Assert.ThatAsync(
+            () => Desk.Handle(last),
+            Throws.TypeOf<ChargeUnknownException>().With.Message.Contains($"of order {OrderId} was taken could not be learnt by asking 10 times")
+                .And.Message.Contains("Replay this message").And.Message.Contains($"key order-{OrderId}: Connection refused"));
+        Assert.That(await Desk.Status(OrderId), Is.EqualTo("UNKNOWN"));
+
+        Desk.Line.IsDown = false;
+        await Desk.Handle(last);
         Assert.That(await Desk.Status(OrderId), Is.EqualTo("COMPLETED"));
     }
 

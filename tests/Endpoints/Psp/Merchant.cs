@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using ShopSaga.Psp;
 using ShopSaga.Tests.Endpoints.Support;
 
@@ -9,6 +10,7 @@ namespace ShopSaga.Tests.Endpoints.Psp;
 internal sealed class Merchant : IAsyncDisposable
 {
     public const string ApiKey = "test-api-key";
+    public const string WebhookSecret = "test-webhook-secret";
     private readonly ServiceApp<IdempotencyKey> _provider;
 
     private Merchant(ServiceApp<IdempotencyKey> provider)
@@ -32,8 +34,25 @@ internal sealed class Merchant : IAsyncDisposable
 
     public HttpClient Stranger => _provider.Anybody();
 
-    public static async Task<Merchant> Start() =>
-        new(await ServiceApp<IdempotencyKey>.Start(new() { ["Provider:ApiKey"] = ApiKey }));
+    /// <param name="mailbox">Where webhooks go, at once; without it none is sent.</param>
+    public static async Task<Merchant> Start(Mailbox? mailbox = null) => new(await ServiceApp<IdempotencyKey>.Start(
+        new()
+        {
+            ["Provider:ApiKey"] = ApiKey,
+            ["Webhooks:Address"] = "http://merchant.test/webhooks/psp",
+            ["Webhooks:Secret"] = WebhookSecret,
+            ["Webhooks:Delay"] = mailbox is null ? "1.00:00:00" : "00:00:00",
+        },
+        services =>
+        {
+            if (mailbox is not null)
+            {
+                services.AddSingleton(new HttpClient(mailbox, disposeHandler: false));
+            }
+        }));
+
+    /// <summary>A second process of the provider, with the same books.</summary>
+    public IAsyncDisposable StartAnother() => _provider.StartAnother();
 
     public Task<HttpResponseMessage> Charge(
         string key, string method = "CARD", long amount = 1000, string reference = "order", CancellationToken cancellationToken = default) =>

@@ -9,7 +9,7 @@ namespace ShopSaga.Tests.Unit.Payments;
 
 internal sealed class PaymentProviderTests : IDisposable
 {
-    private static readonly Payment Payment = new(5, 17, 7, 3000, "CARD", PaymentStatus.Completed, OrderCancelled: false, ChargeId: 42);
+    private static readonly Payment Payment = new(5, 17, 7, 3000, "CARD", PaymentStatus.Completed, OrderCancelled: false, ChargesSent: 1, ChargeId: 42);
     private readonly Counterpart _provider = new();
     private readonly HttpClient _http;
     private readonly PaymentProvider _client;
