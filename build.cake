@@ -35,13 +35,16 @@ Task("Unit").IsDependentOn("Build").Does(() =>
 Task("Test").IsDependentOn("Build").Does(() =>
 {
     CleanDirectory(".artifacts/tests");
-    var projects = GetFiles("tests/*/*.csproj").Select(file => file.GetDirectory().GetDirectoryName()).Order().ToList();
+    var projects = GetFiles("tests/*/ShopSaga.Tests.*.csproj").Select(file => file.GetDirectory().GetDirectoryName()).Order().ToList();
     var script = string.Join("\n", projects.Select(project =>
         $"echo 'Testing {project}'; dotnet test tests/{project} {string.Join(' ', TestOptions(project).Select(option => $"'{option}'"))}; "
         + $"echo $? > .artifacts/tests/{project}.exit"));
     exitCode = RunLauncher("exec", "--fresh", Given("base-port") ?? "--base-port=auto", "--", "sh", "-c", script);
     Count(projects);
 });
+
+Task("Bench").IsDependentOn("Build").Does(() =>
+    Launch("exec", "--fresh", Given("base-port") ?? "--base-port=auto", "--", "dotnet", ".artifacts/bin/ShopSaga.Load/release/ShopSaga.Load.dll", Given("area")));
 
 try
 {

@@ -63,7 +63,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
             configuration.Concurrency,
             configuration.GroupSize,
             $"{host.DisplayName} - {configuration.EndpointName}");
-        _transportContext = new TransportContext(queue, receiving, health, CriticalError, time, loggers);
+        _transportContext = new TransportContext(queue, receiving, health, CriticalError, Settled, time, loggers);
         _transport = transport.Create(_transportContext);
         Dispatch = configuration.AtStep is { } atStep ? OneByOne(_transport.Dispatch, atStep) : _transport.Dispatch;
         _marker = new OutboxMarker(Outbox, loggers.CreateLogger<OutboxMarker>());
@@ -137,6 +137,13 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         await _transport.DisposeAsync();
         _stop.Dispose();
         _abort.Dispose();
+    }
+
+    /// <summary>Ends when everything committed has left and is marked.</summary>
+    private async Task Settled()
+    {
+        await Relay.Settled;
+        await _marker.Settled;
     }
 
     /// <summary>For tests that let the process die between two of several messages.</summary>

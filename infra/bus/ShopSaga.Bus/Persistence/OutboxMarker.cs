@@ -10,10 +10,15 @@ namespace ShopSaga.Bus;
 internal sealed class OutboxMarker(OutboxStore outbox, ILogger<OutboxMarker> logger)
 {
     private const int Most = 1000;
+    private readonly Outstanding _outstanding = new();
     private readonly Channel<string> _waiting = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true });
 
-    public void Mark(IEnumerable<string> messageIds)
+    /// <summary>Ends when nothing waits to be marked.</summary>
+    public Task Settled => _outstanding.None;
+
+    public void Mark(IReadOnlyCollection<string> messageIds)
     {
+        _outstanding.Begin(messageIds.Count);
         foreach (var id in messageIds)
         {
             _waiting.Writer.TryWrite(id);
@@ -44,6 +49,8 @@ internal sealed class OutboxMarker(OutboxStore outbox, ILogger<OutboxMarker> log
                     batch.Count,
                     failure.Message);
             }
+
+            _outstanding.End(batch.Count);
         }
     }
 

@@ -137,7 +137,7 @@ internal sealed class MessageProcessor(
         }
 
         // 4
-        if (run.Undispatched.Count > 0)
+        if (run.Operations.Count > 0)
         {
             ReceiveObserver.Dispatching(run.Attempts, run.Operations.Count);
             await dispatch(run.Operations, cancellationToken);
@@ -161,8 +161,17 @@ internal sealed class MessageProcessor(
         var handled = new Dictionary<string, List<OutgoingOperation>>();
         foreach (var message in run.Messages)
         {
+            if (known.Contains(message.MessageId) || handled.ContainsKey(message.MessageId))
+            {
+                continue;
+            }
+
             // 2
-            if (!known.Contains(message.MessageId) && !handled.ContainsKey(message.MessageId))
+            if (CommitControl.AskAgain(message, outgoing.LocalAddress, time) is { } question)
+            {
+                run.Operations.Add(question);
+            }
+            else
             {
                 run.Current = message;
                 handled.Add(message.MessageId, await Handle(message, session, observer.Begin(run.Attempts, message), cancellationToken));

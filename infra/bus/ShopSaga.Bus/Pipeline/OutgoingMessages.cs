@@ -12,6 +12,8 @@ internal sealed class OutgoingMessages(
 {
     public const string CompatibleVersion = "10.2.8";
 
+    public string LocalAddress => localAddress;
+
     public OutgoingOperation Send(object message, SendOptions options, Cause cause)
     {
         var destination = options.ToThisEndpoint ? localAddress : options.Destination;

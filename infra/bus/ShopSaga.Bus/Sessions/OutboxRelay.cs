@@ -23,10 +23,21 @@ internal sealed class OutboxRelay(
     private const int ClaimSize = 100;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
+    private readonly Outstanding _outstanding = new();
     private readonly Channel<Session> _committed = Channel.CreateBounded<Session>(QueueLength);
 
     /// <summary>Takes over what a session committed. Never waits.</summary>
-    public void Enqueue(string sessionId, IReadOnlyList<OutgoingOperation> operations) => _committed.Writer.TryWrite(new Session(sessionId, operations));
+    public void Enqueue(string sessionId, IReadOnlyList<OutgoingOperation> operations)
+    {
+        _outstanding.Begin();
+        if (!_committed.Writer.TryWrite(new Session(sessionId, operations)))
+        {
+            _outstanding.End();
+        }
+    }
+
+    /// <summary>Ends when nothing that was taken over waits to leave.</summary>
+    public Task Settled => _outstanding.None;
 
     /// <summary>Dispatches until <see cref="Complete"/> was called and the queue is empty.</summary>
     public Task RunDispatchers(CancellationToken cancellationToken) =>
@@ -72,13 +83,15 @@ internal sealed class OutboxRelay(
                     await atStep(ProcessingStep.Dispatched, batch[0].Id);
                 }
 
-                marker.Mark(batch.Select(session => session.Id));
+                marker.Mark([.. batch.Select(session => session.Id)]);
             }
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
             {
                 logger.LogWarning(
                     BusEvents.DispatchPostponed, "The messages of {Count} committed sessions leave later: {Reason}", batch.Count, failure.Message);
             }
+
+            _outstanding.End(batch.Count);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 using RabbitMQ.Client;
@@ -12,11 +13,9 @@ internal static class AmqpMapping
     private const string CallbackQueue = "NServiceBus.RabbitMQ.CallbackQueue";
     private const string DeliveryCount = "x-delivery-count";
 
-    private static readonly string[] NeverShown =
-    [
+    private static readonly FrozenSet<string> NeverShown = FrozenSet.Create(
         DelayInSeconds, "x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason",
-        "NServiceBus.Transport.RabbitMQ.ConfirmationId", Constants.PublishSequenceNumberHeader, DeliveryCount,
-    ];
+        "NServiceBus.Transport.RabbitMQ.ConfirmationId", Constants.PublishSequenceNumberHeader, DeliveryCount);
 
     public static BasicProperties ToProperties(OutgoingOperation operation)
     {
@@ -26,8 +25,7 @@ internal static class AmqpMapping
             MessageId = operation.MessageId,
             DeliveryMode = headers.ContainsKey(NonPersistent) ? DeliveryModes.Transient : DeliveryModes.Persistent,
             ContentType = headers.GetValueOrDefault(Headers.ContentType) ?? "application/octet-stream",
-            Headers = headers.Where(header => header.Key != NonPersistent)
-                .ToDictionary(header => header.Key, object? (header) => Encoding.UTF8.GetBytes(header.Value)),
+            Headers = ToTable(headers),
         };
         if (headers.TryGetValue(Headers.CorrelationId, out var correlationId))
         {
@@ -50,6 +48,21 @@ internal static class AmqpMapping
         }
 
         return properties;
+    }
+
+    /// <summary>The client writes a string as a long string in UTF-8.</summary>
+    private static Dictionary<string, object?> ToTable(Dictionary<string, string> headers)
+    {
+        var table = new Dictionary<string, object?>(headers.Count + 1);
+        foreach (var (key, value) in headers)
+        {
+            if (key != NonPersistent)
+            {
+                table.Add(key, value);
+            }
+        }
+
+        return table;
     }
 
     /// <exception cref="MessageDeserializationException">The message has no id.</exception>

@@ -31,6 +31,7 @@ internal sealed record TransportContext(
     ReceiveSettings Receiving,
     EndpointHealth Health,
     Func<string, Exception, Task> CriticalError,
+    Func<Task> Settled,
     TimeProvider Time,
     ILoggerFactory Loggers);
 

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
-using RabbitMQ.Client.Exceptions;
 
 namespace ShopSaga.Bus;
 
@@ -89,10 +88,11 @@ internal sealed class RabbitMqReceiver(
 
             var prefetch = Math.Max(connections.Transport.PrefetchCountCalculation(_settings.Concurrency), 2L * _settings.Concurrency * _settings.GroupSize);
             await channel.BasicQosAsync(0, (ushort)Math.Clamp(prefetch, _settings.Concurrency, ushort.MaxValue), global: false, cancellationToken);
-            var consumer = new Consumer(channel, this, pump);
+            var answers = new RabbitMqAnswers(channel, _logger);
+            var consumer = new Consumer(channel, answers, this, pump);
             await channel.BasicConsumeAsync(
                 _settings.Queue, autoAck: false, _settings.ConsumerTag, noLocal: false, exclusive: false, arguments: null, consumer, cancellationToken);
-            return new Subscription(connection, channel, _settings.ConsumerTag, consumer.Closed);
+            return new Subscription(connection, channel, _settings.ConsumerTag, consumer.Closed, answers);
         }
         catch
         {
@@ -116,19 +116,19 @@ internal sealed class RabbitMqReceiver(
 
     /// <summary>A message that cannot be read goes to the error queue as it is; where that fails, it goes back to its own.</summary>
     private async Task MoveToErrorQueue(
-        IChannel channel, ulong tag, Exception unreadable, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
+        RabbitMqAnswers answers, ulong tag, Exception unreadable, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
     {
         try
         {
             await dispatcher.Forward(_settings.ErrorQueue, properties, body, CancellationToken.None);
             _logger.LogError(
                 BusEvents.PoisonMessage, unreadable, "A message that cannot be read went from {Queue} to {ErrorQueue}", _settings.Queue, _settings.ErrorQueue);
-            await channel.BasicAckAsync(tag, multiple: false, CancellationToken.None);
+            answers.Acknowledge(tag);
         }
-        catch (Exception failure) when (channel.IsOpen)
+        catch (Exception failure)
         {
             _logger.LogWarning(BusEvents.BrokerUnavailable, "A message that cannot be read stays in {Queue}: {Reason}", _settings.Queue, failure.Message);
-            await channel.BasicRejectAsync(tag, requeue: true, CancellationToken.None);
+            await answers.Requeue(tag);
         }
     }
 
@@ -144,7 +144,7 @@ internal sealed class RabbitMqReceiver(
         }
     }
 
-    private sealed class Consumer(IChannel channel, RabbitMqReceiver receiver, MessagePump pump) : AsyncDefaultBasicConsumer(channel)
+    private sealed class Consumer(IChannel channel, RabbitMqAnswers answers, RabbitMqReceiver receiver, MessagePump pump) : AsyncDefaultBasicConsumer(channel)
     {
         private readonly TaskCompletionSource<string> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -162,11 +162,11 @@ internal sealed class RabbitMqReceiver(
             }
             catch (Exception unreadable)
             {
-                await receiver.MoveToErrorQueue(Channel, deliveryTag, unreadable, properties, body);
+                await receiver.MoveToErrorQueue(answers, deliveryTag, unreadable, properties, body);
                 return;
             }
 
-            pump.Enqueue(new RabbitMqInFlightMessage(Channel, deliveryTag, message, receiver._logger));
+            pump.Enqueue(new RabbitMqInFlightMessage(answers, deliveryTag, message));
         }
 
         public override Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)
@@ -182,8 +182,11 @@ internal sealed class RabbitMqReceiver(
         }
     }
 
-    private sealed class Subscription(IConnection connection, IChannel channel, string consumerTag, Task<string> closed) : IAsyncDisposable
+    private sealed class Subscription(
+        IConnection connection, IChannel channel, string consumerTag, Task<string> closed, RabbitMqAnswers answers) : IAsyncDisposable
     {
+        private readonly Task _answering = Task.Run(answers.Run);
+
         public Task<string> Closed => closed;
 
         public async Task StopConsuming()
@@ -196,6 +199,8 @@ internal sealed class RabbitMqReceiver(
 
         public async ValueTask DisposeAsync()
         {
+            answers.Complete();
+            await _answering;
             await channel.DisposeAsync();
             await connection.DisposeAsync();
         }
@@ -203,33 +208,31 @@ internal sealed class RabbitMqReceiver(
 }
 
 /// <summary>A message that the broker handed out on a channel.</summary>
-internal sealed class RabbitMqInFlightMessage(IChannel channel, ulong tag, IncomingMessage message, ILogger logger) : InFlightMessage(message)
+internal sealed class RabbitMqInFlightMessage(RabbitMqAnswers answers, ulong tag, IncomingMessage message) : InFlightMessage(message)
 {
     private bool _answered;
 
-    public override bool IsAlive => channel.IsOpen;
+    public override bool IsAlive => answers.ReachBroker;
 
-    public override ValueTask Acknowledge() => Answer(() => channel.BasicAckAsync(tag, multiple: false, CancellationToken.None));
+    public override ValueTask Acknowledge()
+    {
+        if (!_answered)
+        {
+            _answered = true;
+            answers.Acknowledge(tag);
+        }
 
-    public override ValueTask Requeue() => Answer(() => channel.BasicRejectAsync(tag, requeue: true, CancellationToken.None));
+        return ValueTask.CompletedTask;
+    }
 
-    /// <summary>A second answer would be an error to the broker. Where the channel is gone, it has requeued the message already.</summary>
-    private async ValueTask Answer(Func<ValueTask> answer)
+    public override ValueTask Requeue()
     {
         if (_answered)
         {
-            return;
+            return ValueTask.CompletedTask;
         }
 
         _answered = true;
-        try
-        {
-            await answer();
-        }
-        catch (Exception closed) when (closed is AlreadyClosedException or ObjectDisposedException or OperationInterruptedException)
-        {
-            logger.LogInformation(
-                BusEvents.AcknowledgementLost, "Message {MessageId} could not be answered for and will be delivered again: {Reason}", Message.MessageId, closed.Message);
-        }
+        return answers.Requeue(tag);
     }
 }

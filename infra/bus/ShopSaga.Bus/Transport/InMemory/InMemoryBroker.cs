@@ -1,0 +1,256 @@
+namespace ShopSaga.Bus;
+
+/// <summary>
+/// A broker in this process's memory, with the contract of the real one: events go to all subscribers of a type and of its base types, what is sent
+/// to a missing queue is refused, delayed messages wait, and what is not acknowledged is delivered again. For tests.
+/// <code>
+///   without a seed   endpoints receive by themselves, concurrently
+///   with a seed      nothing is delivered but by DeliverNext: the seed chooses which message comes next (any one of any queue), which comes twice,
+///                    and at which step the receiver dies over it; the same seed and the same calls give the same run
+/// </code>
+/// </summary>
+public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
+{
+    private readonly Lock _lock = new();
+    private readonly Random _random = new(seed ?? 0);
+    private readonly SortedDictionary<string, InMemoryQueue> _queues = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SortedSet<string>> _subscribers = [];
+    private readonly AsyncLocal<CrashPlan?> _crash = new();
+    private long _sequence;
+
+    /// <summary>The chance that a delivered message stays in its queue, as if it had been sent twice; 0 to 1, only with a seed.</summary>
+    public double Duplicates { get; set; }
+
+    /// <summary>The chance that the receiver dies at one of the steps of processing a message; 0 to 1, only with a seed.</summary>
+    public double Crashes { get; set; }
+
+    /// <summary>When the first of the messages becomes due that are not yet; null when none waits.</summary>
+    public DateTimeOffset? NextDue
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var now = time.GetUtcNow();
+                return _queues.Values.SelectMany(queue => queue.Ready).Where(message => message.Due > now).Min(message => message.Due);
+            }
+        }
+    }
+
+    internal bool IsDriven => seed is not null;
+
+    internal TimeProvider Time => time;
+
+    /// <summary>A transport of one endpoint. Endpoints on the same broker talk to each other.</summary>
+    public TransportDefinition NewTransport() => new Definition(this);
+
+    /// <summary>Messages in a queue that nobody holds, due or not.</summary>
+    public int Depth(string queue)
+    {
+        lock (_lock)
+        {
+            return _queues.TryGetValue(queue, out var found) ? found.Ready.Count : 0;
+        }
+    }
+
+    /// <summary>
+    /// Delivers one message that is due and waits until its receiver is done with it, what it sent included. Gives false when no message is due.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The broker has no seed.</exception>
+    public async Task<bool> DeliverNext()
+    {
+        if (!IsDriven)
+        {
+            throw new InvalidOperationException("A broker without a seed delivers by itself.");
+        }
+
+        InMemoryReceiver receiver;
+        InMemoryMessage message;
+        lock (_lock)
+        {
+            var now = time.GetUtcNow();
+            var deliverable = _queues.Values.Where(queue => queue.Receivers.Count > 0)
+                .SelectMany(queue => queue.Ready.Where(candidate => candidate.Due is null || candidate.Due <= now).Select(candidate => (queue, candidate)))
+                .ToList();
+            if (deliverable.Count == 0)
+            {
+                return false;
+            }
+
+            (var from, message) = deliverable[_random.Next(deliverable.Count)];
+            receiver = from.Receivers[_random.Next(from.Receivers.Count)];
+            from.Ready.Remove(message);
+            if (_random.NextDouble() < Duplicates)
+            {
+                from.Ready.Add(message with { Sequence = _sequence++ });
+            }
+
+            var steps = Enum.GetValues<ProcessingStep>();
+            var (dies, step) = (_random.NextDouble() < Crashes, steps[_random.Next(steps.Length)]);
+            _crash.Value = new CrashPlan(dies ? step : null);
+        }
+
+        using var plan = _crash.Value;
+        await receiver.ProcessNow(message, plan.Token);
+        return true;
+    }
+
+    /// <summary>Lets the receiver die at the step planned for the message it processes, by cancelling it as a hard stop would.</summary>
+    internal Task AtStep(ProcessingStep step, string id)
+    {
+        if (_crash.Value is { } plan && plan.Step == step)
+        {
+            plan.Cancel();
+            plan.Token.ThrowIfCancellationRequested();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    internal void Declare(params string?[] addresses)
+    {
+        lock (_lock)
+        {
+            foreach (var address in addresses.OfType<string>())
+            {
+                _queues.TryAdd(address, new InMemoryQueue());
+            }
+        }
+    }
+
+    internal void Subscribe(string address, Type type)
+    {
+        lock (_lock)
+        {
+            var exchange = ConventionalTopology.ExchangeOf(type);
+            if (!_subscribers.TryGetValue(exchange, out var addresses))
+            {
+                _subscribers.Add(exchange, addresses = new SortedSet<string>(StringComparer.Ordinal));
+            }
+
+            addresses.Add(address);
+        }
+    }
+
+    /// <exception cref="BrokerUnavailableException">A destination does not exist; nothing of the operations is stored.</exception>
+    internal void Store(IReadOnlyList<OutgoingOperation> operations)
+    {
+        lock (_lock)
+        {
+            if (operations.FirstOrDefault(operation => operation.Destination is { } address && !_queues.ContainsKey(address)) is { } lost)
+            {
+                throw new BrokerUnavailableException($"There is no queue {lost.Destination}.");
+            }
+
+            foreach (var operation in operations)
+            {
+                foreach (var address in AddressesOf(operation))
+                {
+                    var due = operation.DeliverAt ?? (operation.Delay is { } delay ? time.GetUtcNow() + delay : null);
+                    _queues[address].Ready.Add(new InMemoryMessage(_sequence++, operation.MessageId, operation.Headers, operation.Body, due));
+                    _queues[address].Arrived();
+                }
+            }
+        }
+    }
+
+    internal void Attach(string address, InMemoryReceiver receiver)
+    {
+        lock (_lock)
+        {
+            _queues[address].Receivers.Add(receiver);
+        }
+    }
+
+    internal void Detach(string address, InMemoryReceiver receiver)
+    {
+        lock (_lock)
+        {
+            _queues[address].Receivers.Remove(receiver);
+        }
+    }
+
+    /// <summary>The next message that is due, in the order of sending; else when the next one will be, and a task that ends when one arrives.</summary>
+    internal (InMemoryMessage? Message, DateTimeOffset? Due, Task Arrival) Take(string address)
+    {
+        lock (_lock)
+        {
+            var queue = _queues[address];
+            var now = time.GetUtcNow();
+            var message = queue.Ready.Where(candidate => candidate.Due is null || candidate.Due <= now).MinBy(candidate => candidate.Sequence);
+            if (message is not null)
+            {
+                queue.Ready.Remove(message);
+            }
+
+            return (message, queue.Ready.Min(waiting => waiting.Due), queue.NextArrival);
+        }
+    }
+
+    internal void PutBack(string address, InMemoryMessage message)
+    {
+        lock (_lock)
+        {
+            _queues[address].Ready.Add(message with { Deliveries = message.Deliveries + 1 });
+            _queues[address].Arrived();
+        }
+    }
+
+    private IEnumerable<string> AddressesOf(OutgoingOperation operation)
+    {
+        if (operation.EventType is not { } type)
+        {
+            return [operation.Destination!];
+        }
+
+        var ancestors = new List<Type>();
+        for (var ancestor = type; ancestor is not null; ancestor = ancestor.BaseType)
+        {
+            ancestors.Add(ancestor);
+        }
+
+        return ancestors.Concat(type.GetInterfaces())
+            .SelectMany(each => _subscribers.GetValueOrDefault(ConventionalTopology.ExchangeOf(each)) ?? [])
+            .Distinct();
+    }
+
+    private sealed class Definition(InMemoryBroker broker) : TransportDefinition
+    {
+        internal override ITransport Create(TransportContext context) => new InMemoryTransport(broker, context);
+    }
+
+    private sealed class CrashPlan(ProcessingStep? step) : IDisposable
+    {
+        private readonly CancellationTokenSource _process = new();
+
+        public ProcessingStep? Step => step;
+
+        public CancellationToken Token => _process.Token;
+
+        public void Cancel() => _process.Cancel();
+
+        public void Dispose() => _process.Dispose();
+    }
+}
+
+/// <summary>A stored message; a null due time means now.</summary>
+internal sealed record InMemoryMessage(
+    long Sequence, string NativeId, IReadOnlyDictionary<string, string> Headers, ReadOnlyMemory<byte> Body, DateTimeOffset? Due, int Deliveries = 0);
+
+/// <summary>A queue, guarded by its broker's lock.</summary>
+internal sealed class InMemoryQueue
+{
+    private TaskCompletionSource _arrival = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public List<InMemoryMessage> Ready { get; } = [];
+
+    public List<InMemoryReceiver> Receivers { get; } = [];
+
+    public Task NextArrival => _arrival.Task;
+
+    public void Arrived()
+    {
+        _arrival.TrySetResult();
+        _arrival = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

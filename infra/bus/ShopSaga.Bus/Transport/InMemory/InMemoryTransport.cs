@@ -1,0 +1,182 @@
+namespace ShopSaga.Bus;
+
+/// <summary>One endpoint's line to an <see cref="InMemoryBroker"/>.</summary>
+internal sealed class InMemoryTransport(InMemoryBroker broker, TransportContext context) : ITransport
+{
+    private readonly List<InMemoryReceiver> _receivers = [];
+
+    public Task Dispatch(IReadOnlyList<OutgoingOperation> operations, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        broker.Store(operations);
+        return Task.CompletedTask;
+    }
+
+    public async Task Receive(MessagePump pump, CancellationToken stop)
+    {
+        var settings = context.Receiving;
+        if (settings.Installers)
+        {
+            broker.Declare(settings.Queue, settings.ErrorQueue, settings.AuditQueue);
+        }
+
+        foreach (var type in settings.Events)
+        {
+            broker.Subscribe(settings.Queue, type);
+        }
+
+        var receiver = new InMemoryReceiver(broker, context, pump, stop);
+        _receivers.Add(receiver);
+        broker.Attach(settings.Queue, receiver);
+        context.Health.BrokerConnected();
+        await receiver.Run();
+        broker.Detach(settings.Queue, receiver);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _receivers.ForEach(receiver => receiver.Dispose());
+        _receivers.Clear();
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>Hands messages of one queue to a pump, at most three for each that may be processed at once.</summary>
+internal sealed class InMemoryReceiver(InMemoryBroker broker, TransportContext context, MessagePump pump, CancellationToken stop) : IDisposable
+{
+    private readonly SemaphoreSlim _prefetch = new(3 * context.Receiving.Concurrency * context.Receiving.GroupSize);
+    private readonly Lock _lock = new();
+    private readonly HashSet<InFlight> _inFlight = [];
+    private bool _gone;
+
+    public async Task Run()
+    {
+        try
+        {
+            if (broker.IsDriven)
+            {
+                await Task.Delay(Timeout.Infinite, stop);
+            }
+
+            while (true)
+            {
+                await _prefetch.WaitAsync(stop);
+                pump.Enqueue(Hold(await Next()));
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // This is how it ends.
+        }
+    }
+
+    /// <summary>Processes one message to its end, and until what it sent has left; cancelling <paramref name="process"/> is the receiver's death.</summary>
+    public async Task ProcessNow(InMemoryMessage message, CancellationToken process)
+    {
+        await _prefetch.WaitAsync(stop);
+        await pump.Process([Hold(message)], stop, process);
+        await context.Settled();
+    }
+
+    /// <summary>What was not answered for goes back, as when a connection closes.</summary>
+    public void Dispose()
+    {
+        InFlight[] unanswered;
+        lock (_lock)
+        {
+            _gone = true;
+            unanswered = [.. _inFlight];
+            _inFlight.Clear();
+        }
+
+        foreach (var held in unanswered)
+        {
+            PutBack(held.Stored);
+        }
+    }
+
+    private void PutBack(InMemoryMessage message) => broker.PutBack(context.Receiving.Queue, message);
+
+    private async Task<InMemoryMessage> Next()
+    {
+        while (true)
+        {
+            var (message, due, arrival) = broker.Take(context.Receiving.Queue);
+            if (message is not null)
+            {
+                return message;
+            }
+
+            var isDue = due is { } at ? Task.Delay(Max(at - broker.Time.GetUtcNow(), TimeSpan.Zero), broker.Time, stop) : Task.Delay(Timeout.Infinite, stop);
+            await Task.WhenAny(arrival, isDue).WaitAsync(stop);
+        }
+    }
+
+    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
+
+    private InFlight Hold(InMemoryMessage message)
+    {
+        var held = new InFlight(this, message);
+        lock (_lock)
+        {
+            _inFlight.Add(held);
+        }
+
+        return held;
+    }
+
+    private bool Release(InFlight held)
+    {
+        lock (_lock)
+        {
+            if (_gone || !_inFlight.Remove(held))
+            {
+                return false;
+            }
+        }
+
+        _prefetch.Release();
+        return true;
+    }
+
+    private static IncomingMessage Read(InMemoryMessage message)
+    {
+        var headers = new Dictionary<string, string>(message.Headers);
+        if (!headers.TryGetValue(Headers.MessageId, out var messageId) || messageId.Length == 0)
+        {
+            headers[Headers.MessageId] = messageId = message.NativeId;
+        }
+
+        return new IncomingMessage
+        {
+            NativeId = message.NativeId,
+            MessageId = messageId,
+            Headers = headers,
+            Body = message.Body,
+            DeliveryAttempt = message.Deliveries + 1,
+        };
+    }
+
+    private sealed class InFlight(InMemoryReceiver receiver, InMemoryMessage message) : InFlightMessage(Read(message))
+    {
+        public InMemoryMessage Stored => message;
+
+        public override bool IsAlive => !receiver._gone;
+
+        public override ValueTask Acknowledge()
+        {
+            receiver.Release(this);
+            return ValueTask.CompletedTask;
+        }
+
+        public override ValueTask Requeue()
+        {
+            if (receiver.Release(this))
+            {
+                receiver.PutBack(message);
+            }
+
+            return ValueTask.CompletedTask;
+        }
+    }
+}

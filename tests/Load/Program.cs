@@ -1,0 +1,27 @@
+using System.CommandLine;
+using ShopSaga.Load;
+using ShopSaga.Load.Bus;
+
+// One campaign for each area; without --area, all of them.
+var campaigns = new Dictionary<string, Func<Report, Task>>
+{
+    ["bus"] = BusCampaign.Run,
+};
+
+var area = new Option<string?>("--area") { Description = $"Only this area: {string.Join(", ", campaigns.Keys)}." };
+area.AcceptOnlyFromAmong([.. campaigns.Keys]);
+var output = new Option<string>("--output") { Description = "Where the figures go as JSON.", DefaultValueFactory = _ => "artifacts/Bench.json" };
+var command = new RootCommand("Measures throughput and latency on the servers named by SHOPSAGA_POSTGRES and SHOPSAGA_RABBITMQ.") { area, output };
+command.SetAction(async (arguments, _) =>
+{
+    var report = new Report();
+    foreach (var (_, run) in campaigns.Where(campaign => arguments.GetValue(area) is null || campaign.Key == arguments.GetValue(area)))
+    {
+        await run(report);
+    }
+
+    report.Print();
+    report.Write(arguments.GetValue(output)!);
+    return 0;
+});
+return await command.Parse(args).InvokeAsync();
