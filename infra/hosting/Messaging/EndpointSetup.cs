@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
 using NpgsqlTypes;
+using ShopSaga.Hosting.Monitoring;
 
 namespace ShopSaga.Hosting.Messaging;
 
@@ -12,6 +13,9 @@ public static class EndpointSetup
 {
     /// <summary>The namespace under which every event lives.</summary>
     private const string EventsNamespace = "ShopSaga.Contracts";
+
+    /// <summary>Where the messages of all services go that failed for good.</summary>
+    internal const string ErrorQueue = "error";
 
     /// <summary>Adds the endpoint <c>ShopSaga.{service}</c> with the handlers and sagas that <paramref name="register"/> names.</summary>
     public static void AddEndpoint(this WebApplicationBuilder builder, string service, Action<EndpointConfiguration> register)
@@ -38,7 +42,7 @@ public static class EndpointSetup
 
         endpoint.EnableOutbox();
         endpoint.EnableInstallers();
-        endpoint.SendFailedMessagesTo("error");
+        endpoint.SendFailedMessagesTo(ErrorQueue);
         endpoint.LimitMessageProcessingConcurrencyTo(configuration.GetValue("Messaging:Concurrency", 8));
         endpoint.Recoverability()
             .Immediate(retries => retries.NumberOfRetries(configuration.GetValue("Messaging:ImmediateRetries", 5)))
@@ -48,6 +52,9 @@ public static class EndpointSetup
         endpoint.UniquelyIdentifyRunningInstance().UsingNames(
             configuration["Messaging:InstanceName"] ?? endpoint.EndpointName,
             Environment.MachineName);
+        // Receivers go on with the sender's trace, also after a delay (docs/decisions/020-one-trace-for-an-order.md).
+        endpoint.AddHeaderToAllOutgoingMessages("NServiceBus.OpenTelemetry.StartNewTrace", bool.FalseString);
+        builder.AddServiceControl(endpoint);
 #if NSERVICEBUS
         endpoint.AssemblyScanner().Disable = true;
 #else

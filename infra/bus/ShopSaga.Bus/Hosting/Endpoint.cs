@@ -67,7 +67,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         _transport = transport.Create(_transportContext);
         Dispatch = configuration.AtStep is { } atStep ? OneByOne(_transport.Dispatch, atStep) : _transport.Dispatch;
         _marker = new OutboxMarker(Outbox, loggers.CreateLogger<OutboxMarker>());
-        Relay = new OutboxRelay(Outbox, _marker, Dispatch, configuration.AtStep, time, loggers.CreateLogger<OutboxRelay>());
+        Relay = new OutboxRelay(Name, Outbox, _marker, Dispatch, configuration.AtStep, time, loggers.CreateLogger<OutboxRelay>());
 
         var audit = configuration.AuditQueue is { } auditQueue ? new AuditSettings(auditQueue, configuration.AuditTimeToBeReceived, queue, host) : null;
         var observer = new ReceiveObserver(queue, types, _handlers, _monitoring.Metrics, time);
@@ -83,6 +83,8 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
             time,
             loggers.CreateLogger<MessagePump>());
     }
+
+    public string Name => _configuration.EndpointName;
 
     public Database Database { get; }
 

@@ -35,12 +35,21 @@ internal static class BusMeters
     public static readonly Counter<long> Errors = Incoming.CreateCounter<long>(
         "nservicebus.recoverability.error", description: "Messages moved to the error queue.");
 
-    public static readonly Histogram<double> CommitDuration = Session.CreateHistogram<double>(
+    private static readonly Histogram<double> CommitDuration = Session.CreateHistogram<double>(
         "nservicebus.transactional_session.commit.duration", "s", "Time of a session's commit.");
 
-    public static readonly Histogram<double> DispatchDuration = Session.CreateHistogram<double>(
+    private static readonly Histogram<double> DispatchDuration = Session.CreateHistogram<double>(
         "nservicebus.transactional_session.dispatch.duration", "s", "Time to hand a session's messages to the broker.");
 
     /// <summary>Whether anybody listens to what is measured of receiving; all of its instruments are listened to together.</summary>
     public static bool Enabled => Fetches.Enabled || Successes.Enabled || ProcessingTime.Enabled;
+
+    public static void Committed(string endpoint, string outcome, TimeSpan duration) => CommitDuration.Record(
+        duration.TotalSeconds,
+        new("nservicebus.endpoint", endpoint),
+        new("nservicebus.transactional_session.commit.outcome", outcome),
+        new("nservicebus.transactional_session.mode", "outbox"));
+
+    public static void Dispatched(string endpoint, TimeSpan duration) =>
+        DispatchDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("nservicebus.endpoint", endpoint));
 }

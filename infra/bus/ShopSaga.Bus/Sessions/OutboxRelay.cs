@@ -14,7 +14,7 @@ namespace ShopSaga.Bus;
 /// The queue is bounded; what does not fit is left to the poller. A message that leaves twice is recognised by its receivers.
 /// </summary>
 internal sealed class OutboxRelay(
-    OutboxStore outbox, OutboxMarker marker, Dispatch dispatch, AtStep? atStep, TimeProvider time, ILogger<OutboxRelay> logger)
+    string endpointName, OutboxStore outbox, OutboxMarker marker, Dispatch dispatch, AtStep? atStep, TimeProvider time, ILogger<OutboxRelay> logger)
 {
     private const int QueueLength = 10_000;
     private const int Dispatchers = 4;
@@ -77,7 +77,9 @@ internal sealed class OutboxRelay(
 
             try
             {
+                var started = time.GetTimestamp();
                 await dispatch([.. batch.SelectMany(session => session.Operations)], cancellationToken);
+                BusMeters.Dispatched(endpointName, time.GetElapsedTime(started));
                 if (atStep is not null)
                 {
                     await atStep(ProcessingStep.Dispatched, batch[0].Id);

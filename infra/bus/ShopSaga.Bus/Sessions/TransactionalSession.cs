@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 
 namespace ShopSaga.Bus;
@@ -42,7 +43,32 @@ internal sealed class TransactionalSession(Endpoint endpoint) : ITransactionalSe
 
     public async Task Commit(CancellationToken cancellationToken = default)
     {
-        await OpenSession.SaveChanges(cancellationToken);
+        var session = OpenSession;
+        var started = Stopwatch.GetTimestamp();
+        var outcome = "failure";
+        try
+        {
+            await Commit(session, cancellationToken);
+            outcome = "success";
+        }
+        finally
+        {
+            BusMeters.Committed(endpoint.Name, outcome, Stopwatch.GetElapsedTime(started));
+        }
+    }
+
+    public void Dispose()
+    {
+        _session = null;
+        _transaction?.Dispose();
+        _connection?.Dispose();
+    }
+
+    public async ValueTask DisposeAsync() => await Close();
+
+    private async Task Commit(SqlStorageSession session, CancellationToken cancellationToken)
+    {
+        await session.SaveChanges(cancellationToken);
         if (_pending.Count > 0)
         {
             await endpoint.Outbox.Store(_transaction!, new Dictionary<string, List<OutgoingOperation>> { [SessionId] = _pending }, cancellationToken);
@@ -57,15 +83,6 @@ internal sealed class TransactionalSession(Endpoint endpoint) : ITransactionalSe
             endpoint.Relay.Enqueue(SessionId, _pending);
         }
     }
-
-    public void Dispose()
-    {
-        _session = null;
-        _transaction?.Dispose();
-        _connection?.Dispose();
-    }
-
-    public async ValueTask DisposeAsync() => await Close();
 
     private async Task Close()
     {

@@ -1,0 +1,14 @@
+using Npgsql;
+
+namespace ShopSaga.Hosting.Monitoring;
+
+/// <summary>The service's database answers.</summary>
+internal sealed class DatabaseCustomCheck(NpgsqlDataSource database, ServiceControl settings) : CustomCheck("database answers", "Database", settings.CheckEvery)
+{
+    public override async Task<CheckResult> PerformCheck(CancellationToken cancellationToken = default)
+    {
+        await using var command = database.CreateCommand("SELECT 1");
+        await command.ExecuteScalarAsync(cancellationToken);
+        return CheckResult.Pass;
+    }
+}

@@ -1,0 +1,111 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ShopSaga.Hosting.Monitoring;
+
+/// <summary>
+/// What a service tells ServiceControl, by the configuration section <c>ServiceControl</c>. Each part is off unless its queue is named.
+/// </summary>
+/// <remarks>
+/// <c>Heartbeats</c>, <c>Checks</c>, <c>Metrics</c>, <c>Audit</c> and <c>SagaAudit</c> are names of queues. <c>HeartbeatEvery</c>, <c>CheckEvery</c> and
+/// <c>MetricsEvery</c> say how often; <c>OldestOutboxRecord</c> and <c>MostFailedMessages</c> from when on a check fails.
+/// </remarks>
+internal sealed record ServiceControl(
+    string? Heartbeats,
+    string? Checks,
+    string? Metrics,
+    string? Audit,
+    string? SagaAudit,
+    TimeSpan HeartbeatEvery,
+    TimeSpan CheckEvery,
+    TimeSpan MetricsEvery,
+    TimeSpan OldestOutboxRecord,
+    int MostFailedMessages)
+{
+    private const string Section = "ServiceControl";
+
+    /// <exception cref="InvalidOperationException">A setting is unknown or wrong; the message says what to set.</exception>
+    public static ServiceControl From(IConfiguration configuration)
+    {
+        var section = configuration.GetSection(Section);
+        var known = typeof(ServiceControl).GetProperties().Select(property => property.Name).ToList();
+        if (section.GetChildren().FirstOrDefault(child => !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase)) is { } unknown)
+        {
+            throw new InvalidOperationException(
+                $"Configuration '{unknown.Path}' is unknown. {Section} has {string.Join(", ", known)}.");
+        }
+
+        return new ServiceControl(
+            Queue(section, nameof(Heartbeats)),
+            Queue(section, nameof(Checks)),
+            Queue(section, nameof(Metrics)),
+            Queue(section, nameof(Audit)),
+            Queue(section, nameof(SagaAudit)),
+            Span(section, nameof(HeartbeatEvery), TimeSpan.FromSeconds(10)),
+            Span(section, nameof(CheckEvery), TimeSpan.FromSeconds(30)),
+            Span(section, nameof(MetricsEvery), TimeSpan.FromSeconds(10)),
+            Span(section, nameof(OldestOutboxRecord), TimeSpan.FromMinutes(1)),
+            section[nameof(MostFailedMessages)] is not { } most ? 0
+            : int.TryParse(most, out var number) && number >= 0 ? number
+            : throw Wrong(section, nameof(MostFailedMessages), most, "a number from 0"));
+    }
+
+    private static string? Queue(IConfigurationSection section, string key) => section[key] switch
+    {
+        null or "" => null,
+        var name when name.Length > 255 || name.Any(char.IsWhiteSpace) => throw Wrong(section, key, name, "the name of a queue"),
+        var name => name,
+    };
+
+    private static TimeSpan Span(IConfigurationSection section, string key, TimeSpan otherwise) => section[key] is not { } text
+        ? otherwise
+        : TimeSpan.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var span) && span > TimeSpan.Zero && span <= TimeSpan.FromDays(1)
+            ? span
+            : throw Wrong(section, key, text, "a time such as 00:00:10, of at most a day");
+
+    private static InvalidOperationException Wrong(IConfigurationSection section, string key, string value, string expected) => new(
+        $"Configuration '{section.Path}:{key}' is '{value}'. Set {section.Path}__{key} to {expected}.");
+}
+
+/// <summary>Sets an endpoint up to report.</summary>
+internal static class ServiceControlSetup
+{
+    public static void AddServiceControl(this WebApplicationBuilder builder, EndpointConfiguration endpoint)
+    {
+        var settings = ServiceControl.From(builder.Configuration);
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(new MonitoredEndpoint(endpoint.EndpointName, builder.Configuration.Required("ConnectionStrings:Broker")));
+        if (settings.Heartbeats is { } heartbeats)
+        {
+            endpoint.SendHeartbeatTo(heartbeats, settings.HeartbeatEvery);
+        }
+
+        if (settings.Checks is { } checks)
+        {
+            endpoint.ReportCustomChecksTo(checks);
+            endpoint.AddCustomCheck<DatabaseCustomCheck>();
+            endpoint.AddCustomCheck<BrokerCustomCheck>();
+            endpoint.AddCustomCheck<OutboxAgeCustomCheck>();
+            endpoint.AddCustomCheck<ErrorQueueCustomCheck>();
+        }
+
+        if (settings.Metrics is { } metrics)
+        {
+            endpoint.EnableMetrics().SendMetricDataToServiceControl(metrics, settings.MetricsEvery);
+        }
+
+        if (settings.Audit is { } audit)
+        {
+            endpoint.AuditProcessedMessagesTo(audit);
+        }
+
+        if (settings.SagaAudit is { } sagaAudit)
+        {
+            endpoint.AuditSagaStateChanges(sagaAudit);
+        }
+    }
+}
+
+/// <summary>The endpoint that checks are about.</summary>
+internal sealed record MonitoredEndpoint(string Name, string Broker);
