@@ -30,6 +30,40 @@ public class When_a_message_cannot_be_read
         Assert.That(poison.Properties.AppId, Is.EqualTo("somebody"));
     }
 
+    [Test]
+    public async Task Should_not_take_the_id_in_the_headers_for_the_one_that_is_missing()
+    {
+        await Broker.Publish(
+            _endpoint.Name, new BasicProperties { AppId = "somebody" }, new Dictionary<string, string> { [Headers.MessageId] = "logical" }, "{}");
+        var poison = await _endpoint.NextFailed();
+
+        Assert.That(Wire.Names(poison), Is.EqualTo(new[] { Headers.MessageId }), "as it is");
+        Assert.That(poison.Properties.IsMessageIdPresent(), Is.False);
+    }
+
+    [Test]
+    public async Task Should_try_again_what_nobody_handles()
+    {
+        await Publish($"{typeof(string).AssemblyQualifiedName}", "\"text\"", delayedRetries: 3);
+        var failed = await _endpoint.NextFailed();
+
+        Assert.That(failed.Headers["NServiceBus.ExceptionInfo.Message"], Does.Contain("System.String"));
+        Assert.That(failed.Headers["NServiceBus.ExceptionInfo.ExceptionType"], Is.EqualTo("System.InvalidOperationException"), "which is not unrecoverable");
+    }
+
+    [Test]
+    public async Task Should_take_a_message_without_a_body_for_processed()
+    {
+        var id = Guid.NewGuid().ToString();
+        await Broker.Publish(
+            _endpoint.Name,
+            new BasicProperties { MessageId = id },
+            new Dictionary<string, string> { [Headers.EnclosedMessageTypes] = typeof(ReadBook).AssemblyQualifiedName! },
+            "");
+
+        await Eventually.Is(async () => await _endpoint.Count($"\"MessageId\" = '{id}' and \"Dispatched\"") == 1, "processed without a handler");
+    }
+
     [TestCase("{ not json")]
     [TestCase("[]")]
     [TestCase("null")]
@@ -74,10 +108,10 @@ public class When_a_message_cannot_be_read
         Assert.That((await read.Next()).Body, Is.EqualTo("""{"Pages":1}"""));
     }
 
-    private Task Publish(string types, string body) => Broker.Publish(
+    private Task Publish(string types, string body, int delayedRetries = 0) => Broker.Publish(
         _endpoint.Name,
         new BasicProperties { MessageId = Guid.NewGuid().ToString() },
-        new Dictionary<string, string> { [Headers.EnclosedMessageTypes] = types },
+        new Dictionary<string, string> { [Headers.EnclosedMessageTypes] = types, [Headers.DelayedRetries] = $"{delayedRetries}" },
         body);
 
     internal sealed record ReadBook(int Pages);

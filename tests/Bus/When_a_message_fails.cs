@@ -136,6 +136,96 @@ public class When_a_message_fails
         Assert.That(exploded.Count, Is.Zero);
     }
 
+    [Test]
+    public async Task Should_count_deliveries_to_whoever_rejected_it_before()
+    {
+        await using var endpoint = await Start(immediate: 3, delayed: 0);
+        await endpoint.Stop();
+        await Broker.Send(endpoint.Name, new DefuseBomb("always"), "bomb");
+        await using (var channel = await Broker.NewChannel())
+        {
+            for (var delivery = 1; delivery <= 2; delivery++)
+            {
+                var taken = await Eventually.Get(() => channel.BasicGetAsync(endpoint.Name, autoAck: false), message => message is not null, "the message");
+                await channel.BasicRejectAsync(taken!.DeliveryTag, requeue: true);
+            }
+        }
+
+        await endpoint.Start();
+        await endpoint.NextFailed();
+
+        Assert.That(_attempts.Count, Is.EqualTo(2), "the third and the fourth of four deliveries");
+    }
+
+    [Test]
+    public async Task Should_be_patient_by_default()
+    {
+        await using var endpoint = await TestEndpoint.Start(
+            configuration =>
+            {
+                configuration.AddHandler<DefuseBombHandler>();
+                configuration.Recoverability().Delayed(retries => retries.NumberOfRetries(new DelayedRetriesSettings().Retries).TimeIncrease(TimeSpan.FromSeconds(1)));
+            },
+            services => services.AddSingleton(_attempts));
+        await endpoint.Execute("create table effects (n int)");
+        await Broker.Send(endpoint.Name, new DefuseBomb("always"), "bomb");
+        await endpoint.NextFailed();
+
+        Assert.That(
+            _attempts.All.GroupBy(attempt => attempt.DelayedRetries).Select(round => (round.Key, round.Count())),
+            Is.EqualTo(new[] { ("", 6), ("1", 6), ("2", 6), ("3", 6) }));
+        Assert.That(new DelayedRetriesSettings().Increase, Is.EqualTo(TimeSpan.FromSeconds(10)));
+    }
+
+    [TestCase("1", 25, false, TestName = "Should_not_try_later_again_what_was_last_tried_more_than_a_day_ago")]
+    [TestCase("1", 23, true, TestName = "Should_try_later_again_what_was_last_tried_within_a_day")]
+    [TestCase("many", 1, true, TestName = "Should_count_retries_from_zero_when_their_number_cannot_be_read")]
+    public async Task Should_look_at_the_last_delayed_retry(string performed, int hoursAgo, bool again)
+    {
+        await using var endpoint = await Start(immediate: 0, delayed: 2);
+        await using var delayed = await DelayTap.On(endpoint.Name);
+        var last = TimeProvider.System.GetUtcNow() - TimeSpan.FromHours(hoursAgo);
+        await Broker.Send(endpoint.Name, new DefuseBomb("always"), "bomb", new Dictionary<string, string>
+        {
+            [Headers.DelayedRetries] = performed,
+            [Headers.DelayedRetriesTimestamp] = last.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss:ffffff 'Z'", System.Globalization.CultureInfo.InvariantCulture),
+        });
+        if (again)
+        {
+            var copy = await delayed.Next();
+            Assert.That(copy.Headers[Headers.DelayedRetries], Is.EqualTo(performed == "1" ? "2" : "1"));
+            Assert.That(Wire.Time(copy.Headers[Headers.DelayedRetriesTimestamp]), Is.GreaterThan(last + TimeSpan.FromMinutes(30)), "the clock starts again");
+            Assert.That(copy.Headers["NServiceBus.Transport.RabbitMQ.DelayInSeconds"], Is.EqualTo(copy.Headers[Headers.DelayedRetries]), "1 s more each time");
+            Assert.That(copy.Properties.MessageId, Is.EqualTo("bomb"));
+        }
+        else
+        {
+            await endpoint.NextFailed();
+            Assert.That(delayed.Count, Is.Zero);
+        }
+    }
+
+    [Test]
+    public async Task Should_treat_exceptions_derived_from_an_unrecoverable_one_alike_and_cut_a_long_message()
+    {
+        await using var endpoint = await TestEndpoint.Start(
+            configuration =>
+            {
+                configuration.AddHandler<DefuseBombHandler>();
+                configuration.Recoverability().AddUnrecoverableException<ArgumentException>().Delayed(retries => retries.NumberOfRetries(3));
+            },
+            services => services.AddSingleton(_attempts));
+        await endpoint.Execute("create table effects (n int)");
+        await Broker.Send(endpoint.Name, new DefuseBomb("derived"));
+        var failed = await endpoint.NextFailed();
+
+        Assert.That(_attempts.Count, Is.EqualTo(1));
+        Assert.That(failed.Headers["NServiceBus.ExceptionInfo.ExceptionType"], Is.EqualTo("System.ArgumentNullException"));
+        Assert.That(failed.Headers["NServiceBus.ExceptionInfo.Message"], Has.Length.EqualTo(16_384));
+        Assert.That(failed.Headers["NServiceBus.ExceptionInfo.StackTrace"], Has.Length.GreaterThan(20_000));
+        Assert.That(failed.Headers["NServiceBus.ExceptionInfo.HelpLink"], Is.EqualTo("https://bombs.example"));
+    }
+
     private async Task<TestEndpoint> Start(int immediate, int delayed)
     {
         var endpoint = await TestEndpoint.Start(
@@ -170,6 +260,11 @@ public class When_a_message_fails
             now.RequireImmediateDispatch();
             await context.Publish(new EventTickingHeard(), now);
             await context.Publish(new EventBombExploded());
+            if (message.Explodes == "derived")
+            {
+                throw new ArgumentNullException(new string('x', 20_000), innerException: null) { HelpLink = "https://bombs.example" };
+            }
+
             if (message.Explodes == "always" || attempts.Count <= (message.Explodes == "twice" ? 2 : 1))
             {
                 throw new InvalidOperationException("The bomb exploded.", new TimeoutException()) { Data = { ["wire"] = "blue" } };

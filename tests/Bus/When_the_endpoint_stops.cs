@@ -36,6 +36,28 @@ public class When_the_endpoint_stops
         Assert.That((await events.Next()).Body, Is.EqualTo("""{"Meal":3}"""));
     }
 
+    [Test]
+    public async Task Should_put_back_what_it_must_give_up_as_if_it_had_not_failed()
+    {
+        var gate = new Gate();
+        await using var endpoint = await TestEndpoint.Start(
+            configuration =>
+            {
+                configuration.AddHandler<PatientCook>();
+                configuration.Recoverability().Immediate(retries => retries.NumberOfRetries(0));
+            },
+            services => services.AddSingleton(gate));
+        await using var events = await Tap.On<EventMealCooked>();
+        await Broker.Send(endpoint.Name, new StewMeal(7), "stew");
+        await gate.Cooking.Task;
+        await endpoint.Abort();
+        gate.Done.SetResult();
+        await endpoint.Start();
+
+        Assert.That((await events.Next()).Body, Is.EqualTo("""{"Meal":7}"""));
+        Assert.That(await Broker.Depth(endpoint.ErrorQueue), Is.Zero, "no retry was left, and none was needed");
+    }
+
     internal sealed class Gate
     {
         public TaskCompletionSource Cooking { get; } = new();
@@ -45,6 +67,8 @@ public class When_the_endpoint_stops
 
     internal sealed record CookMeal(int Meal);
 
+    internal sealed record StewMeal(int Meal);
+
     internal sealed record EventMealCooked(int Meal);
 
     internal sealed class Cook(Gate gate) : IHandleMessages<CookMeal>
@@ -53,6 +77,16 @@ public class When_the_endpoint_stops
         {
             gate.Cooking.TrySetResult();
             await gate.Done.Task;
+            await context.Publish(new EventMealCooked(message.Meal));
+        }
+    }
+
+    internal sealed class PatientCook(Gate gate) : IHandleMessages<StewMeal>
+    {
+        public async Task Handle(StewMeal message, IMessageHandlerContext context)
+        {
+            gate.Cooking.TrySetResult();
+            await gate.Done.Task.WaitAsync(context.CancellationToken);
             await context.Publish(new EventMealCooked(message.Meal));
         }
     }

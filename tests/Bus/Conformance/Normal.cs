@@ -13,9 +13,11 @@ namespace ShopSaga.Tests.Bus.Conformance;
 /// <param name="names">Names of this run that are called otherwise in the samples.</param>
 internal sealed partial class Normal(IReadOnlyDictionary<string, string> names)
 {
-    /// <summary>Headers that depend on a licence, on a name given to the instance, and on the audit of sagas being on.</summary>
-    private static readonly string[] NotCompared =
-        ["$.diagnostics.license.expired", "NServiceBus.Metric.InstanceId", "NServiceBus.InvokedSagas", "ServiceControl.SagaStateChange"];
+    /// <summary>Put on copies for the audit by an endpoint without a licence.</summary>
+    private const string NotCompared = "$.diagnostics.license.expired";
+
+    /// <summary>Members that describe the process, whoever that is.</summary>
+    private static readonly string[] OfProcess = ["PathToExecutable", "ProcessID", "UserName"];
 
     private readonly Dictionary<string, string> _roles = [];
 
@@ -54,7 +56,7 @@ internal sealed partial class Normal(IReadOnlyDictionary<string, string> names)
         lines.AddRange(message.Properties.OrderBy(entry => entry.Key).Select(entry => $"property {entry.Key} = {Text(entry.Value)}"));
         lines.AddRange(
             from header in message.Headers
-            where !header.Key.StartsWith("x-", StringComparison.Ordinal) && !NotCompared.Contains(header.Key)
+            where !header.Key.StartsWith("x-", StringComparison.Ordinal) && header.Key != NotCompared
             orderby header.Key
             select $"header {header.Key} = {Text(header.Key.EndsWith(".StackTrace", StringComparison.Ordinal) ? header.Value.Split('\n')[0] : header.Value)}");
         lines.Add($"body {Body(message.Body)}");
@@ -65,7 +67,7 @@ internal sealed partial class Normal(IReadOnlyDictionary<string, string> names)
     public string Json(JsonNode? node) => node switch
     {
         null => "null",
-        JsonObject value => $"{{{string.Join(", ", value.OrderBy(member => member.Key).Where(member => !NotCompared.Contains(member.Key)).Select(Member))}}}",
+        JsonObject value => $"{{{string.Join(", ", value.OrderBy(member => member.Key).Where(member => member.Key != NotCompared).Select(Member))}}}",
         JsonArray list => $"[{string.Join(", ", list.Select(Json).Order())}]",
         JsonValue value when value.GetValueKind() == JsonValueKind.String => Text(value.GetValue<string>()),
         _ => node.ToJsonString(),
@@ -100,9 +102,12 @@ internal sealed partial class Normal(IReadOnlyDictionary<string, string> names)
         };
     }
 
-    private string Member(KeyValuePair<string, JsonNode?> member) => member.Key == "Body"
-        ? $"Body: {Body(Convert.FromBase64String(member.Value!.GetValue<string>()))}"
-        : $"{member.Key}: {Json(member.Value)}";
+    private string Member(KeyValuePair<string, JsonNode?> member) => member.Key switch
+    {
+        "Body" => $"Body: {Body(Convert.FromBase64String(member.Value!.GetValue<string>()))}",
+        _ when OfProcess.Contains(member.Key) => $"{member.Key}: <some text>",
+        _ => $"{member.Key}: {Json(member.Value)}",
+    };
 
     private string Body(byte[] body) => Text(Encoding.UTF8.GetString(body));
 

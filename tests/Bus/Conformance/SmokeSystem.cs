@@ -31,6 +31,7 @@ public class SmokeSystem
     /// <summary>What arrived in a queue of the samples, by its name there.</summary>
     internal static IReadOnlyDictionary<string, IReadOnlyList<WireMessage>> Arrived { get; private set; } = null!;
 
+    /// <summary>The rows that the outbox table was given, in order.</summary>
     internal static IReadOnlyList<(string Change, JsonObject Row)> OutboxChanges { get; private set; } = [];
 
     internal static Guid OrderId { get; } = Guid.NewGuid();
@@ -39,6 +40,9 @@ public class SmokeSystem
     public async Task RunScenario()
     {
         Names = new SmokeNames(TestEndpoint.UniqueName());
+        await using var serviceControl = await Tap.On(Names.ServiceControl);
+        await using var monitoring = await Tap.On(Names.Monitoring);
+        await using var audit = await Tap.On(Names.Audit);
         Billing = await TestEndpoint.Start(
             configuration =>
             {
@@ -58,6 +62,11 @@ public class SmokeSystem
                 configuration.Recoverability()
                     .Immediate(retries => retries.NumberOfRetries(2))
                     .Delayed(retries => retries.NumberOfRetries(1).TimeIncrease(TimeSpan.FromSeconds(3)));
+                configuration.SendHeartbeatTo(Names.ServiceControl, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(40));
+                configuration.ReportCustomChecksTo(Names.ServiceControl);
+                configuration.AddCustomCheck<PgReachable>();
+                configuration.EnableMetrics().SendMetricDataToServiceControl(Names.Monitoring, TimeSpan.FromSeconds(1), "smoke-sales-1");
+                configuration.AuditSagaStateChanges(Names.Audit);
             },
             services => services.AddSingleton(SeenBySales).AddSingleton(Names),
             Names.Sales);
@@ -72,7 +81,6 @@ public class SmokeSystem
         await using var sales = await Tap.On(Names.Sales);
         await using var billing = await Tap.On(Names.Billing);
         await using var error = await Tap.On(Names.Error);
-        await using var audit = await Tap.On(Names.Audit);
         await PlaceOrder();
         await FailOrder();
         await Eventually.Is(() => error.Count == 1, "one failed message");
@@ -81,12 +89,18 @@ public class SmokeSystem
             "the saga has had the event, the reply, the second event and the timeout");
         await Eventually.Is(() => audit.All.Count(copy => copy.Headers.ContainsKey(Headers.ProcessingEndpoint)) == 8, "a copy of each processed message");
         await Eventually.Is(async () => await Sales.Count("not \"Dispatched\"") == 0, "all are marked");
+        await Eventually.Is(
+            () => Of(serviceControl).Select(message => message.Type).Distinct().Count() == 3, "start-up, a heartbeat and the result of a check");
+        await Eventually.Is(
+            () => Metrics.Of(Of(monitoring), "Retries").Count == 5 && Metrics.TagsOf(Of(monitoring), "ProcessingTime").Count() == 5, "what was measured");
         Arrived = new Dictionary<string, IReadOnlyList<WireMessage>>
         {
-            ["Smoke.Sales"] = [.. sales.All.Select(WireMessage.Of)],
-            ["Smoke.Billing"] = [.. billing.All.Select(WireMessage.Of)],
-            ["error"] = [.. error.All.Select(WireMessage.Of)],
-            ["audit"] = [.. audit.All.Select(WireMessage.Of)],
+            ["Smoke.Sales"] = Of(sales),
+            ["Smoke.Billing"] = Of(billing),
+            ["error"] = Of(error),
+            ["audit"] = Of(audit),
+            ["Particular.ServiceControl"] = Of(serviceControl),
+            ["Particular.Monitoring"] = Of(monitoring),
         };
         OutboxChanges = [.. (await Sales.QueryAll<(string Change, string Row)>("select change, new_row::text from outbox_changes order by n"))
             .Select(change => (change.Change, JsonNode.Parse(change.Row)!.AsObject()))];
@@ -97,8 +111,10 @@ public class SmokeSystem
     {
         await Sales.DisposeAsync();
         await Billing.DisposeAsync();
-        await Broker.Delete(Names.Error, Names.Audit);
+        await Broker.Delete(Names.Error, Names.Audit, Names.ServiceControl, Names.Monitoring);
     }
+
+    private static List<WireMessage> Of(Tap tap) => [.. tap.All.Select(WireMessage.Of)];
 
     private static void Configure(EndpointConfiguration configuration)
     {
@@ -137,6 +153,10 @@ internal sealed record SmokeNames(string Run)
 
     public string Audit => $"{Run}.audit";
 
+    public string ServiceControl => $"{Run}.ServiceControl";
+
+    public string Monitoring => $"{Run}.Monitoring";
+
     public string SagaTable => $"{Run}_Sales_OrderSaga";
 
     /// <summary>Each with the name that it has in the samples.</summary>
@@ -146,5 +166,7 @@ internal sealed record SmokeNames(string Run)
         [Billing] = "Smoke.Billing",
         [Error] = "error",
         [Audit] = "audit",
+        [ServiceControl] = "Particular.ServiceControl",
+        [Monitoring] = "Particular.Monitoring",
     };
 }

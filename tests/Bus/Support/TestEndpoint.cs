@@ -75,7 +75,7 @@ internal sealed class TestEndpoint : IAsyncDisposable
     public async Task Start()
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Error);
+        builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Error).AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         _services?.Invoke(builder.Services);
         builder.Services.AddNServiceBusEndpoint(Configuration());
         _host = builder.Build();
@@ -91,6 +91,25 @@ internal sealed class TestEndpoint : IAsyncDisposable
             await host.StopAsync();
             host.Dispose();
         }
+    }
+
+    /// <summary>Stops it without waiting for what it handles, as a host does whose time to shut down is over.</summary>
+    public async Task Abort()
+    {
+        using var now = new CancellationTokenSource();
+        await now.CancelAsync();
+        var host = _host!;
+        _host = null;
+        try
+        {
+            await host.StopAsync(now.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The host says that it had to give up.
+        }
+
+        host.Dispose();
     }
 
     /// <summary>Waits until the endpoint's health check says that it is receiving.</summary>

@@ -76,3 +76,8 @@ internal sealed class OrderSaga(SmokeNames names, Seen<string> seen) :
         return Task.CompletedTask;
     }
 }
+
+internal sealed class PgReachable() : CustomCheck("pg-reachable", "Database", TimeSpan.FromSeconds(15))
+{
+    public override Task<CheckResult> PerformCheck(CancellationToken cancellationToken = default) => CheckResult.Failed("demo failure");
+}
