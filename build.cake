@@ -1,4 +1,4 @@
-// dotnet tool exec -y cake.tool --target=NAME [--base-port=N] [--fresh=true]
+// dotnet tool exec -y cake.tool --target=NAME [--base-port=N] [--fresh=true] [--rate-limits=relaxed] [--instances=N]
 // Servers and services are the launcher's business (infra/local): it starts them, and whatever happens stops them again.
 
 using System.Runtime.InteropServices;
@@ -11,9 +11,10 @@ Task("Build").Does(() => Build());
 
 Task("Format").Does(() => Demand("dotnet", "format", "ShopSaga.sln", "--verify-no-changes"));
 
-Task("Run").IsDependentOn("Build").Does(() => Launch("run", Given("base-port"), Given("fresh")));
+Task("Run").IsDependentOn("Build").Does(() => Launch("run", Given("base-port"), Given("fresh"), Given("rate-limits"), Given("instances")));
 
-Task("Demo").IsDependentOn("Build").Does(() => Launch("demo", Given("base-port") ?? "--base-port=auto", Given("fresh")));
+Task("Demo").IsDependentOn("Build").Does(() => Launch(
+    "demo", Given("base-port") ?? "--base-port=auto", Given("fresh"), Given("rate-limits"), Given("instances")));
 
 Task("Verify").IsDependentOn("Build").Does(() => Launch("verify", Given("base-port")));
 
@@ -21,7 +22,8 @@ Task("Verify").IsDependentOn("Build").Does(() => Launch("verify", Given("base-po
 Task("RebuildPrices").IsDependentOn("Build").Does(() => Launch("rebuild-prices", Given("base-port")));
 
 Task("E2E").IsDependentOn("Build").Does(() =>
-    Launch("exec", "--services", "--fresh", Given("base-port") ?? "--base-port=auto", "--", "bash", "tests/e2e-all-scenarios.sh"));
+    Launch("exec", "--services", "--fresh", Given("base-port") ?? "--base-port=auto", Given("rate-limits") ?? "--rate-limits=relaxed", Given("instances"),
+        "--", "bash", "tests/e2e-all-scenarios.sh"));
 
 Task("Unit").IsDependentOn("Build").Does(() =>
 {

@@ -1,41 +1,65 @@
 using System.Globalization;
+using ShopSaga.Gateway.Limiting;
 using ShopSaga.Hosting;
 using ShopSaga.Hosting.Authentication;
 using ShopSaga.Hosting.Http;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Health;
+using Yarp.ReverseProxy.LoadBalancing;
 using Yarp.ReverseProxy.Transforms;
 
 namespace ShopSaga.Gateway;
 
-/// <summary>Passes requests on to the services, and answers for those that do not.</summary>
+/// <summary>Passes requests on to the services, of which there may be several instances each, and answers for those that do not.</summary>
 internal static class Forwarding
 {
+    private const string Streams = "Streams";
     private static readonly TimeSpan connectTimeout = TimeSpan.FromSeconds(2);
 
     // The longest silence of a service that is at work: a request that waits thirty seconds for an order's outcome.
     private static readonly TimeSpan silence = TimeSpan.FromSeconds(60);
 
+    private static readonly HealthCheckConfig health = new()
+    {
+        // When none seems healthy, each is tried: one that is back is found by the first request.
+        AvailableDestinationsPolicy = HealthCheckConstants.AvailableDestinations.HealthyOrPanic,
+        Active = new ActiveHealthCheckConfig
+        {
+            Enabled = true,
+            Path = "/health/ready",
+            Interval = TimeSpan.FromSeconds(2),
+            Timeout = TimeSpan.FromSeconds(3),
+            Policy = HealthCheckConstants.ActivePolicy.ConsecutiveFailures,
+        },
+        Passive = new PassiveHealthCheckConfig { Enabled = true, Policy = UnreachableInstances.Policy, ReactivationPeriod = TimeSpan.FromSeconds(4) },
+    };
+
     public static void AddForwarding(this WebApplicationBuilder builder)
     {
         var services = Enum.GetValues<Service>().ToDictionary(
             service => service,
-            service => builder.Configuration.Address($"Services:{service}"));
+            service => builder.Configuration.Addresses($"Services:{service}"));
+        builder.Services.AddSingleton<IPassiveHealthCheckPolicy, UnreachableInstances>();
         builder.Services.AddReverseProxy()
             .LoadFromMemory([.. Routes.All.Select(ToProxy)], [.. services.Select(service => ToProxy(service.Key, service.Value))])
             .ConfigureHttpClient((_, handler) => handler.ConnectTimeout = connectTimeout)
             .AddTransforms(route => route.AddRequestTransform(TellWhoCalls));
-        foreach (var (service, address) in services)
+        foreach (var (service, addresses) in services)
         {
-            builder.Services.AddHealthChecks().AddTypeActivatedCheck<ServiceCheck>(service.ToString(), failureStatus: null, tags: [], args: address);
+            builder.Services.AddHealthChecks()
+                .AddTypeActivatedCheck<ServiceCheck>(service.ToString(), failureStatus: null, tags: [], args: [addresses]);
         }
     }
 
     public static void MapForwarding(this WebApplication app) => app.MapReverseProxy(proxy =>
     {
         proxy.Use(RefuseLargeBodies);
+        proxy.Use(EndStreamsAtStop);
         proxy.Use(AnswerForTheSilent);
+        proxy.Use(UnreachableInstances.TryAnother);
         proxy.UseLoadBalancing();
+        proxy.UsePassiveHealthChecks();
     });
 
     private static RouteConfig ToProxy(Route route) => new()
@@ -49,12 +73,18 @@ internal static class Forwarding
             Who.Admin => AccessTokens.AdminPolicy,
             _ => "Anonymous",
         },
+        Metadata = new[] { route.TriesPassword ? RateLimits.TriesPassword : null, route.Streams ? Streams : null }
+            .OfType<string>().ToDictionary(mark => mark, _ => ""),
     };
 
-    private static ClusterConfig ToProxy(Service service, Uri address) => new()
+    private static ClusterConfig ToProxy(Service service, Uri[] addresses) => new()
     {
         ClusterId = service.ToString(),
-        Destinations = new Dictionary<string, DestinationConfig> { ["1"] = new() { Address = address.AbsoluteUri } },
+        Destinations = addresses.Index().ToDictionary(
+            instance => $"{service}-{instance.Index + 1}",
+            instance => new DestinationConfig { Address = instance.Item.AbsoluteUri }),
+        LoadBalancingPolicy = LoadBalancingPolicies.PowerOfTwoChoices,
+        HealthCheck = health,
         HttpRequest = new ForwarderRequestConfig { ActivityTimeout = silence },
     };
 
@@ -88,6 +118,20 @@ internal static class Forwarding
         return next(context);
     }
 
+    /// <summary>A stream would hold the stop up until it is killed. Its client comes back, with Last-Event-ID, to another gateway.</summary>
+    private static async Task EndStreamsAtStop(HttpContext context, RequestDelegate next)
+    {
+        if (context.GetReverseProxyFeature().Route.Config.Metadata?.ContainsKey(Streams) != true)
+        {
+            await next(context);
+            return;
+        }
+
+        var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        await using var end = stopping.Register(context.Abort);
+        await next(context);
+    }
+
     private static async Task AnswerForTheSilent(HttpContext context, RequestDelegate next)
     {
         await next(context);
@@ -106,8 +150,14 @@ internal static class Forwarding
         _ => BadRequestIn(exception.InnerException),
     };
 
-    private static Uri Address(this IConfiguration configuration, string key) =>
-        Uri.TryCreate(configuration.Required(key), UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
-            ? address
-            : throw new InvalidOperationException($"Configuration '{key}' is not an address such as http://127.0.0.1:8081.");
+    private static Uri[] Addresses(this IConfiguration configuration, string key)
+    {
+        configuration.Required(key);
+        return [.. configuration.List(key).Select(text =>
+            Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+                ? address
+                : throw new InvalidOperationException(
+                    $"Configuration '{key}' names '{text}', which is no address such as http://127.0.0.1:8081. "
+                    + $"Set {key.Replace(":", "__", StringComparison.Ordinal)}, with commas between the instances of a service."))];
+    }
 }

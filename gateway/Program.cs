@@ -1,12 +1,22 @@
 using ShopSaga.Gateway;
+using ShopSaga.Gateway.Limiting;
 using ShopSaga.Hosting;
 
 var builder = ServiceHost.CreateBuilder(args, database: false);
+builder.AddConnectionLimits();
+builder.AddCrossOrigin();
+builder.AddRateLimits();
 builder.AddForwarding();
 
 var app = builder.Build();
 app.UseSecurityHeaders();
-app.UseServiceDefaults();
+app.UseTrustedProxies();
+app.UseServiceDefaults(beforeAuthorization: gateway =>
+{
+    gateway.UseCrossOrigin();
+    gateway.UseRateLimits();
+    gateway.UseSwaggerPage();
+});
 app.MapProblemPages();
 app.MapForwarding();
 app.Run();

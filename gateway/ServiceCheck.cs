@@ -2,23 +2,27 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ShopSaga.Gateway;
 
-/// <summary>A service is ready.</summary>
-internal sealed class ServiceCheck(Uri address) : IHealthCheck
+/// <summary>An instance of a service is ready.</summary>
+internal sealed class ServiceCheck(Uri[] addresses) : IHealthCheck
 {
     private static readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(3) };
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
+        var complaints = await Task.WhenAll(addresses.Select(address => Complaint(address, cancellationToken)));
+        return complaints.Contains(null) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy(string.Join("; ", complaints));
+    }
+
+    private static async Task<string?> Complaint(Uri address, CancellationToken cancellationToken)
+    {
         try
         {
             using var answer = await http.GetAsync(new Uri(address, "/health/ready"), cancellationToken);
-            return answer.IsSuccessStatusCode
-                ? HealthCheckResult.Healthy()
-                : HealthCheckResult.Unhealthy($"/health/ready says {(int)answer.StatusCode}");
+            return answer.IsSuccessStatusCode ? null : $"{address} says {(int)answer.StatusCode}";
         }
         catch (Exception silence) when (silence is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            return HealthCheckResult.Unhealthy(silence.Message);
+            return $"{address}: {silence.Message}";
         }
     }
 }

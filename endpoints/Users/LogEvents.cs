@@ -11,4 +11,6 @@ internal static class LogEvents
     public static readonly EventId SigningKeyCreated = new(1006, nameof(SigningKeyCreated));
     public static readonly EventId AdminCreated = new(1007, nameof(AdminCreated));
     public static readonly EventId AdminAddressTaken = new(1008, nameof(AdminAddressTaken));
+    public static readonly EventId SigningKeyNotRotated = new(1009, nameof(SigningKeyNotRotated));
+    public static readonly EventId Rehashed = new(1010, nameof(Rehashed));
 }

@@ -16,6 +16,15 @@ internal sealed class Passwords
     public string Hash(string password) => _hasher.HashPassword(null!, password);
 
     /// <summary>Whether the password is right. Without an account (null) it is not, which takes as long to find out.</summary>
-    public bool AreEqual(string? hash, string password) =>
-        _hasher.VerifyHashedPassword(null!, hash ?? _hashOfNobody, password) != PasswordVerificationResult.Failed && hash is not null;
+    public bool AreEqual(string? hash, string password) => AreEqual(hash, password, out _);
+
+    /// <param name="hash">What is kept.</param>
+    /// <param name="password">What is shown.</param>
+    /// <param name="isOutdated">Whether the hasher has become stricter since.</param>
+    public bool AreEqual(string? hash, string password, out bool isOutdated)
+    {
+        var result = _hasher.VerifyHashedPassword(null!, hash ?? _hashOfNobody, password);
+        isOutdated = result == PasswordVerificationResult.SuccessRehashNeeded;
+        return result != PasswordVerificationResult.Failed && hash is not null;
+    }
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -22,11 +23,16 @@ public static class ServiceHost
     public static WebApplicationBuilder CreateBuilder(string[] args, bool database = true, bool tokens = true)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
+        builder.AddSecretFiles();
+        builder.RefuseDevelopmentSecrets();
         builder.AddLogging();
         builder.AddTelemetry();
         builder.AddHttpDefaults();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<BusinessCalendar>();
+        builder.Services.AddSingleton<Draining>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<Draining>());
+        builder.Services.AddHealthChecks().AddCheck<Draining>("draining");
         if (database)
         {
             builder.AddDatabase(Assembly.GetCallingAssembly());
@@ -37,6 +43,11 @@ public static class ServiceHost
             builder.AddAccessTokens();
         }
 
+        if (database && tokens)
+        {
+            builder.AddApiDescription();
+        }
+
         return builder;
     }
 
@@ -44,15 +55,18 @@ public static class ServiceHost
     /// Errors as problem+json, health routes, authentication. To be called before any route is added. What a middleware of the caller's own
     /// throws is only turned into a problem when it is added after this.
     /// </summary>
-    public static WebApplication UseServiceDefaults(this WebApplication app)
+    /// <param name="app">The service.</param>
+    /// <param name="beforeAuthorization">Adds what is to see every request, those that are refused too, and who calls.</param>
+    public static WebApplication UseServiceDefaults(this WebApplication app, Action<WebApplication>? beforeAuthorization = null)
     {
         app.UseTelemetry();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseRouting();
         app.UseRouteNamesInTraces();
-        app.UseAccessTokens();
+        app.UseAccessTokens(beforeAuthorization);
         app.MapHealth();
+        app.MapApiDescription();
         return app;
     }
 
@@ -63,7 +77,7 @@ public static class ServiceHost
         builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(connectionString));
         builder.Services.AddHealthChecks().AddCheck<DatabaseCheck>("database");
         builder.Services.AddHostedService(services => new SchemaScripts(
-            services.GetRequiredService<NpgsqlDataSource>(),
+            NpgsqlDataSource.Create(InstallingPhase.SchemaConnectionString(services.GetRequiredService<IConfiguration>())),
             schema,
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<SchemaScripts>>()));

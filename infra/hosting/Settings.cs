@@ -20,4 +20,8 @@ public static class Settings
             ? new Uri(address.AbsoluteUri.TrimEnd('/') + "/")
             : throw new InvalidOperationException(
                 $"Configuration '{key}' is '{configuration[key]}'. Set {key.Replace(":", "__", StringComparison.Ordinal)} to an address such as http://127.0.0.1:8080.");
+
+    /// <summary>The values of <paramref name="key"/>, which have commas between them; none when it is not set.</summary>
+    public static string[] List(this IConfiguration configuration, string key) =>
+        configuration[key]?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 }

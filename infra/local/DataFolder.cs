@@ -69,7 +69,9 @@ internal sealed class DataFolder : IDisposable
         return folder;
     }
 
-    /// <summary>The password of that name, made up at its first use and kept.</summary>
+    /// <summary>
+    /// The password of that name, made up at its first use and kept. No service takes one that begins like this in production.
+    /// </summary>
     public string Secret(string name)
     {
         var file = Of("secrets.json");
@@ -78,7 +80,7 @@ internal sealed class DataFolder : IDisposable
             var secrets = File.Exists(file) ? JsonSerializer.Deserialize<SortedDictionary<string, string>>(File.ReadAllText(file))! : [];
             if (!secrets.TryGetValue(name, out var secret))
             {
-                secrets[name] = secret = RandomNumberGenerator.GetHexString(32, lowercase: true);
+                secrets[name] = secret = "local-" + RandomNumberGenerator.GetHexString(32, lowercase: true);
                 WritePrivately(file, JsonSerializer.Serialize(secrets));
             }
             return secret;

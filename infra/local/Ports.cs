@@ -14,20 +14,19 @@ internal sealed record Ports(int Base)
     public int Epmd => Base + Topology.EpmdOffset;
     public int Redis => Base + Topology.RedisOffset;
 
-    public int Of(Service service) => Base + service.Offset;
+    public Uri AddressOf(Service service) => AddressAt(service.Offset);
 
-    public Uri AddressOf(Service service) => new($"http://127.0.0.1:{Of(service)}");
+    public Uri AddressOf(Instance instance) => AddressAt(instance.Offset);
 
     /// <summary>Says which port is taken and what to do; silent when all that the stack needs are free.</summary>
-    public void DemandFree(bool withServices)
+    public void DemandFree(IEnumerable<Instance> services)
     {
         List<(int Port, string For)> needed =
         [
             (PostgreSql, "PostgreSQL"), (RabbitMq, "RabbitMQ"), (RabbitMqManagement, "RabbitMQ's management"),
             (ErlangDistribution, "RabbitMQ's Erlang distribution"), (Epmd, "RabbitMQ's epmd"), (Redis, "Redis"),
         ];
-        if (withServices)
-            needed.AddRange(Topology.Services.Select(service => (Of(service), service.Name)));
+        needed.AddRange(services.Select(service => (Base + service.Offset, service.Name)));
 
         foreach (var (port, use) in needed)
             if (!IsFree(port))
@@ -51,6 +50,8 @@ internal sealed record Ports(int Base)
         }
         throw new CannotStartException("No range of free ports is left between 20000 and 32000: choose one yourself with --base-port=N.");
     }
+
+    private Uri AddressAt(int offset) => new($"http://127.0.0.1:{Base + offset}");
 
     private static bool IsFree(int port)
     {

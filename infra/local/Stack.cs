@@ -79,6 +79,14 @@ internal sealed class Stack : IAsyncDisposable
     public string ConnectionString(string service) =>
         Servers.PostgreSql.ConnectionString(AdminConnectionString, Topology.Find(service).Database!, folder);
 
+    /// <summary>The connection string with which a service makes its tables, before it serves.</summary>
+    public string SchemaConnectionString(string service) =>
+        Servers.PostgreSql.SchemaConnectionString(AdminConnectionString, Topology.Find(service).Database!, folder);
+
+    /// <summary>amqp://user:password@host:port/ of a service; the administrator's where nobody may make users.</summary>
+    public string BrokerAddressOf(string service) =>
+        BrokerManagementAddress is null ? BrokerAddress : BrokerUsers.Address(BrokerAddress, Topology.Find(service), folder);
+
     /// <summary>SIGKILL to a part and whatever it has started.</summary>
     public Task Kill(string name) => Find(name).Kill();
 
@@ -130,7 +138,8 @@ internal sealed class Stack : IAsyncDisposable
 
     private async Task StartAll(CancellationToken cancellationToken)
     {
-        Ports.DemandFree(options.WithServices);
+        List<Instance> instances = options.WithServices ? [.. Topology.Instances(options.Instances)] : [];
+        Ports.DemandFree(instances);
         var programs = await Binaries.Find(options.Servers, options.Progress, cancellationToken);
         inContainers = new[] { programs.PostgreSql, programs.RabbitMq, programs.Redis }.Contains(Containers.Program);
         if (inContainers && options.Fresh)
@@ -145,7 +154,7 @@ internal sealed class Stack : IAsyncDisposable
         if (!options.WithServices)
             return;
 
-        services.AddRange(Topology.Services.Select(service => ServiceParts.Prepare(service, this, options, folder)));
+        services.AddRange(instances.Select(instance => ServiceParts.Prepare(instance, this, options, folder)));
         await AllOrFirstFailure(cancellationToken, [.. services.Select(part => (Func<CancellationToken, Task>)part.Start)]);
         options.Progress($"{services.Count} services answer after {clock.Elapsed.TotalSeconds:0.0} s in all.");
     }
@@ -172,6 +181,10 @@ internal sealed class Stack : IAsyncDisposable
         }
         else
             await Ready.When(RabbitMq + " at SHOPSAGA_RABBITMQ", null, "", token => Servers.RabbitMq.Ask(BrokerAddress, token), cancellationToken);
+
+        // The management answers a little later than the broker.
+        if (options.WithServices && BrokerManagementAddress is { } management)
+            await Ready.When(RabbitMq + "'s management", null, "", token => BrokerUsers.Create(management, BrokerAddress, folder, token), cancellationToken);
     }
 
     private async Task StartRedis(string? program, CancellationToken cancellationToken)

@@ -12,6 +12,12 @@ internal sealed record StackOptions
     /// <summary>Forget what an earlier run left.</summary>
     public bool Fresh { get; init; }
 
+    /// <summary>Instances of every service behind the gateway.</summary>
+    public int Instances { get; init; } = 1;
+
+    /// <summary>Limits at the gateway that load and test clients do not meet.</summary>
+    public bool RelaxedRateLimits { get; init; }
+
     /// <summary>Servers to use instead of private ones.</summary>
     public ServerAddresses Servers { get; init; } = new();
 

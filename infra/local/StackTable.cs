@@ -11,12 +11,12 @@ internal static class StackTable
             .Caption(new TableTitle($"logs: {Path.GetRelativePath(DataFolder.Checkout, stack.DataPath)}/logs/<name>.log", Style.Plain));
         foreach (var part in stack.Parts)
         {
-            var service = Topology.Services.SingleOrDefault(service => service.Name == part.Name);
-            var address = service is not null ? stack.Ports.AddressOf(service).ToString().TrimEnd('/') : ServerAddress(part.Name, stack.Ports);
+            var instance = Topology.Instances(Topology.MostInstances).SingleOrDefault(instance => instance.Name == part.Name);
+            var address = instance is not null ? stack.Ports.AddressOf(instance).ToString().TrimEnd('/') : ServerAddress(part.Name, stack.Ports);
             table.AddRow(
                 part.Name,
                 address,
-                service?.Database is { } database ? $"{database.Name} ({database.Role})" : "",
+                instance?.Service.Database is { } database ? $"{database.Name} ({database.Role})" : "",
                 $"{part.Pid}");
         }
         return table;

@@ -13,6 +13,9 @@ internal static class Topology
     public const int EpmdOffset = 24;
     public const int RedisOffset = 25;
 
+    // Added to a service's offset for its second instance and those after it.
+    private static readonly int[] instanceOffsets = [0, 10, 25, 30];
+
     /// <summary>Ports that one stack may take, and so the distance between the bases of two stacks.</summary>
     public const int PortsPerStack = 40;
 
@@ -60,6 +63,16 @@ internal static class Topology
         new("gateway", Offset: 0, Assembly: "ShopSaga.Gateway", Database: null),
     ];
 
+    /// <summary>As many processes as a service can run as.</summary>
+    public static int MostInstances => instanceOffsets.Length;
+
+    /// <summary>The processes there are; only endpoints on the bus run as several.</summary>
+    public static IEnumerable<Instance> Instances(int ofEach) => Services.SelectMany(service => Instances(service, ofEach));
+
+    public static IEnumerable<Instance> Instances(Service service, int ofEach) =>
+        Enumerable.Range(1, service.IsOnTheBus ? ofEach : 1)
+            .Select(number => new Instance(service, number, service.Offset + instanceOffsets[number - 1]));
+
     /// <summary>The service of that name; the name is one of the table above.</summary>
     public static Service Find(string name) => Services.Single(service => service.Name == name);
 }
@@ -73,5 +86,15 @@ internal sealed record Service(string Name, int Offset, string Assembly, Databas
     public bool IsOnTheBus => Publishes.Length + ReactsTo.Length > 0;
 }
 
-/// <summary>A database and the only role, besides the administrator, that can open it.</summary>
-internal sealed record Database(string Name, string Role);
+/// <summary>One process of a service. The first is called as the service, the others Orders-2 and so on.</summary>
+internal sealed record Instance(Service Service, int Number, int Offset)
+{
+    public string Name => Number == 1 ? Service.Name : $"{Service.Name}-{Number}";
+}
+
+/// <summary>A database and the only roles, besides the administrator, that can open it.</summary>
+internal sealed record Database(string Name, string Role)
+{
+    /// <summary>Owns the tables; the service is it only while it starts.</summary>
+    public string Owner => Role + "_owner";
+}

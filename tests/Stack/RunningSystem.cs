@@ -8,7 +8,7 @@ namespace ShopSaga.Tests.Stack;
 [SetUpFixture]
 public class RunningSystem
 {
-    private static readonly StackOptions Options = new() { WithServices = true, Progress = TestContext.Progress.WriteLine };
+    private static readonly StackOptions Options = new() { WithServices = true, RelaxedRateLimits = true, Progress = TestContext.Progress.WriteLine };
     private static Local.Stack? stack;
     private static Visitor? admin;
 

@@ -32,8 +32,11 @@ internal static class FollowPayments
 {
     public static void MapFollowPayments(this WebApplication app)
     {
-        app.MapGet("/payments", List).RequireUser();
-        app.MapGet("/payments/{id:long}", Get).RequireUser();
+        app.MapGet("/payments", List).RequireUser()
+            .Describe("listPayments", "The caller's payments, newest first; the admin's are all")
+            .TakesNumber("orderId", "Only the payment of this order.");
+        app.MapGet("/payments/{id:long}", Get).RequireUser()
+            .Describe("readPayment", "A payment");
     }
 
     private static async Task<Ok<ItemsOf<PaymentView>>> List(

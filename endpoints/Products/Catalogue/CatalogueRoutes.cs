@@ -1,4 +1,5 @@
 using ShopSaga.Hosting.Authentication;
+using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Products.Catalogue;
 
@@ -8,11 +9,26 @@ internal static class CatalogueRoutes
     public static void MapCatalogue(this IEndpointRouteBuilder app)
     {
         var products = app.MapGroup("/products");
-        products.MapGet("", BrowseProducts.Handle);
-        products.MapGet("{id:long}", ReadProduct.Handle);
-        products.MapPost("", ListProduct.Handle).RequireAdmin();
-        products.MapPut("{id:long}", ChangeProduct.Handle).RequireAdmin();
-        products.MapPost("{id:long}/stock", ChangeStock.Handle).RequireAdmin();
-        products.MapDelete("{id:long}", WithdrawProduct.Handle).RequireAdmin();
+        products.MapGet("", BrowseProducts.Handle)
+            .Describe("browseProducts", "What is on sale")
+            .TakesText("category", "Only products of exactly this category.")
+            .TakesText("q", "A part of the name, in small or capital letters.");
+        products.MapGet("{id:long}", ReadProduct.Handle)
+            .Describe("readProduct", "A product")
+            .AnswersHeader("ETag", "The version.");
+        products.MapPost("", ListProduct.Handle).RequireAdmin()
+            .Describe("listProduct", "Puts a product on sale", new NewProduct("Keyboard", "Peripherals", 59_000, 25))
+            .AnswersHeader("ETag", "The version.");
+        products.MapPut("{id:long}", ChangeProduct.Handle).RequireAdmin()
+            .Describe("changeProduct", "Changes name, category and price", new ChangedProduct("Keyboard", "Peripherals", 49_000))
+            .TakesHeader("If-Match", "Only if the version is still this one.")
+            .AnswersHeader("ETag", "The version.")
+            .Refuses(412);
+        products.MapPost("{id:long}/stock", ChangeStock.Handle).RequireAdmin()
+            .Describe("changeStock", "Adds to the stock, or takes from it", new StockChange(10))
+            .AnswersHeader("ETag", "The version.")
+            .Refuses(409, "conflict");
+        products.MapDelete("{id:long}", WithdrawProduct.Handle).RequireAdmin()
+            .Describe("withdrawProduct", "Takes a product off sale");
     }
 }

@@ -14,7 +14,7 @@ namespace ShopSaga.Settlement.Reporting;
 /// </summary>
 internal static class Csv
 {
-    private const string MediaType = "text/csv";
+    public const string MediaType = "text/csv";
 
     /// <summary>Turns the answer of a report into CSV where the request prefers that.</summary>
     public static async ValueTask<object?> IfAskedFor(EndpointFilterInvocationContext context, EndpointFilterDelegate next)

@@ -17,10 +17,16 @@ internal static class LogIn
         CancellationToken cancellationToken)
     {
         var account = await FindAccount(database, given.Email, cancellationToken);
-        if (!passwords.AreEqual(account?.PasswordHash, given.Password) || account is null)
+        if (!passwords.AreEqual(account?.PasswordHash, given.Password, out var isOutdated) || account is null)
         {
             logger.LogInformation(LogEvents.LogInRefused, "Log-in refused");
             return Problems.Unauthenticated("The e-mail address or the password is wrong.");
+        }
+
+        if (isOutdated)
+        {
+            await Rehash(database, account, passwords.Hash(given.Password), cancellationToken);
+            logger.LogInformation(LogEvents.Rehashed, "Hashed the password of user {UserId} anew", account.Id);
         }
 
         var tokens = await sessions.Start(account.User, cancellationToken);
@@ -34,6 +40,16 @@ internal static class LogIn
         return await connection.QuerySingleOrDefaultAsync<Account>(new CommandDefinition(
             "SELECT id, email, name, role, password_hash AS PasswordHash FROM users WHERE lower(email) = lower(@email)",
             new { email },
+            cancellationToken: cancellationToken));
+    }
+
+    /// <summary>Unless the password was changed in the meantime.</summary>
+    private static async Task Rehash(NpgsqlDataSource database, Account account, string hash, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(new CommandDefinition(
+            "UPDATE users SET password_hash = @hash WHERE id = @Id AND password_hash = @PasswordHash",
+            new { hash, account.Id, account.PasswordHash },
             cancellationToken: cancellationToken));
     }
 

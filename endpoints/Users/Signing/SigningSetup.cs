@@ -6,9 +6,10 @@ internal static class SigningSetup
 {
     public static void AddSigning(this WebApplicationBuilder builder)
     {
+        builder.Services.AddSingleton(new KeyProtection(builder.Configuration));
         builder.Services.AddSingleton<TokenSigner>();
         builder.Services.AddSingleton<PublicKeys>();
         builder.Services.AddSingleton<JwksSource>(services => services.GetRequiredService<PublicKeys>().Read);
-        builder.Services.AddHostedService<FirstKey>();
+        builder.Services.AddHostedService<KeyRotation>();
     }
 }

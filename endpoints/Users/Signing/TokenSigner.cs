@@ -9,7 +9,7 @@ using ShopSaga.Hosting;
 namespace ShopSaga.Users.Signing;
 
 /// <summary>Signs access tokens with the current key. It keeps no key, so that every instance uses a new one at once.</summary>
-internal sealed class TokenSigner(NpgsqlDataSource database, IConfiguration configuration, TimeProvider time)
+internal sealed class TokenSigner(NpgsqlDataSource database, KeyProtection protection, IConfiguration configuration, TimeProvider time)
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
     private readonly string _issuer = configuration.Required("Auth:Issuer");
@@ -18,11 +18,16 @@ internal sealed class TokenSigner(NpgsqlDataSource database, IConfiguration conf
     public async Task<string> Sign(User user, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var (keyId, privateKey) = await connection.QuerySingleAsync<(string KeyId, byte[] PrivateKey)>(
-            new CommandDefinition("SELECT key_id, private_key FROM signing_keys WHERE retired_at IS NULL", cancellationToken: cancellationToken));
-        using var key = ECDsa.Create();
-        key.ImportPkcs8PrivateKey(privateKey, out _);
         var now = time.GetUtcNow().UtcDateTime;
+        var (keyId, privateKey) = await connection.QuerySingleAsync<(string KeyId, byte[] PrivateKey)>(new CommandDefinition(
+            """
+            SELECT key_id, private_key FROM signing_keys WHERE private_key IS NOT NULL AND signs_from <= @now
+            ORDER BY signs_from DESC LIMIT 1
+            """,
+            new { now },
+            cancellationToken: cancellationToken));
+        using var key = ECDsa.Create();
+        key.ImportPkcs8PrivateKey(protection.Open(keyId, privateKey), out _);
         return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
         {
             Issuer = _issuer,

@@ -8,7 +8,6 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
-using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Hosting.Authentication;
 
@@ -24,19 +23,18 @@ public static class AccessTokens
     /// <summary>The route is for anybody with a valid access token.</summary>
     public static TBuilder RequireUser<TBuilder>(this TBuilder routes)
         where TBuilder : IEndpointConventionBuilder =>
-        routes.RequireAuthorization().WithMetadata(ProblemMetadata.Of(StatusCodes.Status401Unauthorized));
+        routes.RequireAuthorization();
 
     /// <summary>The route is for administrators.</summary>
     public static TBuilder RequireAdmin<TBuilder>(this TBuilder routes)
         where TBuilder : IEndpointConventionBuilder =>
-        routes.RequireAuthorization(AdminPolicy)
-            .WithMetadata(ProblemMetadata.Of(StatusCodes.Status401Unauthorized), ProblemMetadata.Of(StatusCodes.Status403Forbidden));
+        routes.RequireAuthorization(AdminPolicy);
 
     internal static void AddAccessTokens(this WebApplicationBuilder builder)
     {
         var issuer = builder.Configuration.Required("Auth:Issuer");
         var audience = builder.Configuration.Required("Auth:Audience");
-        builder.Services.TryAddSingleton(services => OverHttp(services.GetRequiredService<IConfiguration>().Required("Auth:JwksAddress")));
+        builder.Services.TryAddSingleton(services => OverHttp(JwksAddresses(services.GetRequiredService<IConfiguration>())));
         builder.Services.AddSingleton<SigningKeys>();
         builder.Services.AddAuthorizationBuilder().AddPolicy(AdminPolicy, policy => policy.RequireClaim("role", "admin"));
         builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
@@ -61,7 +59,7 @@ public static class AccessTokens
                     : Task.CompletedTask,
                 OnChallenge = context =>
                 {
-                    if (context.AuthenticateFailure is not null && !keys.AreKnown)
+                    if (context.AuthenticateFailure is not null && !keys.AreKnown && KeyIdOf(context.Request) is not null)
                     {
                         // The token may well be valid: say that we cannot tell, not that it is not.
                         context.HandleResponse();
@@ -74,16 +72,18 @@ public static class AccessTokens
         });
     }
 
-    internal static void UseAccessTokens(this WebApplication app)
+    internal static void UseAccessTokens(this WebApplication app, Action<WebApplication>? beforeAuthorization)
     {
         if (app.Services.GetService<IAuthenticationSchemeProvider>() is null)
         {
+            beforeAuthorization?.Invoke(app);
             return;
         }
 
         // Building the options now shows missing configuration at the start.
         app.Services.GetRequiredService<IOptionsMonitor<JwtBearerOptions>>().Get(JwtBearerDefaults.AuthenticationScheme);
         app.UseAuthentication();
+        beforeAuthorization?.Invoke(app);
         app.UseAuthorization();
     }
 
@@ -106,9 +106,35 @@ public static class AccessTokens
         }
     }
 
-    private static JwksSource OverHttp(string address)
+    private static Uri[] JwksAddresses(IConfiguration configuration)
+    {
+        configuration.Required("Auth:JwksAddress");
+        return [.. configuration.List("Auth:JwksAddress").Select(text => Uri.TryCreate(text, UriKind.Absolute, out var address)
+            ? address
+            : throw new InvalidOperationException(
+                $"Configuration 'Auth:JwksAddress' names '{text}', which is no address such as http://127.0.0.1:8081/.well-known/jwks.json. "
+                + "Set Auth__JwksAddress."))];
+    }
+
+    /// <summary>Asks one address after the other, until one answers.</summary>
+    private static JwksSource OverHttp(Uri[] addresses)
     {
         var client = new HttpClient { Timeout = fetchTimeout };
-        return cancellationToken => client.GetStringAsync(new Uri(address), cancellationToken);
+        return async cancellationToken =>
+        {
+            foreach (var address in addresses[..^1])
+            {
+                try
+                {
+                    return await client.GetStringAsync(address, cancellationToken);
+                }
+                catch (Exception silence) when (silence is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+                {
+                    continue;
+                }
+            }
+
+            return await client.GetStringAsync(addresses[^1], cancellationToken);
+        };
     }
 }

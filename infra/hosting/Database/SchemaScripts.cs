@@ -21,6 +21,7 @@ internal sealed class SchemaScripts(NpgsqlDataSource database, Assembly assembly
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
+        await using var disposed = database;
         await using var connection = await ConnectWhenReady(cancellationToken);
         await connection.ExecuteAsync("SELECT pg_advisory_lock(@AdvisoryLock)", new { AdvisoryLock });
         try

@@ -21,8 +21,8 @@ public interface IJsonBody<TSelf> : IBindableFromHttpContext<TSelf>, IEndpointPa
     static void IEndpointParameterMetadataProvider.PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder)
     {
         builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(TSelf)));
-        builder.Metadata.Add(ProblemMetadata.Of(StatusCodes.Status400BadRequest));
-        builder.Metadata.Add(ProblemMetadata.Of(StatusCodes.Status413PayloadTooLarge));
-        builder.Metadata.Add(ProblemMetadata.Of(StatusCodes.Status415UnsupportedMediaType));
+        builder.Metadata.Add(Refusal.Of(StatusCodes.Status400BadRequest));
+        builder.Metadata.Add(Refusal.Of(StatusCodes.Status413PayloadTooLarge));
+        builder.Metadata.Add(Refusal.Of(StatusCodes.Status415UnsupportedMediaType));
     }
 }

@@ -186,7 +186,8 @@ internal sealed class JsonCheck
         }
     }
 
-    private static ValidationAttribute[] RulesOf(JsonPropertyInfo property) => rulesByProperty.GetOrAdd(property, static property =>
+    /// <summary>The data annotations of a member, at the property or at the parameter of the record's constructor.</summary>
+    public static ValidationAttribute[] RulesOf(JsonPropertyInfo property) => rulesByProperty.GetOrAdd(property, static property =>
     [
         .. (property.AssociatedParameter?.AttributeProvider?.GetCustomAttributes(typeof(ValidationAttribute), inherit: true) ?? [])
             .Concat(property.AttributeProvider?.GetCustomAttributes(typeof(ValidationAttribute), inherit: true) ?? [])

@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Reflection;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
 
 namespace ShopSaga.Hosting.Http;
 
@@ -11,7 +13,7 @@ namespace ShopSaga.Hosting.Http;
 /// </summary>
 /// <param name="Limit">At most so many items.</param>
 /// <param name="After">The id of the last item the client has, or null at the start of the list.</param>
-public sealed record Page(int Limit, long? After)
+public sealed record Page(int Limit, long? After) : IEndpointParameterMetadataProvider
 {
     private const int DefaultLimit = 20;
     private const int MaxLimit = 100;
@@ -29,6 +31,12 @@ public sealed record Page(int Limit, long? After)
     {
         var limit = (int)(context.Request.Number("limit", 1, MaxLimit) ?? DefaultLimit);
         return ValueTask.FromResult<Page?>(new Page(limit, context.Request.Text("cursor") is { } cursor ? Decode(cursor) : null));
+    }
+
+    static void IEndpointParameterMetadataProvider.PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder)
+    {
+        builder.Metadata.Add(new QueryParameter("limit", "At most so many items; 20 by default.") { Range = (1, MaxLimit) });
+        builder.Metadata.Add(new QueryParameter("cursor", "The nextCursor of the part before."));
     }
 
     internal static string Encode(long id)

@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using NpgsqlTypes;
+using ShopSaga.Hosting.Database;
 using ShopSaga.Hosting.Monitoring;
 
 namespace ShopSaga.Hosting.Messaging;
@@ -21,7 +23,8 @@ public static class EndpointSetup
     public static void AddEndpoint(this WebApplicationBuilder builder, string service, Action<EndpointConfiguration> register)
     {
         var configuration = builder.Configuration;
-        var database = configuration.Required("ConnectionStrings:Database");
+        var installing = new InstallingPhase(configuration);
+        builder.Services.AddHostedService(_ => installing);
         var endpoint = new EndpointConfiguration($"ShopSaga.{service}");
         endpoint.Conventions()
             .DefiningEventsAs(type => type.Namespace?.StartsWith(EventsNamespace, StringComparison.Ordinal) == true)
@@ -35,7 +38,7 @@ public static class EndpointSetup
         });
 
         var persistence = endpoint.UsePersistence<SqlPersistence>();
-        persistence.ConnectionBuilder(() => new NpgsqlConnection(database));
+        persistence.ConnectionBuilder(installing.NewConnection);
         persistence.SqlDialect<SqlDialect.PostgreSql>()
             .JsonBParameterModifier(parameter => ((NpgsqlParameter)parameter).NpgsqlDbType = NpgsqlDbType.Jsonb);
         persistence.EnableTransactionalSession();

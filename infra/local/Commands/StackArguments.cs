@@ -13,10 +13,25 @@ internal sealed class StackArguments
 
     private readonly Option<bool> fresh = new("--fresh") { Description = "Start with empty databases and queues." };
 
+    private readonly Option<string> rateLimits = new("--rate-limits")
+    {
+        Description = "\"relaxed\" for load and test clients; \"normal\" otherwise.",
+        DefaultValueFactory = _ => "normal",
+    };
+
+    private readonly Option<int> instances = new("--instances")
+    {
+        Description = $"So many instances of every service behind the gateway, at most {Topology.MostInstances}.",
+        DefaultValueFactory = _ => 1,
+    };
+
     public StackArguments(Command command)
     {
+        rateLimits.AcceptOnlyFromAmong("normal", "relaxed");
         command.Add(basePort);
         command.Add(fresh);
+        command.Add(rateLimits);
+        command.Add(instances);
     }
 
     public StackOptions Read(ParseResult arguments, bool withServices, Action<string> progress)
@@ -26,6 +41,10 @@ internal sealed class StackArguments
             BasePort = Parse(arguments.GetValue(basePort) ?? Variable("SHOPSAGA_BASE_PORT")),
             Fresh = arguments.GetValue(fresh),
             WithServices = withServices,
+            RelaxedRateLimits = arguments.GetValue(rateLimits) == "relaxed",
+            Instances = arguments.GetValue(instances) is var number && number is >= 1 and <= Topology.MostInstances
+                ? number
+                : throw new CannotStartException($"--instances={number} is not possible: give a number from 1 to {Topology.MostInstances}."),
             Servers = ServerAddresses.FromEnvironment(),
             Progress = progress,
         };

@@ -29,6 +29,14 @@ internal static class PostgreSql
         Password = folder.Secret(database.Role),
     }.ConnectionString;
 
+    /// <summary>What a service makes its tables with: its own database, as the role that owns it.</summary>
+    public static string SchemaConnectionString(string admin, Database database, DataFolder folder) => new NpgsqlConnectionStringBuilder(admin)
+    {
+        Database = database.Name,
+        Username = database.Owner,
+        Password = folder.Secret(database.Owner),
+    }.ConnectionString;
+
     /// <summary>Makes the data folder if there is none yet, and says how to run a server on it.</summary>
     public static async Task<Part> Prepare(string program, Ports ports, DataFolder folder, CancellationToken cancellationToken)
     {
@@ -78,26 +86,55 @@ internal static class PostgreSql
         await connection.ExecuteScalarAsync(new CommandDefinition("select 1", cancellationToken: cancellationToken));
     }
 
-    /// <summary>Each service's database and role; nobody else may open it. Does nothing to what is there, but for the passwords.</summary>
+    /// <summary>
+    /// Each service's database, its owner, who makes tables, and its role, which reads and writes what they hold; nobody else may open it. Does
+    /// nothing to what is there, but for passwords and permissions.
+    /// </summary>
     public static async Task CreateDatabases(string admin, DataFolder folder, bool fresh, CancellationToken cancellationToken)
     {
-        var once = new NpgsqlConnectionStringBuilder(admin) { Pooling = false };
-        await using var connection = new NpgsqlConnection(once.ConnectionString);
-        await connection.OpenAsync(cancellationToken);
-
+        await using var connection = await Open(admin, cancellationToken);
         foreach (var database in Topology.Services.Select(service => service.Database).OfType<Database>())
         {
-            // Names come from the topology and passwords are hexadecimal: neither can break out of the statement.
-            var (name, role, password) = (database.Name, database.Role, folder.Secret(database.Role));
-            var roleExists = await connection.ExecuteScalarAsync<bool>("select exists (select from pg_roles where rolname = @role)", new { role });
-            await connection.ExecuteAsync($"{(roleExists ? "alter" : "create")} role {role} login password '{password}'");
+            // Names come from the topology and passwords are letters, digits and hyphens: neither can break out of a statement.
+            var (name, role, owner) = (database.Name, database.Role, database.Owner);
+            foreach (var login in new[] { role, owner })
+            {
+                var exists = await connection.ExecuteScalarAsync<bool>("select exists (select from pg_roles where rolname = @login)", new { login });
+                await connection.ExecuteAsync($"{(exists ? "alter" : "create")} role {login} login password '{folder.Secret(login)}'");
+            }
 
             if (fresh)
                 await connection.ExecuteAsync($"drop database if exists {name} with (force)");
             if (!await connection.ExecuteScalarAsync<bool>("select exists (select from pg_database where datname = @name)", new { name }))
-                await connection.ExecuteAsync($"create database {name} owner {role}");
-            await connection.ExecuteAsync($"revoke connect on database {name} from public");
+                await connection.ExecuteAsync($"create database {name}");
+            await connection.ExecuteAsync($"""
+                alter database {name} owner to {owner};
+                revoke all on database {name} from public;
+                grant connect on database {name} to {role};
+                """);
+            await Permit(new NpgsqlConnectionStringBuilder(admin) { Database = name }.ConnectionString, role, owner, cancellationToken);
         }
+    }
+
+    private static async Task Permit(string database, string role, string owner, CancellationToken cancellationToken)
+    {
+        await using var connection = await Open(database, cancellationToken);
+        await connection.ExecuteAsync($"""
+            reassign owned by {role} to {owner};
+            revoke create on schema public from public;
+            grant usage on schema public to {role};
+            grant select, insert, update, delete on all tables in schema public to {role};
+            grant usage, select on all sequences in schema public to {role};
+            alter default privileges for role {owner} in schema public grant select, insert, update, delete on tables to {role};
+            alter default privileges for role {owner} in schema public grant usage, select on sequences to {role};
+            """);
+    }
+
+    private static async Task<NpgsqlConnection> Open(string connectionString, CancellationToken cancellationToken)
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync(cancellationToken);
+        return connection;
     }
 
     private static async Task Initialise(string program, string data, string? user, DataFolder folder, CancellationToken cancellationToken)

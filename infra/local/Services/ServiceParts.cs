@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using ShopSaga.Local.Processes;
 
 namespace ShopSaga.Local.Services;
@@ -11,8 +12,9 @@ internal static class ServiceParts
     // The dotnet that runs this program: three folders above its shared runtime.
     private static readonly string dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
 
-    public static Part Prepare(Service service, Stack stack, StackOptions options, DataFolder folder)
+    public static Part Prepare(Instance instance, Stack stack, StackOptions options, DataFolder folder)
     {
+        var service = instance.Service;
         var program = Path.Combine(DataFolder.Checkout, ".artifacts", "bin", service.Assembly, "release", service.Assembly + ".dll");
         if (!File.Exists(program))
             throw new CannotStartException($"{service.Name} is not built ({program}): run dotnet build -c Release.");
@@ -20,10 +22,10 @@ internal static class ServiceParts
         var command = new Command(dotnet, program)
         {
             Folder = Path.GetDirectoryName(program),
-            Environment = Settings(service, stack, options, folder),
+            Environment = Settings(instance, stack, options, folder),
         };
-        var address = stack.Ports.AddressOf(service);
-        return new Part(service.Name, command, token => Ask(address, token), folder);
+        var address = stack.Ports.AddressOf(instance);
+        return new Part(instance.Name, command, token => Ask(address, token), folder);
     }
 
     private static async Task Ask(Uri address, CancellationToken cancellationToken)
@@ -33,14 +35,17 @@ internal static class ServiceParts
             throw new HttpRequestException($"/health/ready says {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
     }
 
-    private static Dictionary<string, string> Settings(Service service, Stack stack, StackOptions options, DataFolder folder)
+    private static Dictionary<string, string> Settings(Instance instance, Stack stack, StackOptions options, DataFolder folder)
     {
+        var service = instance.Service;
         var settings = new Dictionary<string, string>
         {
-            ["ASPNETCORE_URLS"] = Text(stack.Ports.AddressOf(service)),
+            // In production no service takes the secrets of this machine.
+            ["ASPNETCORE_ENVIRONMENT"] = "Local",
+            ["ASPNETCORE_URLS"] = Text(stack.Ports.AddressOf(instance)),
             ["Auth__Issuer"] = Text(stack.GatewayAddress),
             ["Auth__Audience"] = "shopsaga",
-            ["Auth__JwksAddress"] = Text(stack.Ports.AddressOf(Topology.Find("Users"))) + "/.well-known/jwks.json",
+            ["Auth__JwksAddress"] = Everywhere(Topology.Find("Users"), "/.well-known/jwks.json"),
 
             // Many small processes on few processors: one heap each, no background collector, no profiling.
             ["DOTNET_gcServer"] = "0",
@@ -48,9 +53,14 @@ internal static class ServiceParts
             ["DOTNET_TieredPGO"] = "0",
         };
         if (service.Database is not null)
+        {
             settings["ConnectionStrings__Database"] = stack.ConnectionString(service.Name);
+            settings["ConnectionStrings__Schema"] = stack.SchemaConnectionString(service.Name);
+        }
         if (service.IsOnTheBus)
-            settings["ConnectionStrings__Broker"] = stack.BrokerAddress;
+            settings["ConnectionStrings__Broker"] = stack.BrokerAddressOf(service.Name);
+        if (instance.Number > 1)
+            settings["Messaging__InstanceName"] = $"{service.Assembly}-{instance.Number}";
         if (service.UsesRedis)
             settings["ConnectionStrings__Redis"] = stack.RedisAddress;
 
@@ -59,6 +69,7 @@ internal static class ServiceParts
             case "Users":
                 settings["Admin__Email"] = options.AdminEmail;
                 settings["Admin__Password"] = options.AdminPassword;
+                settings["Signing__EncryptionKey"] = Convert.ToBase64String(Encoding.ASCII.GetBytes(folder.Secret("signing"))[..32]);
                 break;
             case "psp":
                 settings["Provider__ApiKey"] = folder.Secret("provider");
@@ -79,10 +90,16 @@ internal static class ServiceParts
                 break;
             case "gateway":
                 foreach (var behind in Topology.Services.Where(other => other.Name is not ("gateway" or "psp")))
-                    settings["Services__" + behind.Name] = Text(stack.Ports.AddressOf(behind));
+                    settings["Services__" + behind.Name] = Everywhere(behind, "");
+                if (options.RelaxedRateLimits)
+                    foreach (var limit in new[] { "User", "Address", "Account", "Passwords" })
+                        settings["RateLimits__" + limit] = "1000000/s";
                 break;
         }
         return settings;
+
+        string Everywhere(Service other, string path) =>
+            string.Join(',', Topology.Instances(other, options.Instances).Select(each => Text(stack.Ports.AddressOf(each)) + path));
     }
 
     private static string Text(Uri address) => address.ToString().TrimEnd('/');

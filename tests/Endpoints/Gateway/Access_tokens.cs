@@ -57,6 +57,8 @@ internal sealed class Access_tokens
         await Problem.Expect(early, HttpStatusCode.ServiceUnavailable, "unavailable");
         using var withoutToken = await gateway.Client().GetAsync("/cart");
         await Problem.Expect(withoutToken, HttpStatusCode.Unauthorized, "unauthenticated");
+        using var withRubbish = await gateway.Client("rubbish").GetAsync("/cart");
+        await Problem.Expect(withRubbish, HttpStatusCode.Unauthorized, "unauthenticated");
         using var forAnybody = await client.GetAsync("/products");
         Assert.That(forAnybody.StatusCode, Is.EqualTo(HttpStatusCode.OK));
 

@@ -162,7 +162,10 @@ internal sealed class Forwarding
     public async Task Should_pass_on_a_body_of_exactly_64_KiB()
     {
         using var client = _gateway.Client();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/auth/login") { Content = new StringContent("{}".PadRight(64 * 1024)) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/auth/login")
+        {
+            Content = new StringContent("{}".PadRight(64 * 1024), Encoding.UTF8, "application/json"),
+        };
         Assert.That((await Seen(client, request)).GetProperty("body").GetString(), Has.Length.EqualTo(64 * 1024));
     }
 
@@ -229,7 +232,10 @@ internal sealed class Forwarding
     private static HttpRequestMessage RequestFor(Route route) => new(
         new HttpMethod(route.Method),
         route.Path.Replace("{id:long}", "1", StringComparison.Ordinal).Replace("{productId:long}", "1", StringComparison.Ordinal)
-            .Replace("{date}", "2025-01-31", StringComparison.Ordinal).Replace("{month}", "2025-01", StringComparison.Ordinal));
+            .Replace("{date}", "2025-01-31", StringComparison.Ordinal).Replace("{month}", "2025-01", StringComparison.Ordinal))
+    {
+        Content = route.Method == "GET" ? null : new StringContent("{}", Encoding.UTF8, "application/json"),
+    };
 
     private static async Task<JsonElement> Seen(HttpClient client, HttpRequestMessage request)
     {

@@ -1,49 +1,32 @@
 using System.Net.Http.Headers;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using ShopSaga.Gateway;
 using ShopSaga.Hosting.Authentication;
 using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Gateway;
 
-/// <summary>The gateway on a real web server, before one that stands for every service and answers with what it was sent.</summary>
+/// <summary>The gateway on a real web server, before instances of one that stands for every service and answers with what it was sent.</summary>
 internal sealed class GatewayApp : WebApplicationFactory<Route>
 {
-    private readonly WebApplication _service;
+    private readonly EchoService[] _services;
+    private readonly Dictionary<string, string> _settings;
 
-    private GatewayApp(WebApplication service) => _service = service;
+    private GatewayApp(EchoService[] services, Dictionary<string, string> settings) => (_services, _settings) = (services, settings);
 
     /// <summary>What the gateway gets when it asks for the keys; null while Users is down.</summary>
     public string? Jwks { get; set; } = TestTokens.Jwks;
 
     public int JwksAsked { get; private set; }
 
-    public static async Task<GatewayApp> Start(string? jwks)
+    /// <summary>Starts it, with rate limits that no test meets unless its settings say so.</summary>
+    public static async Task<GatewayApp> Start(string? jwks, Dictionary<string, string>? settings = null, int instances = 1)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders();
-        var service = builder.Build();
-        service.MapGet("/health/ready", () => "ready");
-        service.MapGet("/products/404", () => TypedResults.Problem(statusCode: 404, type: "/problems/not-found", detail: "from the service"));
-        service.MapGet("/products/503", (HttpContext context) => context.Abort());
-        service.MapFallback("{*path}", async (HttpRequest request) => TypedResults.Ok(new
-        {
-            request.Method,
-            Path = request.Path.Value,
-            Query = request.QueryString.Value,
-            Headers = request.Headers.ToDictionary(header => header.Key.ToLowerInvariant(), header => header.Value.ToString()),
-            Body = await new StreamReader(request.Body).ReadToEndAsync(),
-        }));
-        await service.StartAsync();
-
-        var app = new GatewayApp(service) { Jwks = jwks };
+        var services = await Task.WhenAll(Enumerable.Range(1, instances).Select(EchoService.Start));
+        var app = new GatewayApp(services, settings ?? []) { Jwks = jwks };
         app.UseKestrel(0);
         app.StartServer();
         return app;
@@ -56,12 +39,17 @@ internal sealed class GatewayApp : WebApplicationFactory<Route>
         return client;
     }
 
-    public Task StopService() => _service.StopAsync();
+    public Task StopService(int instance = 1) => _services[instance - 1].Stop();
+
+    public Task StartService(int instance = 1) => _services[instance - 1].StartAgain();
 
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
-        await _service.DisposeAsync();
+        foreach (var service in _services)
+        {
+            await service.DisposeAsync();
+        }
     }
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
@@ -69,9 +57,19 @@ internal sealed class GatewayApp : WebApplicationFactory<Route>
         builder.UseSetting("Auth:Issuer", TestTokens.Issuer);
         builder.UseSetting("Auth:Audience", TestTokens.Audience);
         builder.UseSetting("Auth:JwksAddress", "http://127.0.0.1:9/unused");
+        foreach (var limit in new[] { "User", "Address", "Account", "Passwords" })
+        {
+            builder.UseSetting($"RateLimits:{limit}", "1000000/s");
+        }
+
         foreach (var service in Enum.GetNames<Service>())
         {
-            builder.UseSetting($"Services:{service}", _service.Urls.Single());
+            builder.UseSetting($"Services:{service}", string.Join(',', _services.Select(service => service.Address)));
+        }
+
+        foreach (var (key, value) in _settings)
+        {
+            builder.UseSetting(key, value);
         }
 
         builder.ConfigureTestServices(services => services.AddSingleton<JwksSource>(_ =>

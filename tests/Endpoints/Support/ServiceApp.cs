@@ -57,9 +57,16 @@ internal sealed class ServiceApp<TEntryPoint> : WebApplicationFactory<TEntryPoin
 
     /// <summary>A second instance of the same service: same database, same queue.</summary>
     /// <param name="services">Services that take the place of the real ones, if not the same as in the first.</param>
-    public ServiceApp<TEntryPoint> StartAnother(Action<IServiceCollection>? services = null)
+    /// <param name="settings">Configuration that differs from that of the first.</param>
+    public ServiceApp<TEntryPoint> StartAnother(Action<IServiceCollection>? services = null, Dictionary<string, string>? settings = null)
     {
-        var another = new ServiceApp<TEntryPoint>(_settings, services ?? _services) { Database = Database, Broker = Broker };
+        var all = new Dictionary<string, string>(_settings);
+        foreach (var (key, value) in settings ?? [])
+        {
+            all[key] = value;
+        }
+
+        var another = new ServiceApp<TEntryPoint>(all, services ?? _services) { Database = Database, Broker = Broker };
         another.StartServer();
         return another;
     }

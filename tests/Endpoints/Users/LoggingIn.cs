@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Dapper;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Npgsql;
 using ShopSaga.Tests.Endpoints.Support;
@@ -180,6 +182,42 @@ internal sealed class LoggingIn
         using var refreshed = await Refresh(refresh);
         Assert.That((known.StatusCode, unknown.StatusCode), Is.EqualTo((HttpStatusCode.NoContent, HttpStatusCode.NoContent)));
         Assert.That(refreshed.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+    }
+
+    [Test]
+    public async Task Should_hash_a_password_anew_that_was_hashed_too_weakly_and_only_when_it_is_right()
+    {
+        await _users.Register("weak@shop.test");
+        var weak = new PasswordHasher<object>(Options.Create(new PasswordHasherOptions { IterationCount = 1_000 })).HashPassword(new(), UsersApp.Password);
+        await using var database = new NpgsqlConnection(_users.Database);
+        await database.ExecuteAsync("UPDATE users SET password_hash = @weak WHERE email = 'weak@shop.test'", new { weak });
+
+        await Refused("weak@shop.test", "wrong password");
+        Assert.That(await HashOf("weak@shop.test"), Is.EqualTo(weak));
+        await _users.LogIn("weak@shop.test");
+        var strong = await HashOf("weak@shop.test");
+        Assert.That(strong, Is.Not.EqualTo(weak));
+        await _users.LogIn("weak@shop.test");
+        Assert.That(await HashOf("weak@shop.test"), Is.EqualTo(strong));
+
+        Task<string?> HashOf(string email) =>
+            database.ExecuteScalarAsync<string>("SELECT password_hash FROM users WHERE email = @email", new { email });
+    }
+
+    [Test]
+    public async Task Should_serve_a_refresh_token_once_over_several_instances()
+    {
+        await _users.Register("instances@shop.test");
+        await using var other = _users.StartAnother();
+        var (_, refresh) = await _users.LogIn("instances@shop.test");
+        using var there = other.Anybody();
+        using var used = await there.PostAsJsonAsync("/auth/refresh", new { refreshToken = refresh });
+        var (access, _) = await UsersApp.Tokens(used);
+        using var client = _users.With(access);
+        using var me = await client.GetAsync("/users/me");
+        Assert.That(me.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        using var reused = await Refresh(refresh);
+        Assert.That(reused.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
     }
 
     private async Task<HttpResponseMessage> Refresh(string refreshToken)

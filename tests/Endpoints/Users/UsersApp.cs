@@ -15,6 +15,7 @@ internal static class UsersApp
     {
         ["Admin:Email"] = AdminEmail,
         ["Admin:Password"] = Password,
+        ["Signing:EncryptionKey"] = Convert.ToBase64String(new byte[32]),
     });
 
     public static async Task<JsonElement> Register(this ServiceApp<Registration> app, string email, string name = "Somebody")

@@ -46,6 +46,24 @@ public partial class DocumentationTests
         Assert.That(unknown, Is.Empty);
     }
 
+    [Test]
+    public void Should_name_tests_of_the_threat_model_that_exist()
+    {
+        var named = TestName().Matches(Repository.Read("docs/security.md")).ToList();
+        var tests = Repository.FilesIn("tests").Where(file => file.EndsWith(".cs", StringComparison.Ordinal)).ToList();
+        var missing = named
+            .Where(name => !tests.Any(file => Path.GetFileNameWithoutExtension(file) == name.Groups["fixture"].Value
+                && Repository.Read(file).Contains($" {name.Groups["test"].Value}(", StringComparison.Ordinal)))
+            .Select(name => name.Value);
+        var rows = Repository.Read("docs/security.md").Split("## Settings")[0].Split('\n').Where(line => line.StartsWith('|')).Skip(2);
+
+        Assert.That(missing, Is.Empty);
+        Assert.That(rows.Where(row => !TestName().IsMatch(row)), Is.Empty, "says what protects, but not where that is tested");
+    }
+
+    [GeneratedRegex("`(?<fixture>[A-Za-z_]+)\\.(?<test>Should_[A-Za-z0-9_]+)`")]
+    private static partial Regex TestName();
+
     [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)")]
     private static partial Regex Link();
 

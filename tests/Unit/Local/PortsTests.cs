@@ -16,7 +16,7 @@ public class PortsTests
         stranger.Start();
 
         Assert.That(
-            () => ports.DemandFree(withServices: false),
+            () => ports.DemandFree([]),
             Throws.TypeOf<CannotStartException>().With.Message.Contains($"Port {ports.Redis}, meant for Redis, is taken")
                 .And.Message.Contains("--base-port"));
     }

@@ -22,7 +22,11 @@ public class TopologyTests
     {
         var databases = Topology.Services.Where(service => service.Database is not null).Select(service => service.Database!).ToList();
 
-        Assert.That(Topology.Services.Select(service => service.Offset), Is.Unique);
+        var offsets = Topology.Instances(Topology.MostInstances).Select(instance => instance.Offset)
+            .Concat(Enumerable.Range(Topology.PostgreSqlOffset, Topology.RedisOffset - Topology.PostgreSqlOffset + 1)).ToList();
+        Assert.That(offsets, Is.Unique);
+        Assert.That(offsets, Has.All.LessThan(Topology.PortsPerStack - 1));
+        Assert.That(Topology.Instances(Topology.MostInstances).Select(instance => instance.Name), Is.Unique);
         Assert.That(databases.Select(database => database.Name), Is.Unique);
         Assert.That(databases.Select(database => database.Role), Is.Unique);
     }

@@ -1,0 +1,53 @@
+using System.Threading.RateLimiting;
+
+namespace ShopSaga.Gateway.Limiting;
+
+/// <summary>
+/// A token bucket for each key (a user, an address, an account): a whole quota at once, and what was used comes back evenly over the window.
+/// A bucket that is full again is forgotten.
+/// </summary>
+internal sealed class RateLimit : IDisposable
+{
+    // The limiter looks ten times a second which buckets are to be filled up.
+    private static readonly TimeSpan tick = TimeSpan.FromMilliseconds(100);
+    private readonly PartitionedRateLimiter<string> _buckets;
+    private readonly Quota _quota;
+
+    public RateLimit(string name, Quota quota)
+    {
+        (Name, _quota) = (name, quota);
+        var tokens = (int)Math.Ceiling(quota.Requests * (tick / quota.Window));
+        var options = new TokenBucketRateLimiterOptions
+        {
+            TokenLimit = quota.Requests,
+            TokensPerPeriod = tokens,
+            ReplenishmentPeriod = quota.Window * tokens / quota.Requests,
+            AutoReplenishment = false,
+            QueueLimit = 0,
+        };
+        _buckets = PartitionedRateLimiter.Create<string, string>(key => RateLimitPartition.GetTokenBucketLimiter(key, _ => options));
+    }
+
+    public string Name { get; }
+
+    /// <summary>Takes one request off the key's quota.</summary>
+    /// <param name="key">Whose quota.</param>
+    /// <param name="retryAfter">In how many whole seconds there is a request left again, when there is none now.</param>
+    public bool TryTake(string key, out int retryAfter)
+    {
+        using var lease = _buckets.AttemptAcquire(key);
+        lease.TryGetMetadata(MetadataName.RetryAfter, out var wait);
+        retryAfter = (int)Math.Ceiling((wait + tick).TotalSeconds);
+        return lease.IsAcquired;
+    }
+
+    /// <summary>The quota and what the key has left of it, as draft-ietf-httpapi-ratelimit-headers writes them (q, w, r, t; in seconds).</summary>
+    public (string Policy, string State) Describe(string key)
+    {
+        var left = _buckets.GetStatistics(key)!.CurrentAvailablePermits;
+        var untilFull = Math.Ceiling((_quota.Requests - left) * _quota.Window.TotalSeconds / _quota.Requests);
+        return ($"\"{Name}\";q={_quota.Requests};w={_quota.Window.TotalSeconds}", $"\"{Name}\";r={left};t={untilFull}");
+    }
+
+    public void Dispose() => _buckets.Dispose();
+}

@@ -1,0 +1,57 @@
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+
+namespace ShopSaga.Hosting;
+
+/// <summary>
+/// In production (the environment when nothing says otherwise) no service starts with a secret of a development machine: one that
+/// infra/local made up, which begins with <c>local-</c>, or one that servers come with.
+/// </summary>
+internal static class DevelopmentSecrets
+{
+    private const string Local = "local-";
+    private static readonly string[] wellKnown = ["admin", "changeme", "guest", "password", "postgres", "rabbitmq", "secret", "shopsaga"];
+
+    private static readonly (string Key, Func<string, string?> SecretIn)[] secrets =
+    [
+        ("ConnectionStrings:Database", text => new NpgsqlConnectionStringBuilder(text).Password),
+        ("ConnectionStrings:Schema", text => new NpgsqlConnectionStringBuilder(text).Password),
+        ("ConnectionStrings:Broker", text => Uri.TryCreate(text, UriKind.Absolute, out var address) ? Uri.UnescapeDataString(address.UserInfo.Split(':')[^1]) : null),
+        ("Admin:Password", text => text),
+        ("Provider:ApiKey", text => text),
+        ("Provider:WebhookSecret", text => text),
+        ("Signing:EncryptionKey", FromBase64),
+    ];
+
+    /// <exception cref="InvalidOperationException">There is one; the message names the setting, and not the secret.</exception>
+    public static void RefuseDevelopmentSecrets(this WebApplicationBuilder builder)
+    {
+        if (!builder.Environment.IsProduction())
+        {
+            return;
+        }
+
+        foreach (var (key, secretIn) in secrets)
+        {
+            if (builder.Configuration[key] is { Length: > 0 } text && secretIn(text) is { } secret && IsOfDevelopment(secret))
+            {
+                throw new InvalidOperationException(
+                    $"Configuration '{key}' holds a secret of a development machine, and this is production. "
+                    + $"Set {key.Replace(":", "__", StringComparison.Ordinal)} (or the same with _FILE) to one of its own, or ASPNETCORE_ENVIRONMENT to Development.");
+            }
+        }
+    }
+
+    private static bool IsOfDevelopment(string secret) =>
+        secret.StartsWith(Local, StringComparison.Ordinal)
+        || wellKnown.Contains(secret, StringComparer.OrdinalIgnoreCase)
+        || secret.Distinct().Count() == 1;
+
+    private static string? FromBase64(string text)
+    {
+        var bytes = new byte[text.Length];
+        return Convert.TryFromBase64String(text, bytes, out var length) ? Encoding.Latin1.GetString(bytes, 0, length) : null;
+    }
+}

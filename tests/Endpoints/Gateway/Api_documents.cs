@@ -1,0 +1,37 @@
+using System.Net;
+using ShopSaga.Tests.Endpoints.Support;
+
+namespace ShopSaga.Tests.Endpoints.Gateway;
+
+[TestFixture]
+[FixtureLifeCycle(LifeCycle.SingleInstance)]
+internal sealed class Api_documents
+{
+    private GatewayApp _gateway = null!;
+
+    [OneTimeSetUp]
+    public async Task Start() => _gateway = await GatewayApp.Start(TestTokens.Jwks);
+
+    [OneTimeTearDown]
+    public async Task Stop() => await _gateway.DisposeAsync();
+
+    [Test]
+    public async Task Should_be_shown_on_one_page_that_loads_nothing_from_elsewhere()
+    {
+        using var client = _gateway.Client();
+        using var page = await client.GetAsync("/swagger");
+        var html = await page.Content.ReadAsStringAsync();
+        var script = await client.GetStringAsync("/swagger/index.js");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(page.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(page.Content.Headers.ContentType?.MediaType, Is.EqualTo("text/html"));
+            Assert.That(page.Headers.GetValues("Content-Security-Policy").Single(), Does.Contain("script-src 'self';"));
+            Assert.That(html, Does.Not.Match("(src|href)=\"(https?:)?//"));
+            foreach (var service in new[] { "users", "products", "orders", "payments", "settlement" })
+            {
+                Assert.That(html + script, Does.Contain($"/openapi/{service}.json"));
+            }
+        }
+    }
+}

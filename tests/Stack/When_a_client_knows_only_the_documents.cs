@@ -1,0 +1,111 @@
+using System.Text.Json.Nodes;
+using ShopSaga.Tests.Stack.Support;
+
+namespace ShopSaga.Tests.Stack;
+
+/// <summary>Everything here is found in the OpenAPI documents; every body and answer is held against them.</summary>
+public class When_a_client_knows_only_the_documents
+{
+    private static readonly string[] services = ["users", "products", "orders", "payments", "settlement"];
+    private DocumentedApi api = null!;
+
+    [SetUp]
+    public async Task Load() => api = await DocumentedApi.Load(services);
+
+    [TearDown]
+    public void Close() => api.Dispose();
+
+    [Test]
+    public async Task Should_register_log_in_and_order()
+    {
+        var admin = new { email = "admin@shopsaga.local", password = "local-admin-password" };
+        api.Token = Text((await api.Call("logIn", admin)).Body!, "accessToken");
+        var (listedStatus, listed) = await api.Call("listProduct", new { name = "Lamp", category = "Documented", price = 12_000, stockQuantity = 5 });
+        var productId = Number(listed!, "id");
+
+        var (email, password) = ($"documented-{Guid.NewGuid():N}@example.com", "a long password");
+        var (registeredStatus, user) = await api.Call("registerUser", new { email, password, name = "Doc" });
+        api.Token = Text((await api.Call("logIn", new { email, password })).Body!, "accessToken");
+        await api.Call("readProfile");
+        await api.Call("browseProducts");
+        await api.Call("readProduct", null, ("id", productId));
+        await api.Call("putItem", new { quantity = 1 }, ("productId", productId));
+        await api.Call("readCart");
+        var (placedStatus, order) = await api.Call("placeOrder", new { lines = new[] { new { productId, quantity = 2 } }, paymentMethod = "CARD" });
+        var orderId = Number(order!, "id");
+
+        Assert.That((listedStatus, registeredStatus, placedStatus), Is.EqualTo((201, 201, 202)));
+        Assert.That(Number(order!, "userId"), Is.EqualTo(Number(user!, "id")));
+        var confirmed = await Eventually.Get(
+            async () => (await api.Call("readOrder", null, ("id", orderId))).Body is { } read && Text(read, "status") == "CONFIRMED" ? read : null,
+            () => $"order {orderId} is not confirmed");
+        await api.Call("readPayment", null, ("id", Number(confirmed, "paymentId")));
+        await api.Call("listPayments");
+        await api.Call("listOrders");
+        await api.Call("readHistory", null, ("id", orderId));
+        Assert.That((await api.Call("cancelOrder", null, ("id", orderId))).Status, Is.EqualTo(202));
+        Assert.That((await api.Call("readKeys")).Status, Is.EqualTo(200));
+    }
+
+    [Test]
+    public async Task Should_find_every_refusal_documented()
+    {
+        using var visitor = await Visitor.Register();
+        Assert.That((await api.Call("registerUser", new { email = "admin@shopsaga.local", password = "a long password", name = "Doc" })).Status, Is.EqualTo(409));
+        Assert.That((await api.Call("logIn", new { email = "nobody@example.com", password = "a long password" })).Status, Is.EqualTo(401));
+        Assert.That((await api.Call("readProduct", null, ("id", long.MaxValue))).Status, Is.EqualTo(404));
+        api.Token = "no token";
+        foreach (var operation in api.Operations.Where(operation => operation.NeedsToken))
+        {
+            Assert.That((await api.Call(operation.Id, null, ("id", 1), ("productId", 1), ("date", "2025-01-31"), ("yearMonth", "2025-01"))).Status, Is.EqualTo(401), operation.Id);
+        }
+    }
+
+    [Test]
+    public void Should_find_the_documents_complete()
+    {
+        Assert.Multiple(() =>
+        {
+            foreach (var document in api.Documents)
+            {
+                Assert.That(Text(document, "openapi"), Does.StartWith("3.1"));
+                Assert.That(document["servers"]!.AsArray().Select(server => Text(server!, "url")), Is.EqualTo(new[] { "/" }), "no address from inside");
+                Assert.That(document["components"]!["securitySchemes"]!["bearer"]!["bearerFormat"]!.GetValue<string>(), Is.EqualTo("JWT"));
+            }
+
+            foreach (var operation in api.Operations)
+            {
+                var responses = operation.Json["responses"]!.AsObject();
+                Assert.That(operation.Json["summary"], Is.Not.Null, operation.Id);
+                Assert.That(operation.Json["tags"]!.AsArray(), Has.Count.EqualTo(1), operation.Id);
+                Assert.That(responses.Any(response => response.Key.StartsWith('2')), operation.Id);
+                Assert.That(responses["429"], Is.Not.Null, operation.Id);
+                Assert.That(responses["503"], Is.Not.Null, operation.Id);
+                Assert.That(responses["401"] is not null, Is.EqualTo(operation.NeedsToken || operation.Id is "logIn" or "refreshTokens"), operation.Id);
+                foreach (var (status, response) in responses.Where(response => response.Key[0] is '4' or '5'))
+                {
+                    var content = response!["content"]!["application/problem+json"]!;
+                    Assert.That(content["examples"]!.AsObject(), Is.Not.Empty, $"{operation.Id} {status}");
+                    Assert.That(
+                        content["examples"]!.AsObject().SelectMany(example => JsonSchema.Complaints(content["schema"]!, example.Value!["value"], operation.Document)),
+                        Is.Empty,
+                        $"{operation.Id} {status}");
+                }
+
+                if (operation.Json["requestBody"] is { } body)
+                {
+                    var json = body["content"]!["application/json"]!;
+                    Assert.That(json["example"], Is.Not.Null, operation.Id);
+                    Assert.That(JsonSchema.Complaints(json["schema"]!, json["example"], operation.Document), Is.Empty, operation.Id);
+                    Assert.That(responses["400"], Is.Not.Null, operation.Id);
+                    Assert.That(responses["413"], Is.Not.Null, operation.Id);
+                    Assert.That(responses["415"], Is.Not.Null, operation.Id);
+                }
+            }
+        });
+    }
+
+    private static string Text(JsonNode node, string member) => node[member]!.GetValue<string>();
+
+    private static long Number(JsonNode node, string member) => node[member]!.GetValue<long>();
+}

@@ -1,0 +1,78 @@
+using Dapper;
+using Npgsql;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+using ShopSaga.Local;
+
+namespace ShopSaga.Tests.Stack;
+
+/// <summary>What somebody could do who makes a service run statements and send messages of his own.</summary>
+public class When_a_service_oversteps_its_role
+{
+    private static readonly string[] withDatabase = [.. Topology.Services.Where(service => service.Database is not null).Select(service => service.Name)];
+    private static readonly string[] onTheBus = [.. Topology.Services.Where(service => service.IsOnTheBus).Select(service => service.Name)];
+
+    [TestCaseSource(nameof(withDatabase))]
+    public async Task Should_not_change_its_schema(string service)
+    {
+        await using var database = new NpgsqlConnection(RunningSystem.Stack.ConnectionString(service));
+        var table = await database.ExecuteScalarAsync<string>("select quote_ident(tablename) from pg_tables where schemaname = 'public' order by 1 limit 1");
+
+        string[] statements =
+        [
+            "create table mine (id int)", "create temporary table mine (id int)", "create schema mine", $"drop table {table}", $"truncate {table}",
+            $"alter table {table} add mine int", $"create index on {table} ((1))", "create role mine",
+            $"create trigger mine before insert on {table} execute function suppress_redundant_updates_trigger()",
+            $"set role {Topology.Find(service).Database!.Owner}", "alter system set fsync = off", "copy (select 1) to program 'true'",
+        ];
+        foreach (var statement in statements)
+        {
+            var refused = Assert.ThrowsAsync<PostgresException>(() => database.ExecuteAsync(statement), statement);
+            Assert.That(refused.SqlState, Is.EqualTo(PostgresErrorCodes.InsufficientPrivilege), $"{statement}: {refused.MessageText}");
+        }
+    }
+
+    [TestCaseSource(nameof(withDatabase))]
+    public void Should_open_no_database_but_its_own(string service)
+    {
+        foreach (var other in Topology.Services.Where(other => other.Database is not null && other.Name != service))
+        {
+            var address = new NpgsqlConnectionStringBuilder(RunningSystem.Stack.ConnectionString(service)) { Database = other.Database!.Name, Pooling = false };
+            var refused = Assert.ThrowsAsync<PostgresException>(() => new NpgsqlConnection(address.ConnectionString).OpenAsync(), other.Name);
+            Assert.That(refused.SqlState, Is.EqualTo(PostgresErrorCodes.InsufficientPrivilege));
+        }
+    }
+
+    [TestCaseSource(nameof(onTheBus))]
+    public async Task Should_neither_publish_nor_hear_what_is_not_its_own(string service)
+    {
+        var factory = new ConnectionFactory { Uri = new Uri(RunningSystem.Stack.BrokerAddressOf(service)), AutomaticRecoveryEnabled = false };
+        await using var connection = await factory.CreateConnectionAsync();
+        foreach (var other in Topology.Services.Where(other => other.IsOnTheBus && other.Name != service))
+        {
+            await Refused(channel => channel.BasicConsumeAsync(other.Assembly, autoAck: false, new AsyncDefaultConsumer(channel)));
+            await Refused(channel => channel.QueuePurgeAsync(other.Assembly));
+            await Refused(channel => channel.QueueDeleteAsync(other.Assembly));
+            await Refused(channel => channel.BasicPublishAsync(other.Assembly, "", mandatory: true, new BasicProperties(), default).AsTask());
+            foreach (var name in other.Publishes)
+            {
+                await Refused(channel => channel.BasicPublishAsync($"ShopSaga.Contracts.{other.Name}:{name}", "", mandatory: false, new BasicProperties(), default).AsTask());
+            }
+        }
+
+        async Task Refused(Func<IChannel, Task> overstep)
+        {
+            await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(true, true));
+            var closed = new TaskCompletionSource<ushort>(TaskCreationOptions.RunContinuationsAsynchronously);
+            channel.ChannelShutdownAsync += (_, reason) =>
+            {
+                closed.TrySetResult(reason.ReplyCode);
+                return Task.CompletedTask;
+            };
+            Assert.That(async () => await overstep(channel), Throws.InstanceOf<RabbitMQClientException>());
+            Assert.That(await closed.Task, Is.EqualTo(403));
+        }
+    }
+
+    private sealed class AsyncDefaultConsumer(IChannel channel) : AsyncDefaultBasicConsumer(channel);
+}

@@ -1,0 +1,59 @@
+using ShopSaga.Hosting;
+
+namespace ShopSaga.Tests.Unit.Hosting;
+
+[TestFixture]
+internal sealed class Secrets
+{
+    private string _file = "";
+
+    [SetUp]
+    public void Write() => File.WriteAllText(_file = Path.GetTempFileName(), "from a file\n");
+
+    [TearDown]
+    public void Remove() => File.Delete(_file);
+
+    [Test]
+    public void Should_be_read_from_files() =>
+        Assert.That(Start($"--Provider:ApiKey_FILE={_file}").Configuration["Provider:ApiKey"], Is.EqualTo("from a file"));
+
+    [Test]
+    public void Should_not_be_given_twice() =>
+        Assert.That(
+            () => Start($"--Provider:ApiKey_FILE={_file}", "--Provider:ApiKey=as it is"),
+            Throws.InvalidOperationException.With.Message.Contains("Provider:ApiKey").And.Message.Not.Contains("as it is"));
+
+    [TestCase("/nowhere/at/all")]
+    [TestCase("")]
+    public void Should_name_the_file_that_cannot_be_read(string file) =>
+        Assert.That(() => Start($"--Provider:ApiKey_FILE={file}"), Throws.InvalidOperationException.With.Message.Contains($"'{file}'"));
+
+    [TestCase("ConnectionStrings:Database", "Host=db;Username=orders;Password=local-0123456789")]
+    [TestCase("ConnectionStrings:Database", "Host=db;Username=postgres;Password=postgres")]
+    [TestCase("ConnectionStrings:Schema", "Host=db;Username=orders;Password=local-0123456789")]
+    [TestCase("ConnectionStrings:Broker", "amqp://guest:guest@broker/")]
+    [TestCase("ConnectionStrings:Broker", "amqp://orders:local%2D0123456789@broker/")]
+    [TestCase("Admin:Password", "local-admin-password")]
+    [TestCase("Admin:Password", "ChangeMe")]
+    [TestCase("Provider:ApiKey", "local-0123456789")]
+    [TestCase("Signing:EncryptionKey", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")]
+    [TestCase("Signing:EncryptionKey", "bG9jYWwtMDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU=")]
+    public void Should_not_be_those_of_a_development_machine_in_production(string key, string value)
+    {
+        Assert.That(() => Start($"--{key}={value}", "--environment=Development"), Throws.Nothing);
+        Assert.That(() => Start($"--{key}={value}", "--environment=Local"), Throws.Nothing);
+        Assert.That(
+            () => Start($"--{key}={value}", "--environment=Production"),
+            Throws.InvalidOperationException.With.Message.Contains(key).And.Message.Not.Contains(value));
+    }
+
+    [TestCase("ConnectionStrings:Database", "Host=db;Username=orders;Password=0b5e6c1a")]
+    [TestCase("ConnectionStrings:Database", "Host=db;Username=orders;SSL Certificate=orders.pem")]
+    [TestCase("ConnectionStrings:Broker", "amqps://orders:0b5e6c1a@broker/")]
+    [TestCase("Signing:EncryptionKey", "pOJzL1yAxMm0J0b7ZKN1w6YHq8xRrQm8o5P8mXnGf1A=")]
+    public void Should_be_taken_in_production_when_they_are_its_own(string key, string value) =>
+        Assert.That(() => Start($"--{key}={value}", "--environment=Production"), Throws.Nothing);
+
+    private static Microsoft.AspNetCore.Builder.WebApplicationBuilder Start(params string[] settings) =>
+        ServiceHost.CreateBuilder(settings, database: false, tokens: false);
+}
