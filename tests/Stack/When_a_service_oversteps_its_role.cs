@@ -27,19 +27,19 @@ public class When_a_service_oversteps_its_role
         ];
         foreach (var statement in statements)
         {
-            var refused = Assert.ThrowsAsync<PostgresException>(() => database.ExecuteAsync(statement), statement);
-            Assert.That(refused.SqlState, Is.EqualTo(PostgresErrorCodes.InsufficientPrivilege), $"{statement}: {refused.MessageText}");
+            var refused = await Assert.ThrowsAsync<PostgresException>(() => database.ExecuteAsync(statement), statement);
+            Assert.That(refused!.SqlState, Is.EqualTo(PostgresErrorCodes.InsufficientPrivilege), $"{statement}: {refused.MessageText}");
         }
     }
 
     [TestCaseSource(nameof(withDatabase))]
-    public void Should_open_no_database_but_its_own(string service)
+    public async Task Should_open_no_database_but_its_own(string service)
     {
         foreach (var other in Topology.Services.Where(other => other.Database is not null && other.Name != service))
         {
             var address = new NpgsqlConnectionStringBuilder(RunningSystem.Stack.ConnectionString(service)) { Database = other.Database!.Name, Pooling = false };
-            var refused = Assert.ThrowsAsync<PostgresException>(() => new NpgsqlConnection(address.ConnectionString).OpenAsync(), other.Name);
-            Assert.That(refused.SqlState, Is.EqualTo(PostgresErrorCodes.InsufficientPrivilege));
+            var refused = await Assert.ThrowsAsync<PostgresException>(() => new NpgsqlConnection(address.ConnectionString).OpenAsync(), other.Name);
+            Assert.That(refused!.SqlState, Is.EqualTo(PostgresErrorCodes.InsufficientPrivilege));
         }
     }
 

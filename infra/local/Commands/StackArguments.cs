@@ -42,7 +42,7 @@ internal sealed class StackArguments
             Fresh = arguments.GetValue(fresh),
             WithServices = withServices,
             RelaxedRateLimits = arguments.GetValue(rateLimits) == "relaxed",
-            Instances = arguments.GetValue(instances) is var number && number is >= 1 and <= Topology.MostInstances
+            Instances = arguments.GetValue(instances) is var number && number >= 1 && number <= Topology.MostInstances
                 ? number
                 : throw new CannotStartException($"--instances={number} is not possible: give a number from 1 to {Topology.MostInstances}."),
             Servers = ServerAddresses.FromEnvironment(),
