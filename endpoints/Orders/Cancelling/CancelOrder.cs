@@ -13,6 +13,7 @@ internal static class CancelOrder
         long id,
         Caller caller,
         ITransactionalSession session,
+        OrderSignals signals,
         TimeProvider time,
         ILogger<OrderView> logger,
         CancellationToken cancellationToken)
@@ -35,6 +36,7 @@ internal static class CancelOrder
         await session.Publish(cancelled, cancellationToken);
         var order = await OrderView.Read(sql, id);
         await session.Commit(cancellationToken);
+        signals.Send(id, decision.Change!.Value);
         logger.LogInformation(LogEvents.OrderMoved, "Order {OrderId} is {Status} by {Happening}", id, order.Status, Happening.CancelRequested);
         return TypedResults.Accepted($"/orders/{id}", order);
     }

@@ -11,34 +11,22 @@ namespace ShopSaga.Orders.Cart;
 /// <summary>POST /cart/checkout: the cart becomes an order. Emptying it and placing the order commit together, so a cart is sold once.</summary>
 internal static class Checkout
 {
-    internal static async Task<Results<Accepted<OrderView>, ProblemHttpResult>> Handle(
-        CheckoutBody body,
-        Caller caller,
-        ITransactionalSession session,
-        TimeProvider time,
-        ILogger<OrderView> logger,
-        CancellationToken cancellationToken)
+    internal static async Task<Results<Accepted<OrderView>, Created<OrderView>, ProblemHttpResult>> Handle(
+        CheckoutBody body, [AsParameters] PlacingRequest request, OrderDesk desk) =>
+        await desk.Place(request, body.PaymentMethod, sql => EmptyCart(request.Caller.UserId, sql));
+
+    private static async Task<Quote?> EmptyCart(long userId, Sql sql)
     {
-        await session.Open(cancellationToken);
-        var sql = session.Sql(cancellationToken);
-        await sql.Execute(CartLock.Take, new { caller.UserId });
+        await sql.Execute(CartLock.Take, new { userId });
         var items = await sql.Query<(long ProductId, int Quantity)>(
             """
-            WITH taken AS (DELETE FROM cart_items WHERE user_id = @UserId RETURNING product_id, quantity)
+            WITH taken AS (DELETE FROM cart_items WHERE user_id = @userId RETURNING product_id, quantity)
             SELECT product_id, quantity FROM taken ORDER BY product_id
             """,
-            new { caller.UserId });
-        if (items.Count == 0)
-        {
-            return Problems.Conflict("cart-empty", "The cart is empty", "There is nothing in the cart to order.");
-        }
-
-        var wanted = items.Select((item, index) => new WantedLine(item.ProductId, item.Quantity, $"lines[{index}].productId")).ToList();
-        var quote = await Quote.For(wanted, sql);
-        var order = await session.Place(caller.UserId, quote, body.PaymentMethod, time.GetUtcNow(), cancellationToken);
-        await session.Commit(cancellationToken);
-        logger.LogInformation(LogEvents.OrderPlaced, "Order {OrderId} is placed, {TotalAmount} won", order.Id, order.TotalAmount);
-        return TypedResults.Accepted($"/orders/{order.Id}", order);
+            new { userId });
+        return items.Count == 0
+            ? null
+            : await Quote.For([.. items.Select((item, index) => new WantedLine(item.ProductId, item.Quantity, $"lines[{index}].productId"))], sql);
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Dapper;
 using Npgsql;
 using ShopSaga.Hosting.Database;
@@ -29,6 +30,18 @@ internal sealed record OrderView(
                   FROM order_lines WHERE order_id = orders.id)::text AS lines
           FROM orders
         """;
+
+    /// <summary>Whether stock and payment have been settled, one way or the other.</summary>
+    [JsonIgnore]
+    public bool IsAtRest => Status is OrderStatus.CONFIRMED or OrderStatus.CANCELLED;
+
+    /// <summary>The order as it was when it was placed.</summary>
+    public OrderView AsPlaced() => this with { Status = OrderStatus.PENDING, Reason = null, PaymentId = null, UpdatedAt = CreatedAt };
+
+    /// <summary>The order as it was right after the change; what became known of it later in the same status included.</summary>
+    public OrderView After(OrderChange change) => change.Status == Status
+        ? this
+        : this with { Status = change.Status, Reason = change.Reason, PaymentId = change.PaymentId, UpdatedAt = change.At };
 
     /// <summary>The order as it stands in the transaction at hand.</summary>
     public static async Task<OrderView> Read(Sql sql, long id) => (await sql.QuerySingle<Row>($"{Select} WHERE id = @id", new { id })).View();

@@ -6,9 +6,9 @@ namespace ShopSaga.Orders.Lifecycle;
 
 /// <summary>What a fact led to.</summary>
 /// <param name="Status">Where the order stands now.</param>
-/// <param name="HasMoved">Whether that is new.</param>
+/// <param name="Change">The number of the change that brought it there, or null when it stood there before.</param>
 /// <param name="Announcement">The event that tells the others, to be published in the same transaction; null when there is nothing to tell.</param>
-internal sealed record Decision(OrderStatus Status, bool HasMoved, object? Announcement)
+internal sealed record Decision(OrderStatus Status, int? Change, object? Announcement)
 {
     /// <summary>Locks the order, adds the fact to its history, and moves it along the table of transitions.</summary>
     /// <remarks>
@@ -28,17 +28,22 @@ internal sealed record Decision(OrderStatus Status, bool HasMoved, object? Annou
         if (next is null)
         {
             await RememberPayment(sql, fact, order, now);
-            return new Decision(order.Status, HasMoved: false, Announcement: null);
+            return new Decision(order.Status, Change: null, Announcement: null);
         }
 
-        await sql.Execute(
+        var change = await sql.QuerySingle<int>(
             """
-            UPDATE orders
-               SET status = @Status, reason = COALESCE(@Reason, reason), payment_id = COALESCE(payment_id, @PaymentId), updated_at = @now
-             WHERE id = @OrderId
+            WITH moved AS (
+                UPDATE orders
+                   SET status = @Status, reason = COALESCE(@Reason, reason), payment_id = COALESCE(payment_id, @PaymentId), updated_at = @now
+                 WHERE id = @OrderId
+                RETURNING id, status, reason, payment_id)
+            INSERT INTO order_changes (order_id, number, status, reason, payment_id, at)
+            SELECT id, (SELECT max(number) + 1 FROM order_changes WHERE order_id = moved.id), status, reason, payment_id, @now FROM moved
+            RETURNING number
             """,
             new { Status = next.Status.ToString(), Reason = next.Reason?.ToString(), fact.PaymentId, now, fact.OrderId });
-        return new Decision(next.Status, HasMoved: true, await Announce(sql, next, fact, now));
+        return new Decision(next.Status, change, await Announce(sql, next, fact, now));
     }
 
     /// <summary>Adds an event to the history of its order, where it stands once however often it is heard.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using ShopSaga.Contracts.Payments;
 using ShopSaga.Contracts.Products;
 using ShopSaga.Hosting.Database;
+using ShopSaga.Orders.Following;
 
 namespace ShopSaga.Orders.Lifecycle;
 
@@ -14,7 +15,8 @@ namespace ShopSaga.Orders.Lifecycle;
 /// completes as soon as the order is at rest (confirmed or cancelled), which drops the timeout as well, and any later event (stock
 /// committed, a refund by the shop after days, a payment that came too late) starts it anew and finds everything it needs.
 /// </remarks>
-internal sealed class OrderLifecycle(ExpiryPolicy expiry, TimeProvider time, ILogger<OrderLifecycle> logger) : Saga<OrderLifecycleData>,
+internal sealed class OrderLifecycle(ExpiryPolicy expiry, OrderSignals signals, TimeProvider time, ILogger<OrderLifecycle> logger) :
+    Saga<OrderLifecycleData>,
     IAmStartedByMessages<WatchOrder>,
     IAmStartedByMessages<StockReserved>,
     IAmStartedByMessages<StockRejected>,
@@ -66,8 +68,9 @@ internal sealed class OrderLifecycle(ExpiryPolicy expiry, TimeProvider time, ILo
             await context.Publish(announcement);
         }
 
-        if (decision.HasMoved)
+        if (decision.Change is { } change)
         {
+            signals.Send(fact.OrderId, change);
             logger.LogInformation(LogEvents.OrderMoved, "Order {OrderId} is {Status} by {Happening}", fact.OrderId, decision.Status, fact.Name);
         }
 

@@ -24,6 +24,8 @@ internal static class NewOrder
                 INSERT INTO orders (user_id, status, total_amount, payment_method, created_at, updated_at)
                 VALUES (@userId, 'PENDING', @TotalAmount, @paymentMethod, @now, @now)
                 RETURNING id),
+            first_status AS (
+                INSERT INTO order_changes (order_id, number, status, at) SELECT id, 1, 'PENDING', @now FROM placed),
             lines AS (
                 INSERT INTO order_lines (order_id, position, product_id, product_name, quantity, unit_price)
                 SELECT placed.id, line.position, line.product_id, line.product_name, line.quantity, line.unit_price

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using ShopSaga.Hosting;
 using ShopSaga.Products.Catalogue;
 using StackExchange.Redis;
 
@@ -13,13 +15,22 @@ namespace ShopSaga.Products.Caching;
 /// answered reads the database. When the write rolls back, the version alone stays for a while and costs a few queries, nothing else.</item>
 /// <item>When Redis does not answer in time the database does, and Redis is not asked again for a moment; for as long as anything in it
 /// lives when it was a write that was not answered, because then it may still have the old product.</item>
+/// <item>Redis that comes back empty has forgotten the versions of writes that have not committed yet. Nothing is put into it until those
+/// are through; and nothing that took so long to read that it may be from before.</item>
+/// <item>Many who ask for a product at the same moment share a read (<see cref="SharedReads{T}"/>).</item>
 /// </list>
 /// </summary>
 internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILogger<ProductCache> logger)
 {
-    /// <summary>Longer than any read of the database can take (a command times out after 30 s), so that no slow read outlives a version.</summary>
+    /// <summary>Longer than any write can take between its invalidation and its commit, so that no slow one outlives its version.</summary>
     internal static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(1);
 
+    /// <summary>In an empty Redis stands since when it is used; that much later products are put into it.</summary>
+    internal const string Since = "products:since";
+
+    private const string Settling = "products:settling";
+    private static readonly TimeSpan SettlesIn = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestRead = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -34,42 +45,70 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
         return 1
         """;
 
+    // Further KEYS: since when, and whether it still settles.
+    private static readonly string PutWhenSettled = string.Create(
+        CultureInfo.InvariantCulture,
+        $"""
+        if redis.call('SET', KEYS[2], '1', 'NX') then redis.call('SET', KEYS[3], '1', 'PX', {SettlesIn.TotalMilliseconds}) end
+        if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
+        {PutUnlessOlder}
+        """);
+
+    private readonly SharedReads<(Product? Product, CacheResult Result)> _reads = new();
     private readonly Lock _pausing = new();
     private long _notBefore;
 
     private bool Trusted => time.GetUtcNow().UtcTicks >= Volatile.Read(ref _notBefore);
 
-    /// <summary>The product as cached, or as <paramref name="read"/> from the database.</summary>
+    /// <summary>
+    /// The product as cached, or as <paramref name="read"/> from the database. Others may share that read: it must not end with this request.
+    /// </summary>
     public async Task<Product?> Get(long id, Func<Task<Product?>> read)
     {
-        if (Trusted && await Try(async cache => Parse(await cache.HashGetAsync(Key(id), "product")), Pause) is { } cached)
-        {
-            return cached;
-        }
-
-        var product = await read();
-        if (Trusted && product is not null)
-        {
-            await Try(cache => Put(cache, id, product.Version, "product", JsonSerializer.Serialize(product)), Pause);
-        }
-
+        var (product, result) = await _reads.Read(id, () => Load(id, read));
+        CacheMetrics.Count(result);
         return product;
     }
 
     /// <summary>To be called by a write that holds the products' row locks, with the versions it is about to commit.</summary>
     public Task Invalidate(IEnumerable<(long Id, long Version)> changed) =>
-        Try(cache => Task.WhenAll(changed.Select(product => Put(cache, product.Id, product.Version))), pause: Lifetime);
+        Try(
+            async cache => await Task.WhenAll(changed.Select(product => cache.ScriptEvaluateAsync(
+                PutUnlessOlder, [Key(product.Id)], [product.Version, (long)Lifetime.TotalMilliseconds], CommandFlags.NoScriptCache))),
+            pause: Lifetime);
+
+    private async Task<(Product? Product, CacheResult Result)> Load(long id, Func<Task<Product?>> read)
+    {
+        if (!Trusted)
+        {
+            return (await read(), CacheResult.Bypass);
+        }
+
+        if (await Try(async cache => Parse(await cache.HashGetAsync(Key(id), "product")), Pause) is { } cached)
+        {
+            return (cached, CacheResult.Hit);
+        }
+
+        var result = Trusted ? CacheResult.Miss : CacheResult.Bypass;
+        var began = time.GetTimestamp();
+        var product = await read();
+        if (product is not null && Trusted && time.GetElapsedTime(began) < LongestRead)
+        {
+            await Try(cache => Keep(cache, product), Pause);
+        }
+
+        return (product, result);
+    }
 
     private static RedisKey Key(long id) => $"product:{id}";
 
     private static Product? Parse(RedisValue json) => json.IsNull ? null : JsonSerializer.Deserialize<Product>((string)json!);
 
-    private static Task<RedisResult> Put(IDatabase cache, long id, long version, params RedisValue[] product) =>
-        cache.ScriptEvaluateAsync(
-            PutUnlessOlder,
-            [Key(id)],
-            [version, (long)Lifetime.TotalMilliseconds, .. product],
-            CommandFlags.NoScriptCache);
+    private static Task<RedisResult> Keep(IDatabase cache, Product product) => cache.ScriptEvaluateAsync(
+        PutWhenSettled,
+        [Key(product.Id), Since, Settling],
+        [product.Version, (long)Lifetime.TotalMilliseconds, "product", JsonSerializer.Serialize(product)],
+        CommandFlags.NoScriptCache);
 
     private async Task<T?> Try<T>(Func<IDatabase, Task<T>> use, TimeSpan pause)
     {

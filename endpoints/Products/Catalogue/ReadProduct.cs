@@ -13,10 +13,9 @@ internal static class ReadProduct
         long id,
         HttpResponse response,
         NpgsqlDataSource database,
-        ProductCache cache,
-        CancellationToken cancellationToken)
+        ProductCache cache)
     {
-        if (await cache.Get(id, () => Read(database, id, cancellationToken)) is not { } product)
+        if (await cache.Get(id, () => Read(database, id)) is not { } product)
         {
             return Problems.NotFound();
         }
@@ -25,12 +24,11 @@ internal static class ReadProduct
         return TypedResults.Ok(product);
     }
 
-    private static async Task<Product?> Read(NpgsqlDataSource database, long id, CancellationToken cancellationToken)
+    private static async Task<Product?> Read(NpgsqlDataSource database, long id)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await connection.QuerySingleOrDefaultAsync<Product>(new CommandDefinition(
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.QuerySingleOrDefaultAsync<Product>(
             $"SELECT {Product.Columns} FROM products WHERE id = @id AND withdrawn_at IS NULL",
-            new { id },
-            cancellationToken: cancellationToken));
+            new { id });
     }
 }

@@ -26,8 +26,18 @@ public static class JsonBody
     /// <exception cref="InvalidRequestException">The body is not JSON, or its members are not what <typeparamref name="T"/> asks for.</exception>
     /// <exception cref="BadHttpRequestException">The body is too large, or not declared as JSON.</exception>
     public static async Task<T> Read<T>(HttpRequest request, CancellationToken cancellationToken)
-        where T : class =>
-        Parse<T>(await ReadBytes(request, cancellationToken));
+        where T : class
+    {
+        var body = await ReadBytes(request, cancellationToken);
+        request.HttpContext.Items[typeof(JsonBody)] = body;
+        return Parse<T>(body);
+    }
+
+    /// <summary>The body that a parameter of the route was read from, as it was sent.</summary>
+    /// <exception cref="InvalidOperationException">The route has no such parameter.</exception>
+    public static ReadOnlyMemory<byte> Sent(HttpContext context) => context.Items[typeof(JsonBody)] is ReadOnlyMemory<byte> body
+        ? body
+        : throw new InvalidOperationException("The route reads no JSON body.");
 
     /// <summary>Reads the body as it was sent.</summary>
     /// <exception cref="BadHttpRequestException">The body is too large, or not declared as JSON.</exception>

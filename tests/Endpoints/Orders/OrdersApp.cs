@@ -33,6 +33,17 @@ internal sealed class OrdersApp : IAsyncDisposable
         return app;
     }
 
+    /// <summary>The service's database, to look into.</summary>
+    public string Database => _service.Database;
+
+    /// <summary>A second instance of the service.</summary>
+    public async Task<OrdersApp> StartAnother()
+    {
+        var another = new OrdersApp(_service.StartAnother());
+        await another.Ready();
+        return another;
+    }
+
     /// <summary>Waits until its queue is there: what is published earlier nobody hears.</summary>
     private async Task Ready()
     {

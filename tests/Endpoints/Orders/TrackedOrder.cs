@@ -29,7 +29,7 @@ internal sealed class TrackedOrder
     {
         _database = database;
         _saga = new(
-            () => new OrderLifecycle(new ExpiryPolicy(Expiry), _clock, NullLogger<OrderLifecycle>.Instance),
+            () => new OrderLifecycle(new ExpiryPolicy(Expiry), new OrderSignals(), _clock, NullLogger<OrderLifecycle>.Instance),
             PlacedAt.UtcDateTime);
     }
 
@@ -81,7 +81,7 @@ internal sealed class TrackedOrder
     {
         await using var session = new TestRequest(_database.Source);
         var answer = await CancelOrder.Handle(
-            Id, new Caller(Buyer, IsAdmin: false), session, _clock, NullLogger<OrderView>.Instance, CancellationToken.None);
+            Id, new Caller(Buyer, IsAdmin: false), session, new OrderSignals(), _clock, NullLogger<OrderView>.Instance, CancellationToken.None);
         _published.AddRange(session.Published);
         return ((IStatusCodeHttpResult)answer.Result).StatusCode!.Value;
     }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using ShopSaga.Contracts.Orders;
 using ShopSaga.Contracts.Payments;
 using ShopSaga.Contracts.Products;
+using ShopSaga.Orders.Following;
 using ShopSaga.Orders.Lifecycle;
 using ShopSaga.Orders.Placing;
 using ShopSaga.Orders.Pricing;
@@ -28,7 +29,7 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
     [SetUp]
     public async Task Place()
     {
-        _saga = new(() => new OrderLifecycle(expiry, TimeProvider.System, NullLogger<OrderLifecycle>.Instance), placedAt.UtcDateTime);
+        _saga = new(() => new OrderLifecycle(expiry, new OrderSignals(), TimeProvider.System, NullLogger<OrderLifecycle>.Instance), placedAt.UtcDateTime);
         _session = await TestSqlSession.Begin(_database.Source);
         _context = new TestableMessageHandlerContext { SynchronizedStorageSession = _session };
         await using var request = new TestRequest(_database.Source);

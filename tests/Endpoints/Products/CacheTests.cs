@@ -1,7 +1,10 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
+using ShopSaga.Hosting;
 using ShopSaga.Products.Caching;
 using ShopSaga.Products.Catalogue;
 
@@ -17,7 +20,7 @@ internal sealed class CacheTests
     {
         await TestRedis.Clear();
         _redis = new RedisConnection(TestRedis.Address);
-        _cache = CacheOn(_redis);
+        _cache = new ProductCache(_redis, new PatientTime(), NullLogger<ProductCache>.Instance);
         await (await _redis.Database()).PingAsync();
     }
 
@@ -116,6 +119,92 @@ internal sealed class CacheTests
     }
 
     [Test]
+    public async Task Should_not_keep_the_old_product_when_redis_restarts_empty_between_the_invalidation_and_its_commit()
+    {
+        await _cache.Invalidate([(1, 2)]);
+        await (await _redis.Database()).ExecuteAsync("FLUSHDB");
+
+        await _cache.Get(1, () => Read(Lamp(version: 1)));
+
+        Assert.That(await _cache.Get(1, () => Read(Lamp(version: 2))), Is.EqualTo(Lamp(version: 2)));
+    }
+
+    [Test]
+    public async Task Should_keep_products_again_once_an_empty_redis_has_settled()
+    {
+        await (await _redis.Database()).ExecuteAsync("FLUSHDB");
+
+        var read = 0;
+        using var giveUp = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        for (var before = -1; read != before;)
+        {
+            before = read;
+            await _cache.Get(1, () =>
+            {
+                read++;
+                return Read(Lamp(version: 1));
+            });
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, giveUp.Token);
+        }
+
+        Assert.That(read, Is.GreaterThan(1));
+    }
+
+    [Test]
+    public async Task Should_not_keep_what_took_long_to_read()
+    {
+        var time = new SlowTime();
+        var cache = new ProductCache(_redis, time, NullLogger<ProductCache>.Instance);
+
+        await cache.Get(1, () =>
+        {
+            time.Passed += TimeSpan.FromSeconds(2);
+            return Read(Lamp(version: 1));
+        });
+
+        Assert.That(await cache.Get(1, () => Read(Lamp(version: 2))), Is.EqualTo(Lamp(version: 2)));
+    }
+
+    [Test]
+    public async Task Should_read_the_database_once_for_a_crowd()
+    {
+        var reads = 0;
+
+        await Parallel.ForAsync(0, 500, async (_, _) => await _cache.Get(1, () =>
+        {
+            Interlocked.Increment(ref reads);
+            return Read(Lamp(version: 1));
+        }));
+
+        Assert.That(reads, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Should_count_hits_and_misses()
+    {
+        var counted = new ConcurrentDictionary<string, long>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, it) =>
+        {
+            if (instrument.Meter.Name == "ShopSaga.Products")
+            {
+                it.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((_, count, tags, _) => counted.AddOrUpdate((string)tags[0].Value!, count, (_, before) => before + count));
+        listener.Start();
+        await _cache.Get(1, () => Read(Lamp(version: 1)));
+        await _cache.Get(1, MustNotRead);
+        await _cache.Get(1, MustNotRead);
+        using var nobody = new RedisConnection("127.0.0.1:9");
+        await CacheOn(nobody).Get(1, () => Read(Lamp(version: 1)));
+
+        Assert.That(
+            counted.Select(count => (count.Key, count.Value)),
+            Is.EquivalentTo(new[] { ("hit", 2L), ("miss", 1L), ("bypass", 1L) }));
+    }
+
+    [Test]
     public async Task Should_serve_from_the_database_when_redis_is_down()
     {
         using var nobody = new RedisConnection("127.0.0.1:9");
@@ -167,6 +256,20 @@ internal sealed class CacheTests
     }
 
     private static ProductCache CacheOn(RedisConnection redis) => new(redis, TimeProvider.System, NullLogger<ProductCache>.Instance);
+
+    /// <summary>In which Redis may take longer to answer than it may in a shop: the machine of a test has other things to do.</summary>
+    private class PatientTime : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, dueTime * 40, period);
+    }
+
+    private sealed class SlowTime : PatientTime
+    {
+        public TimeSpan Passed { get; set; }
+
+        public override long GetTimestamp() => base.GetTimestamp() + (long)(Passed.TotalSeconds * TimestampFrequency);
+    }
 
     private static Product Lamp(long version) => new(1, "Lamp", "Light", 1000, 5, version);
 

@@ -1,34 +1,25 @@
-using System.ComponentModel;
 using System.Diagnostics;
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
+using ShopSaga.Hosting;
 using ShopSaga.Products.Caching;
 using ShopSaga.Products.Catalogue;
+using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Products;
 
-/// <summary>A Redis of the test's own, which comes, hangs and goes.</summary>
 internal sealed class RedisOutageTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly MovedTime _time = new();
-    private int _port;
-    private Process? _server;
+    private OwnRedis _server = null!;
     private RedisConnection _redis = null!;
     private ProductCache _cache = null!;
 
     [SetUp]
     public void SetUp()
     {
-        using (var free = new TcpListener(IPAddress.Loopback, 0))
-        {
-            free.Start();
-            _port = ((IPEndPoint)free.LocalEndpoint).Port;
-        }
-
-        _redis = new RedisConnection($"127.0.0.1:{_port}");
+        _server = new OwnRedis();
+        _redis = new RedisConnection(_server.Address);
         _cache = new ProductCache(_redis, _time, NullLogger<ProductCache>.Instance);
     }
 
@@ -36,29 +27,28 @@ internal sealed class RedisOutageTests
     public void TearDown()
     {
         _redis.Dispose();
-        StopServer();
-        _server?.Dispose();
+        _server.Dispose();
     }
 
     [Test]
     public async Task Should_use_a_redis_that_comes_later_than_the_service_and_one_that_comes_back_empty()
     {
         Assert.That((await _cache.Get(1, Read))!.Version, Is.EqualTo(1));
-        StartServer();
+        _server.Start();
         await AssertCachesAgain();
 
-        StopServer();
+        _server.Kill();
         Assert.That((await _cache.Get(1, Read))!.Version, Is.EqualTo(1));
-        StartServer();
+        _server.Start();
         await AssertCachesAgain();
     }
 
     [Test]
     public async Task Should_neither_wait_for_a_redis_that_hangs_nor_believe_it_afterwards()
     {
-        StartServer();
+        _server.Start();
         await AssertCachesAgain();
-        Signal("STOP");
+        _server.Hang();
         var watch = Stopwatch.StartNew();
 
         await _cache.Invalidate([(1, 2)]);
@@ -68,7 +58,7 @@ internal sealed class RedisOutageTests
         }
 
         Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromSeconds(3)));
-        Signal("CONT");
+        _server.GoOn();
         Assert.That((await _cache.Get(1, () => Task.FromResult<Product?>(Lamp(2))))!.Version, Is.EqualTo(2));
     }
 
@@ -94,40 +84,6 @@ internal sealed class RedisOutageTests
     private static Product Lamp(long version) => new(1, "Lamp", "Light", 1000, 5, version);
 
     private static Task<Product?> Read() => Task.FromResult<Product?>(Lamp(1));
-
-    private void StartServer()
-    {
-        try
-        {
-            _server = Process.Start(new ProcessStartInfo(
-                "redis-server",
-                ["--port", _port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-            {
-                RedirectStandardOutput = true,
-                WorkingDirectory = Path.GetTempPath(),
-            })!;
-            _server.BeginOutputReadLine();
-        }
-        catch (Win32Exception)
-        {
-            Assert.Ignore("There is no redis-server on the path.");
-        }
-    }
-
-    private void StopServer()
-    {
-        if (_server is { HasExited: false })
-        {
-            _server.Kill();
-            _server.WaitForExit();
-        }
-    }
-
-    private void Signal(string signal)
-    {
-        using var kill = Process.Start("kill", [$"-{signal}", _server!.Id.ToString(CultureInfo.InvariantCulture)]);
-        kill.WaitForExit();
-    }
 
     private sealed class MovedTime : TimeProvider
     {

@@ -1,9 +1,13 @@
+using ShopSaga.Hosting;
 using ShopSaga.Products.Caching;
 using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Products;
 
-/// <summary>A part of Redis for the tests of Products alone. Each of them has a database of its own, with the same product ids, so it starts empty.</summary>
+/// <summary>
+/// A part of Redis for the tests of Products alone. Each of them has a database of its own, with the same product ids, so it starts without
+/// products; but as one that has been in use for long.
+/// </summary>
 internal static class TestRedis
 {
     public static string Address => $"{TestServers.Redis},defaultDatabase=2";
@@ -11,6 +15,8 @@ internal static class TestRedis
     public static async Task Clear()
     {
         using var redis = new RedisConnection(Address);
-        await (await redis.Database()).ExecuteAsync("FLUSHDB");
+        var database = await redis.Database();
+        await database.ExecuteAsync("FLUSHDB");
+        await database.StringSetAsync(ProductCache.Since, "1");
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using ShopSaga.Contracts.Orders;
 using ShopSaga.Contracts.Payments;
+using ShopSaga.Hosting;
 using ShopSaga.Products.Caching;
 using ShopSaga.Products.Catalogue;
 using ShopSaga.Products.Committing;

@@ -1,9 +1,9 @@
 using StackExchange.Redis;
 
-namespace ShopSaga.Products.Caching;
+namespace ShopSaga.Hosting;
 
-/// <summary>The one connection to Redis. It is begun here and repairs itself; a Redis that is not there stops nothing.</summary>
-internal sealed class RedisConnection : IDisposable
+/// <summary>The one connection of a service to Redis. It is begun here and repairs itself; a Redis that is not there stops nothing.</summary>
+public sealed class RedisConnection : IDisposable
 {
     private readonly Task<ConnectionMultiplexer> _connection;
 
@@ -13,12 +13,17 @@ internal sealed class RedisConnection : IDisposable
         var options = Parse(address);
         options.AbortOnConnectFail = false;
         options.ConnectTimeout = 1000;
-        options.ClientName = "ShopSaga.Products";
+        options.ClientName = AppDomain.CurrentDomain.FriendlyName;
         _connection = ConnectionMultiplexer.ConnectAsync(options);
     }
 
+    /// <summary>To read and write.</summary>
     public async Task<IDatabase> Database() => (await _connection).GetDatabase();
 
+    /// <summary>To publish and to hear what is published.</summary>
+    public async Task<ISubscriber> Subscriber() => (await _connection).GetSubscriber();
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (_connection.IsCompletedSuccessfully)

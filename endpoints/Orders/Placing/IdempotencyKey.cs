@@ -1,0 +1,81 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
+using ShopSaga.Hosting.Database;
+using ShopSaga.Hosting.Http;
+
+namespace ShopSaga.Orders.Placing;
+
+/// <summary>
+/// The name a client gives to a request that is to place one order, however often and however concurrently it is sent
+/// (draft-ietf-httpapi-idempotency-key-header-07).
+/// <list type="number">
+/// <item><see cref="Claim"/> writes the key into the transaction of the order to be. Whoever comes with the same key meanwhile waits there.</item>
+/// <item>The commit makes order and key visible together: whoever waited finds the order. A rollback removes both: whoever waited is next.</item>
+/// </list>
+/// </summary>
+internal sealed record IdempotencyKey(long UserId, string Route, string Key, byte[] BodyDigest, DateTimeOffset CreatedAt)
+{
+    /// <summary>How long a key is known.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
+
+    /// <summary>Keys that were created by then are known no more.</summary>
+    public DateTimeOffset Expired => CreatedAt - Lifetime;
+
+    /// <summary>The key of the request, or null when it has none.</summary>
+    /// <exception cref="InvalidRequestException">The key is not 1 to 255 visible ASCII characters.</exception>
+    public static IdempotencyKey? Of(PlacingRequest request, DateTimeOffset now)
+    {
+        if (request.IdempotencyKey is not { } key)
+        {
+            return null;
+        }
+
+        return key is { Length: >= 1 and <= 255 } && key.All(character => character is > ' ' and <= '~')
+            ? new IdempotencyKey(request.Caller.UserId, request.Route, key, JsonDigest.Of(JsonBody.Sent(request.Http)), now)
+            : throw new InvalidRequestException("Idempotency-Key", "must have 1 to 255 visible ASCII characters.");
+    }
+
+    /// <summary>Gives the key to the transaction at hand, unless it has placed an order already, or cannot be had.</summary>
+    public async Task<(long? OrderId, ProblemHttpResult? Refusal)> Claim(Sql sql)
+    {
+        try
+        {
+            if (await IsNew(sql))
+            {
+                return default;
+            }
+        }
+        catch (PostgresException waited) when (waited.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            return (null, Problems.Conflict("in-progress", "In progress", "The first request with this Idempotency-Key is still being worked on."));
+        }
+
+        var known = await sql.QuerySingle<(byte[] BodyDigest, long OrderId)>(
+            "SELECT body_digest, order_id FROM idempotency_keys WHERE user_id = @UserId AND route = @Route AND key = @Key",
+            this);
+        return known.BodyDigest.AsSpan().SequenceEqual(BodyDigest)
+            ? (known.OrderId, null)
+            : (null, Problems.Problem(
+                StatusCodes.Status422UnprocessableEntity,
+                "idempotency-key-reused",
+                "Idempotency key reused",
+                "This Idempotency-Key was sent before, with another body."));
+    }
+
+    /// <summary>Remembers which order the key has placed.</summary>
+    public Task Keep(Sql sql, long orderId) => sql.Execute(
+        "UPDATE idempotency_keys SET order_id = @orderId WHERE user_id = @UserId AND route = @Route AND key = @Key",
+        new { orderId, UserId, Route, Key });
+
+    /// <summary>Writes the key, unless it is there. One that is too old, and not cleaned away yet, is as good as not there.</summary>
+    private async Task<bool> IsNew(Sql sql) => await sql.Execute(
+        """
+        SET LOCAL lock_timeout = '5s';
+        DELETE FROM idempotency_keys WHERE user_id = @UserId AND route = @Route AND key = @Key AND created_at <= @Expired;
+        INSERT INTO idempotency_keys (user_id, route, key, body_digest, created_at)
+        VALUES (@UserId, @Route, @Key, @BodyDigest, @CreatedAt)
+        ON CONFLICT (user_id, route, key) DO NOTHING;
+        SET LOCAL lock_timeout = 0
+        """,
+        this) > 0;
+}

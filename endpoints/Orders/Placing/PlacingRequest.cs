@@ -1,0 +1,15 @@
+using Microsoft.AspNetCore.Mvc;
+using ShopSaga.Hosting.Http;
+
+namespace ShopSaga.Orders.Placing;
+
+/// <summary>What every request that places an order says beside its body.</summary>
+internal sealed record PlacingRequest(
+    Caller Caller,
+    HttpContext Http,
+    [FromHeader(Name = "Idempotency-Key")] string? IdempotencyKey,
+    [FromHeader(Name = "Prefer")] string? Prefer)
+{
+    /// <summary>The route, however its address was written.</summary>
+    public string Route => ((RouteEndpoint)Http.GetEndpoint()!).RoutePattern.RawText!;
+}
