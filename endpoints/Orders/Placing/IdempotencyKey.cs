@@ -25,14 +25,16 @@ internal sealed record IdempotencyKey(long UserId, string Route, string Key, byt
     /// <exception cref="InvalidRequestException">The key is not 1 to 255 visible ASCII characters.</exception>
     public static IdempotencyKey? Of(PlacingRequest request, DateTimeOffset now)
     {
-        if (request.IdempotencyKey is not { } key)
+        // Not as bound, where an empty header is none.
+        var header = request.Http.Request.Headers[PlacingRequest.KeyHeader];
+        if (header.Count == 0)
         {
             return null;
         }
 
-        return key is { Length: >= 1 and <= 255 } && key.All(character => character is > ' ' and <= '~')
+        return header is [{ Length: >= 1 and <= 255 } key] && key.All(character => character is > ' ' and <= '~')
             ? new IdempotencyKey(request.Caller.UserId, request.Route, key, JsonDigest.Of(JsonBody.Sent(request.Http)), now)
-            : throw new InvalidRequestException("Idempotency-Key", "must have 1 to 255 visible ASCII characters.");
+            : throw new InvalidRequestException(PlacingRequest.KeyHeader, "must be given once and have 1 to 255 visible ASCII characters.");
     }
 
     /// <summary>Gives the key to the transaction at hand, unless it has placed an order already, or cannot be had.</summary>

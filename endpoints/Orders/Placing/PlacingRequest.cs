@@ -7,9 +7,11 @@ namespace ShopSaga.Orders.Placing;
 internal sealed record PlacingRequest(
     Caller Caller,
     HttpContext Http,
-    [FromHeader(Name = "Idempotency-Key")] string? IdempotencyKey,
+    [FromHeader(Name = PlacingRequest.KeyHeader)] string? IdempotencyKey,
     [FromHeader(Name = "Prefer")] string? Prefer)
 {
+    public const string KeyHeader = "Idempotency-Key";
+
     /// <summary>The route, however its address was written.</summary>
     public string Route => ((RouteEndpoint)Http.GetEndpoint()!).RoutePattern.RawText!;
 }
