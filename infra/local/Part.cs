@@ -13,12 +13,15 @@ internal sealed class Part(string name, Command command, Func<CancellationToken,
     public int? Pid => child is { HasExited: false } ? child.Pid : null;
 
     /// <summary>Starts it and returns when it is ready.</summary>
-    public async Task Start(CancellationToken cancellationToken)
+    public Task Start(CancellationToken cancellationToken) => Start([], cancellationToken);
+
+    /// <summary>The same, with variables in its environment that this start alone has.</summary>
+    public async Task Start(Dictionary<string, string> settings, CancellationToken cancellationToken)
     {
         if (Pid is not null)
             throw new InvalidOperationException($"{name} runs already.");
         cancellationToken.ThrowIfCancellationRequested();
-        child = await Child.Start(command, Log);
+        child = await Child.Start(command with { Environment = new(command.Environment.Concat(settings)) }, Log);
         folder.Record(name, child);
         await Ready.When(name, child, Log, ask, cancellationToken);
     }

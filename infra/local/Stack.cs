@@ -96,6 +96,10 @@ internal sealed class Stack : IAsyncDisposable
     /// <summary>Starts a part that was stopped or killed, and waits until it answers.</summary>
     public Task Start(string name, CancellationToken cancellationToken = default) => Find(name).Start(cancellationToken);
 
+    /// <summary>The same, with settings (such as <c>Orders__Expiry</c>) that are new to it and that this start alone has.</summary>
+    public Task StartWith(string name, Dictionary<string, string> settings, CancellationToken cancellationToken = default) =>
+        Find(name).Start(settings, cancellationToken);
+
     /// <summary>The addresses, for a program that works with this stack.</summary>
     public Dictionary<string, string> Environment()
     {

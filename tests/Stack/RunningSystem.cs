@@ -22,6 +22,14 @@ public class RunningSystem
     /// <summary>An orderly end, and at once a new start.</summary>
     internal static Task StopAndStart(string part) => TakeAway(part, Stack.Stop(part));
 
+    /// <summary>A service with settings of the test's own, until this is disposed.</summary>
+    internal static async Task<IAsyncDisposable> With(string service, Dictionary<string, string> settings)
+    {
+        await Stack.Stop(service);
+        await Stack.StartWith(service, settings);
+        return new UsualSettings(service);
+    }
+
     [OneTimeSetUp]
     public async Task Start()
     {
@@ -48,5 +56,10 @@ public class RunningSystem
         await end;
         await Stack.Start(part);
         await TestContext.Out.WriteLineAsync($"{part} was away for {clock.Elapsed.TotalSeconds:0.0} s.");
+    }
+
+    private sealed class UsualSettings(string service) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await StopAndStart(service);
     }
 }

@@ -33,6 +33,12 @@ internal sealed class Shop(Uri gateway) : IDisposable
         response.EnsureSuccessStatusCode();
     }
 
+    public async Task Delete(string path, CancellationToken cancellationToken)
+    {
+        using var response = await client.DeleteAsync(path, cancellationToken);
+        response.EnsureSuccessStatusCode();
+    }
+
     public void Dispose() => client.Dispose();
 
     /// <exception cref="HttpRequestException">The shop refused; the message holds its answer.</exception>

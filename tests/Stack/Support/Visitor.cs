@@ -22,9 +22,17 @@ internal sealed class Visitor : IDisposable
 
     public void Dispose() => shop.Dispose();
 
+    public async Task<long> Id() => (long)(await Get("users/me"))["id"]!;
+
     public Task<JsonNode> Get(string path) => Patiently(() => shop.Get(path, CancellationToken.None));
 
     public Task<JsonNode> Post(string path, object body) => Patiently(() => PostOnce(path, body));
+
+    public Task Delete(string path) => Patiently(async () =>
+    {
+        await shop.Delete(path, CancellationToken.None);
+        return this;
+    });
 
     /// <summary>One attempt, whatever comes of it.</summary>
     public Task<JsonNode> PostOnce(string path, object body) => shop.Post(path, body, CancellationToken.None);
