@@ -648,6 +648,11 @@ admin  GET  /settlements/daily?from=yesterday from
 admin  GET  /settlements/daily?to=2026-01-01T00:00:00Z to
 admin  GET  /settlements/monthly/2026-13 yearMonth
 admin  GET  /settlements/monthly?year=MMXXVI year
+admin  GET  /settlements/daily?limit=0 limit
+admin  GET  /settlements/daily?cursor=%2e cursor
+admin  GET  /settlements/reconciliation/2026-1-1 date
+admin  POST /settlements/daily/2026-02-30/close date
+admin  POST /settlements/monthly/2026-13/close yearMonth
 TABLE
 
 # METHOD PATH BODY: nobody gets in without a token.
@@ -681,6 +686,9 @@ GET    /settlements/daily
 GET    /settlements/daily/2026-01-01
 GET    /settlements/monthly
 GET    /settlements/monthly/2026-01
+GET    /settlements/reconciliation/2026-01-01
+POST   /settlements/daily/2026-01-01/close
+POST   /settlements/monthly/2026-01/close
 TABLE
 
 # METHOD PATH BODY: what is the admin's alone.
@@ -698,6 +706,9 @@ GET    /settlements/daily
 GET    /settlements/daily/2026-01-01
 GET    /settlements/monthly
 GET    /settlements/monthly/2026-01
+GET    /settlements/reconciliation/2026-01-01
+POST   /settlements/daily/2026-01-01/close
+POST   /settlements/monthly/2026-01/close
 TABLE
 
 # USER METHOD PATH BODY: there is no such thing, or it belongs to somebody else.
@@ -749,6 +760,8 @@ POST   /cart
 GET    /cart/checkout
 POST   /payments
 DELETE /settlements/daily
+GET    /settlements/daily/2026-01-01/close
+POST   /settlements/reconciliation/2026-01-01
 TABLE
 
 scenario "a body over 64 KiB is a 413, declared or chunked"
@@ -849,3 +862,64 @@ a_month=$body
 as admin get "/settlements/monthly?year=${month%-*}"
 expect_status 200
 expect_json ".items | map(select(.yearMonth == \"$month\")) == [$a_month]"
+
+scenario "a long range comes part by part"
+as admin get '/settlements/daily?from=2023-01-01&to=2024-12-31'
+expect_json '.items | length == 366 and .[0].reportDate == "2023-01-01"'
+as admin get "/settlements/daily?from=2023-01-01&to=2024-12-31&cursor=$(json .nextCursor)"
+expect_json '.items | length == 365 and .[0].reportDate == "2024-01-02" and .[-1].reportDate == "2024-12-31"'
+expect_json '.nextCursor == null'
+
+scenario "reports are CSV for whoever asks for that, with the JSON names as header"
+columns=totalAmount,paymentCount,refundAmount,refundCount,netAmount,status
+day=$(jq --raw-output '.items[0].reportDate' <<<"$days")
+as admin get "/settlements/daily/$day"
+row=$(json '[.[]] | map(tostring) | join(",")')
+as admin get "/settlements/daily/$day" --header 'Accept: text/csv'
+expect_status 200
+expect_header Content-Type 'text/csv.*'
+expect_same "the day" "reportDate,$columns"$'\r\n'"$row"$'\r' "$body"
+for report in daily:reportDate monthly:yearMonth; do
+    as admin get "/settlements/${report%:*}" --header 'Accept: text/csv'
+    expect_same "the header" "${report#*:},$columns"$'\r' "${body%%$'\n'*}"
+done
+as admin get "/settlements/reconciliation/$day" --header 'Accept: text/csv'
+expect_same "the header" "kind,orderId,paymentId,providerAmount,paymentAmount,ledgerAmount"$'\r' "${body%%$'\n'*}"
+
+scenario "provider, payments and ledger agree about what this run has paid"
+for day in $(jq --raw-output '.items[].reportDate' <<<"$days"); do
+    as admin await '.differences == []' get "/settlements/reconciliation/$day"
+    expect_json ".date == \"$day\" and .matched >= ($days | .items[] | select(.reportDate == \"$day\") | .paymentCount + .refundCount)"
+done
+
+scenario "what is not over cannot be closed"
+for time in "daily/$(TZ=KST-9 date +%F)" "daily/$(TZ=KST-9 date --date=tomorrow +%F)" daily/9999-12-31 "monthly/$(TZ=KST-9 date +%Y-%m)" monthly/9999-12; do
+    as admin post "/settlements/$time/close"
+    expect_problem 409 conflict
+done
+
+# A February that no other run has closed.
+month=$(printf '%04d-02' $((1000 + RANDOM % 800)))
+scenario "a month closes when all its days are closed, and stays as it is"
+for day in {01..28}; do
+    as admin post "/settlements/monthly/$month/close"
+    expect_problem 409 conflict
+    as admin post "/settlements/daily/$month-$day/close"
+    expect_status 200
+    expect_json ".reportDate == \"$month-$day\" and .status == \"CLOSED\" and .netAmount == 0"
+done
+as admin post "/settlements/daily/$month-29/close"
+expect_json '.status == "CLOSED" or .status == 400'
+as admin post "/settlements/monthly/$month/close"
+expect_status 200
+closed=$body
+expect_json ".yearMonth == \"$month\" and .status == \"CLOSED\""
+as admin post "/settlements/monthly/$month/close"
+expect_same "the month" "$closed" "$body"
+as admin get "/settlements/monthly/$month"
+expect_same "the month" "$closed" "$body"
+as admin get "/settlements/daily?from=$month-01&to=$month-28"
+expect_json '.items | all(.status == "CLOSED")'
+as admin post "/settlements/daily/$month-01/close"
+expect_status 200
+expect_json '.status == "CLOSED"'

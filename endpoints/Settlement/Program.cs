@@ -13,11 +13,12 @@ builder.Services
     .AddSingleton(ClosingTimes.From(builder.Configuration))
     .AddSingleton(OtherBooks.From(builder.Configuration))
     .AddSingleton<Reconcile>()
-    .AddHealthChecks().AddCheck<ReconciliationCheck>("reconciliation");
+    .AddHealthChecks().AddCheck<ReconciliationHealth>("reconciliation");
 builder.AddEndpoint("Settlement", endpoint =>
 {
     endpoint.AddHandler<RecordCapture>();
     endpoint.AddHandler<RecordRefund>();
+    endpoint.AddCustomCheck<ReconciliationCheck>();
 });
 // After the endpoint, because it publishes.
 builder.Services.AddHostedService<ClosingSchedule>();

@@ -14,6 +14,9 @@ internal sealed record PaymentRow(long Id, long OrderId, long Amount, string Sta
 
 internal sealed record EntryRow(long PaymentId, string Fact, long Amount);
 
+/// <summary>A day as its settlement shows it, and as the entries that count in it add up.</summary>
+internal sealed record DayRow(string Day, long Taken, long GivenBack, long Captured, long Refunded, long Adjustments);
+
 internal sealed record ChargeRow(long Id, string Status, long Amount, long Refunded);
 
 /// <summary>A product as it is sold; one that was withdrawn has neither name nor price.</summary>
@@ -26,6 +29,7 @@ internal sealed record BookKeeping(
     IReadOnlyList<ReservationRow> Reservations,
     IReadOnlyList<PaymentRow> Payments,
     IReadOnlyList<EntryRow> Entries,
+    IReadOnlyList<DayRow> Days,
     IReadOnlyList<ChargeRow> Charges,
     IReadOnlyList<PriceRow> Catalogue,
     IReadOnlyList<PriceRow> PriceList)
@@ -60,6 +64,26 @@ internal sealed record BookKeeping(
             """,
             cancellationToken),
         await Rows<EntryRow>(admin, "Settlement", "SELECT payment_id AS PaymentId, fact AS Fact, amount AS Amount FROM entries", cancellationToken),
+        await Rows<DayRow>(
+            admin,
+            "Settlement",
+            """
+            WITH shown AS (
+                SELECT report_date, total_amount, refund_amount FROM daily_settlements
+                UNION ALL
+                SELECT report_date, sum(total_amount)::bigint, sum(refund_amount)::bigint
+                FROM daily_totals
+                WHERE report_date NOT IN (SELECT report_date FROM daily_settlements)
+                GROUP BY report_date),
+            entered AS (
+                SELECT report_date, sum(amount) FILTER (WHERE fact = 'CAPTURE') AS captured, sum(amount) FILTER (WHERE fact = 'REFUND') AS refunded,
+                    count(*) FILTER (WHERE kind = 'ADJUSTMENT') AS adjustments
+                FROM entries GROUP BY report_date)
+            SELECT to_char(report_date, 'YYYY-MM-DD') AS Day, coalesce(total_amount, 0) AS Taken, coalesce(refund_amount, 0) AS GivenBack,
+                coalesce(captured, 0)::bigint AS Captured, coalesce(refunded, 0)::bigint AS Refunded, coalesce(adjustments, 0) AS Adjustments
+            FROM shown FULL JOIN entered USING (report_date) ORDER BY report_date
+            """,
+            cancellationToken),
         await Rows<ChargeRow>(
             admin,
             "psp",

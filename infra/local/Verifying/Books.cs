@@ -17,6 +17,7 @@ internal static class Books
         ConfirmedOrders(books),
         CancelledOrders(books),
         Ledger(books),
+        Settlements(books),
         Provider(books),
         Prices(books.Catalogue, books.PriceList),
         NothingIsOpen(books),
@@ -75,6 +76,14 @@ internal static class Books
             [.. payments.Except(ledger).Select(entry => $"{entry.Fact} of {entry.Amount} for payment {entry.PaymentId} is not in the ledger"),
              .. ledger.Except(payments).Select(entry => $"the ledger's {entry.Fact} of {entry.Amount} for payment {entry.PaymentId} is no payment's")]);
     }
+
+    private static Equality Settlements(BookKeeping books) => new(
+        "settlements = ledger, day by day",
+        $"{books.Days.Sum(day => day.Taken)} − {books.Days.Sum(day => day.GivenBack)}"
+            + $" = {books.Days.Sum(day => day.Captured)} − {books.Days.Sum(day => day.Refunded)}"
+            + $" over {books.Days.Count} days, with {books.Days.Sum(day => day.Adjustments)} adjustments",
+        [.. books.Days.Where(day => (day.Taken, day.GivenBack) != (day.Captured, day.Refunded))
+            .Select(day => $"{day.Day} shows {day.Taken} − {day.GivenBack}, and its entries are {day.Captured} − {day.Refunded}")]);
 
     private static Equality Provider(BookKeeping books)
     {
