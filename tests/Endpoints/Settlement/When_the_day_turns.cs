@@ -3,7 +3,6 @@ using System.Net.Http.Json;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using ShopSaga.Contracts.Payments;
 using ShopSaga.Contracts.Settlement;
 using ShopSaga.Settlement.Recording;
 using ShopSaga.Settlement.Reporting;
