@@ -21,6 +21,13 @@ Task("Verify").IsDependentOn("Build").Does(() => Launch("verify", Given("base-po
 // Orders lost its price list: it is rebuilt from what Products announces.
 Task("RebuildPrices").IsDependentOn("Build").Does(() => Launch("rebuild-prices", Given("base-port")));
 
+// Returns all failed messages, or those of --id=ID or --group=GROUP; --list only lists them, --show=ID shows one.
+Task("Replay").IsDependentOn("Build").Does(() => Launch(
+[
+    "replay", .. HasArgument("show") ? ["show", Argument<string>("show")] : new[] { HasArgument("list") ? "list" : "return" },
+    Given("id"), Given("group"), Given("base-port"),
+]));
+
 Task("E2E").IsDependentOn("Build").Does(() =>
     Launch("exec", "--services", "--fresh", Given("base-port") ?? "--base-port=auto", Given("rate-limits") ?? "--rate-limits=relaxed", Given("instances"),
         "--", "bash", "tests/e2e-all-scenarios.sh"));

@@ -144,6 +144,12 @@ for attempt in forged unsigned cut nonsense; do
 done
 
 # ---------------------------------------------------------------------------------------------------------------------------------
+scenario "the provider's webhook needs a signature instead of a token"
+as nobody post /webhooks/psp '{"id":"evt_1","type":"charge.succeeded","data":{"id":1,"idempotencyKey":"order-1"}}'
+expect_problem 401 unauthenticated
+as nobody post /webhooks/psp '{}' --header 'Psp-Signature: t=1,v1=00'
+expect_problem 401 unauthenticated
+
 section catalogue
 
 scenario "the admin lists a product"

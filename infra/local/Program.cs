@@ -9,6 +9,7 @@ var root = new RootCommand("ShopSaga on one machine: PostgreSQL, RabbitMQ, Redis
     DemoCommand.Describe(),
     VerifyCommand.Describe(),
     RebuildPricesCommand.Describe(),
+    ReplayCommand.Describe(),
 };
 
 using var stop = new StopSignals();

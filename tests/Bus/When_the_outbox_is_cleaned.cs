@@ -38,6 +38,5 @@ public class When_the_outbox_is_cleaned
         await Eventually.Is(async () => await endpoint.Count("\"MessageId\" like 'old %'") == 0, "the old records are gone after the default of seven days");
 
         Assert.That(await endpoint.Count("\"MessageId\" = 'stuck' and not \"Dispatched\""), Is.EqualTo(1));
-        await cleaning.Stop();
     }
 }

@@ -100,12 +100,12 @@ internal sealed class LiveOrders : BackgroundService
                 await Look(stoppingToken);
                 await _signal.WaitAsync(UntilTheNextLook(), stoppingToken);
             }
-            catch (Exception failure) when (failure is NpgsqlException or RedisException or TimeoutException)
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
                 _logger.LogWarning(LogEvents.OrdersNotFollowed, "Changes of orders reach those who follow them later: {Reason}", failure.Message);
                 await Task.Delay(LookAtAllWithoutRedis, _time, stoppingToken);
             }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            catch (OperationCanceledException)
             {
                 return;
             }
@@ -140,9 +140,19 @@ internal sealed class LiveOrders : BackgroundService
         }
     }
 
-    // Nobody waits for it; those who do not hear it look by themselves.
-    private void Publish(long orderId, int change) =>
-        _subscriber?.PublishAsync(Topic, string.Create(CultureInfo.InvariantCulture, $"{orderId} {change}"), CommandFlags.FireAndForget);
+    private void Publish(long orderId, int change)
+    {
+        try
+        {
+            // Nobody waits for it.
+            _subscriber?.PublishAsync(Topic, string.Create(CultureInfo.InvariantCulture, $"{orderId} {change}"), CommandFlags.FireAndForget);
+        }
+        catch (Exception failure) when (failure is RedisException or NullReferenceException)
+        {
+            // The last one comes out of the client itself, in a moment in which it has no connection. Other instances look by themselves.
+            _logger.LogDebug(LogEvents.OrdersNotFollowed, failure, "Redis did not take a signal");
+        }
+    }
 
     /// <summary>Once subscribed, the connection repairs itself and its subscription.</summary>
     private async Task Subscribe()

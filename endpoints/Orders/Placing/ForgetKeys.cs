@@ -21,12 +21,12 @@ internal sealed class ForgetKeys(NpgsqlDataSource database, TimeProvider time, I
             {
                 removed = await Remove(stoppingToken);
             }
-            catch (NpgsqlException failure)
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
                 logger.LogWarning(LogEvents.KeysNotForgotten, "Old idempotency keys are removed later: {Reason}", failure.Message);
             }
 
-            await Task.Delay(removed == AtOnce ? Pause : Interval, time, stoppingToken).ContinueWith(_ => { }, TaskScheduler.Default);
+            await Task.Delay(removed == AtOnce ? Pause : Interval, time, stoppingToken);
         }
     }
 

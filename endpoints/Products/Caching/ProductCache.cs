@@ -116,8 +116,9 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
         {
             return await Use().WaitAsync(Patience, time);
         }
-        catch (Exception failure) when (failure is RedisException or TimeoutException or JsonException)
+        catch (Exception failure) when (failure is RedisException or TimeoutException or JsonException or NullReferenceException)
         {
+            // The last one comes out of the client itself, in a moment in which it has no connection.
             Distrust(pause, failure);
             return default;
         }

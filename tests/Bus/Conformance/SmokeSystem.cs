@@ -92,7 +92,9 @@ public class SmokeSystem
         await Eventually.Is(
             () => Of(serviceControl).Select(message => message.Type).Distinct().Count() == 3, "start-up, a heartbeat and the result of a check");
         await Eventually.Is(
-            () => Metrics.Of(Of(monitoring), "Retries").Count == 5 && Metrics.TagsOf(Of(monitoring), "ProcessingTime").Count() == 5, "what was measured");
+            () => Metrics.Of(Of(monitoring), "Retries").Count == 5
+                && new[] { "ProcessingTime", "CriticalTime" }.All(metric => Metrics.TagsOf(Of(monitoring), metric).Count() == 5),
+            "what was measured");
         Arrived = new Dictionary<string, IReadOnlyList<WireMessage>>
         {
             ["Smoke.Sales"] = Of(sales),

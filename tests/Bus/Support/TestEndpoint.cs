@@ -19,6 +19,7 @@ internal sealed class TestEndpoint : IAsyncDisposable
     private readonly Action<EndpointConfiguration> _configure;
     private readonly Action<IServiceCollection>? _services;
     private readonly bool _installers;
+    private bool _isGuest;
     private IHost? _host;
 
     private TestEndpoint(string name, Action<EndpointConfiguration> configure, Action<IServiceCollection>? services, bool installers)
@@ -66,7 +67,7 @@ internal sealed class TestEndpoint : IAsyncDisposable
     /// <summary>Makes another instance of an endpoint that a test has started, with its queue and its database.</summary>
     public static async Task<TestEndpoint> Join(string name, Action<EndpointConfiguration> configure, Action<IServiceCollection> services)
     {
-        var endpoint = new TestEndpoint(name, configure, services, installers: false);
+        var endpoint = new TestEndpoint(name, configure, services, installers: false) { _isGuest = true };
         await endpoint.Start();
         return endpoint;
     }
@@ -150,8 +151,11 @@ internal sealed class TestEndpoint : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Stop();
-        await Broker.Delete(Name, ErrorQueue);
-        await Servers.DropDatabase(DatabaseName);
+        if (!_isGuest)
+        {
+            await Broker.Delete(Name, ErrorQueue);
+            await Servers.DropDatabase(DatabaseName);
+        }
     }
 
     private EndpointConfiguration Configuration()

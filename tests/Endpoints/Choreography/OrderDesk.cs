@@ -28,7 +28,7 @@ internal sealed class OrderDesk : IAsyncDisposable
     {
         _database = database;
         _saga = new(
-            () => new OrderLifecycle(new ExpiryPolicy(Expiry), _clock, NullLogger<OrderLifecycle>.Instance),
+            () => new OrderLifecycle(new ExpiryPolicy(Expiry), new OrderSignals(), _clock, NullLogger<OrderLifecycle>.Instance),
             _clock.Now.UtcDateTime);
     }
 
@@ -49,7 +49,7 @@ internal sealed class OrderDesk : IAsyncDisposable
     {
         await using var session = new TestRequest(_database.Source);
         var answer = await CancelOrder.Handle(
-            orderId, new Caller(Buyer, IsAdmin: false), session, _clock, NullLogger<OrderView>.Instance, CancellationToken.None);
+            orderId, new Caller(Buyer, IsAdmin: false), session, new OrderSignals(), _clock, NullLogger<OrderView>.Instance, CancellationToken.None);
         Assert.That(((IStatusCodeHttpResult)answer.Result).StatusCode, Is.EqualTo(202).Or.EqualTo(409));
         return [.. session.Published];
     }

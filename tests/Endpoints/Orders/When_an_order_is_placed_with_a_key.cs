@@ -145,7 +145,6 @@ internal sealed class When_an_order_is_placed_with_a_key
         Assert.That((refused.Status, empty.Status, taken.Status), Is.EqualTo((400, 409, 202)));
     }
 
-    [TestCase("")]
     [TestCase("two words")]
     [TestCase("tab\there")]
     [TestCase("schlüssel")]

@@ -1,0 +1,105 @@
+using System.Text.RegularExpressions;
+using ShopSaga.Tests.Bus.Support;
+
+namespace ShopSaga.Tests.Bus.Replaying;
+
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public class When_failed_messages_are_listed
+{
+    private Address _error = null!;
+
+    [SetUp]
+    public async Task Make() => _error = await Address.New();
+
+    [TearDown]
+    public async Task Remove() => await _error.DisposeAsync();
+
+    [Test]
+    public async Task Should_group_them_by_exception_and_message_type()
+    {
+        await _error.HasFailed("1", "Shop.Products", "Shop.OrderPlaced", "System.TimeoutException", "slow");
+        await _error.HasFailed("2", "Shop.Payments", "Shop.OrderPlaced", "System.TimeoutException", "slower");
+        await _error.HasFailed("3", "Shop.Payments", "Shop.OrderPlaced", "System.ArgumentException", "wrong");
+        await _error.HasFailed("4", "Shop.Payments", "Shop.OrderCancelled", "System.ArgumentException", "wrong too");
+
+        var (exitCode, output) = await Replays.List(_error.Name);
+
+        Assert.That(exitCode, Is.Zero);
+        Assert.That(Rows(output, "Exception/").Take(3), Is.EqualTo(new[]
+        {
+            "TimeoutException/OrderPlaced 2 Shop.Payments, Shop.Products 2026-11-22 05:59:28:000002 Z slower",
+            "ArgumentException/OrderCancelled 1 Shop.Payments 2026-11-22 05:59:28:000004 Z wrong too",
+            "ArgumentException/OrderPlaced 1 Shop.Payments 2026-11-22 05:59:28:000003 Z wrong",
+        }));
+        Assert.That(Rows(output, "Exception/").Skip(3).Select(row => row.Split(' ')[0]), Is.EqualTo(new[] { "1", "2", "3", "4" }), "the oldest first");
+        Assert.That(output, Does.EndWith("4 failed messages." + Environment.NewLine));
+    }
+
+    [Test]
+    public async Task Should_list_what_could_not_be_read_where_it_came_from()
+    {
+        await Broker.Publish(_error.Name, new RabbitMQ.Client.BasicProperties(), new Dictionary<string, string>(), "poison");
+
+        var (_, output) = await Replays.List(_error.Name);
+
+        Assert.That(output, Does.Contain("unknown/unknown").And.Contains("it does not say").And.EndsWith("1 failed message." + Environment.NewLine));
+    }
+
+    [Test]
+    public async Task Should_leave_every_message_as_it_was()
+    {
+        for (var number = 1; number <= 60; number++)
+        {
+            await _error.HasFailed($"{number}", "Shop.Orders", "Shop.OrderPlaced", "System.TimeoutException", "slow");
+        }
+
+        await Replays.List(_error.Name);
+        await Replays.Show(_error.Name, "7");
+        await Replays.List(_error.Name);
+        await Replays.Return(_error.Name, ids: ["none"]);
+
+        var messages = await _error.Take(60);
+        Assert.That(messages.Select(message => message.Properties.MessageId), Is.EquivalentTo(Enumerable.Range(1, 60).Select(number => $"{number}")));
+        Assert.That(messages.Select(message => message.Headers["NServiceBus.FailedQ"]), Has.All.EqualTo("Shop.Orders"));
+    }
+
+    [Test]
+    public async Task Should_show_one_with_headers_and_body()
+    {
+        await _error.HasFailed("1", "Shop.Products", "Shop.OrderPlaced", "System.TimeoutException", "slow");
+        await _error.HasFailed("2", "Shop.Payments", "Shop.OrderPlaced", "System.TimeoutException", new string('o', 1_000));
+
+        var (exitCode, output) = await Replays.Show(_error.Name, "2");
+
+        Assert.That(exitCode, Is.Zero);
+        Assert.That(output.Split(Environment.NewLine), Is.SupersetOf(new[]
+        {
+            "NServiceBus.MessageId: 2",
+            "NServiceBus.FailedQ: Shop.Payments",
+            "NServiceBus.ExceptionInfo.Message: " + new string('o', 1_000),
+            "  \"Number\": 2",
+        }));
+        Assert.That(output, Does.Not.Contain("Shop.Products"));
+    }
+
+    [Test]
+    public async Task Should_say_that_there_is_none_of_that_id()
+    {
+        var (exitCode, output) = await Replays.Show(_error.Name, "2");
+
+        Assert.That((exitCode, output), Is.EqualTo((1, "No failed message has the id 2." + Environment.NewLine)));
+    }
+
+    [Test]
+    public async Task Should_find_none_where_no_endpoint_has_made_an_error_queue_yet()
+    {
+        var (exitCode, output) = await Replays.List(TestEndpoint.UniqueName());
+
+        Assert.That((exitCode, output), Is.EqualTo((0, "No failed messages." + Environment.NewLine)));
+    }
+
+    /// <summary>Rows of tables, without their lines.</summary>
+    private static IEnumerable<string> Rows(string output, string with) =>
+        output.Split(Environment.NewLine).Where(line => line.Contains(with, StringComparison.Ordinal))
+            .Select(line => Regex.Replace(line.Replace('│', ' ').Replace('|', ' '), " +", " ").Trim());
+}

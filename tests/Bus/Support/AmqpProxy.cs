@@ -1,0 +1,90 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+
+namespace ShopSaga.Tests.Bus.Support;
+
+/// <summary>
+/// Between a client and the broker. Of one AMQP method it lets only so many through in one direction; the next it keeps, with all that
+/// follows, so that whoever waits for it waits for ever. What the client did up to there is done; then the client can be killed.
+/// </summary>
+internal sealed class AmqpProxy : IAsyncDisposable
+{
+    public const ushort Publish = 40;
+    public const ushort Ack = 80;
+    private const int FrameHeader = 7;
+    private const byte MethodFrame = 1;
+    private const ushort BasicClass = 60;
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TaskCompletionSource _kept = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Uri _broker = new(Servers.RabbitMq);
+    private readonly bool _ofClient;
+    private readonly ushort _method;
+    private readonly int _through;
+    private int _seen;
+
+    /// <param name="ofClient">Whether the client's methods count, or the broker's.</param>
+    /// <param name="method">The number of the method in AMQP's class basic.</param>
+    /// <param name="through">So many of them pass.</param>
+    public AmqpProxy(bool ofClient, ushort method, int through)
+    {
+        (_ofClient, _method, _through) = (ofClient, method, through);
+        _listener.Start();
+        Address = new UriBuilder(_broker) { Port = ((IPEndPoint)_listener.LocalEndpoint).Port }.Uri.ToString();
+        _ = Relay();
+    }
+
+    /// <summary>amqp://user:password@host:port/</summary>
+    public string Address { get; }
+
+    /// <summary>Waits until the method came and is kept.</summary>
+    public Task HasKept() => _kept.Task.WaitAsync(Eventually.Limit);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _listener.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task Relay()
+    {
+        using var client = await _listener.AcceptTcpClientAsync(_stop.Token);
+        using var broker = new TcpClient();
+        await broker.ConnectAsync(_broker.Host, _broker.Port, _stop.Token);
+        var up = Pump(client.GetStream(), broker.GetStream(), fromClient: true);
+        var down = Pump(broker.GetStream(), client.GetStream(), fromClient: false);
+        await Task.WhenAny(up, down);
+    }
+
+    private async Task Pump(NetworkStream from, NetworkStream to, bool fromClient)
+    {
+        if (fromClient)
+        {
+            var protocol = new byte[8];
+            await from.ReadExactlyAsync(protocol, _stop.Token);
+            await to.WriteAsync(protocol, _stop.Token);
+        }
+
+        var header = new byte[FrameHeader];
+        while (true)
+        {
+            await from.ReadExactlyAsync(header, _stop.Token);
+            var frame = new byte[FrameHeader + BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(3)) + 1];
+            header.CopyTo(frame, 0);
+            await from.ReadExactlyAsync(frame.AsMemory(FrameHeader), _stop.Token);
+            if (fromClient == _ofClient && IsTheMethod(frame) && _seen++ == _through)
+            {
+                _kept.TrySetResult();
+                await Task.Delay(Timeout.Infinite, _stop.Token);
+            }
+
+            await to.WriteAsync(frame, _stop.Token);
+        }
+    }
+
+    private bool IsTheMethod(byte[] frame) => frame[0] == MethodFrame
+        && BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(FrameHeader)) == BasicClass
+        && BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(FrameHeader + 2)) == _method;
+}
