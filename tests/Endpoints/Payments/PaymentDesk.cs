@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using ShopSaga.Contracts.Orders;
 using ShopSaga.Contracts.Payments;
