@@ -7,15 +7,19 @@ namespace ShopSaga.Load.Bus;
 /// </summary>
 internal static class BusCampaign
 {
-    private const int Rounds = 3;
-    private const int Messages = 8000;
+    private static readonly int Rounds = Setting("LOAD_ROUNDS", 3);
+    private static readonly int Messages = Setting("LOAD_MESSAGES", 8000);
     private const int Requests = 4000;
     private const int IdleRequests = 200;
     private const double DrainOfNServiceBus = 520;
     private const double SessionsOfNServiceBus = 320;
     private static readonly string[] databases = [Scenario.FirstDatabase, Scenario.SecondDatabase];
 
-    public static int GroupSize { get; } = int.TryParse(Environment.GetEnvironmentVariable("LOAD_GROUP_SIZE"), out var size) ? size : 50;
+    /// <summary>Few workers with large groups do with less of everything than many with small ones.</summary>
+    private static IPair NewBus() => new BusPair(Setting("LOAD_CONCURRENCY", 2), Setting("LOAD_GROUP_SIZE", 50));
+
+    private static int Setting(string variable, int fallback) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), out var value) ? value : fallback;
 
     public static async Task Run(Report report)
     {
@@ -61,7 +65,7 @@ internal static class BusCampaign
         for (var round = 0; round < Rounds; round++)
         {
             raw.Add(await Once(new RawPair(), messages, run));
-            bus.Add(await Once(new BusPair(GroupSize), messages, run));
+            bus.Add(await Once(NewBus(), messages, run));
             Console.WriteLine($"{name}, round {round + 1}: raw {messages / raw[^1].Cost.Seconds:0}/s, bus {messages / bus[^1].Cost.Seconds:0}/s");
         }
 
@@ -81,7 +85,7 @@ internal static class BusCampaign
     private static async Task Idle(Report report)
     {
         var raw = await Once(new RawPair(), IdleRequests, OneAfterTheOther);
-        var bus = await Once(new BusPair(GroupSize), IdleRequests, OneAfterTheOther);
+        var bus = await Once(NewBus(), IdleRequests, OneAfterTheOther);
         report.Add("idle.latency.p50", bus.Latencies.Percentile(50), "ms", raw.Latencies.Percentile(50));
         report.Add("idle.latency.p99", bus.Latencies.Percentile(99), "ms", raw.Latencies.Percentile(99));
 

@@ -17,7 +17,7 @@ internal sealed record Do(int Number);
 internal sealed record Happened(int Number, long At);
 
 /// <summary>The same work on the bus, as an endpoint of ShopSaga does it.</summary>
-internal sealed class BusPair(int groupSize) : IPair
+internal sealed class BusPair(int concurrency, int groupSize) : IPair
 {
     private const string FirstName = "Load.First";
     private const string SecondName = "Load.Second";
@@ -98,7 +98,7 @@ internal sealed class BusPair(int groupSize) : IPair
         endpoint.EnableOutbox();
         endpoint.EnableInstallers();
         endpoint.SendFailedMessagesTo($"{name}.error");
-        endpoint.LimitMessageProcessingConcurrencyTo(Scenario.Concurrency);
+        endpoint.LimitMessageProcessingConcurrencyTo(concurrency);
         endpoint.HandleInGroupsOf(groupSize);
         register(endpoint);
         builder.Services.AddNServiceBusEndpoint(endpoint);
@@ -120,7 +120,7 @@ internal sealed class BusPair(int groupSize) : IPair
     /// <summary>With the headers that any endpoint sets.</summary>
     private static async Task Send(IChannel channel, Do message)
     {
-        var id = Guid.NewGuid().ToString();
+        var id = Guid.CreateVersion7().ToString();
         var headers = new Dictionary<string, string>
         {
             [Headers.MessageId] = id,

@@ -45,7 +45,7 @@ internal sealed class RawPair : IPair
     {
         foreach (var chunk in Enumerable.Range(0, messages).Chunk(1000))
         {
-            await Task.WhenAll(chunk.Select(number => Publish(FirstQueue, Guid.NewGuid().ToString(), Event(number))));
+            await Task.WhenAll(chunk.Select(number => Publish(FirstQueue, Guid.CreateVersion7().ToString(), Event(number))));
         }
     }
 
@@ -57,7 +57,7 @@ internal sealed class RawPair : IPair
 
     public async Task Request(int number)
     {
-        var (id, sent) = (Guid.NewGuid().ToString(), Event(number));
+        var (id, sent) = (Guid.CreateVersion7().ToString(), Event(number));
         await using (var connection = await _first.OpenConnectionAsync())
         await using (var transaction = await connection.BeginTransactionAsync())
         {

@@ -34,28 +34,29 @@ internal sealed class OutboxStore(Database database, TimeProvider time)
     }
 
     /// <summary>
-    /// Adds a record for each message, at once marked as dispatched where there is nothing to dispatch. The primary key refuses a message that
-    /// another transaction processed meanwhile.
+    /// Adds a record for each message, at once marked as dispatched where there is nothing to dispatch, and commits, in one round trip. The primary
+    /// key refuses a message that another transaction processed meanwhile.
     /// </summary>
-    public async Task Store(
+    public async Task StoreAndCommit(
         NpgsqlTransaction transaction, IReadOnlyDictionary<string, List<OutgoingOperation>> records, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(
+        var store = new NpgsqlBatchCommand(
             $"""
              INSERT INTO {_table} ("MessageId", "Operations", "PersistenceVersion", "Dispatched", "DispatchedAt")
              SELECT id, operations, '{Version}', operations = '[]', CASE WHEN operations = '[]' THEN $3 END
              FROM unnest($1, $2) AS records(id, operations)
-             """,
-            transaction.Connection,
-            transaction);
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. records.Keys] });
-        command.Parameters.Add(new NpgsqlParameter<string[]>
+             """);
+        store.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. records.Keys] });
+        store.Parameters.Add(new NpgsqlParameter<string[]>
         {
             TypedValue = [.. records.Values.Select(OutboxJson.Write)],
             NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb,
         });
-        command.Parameters.Add(Timestamp(time.GetUtcNow()));
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        store.Parameters.Add(Timestamp(time.GetUtcNow()));
+
+        // Npgsql learns from the server's answer that the transaction is over; its own CommitAsync would be one more round trip.
+        await using var batch = new NpgsqlBatch(transaction.Connection, transaction) { BatchCommands = { store, new NpgsqlBatchCommand("COMMIT") } };
+        await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Marks records as dispatched. Losing a mark is harmless: the messages leave again, and their receivers know them.</summary>

@@ -186,9 +186,8 @@ internal sealed class MessageProcessor(
         }
 
         // 3
-        await outbox.Store(transaction, handled, cancellationToken);
         await At(ProcessingStep.BeforeCommit, run.Messages);
-        await transaction.CommitAsync(cancellationToken);
+        await outbox.StoreAndCommit(transaction, handled, cancellationToken);
         await At(ProcessingStep.Committed, run.Messages);
         foreach (var (messageId, operations) in handled.Where(entry => entry.Value.Count > 0))
         {

@@ -59,10 +59,9 @@ internal sealed class MessagePump(
         {
             while (await _deliveries.Reader.WaitToReadAsync(stop))
             {
-                // An even share of what waits: groups grow only when there is more work than workers.
-                var share = Math.Clamp(_deliveries.Reader.Count / settings.Concurrency, 1, settings.GroupSize);
+                // Whatever waits, up to the size of a group: alone when the system is idle, many at once when it is not.
                 group.Clear();
-                while (group.Count < share && !stop.IsCancellationRequested && _deliveries.Reader.TryRead(out var delivery))
+                while (group.Count < settings.GroupSize && !stop.IsCancellationRequested && _deliveries.Reader.TryRead(out var delivery))
                 {
                     if (delivery.IsAlive)
                     {

@@ -117,12 +117,12 @@ internal sealed class OutgoingMessages(
     private Dictionary<string, string> NewHeaders(object message, string intent, ExtendableOptions options, Cause cause)
     {
         var incoming = cause.Incoming;
-        var messageId = options.MessageId ?? CombGuid.New(time).ToString();
+        var messageId = options.MessageId ?? TimeOrderedId.New(time).ToString();
         var headers = new Dictionary<string, string>(20)
         {
             [Headers.MessageId] = messageId,
             [Headers.MessageIntent] = intent,
-            [Headers.ConversationId] = incoming?.Headers.GetValueOrDefault(Headers.ConversationId) ?? CombGuid.New(time).ToString(),
+            [Headers.ConversationId] = incoming?.Headers.GetValueOrDefault(Headers.ConversationId) ?? TimeOrderedId.New(time).ToString(),
             [Headers.CorrelationId] = incoming is null
                 ? messageId
                 : incoming.Headers.GetValueOrDefault(Headers.CorrelationId) ?? incoming.MessageId,

@@ -9,7 +9,7 @@ internal enum ProcessingStep
     /// <summary>The message's handlers have run, in an open transaction.</summary>
     Handled,
 
-    /// <summary>The outbox record is written, in an open transaction.</summary>
+    /// <summary>All messages of the transaction are handled; record and commit are about to be sent to the database.</summary>
     BeforeCommit,
 
     /// <summary>The transaction is committed; nothing has left.</summary>

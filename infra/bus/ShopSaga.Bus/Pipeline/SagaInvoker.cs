@@ -156,7 +156,7 @@ internal sealed class SagaInvoker(SagaAudit? audit, TimeProvider time, ILogger<S
         }
 
         var data = metadata.NewData();
-        data.Id = CombGuid.New(time);
+        data.Id = TimeOrderedId.New(time);
         data.OriginalMessageId = context.MessageId;
         data.Originator = context.MessageHeaders.GetValueOrDefault(Headers.ReplyToAddress);
         metadata.Mapping.CorrelationProperty!.SetValue(data, correlation);

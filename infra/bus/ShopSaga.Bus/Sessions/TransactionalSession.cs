@@ -17,7 +17,7 @@ internal sealed class TransactionalSession(Endpoint endpoint) : ITransactionalSe
 
     public ISynchronizedStorageSession SynchronizedStorageSession => OpenSession;
 
-    public string SessionId { get; } = Guid.NewGuid().ToString();
+    public string SessionId { get; } = Guid.CreateVersion7().ToString();
 
     private SqlStorageSession OpenSession => _session ?? throw new InvalidOperationException(
         _opened ? "The transactional session is committed or disposed." : "The transactional session is not open: call Open first.");
@@ -69,13 +69,17 @@ internal sealed class TransactionalSession(Endpoint endpoint) : ITransactionalSe
     private async Task Commit(SqlStorageSession session, CancellationToken cancellationToken)
     {
         await session.SaveChanges(cancellationToken);
+        await AtStep(ProcessingStep.BeforeCommit);
         if (_pending.Count > 0)
         {
-            await endpoint.Outbox.Store(_transaction!, new Dictionary<string, List<OutgoingOperation>> { [SessionId] = _pending }, cancellationToken);
+            var records = new Dictionary<string, List<OutgoingOperation>> { [SessionId] = _pending };
+            await endpoint.Outbox.StoreAndCommit(_transaction!, records, cancellationToken);
+        }
+        else
+        {
+            await _transaction!.CommitAsync(cancellationToken);
         }
 
-        await AtStep(ProcessingStep.BeforeCommit);
-        await _transaction!.CommitAsync(cancellationToken);
         await AtStep(ProcessingStep.Committed);
         await Close();
         if (_pending.Count > 0)
