@@ -16,7 +16,7 @@ internal static class BusCampaign
     private static readonly string[] databases = [Scenario.FirstDatabase, Scenario.SecondDatabase];
 
     /// <summary>Few workers with large groups do with less of everything than many with small ones.</summary>
-    private static IPair NewBus() => new BusPair(Setting("LOAD_CONCURRENCY", 2), Setting("LOAD_GROUP_SIZE", 50));
+    private static BusPair NewBus() => new BusPair(Setting("LOAD_CONCURRENCY", 2), Setting("LOAD_GROUP_SIZE", 50));
 
     private static int Setting(string variable, int fallback) =>
         int.TryParse(Environment.GetEnvironmentVariable(variable), out var value) ? value : fallback;

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace ShopSaga.Bus;
@@ -9,6 +11,9 @@ internal static class OutboxJson
 {
     public const string None = "[]";
 
+    /// <summary>The text goes into a column, not into a page; escaping more than JSON demands would only cost.</summary>
+    private static readonly JsonWriterOptions Unescaped = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
     public static string Write(IReadOnlyList<OutgoingOperation> operations)
     {
         if (operations.Count == 0)
@@ -16,8 +21,8 @@ internal static class OutboxJson
             return None;
         }
 
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
+        var buffer = new ArrayBufferWriter<byte>(2048);
+        using (var json = new Utf8JsonWriter(buffer, Unescaped))
         {
             json.WriteStartArray();
             foreach (var operation in operations)
@@ -28,7 +33,7 @@ internal static class OutboxJson
             json.WriteEndArray();
         }
 
-        return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
     public static List<OutgoingOperation> Read(string json)
