@@ -6,6 +6,7 @@ using ShopSaga.Load.Bus;
 var campaigns = new Dictionary<string, Func<Report, Task>>
 {
     ["bus"] = BusCampaign.Run,
+    ["growth"] = GrowthCampaign.Run,
 };
 
 var area = new Option<string?>("--area") { Description = $"Only this area: {string.Join(", ", campaigns.Keys)}." };

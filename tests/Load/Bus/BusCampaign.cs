@@ -15,8 +15,12 @@ internal static class BusCampaign
     private const double SessionsOfNServiceBus = 320;
     private static readonly string[] databases = [Scenario.FirstDatabase, Scenario.SecondDatabase];
 
-    /// <summary>Few workers with large groups do with less of everything than many with small ones.</summary>
-    private static BusPair NewBus() => new BusPair(Setting("LOAD_CONCURRENCY", 2), Setting("LOAD_GROUP_SIZE", 50));
+    /// <summary>Few workers with large groups need less of everything than many with small ones.</summary>
+    internal static int Concurrency { get; } = Setting("LOAD_CONCURRENCY", 2);
+
+    internal static int GroupSize { get; } = Setting("LOAD_GROUP_SIZE", 50);
+
+    private static BusPair NewBus() => new(Concurrency, GroupSize);
 
     private static int Setting(string variable, int fallback) =>
         int.TryParse(Environment.GetEnvironmentVariable(variable), out var value) ? value : fallback;

@@ -17,7 +17,7 @@ internal sealed record Do(int Number);
 internal sealed record Happened(int Number, long At);
 
 /// <summary>The same work on the bus, as an endpoint of ShopSaga does it.</summary>
-internal sealed class BusPair(int concurrency, int groupSize) : IPair
+internal sealed class BusPair(int concurrency, int groupSize, bool usesSaga = false) : IPair
 {
     private const string FirstName = "Load.First";
     private const string SecondName = "Load.Second";
@@ -35,11 +35,14 @@ internal sealed class BusPair(int concurrency, int groupSize) : IPair
         await Stop();
     }
 
-    public async Task Preload(int messages)
+    public Task Preload(int messages) => Preload(messages, first: 0);
+
+    /// <summary>Puts messages with consecutive numbers into the queue.</summary>
+    public async Task Preload(int messages, int first)
     {
         await using var connection = await Servers.Connect();
         await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(true, true, outstandingPublisherConfirmationsRateLimiter: null));
-        foreach (var chunk in Enumerable.Range(0, messages).Chunk(1000))
+        foreach (var chunk in Enumerable.Range(first, messages).Chunk(1000))
         {
             await Task.WhenAll(chunk.Select(number => Send(channel, new Do(number))));
         }
@@ -47,7 +50,17 @@ internal sealed class BusPair(int concurrency, int groupSize) : IPair
 
     public async Task Start()
     {
-        _first = await StartEndpoint(FirstName, Scenario.FirstDatabase, endpoint => endpoint.AddHandler<DoHandler>());
+        _first = await StartEndpoint(FirstName, Scenario.FirstDatabase, endpoint =>
+        {
+            if (usesSaga)
+            {
+                endpoint.AddSaga<DoSaga>();
+            }
+            else
+            {
+                endpoint.AddHandler<DoHandler>();
+            }
+        });
         _second = await StartEndpoint(SecondName, Scenario.SecondDatabase, endpoint => endpoint.AddHandler<HappenedHandler>());
     }
 
@@ -68,7 +81,8 @@ internal sealed class BusPair(int concurrency, int groupSize) : IPair
         await Servers.Delete(FirstName, SecondName, $"{FirstName}.error", $"{SecondName}.error");
     }
 
-    private async Task Stop()
+    /// <summary>Stops both, which <see cref="Start"/> starts again.</summary>
+    public async Task Stop()
     {
         foreach (var host in (IHost?[])[_first, _second])
         {
@@ -164,6 +178,25 @@ internal sealed class BusPair(int concurrency, int groupSize) : IPair
             var session = context.SynchronizedStorageSession.SqlPersistenceSession();
             await Scenario.DoWork(session.Connection, session.Transaction, message.Number);
             await context.Publish(new Happened(message.Number, Stopwatch.GetTimestamp()));
+        }
+    }
+
+    /// <summary>Is started by each message: finds nothing, does the work, is stored.</summary>
+    internal sealed class DoSaga : Saga<DoSaga.State>, IAmStartedByMessages<Do>
+    {
+        protected override void ConfigureHowToFindSaga(SagaPropertyMapper<State> mapper) =>
+            mapper.MapSaga(saga => saga.Key).ToMessage<Do>(message => $"{message.Number}");
+
+        public async Task Handle(Do message, IMessageHandlerContext context)
+        {
+            var session = context.SynchronizedStorageSession.SqlPersistenceSession();
+            await Scenario.DoWork(session.Connection, session.Transaction, message.Number);
+            await context.Publish(new Happened(message.Number, Stopwatch.GetTimestamp()));
+        }
+
+        internal sealed class State : ContainSagaData
+        {
+            public string Key { get; set; } = string.Empty;
         }
     }
 

@@ -1,0 +1,100 @@
+namespace ShopSaga.Load.Bus;
+
+/// <summary>Whether speed falls as tables and queues grow: the same drain with little and with much of something, one after the other.</summary>
+internal static class GrowthCampaign
+{
+    private const int OutboxRecords = 5_000_000;
+    private const int Sagas = 1_000_000;
+    private const int ShortBacklog = 5_000;
+    private const int LongBacklog = 200_000;
+    private const int Messages = 10_000;
+    private const int Rounds = 3;
+
+    public static async Task Run(Report report)
+    {
+        await Compare(report, "growth.outbox", usesSaga: false, FillOutbox);
+        await Compare(report, "growth.sagas", usesSaga: true, FillSagas);
+        await CompareBacklogs(report);
+    }
+
+    private static async Task Compare(Report report, string name, bool usesSaga, Func<Task> fill)
+    {
+        await Scenario.CreateDatabases();
+        await using (var pair = new BusPair(BusCampaign.Concurrency, BusCampaign.GroupSize, usesSaga))
+        {
+            await pair.Install();
+            var before = await Median(pair);
+            Console.WriteLine($"{name}: filling the tables");
+            await fill();
+            var after = await Median(pair);
+            report.Add($"{name}.throughput", after, "messages/s", before);
+        }
+
+        await Scenario.DropDatabases();
+    }
+
+    private static async Task CompareBacklogs(Report report)
+    {
+        var rates = new Dictionary<int, double>();
+        foreach (var backlog in (int[])[ShortBacklog, LongBacklog])
+        {
+            await Scenario.CreateDatabases();
+            await using (var pair = new BusPair(BusCampaign.Concurrency, BusCampaign.GroupSize))
+            {
+                await pair.Install();
+
+                // What is compiled at the first messages must not count against the shorter one.
+                await Drain(pair, ShortBacklog);
+                rates[backlog] = await Drain(pair, backlog);
+            }
+
+            await Scenario.DropDatabases();
+        }
+
+        report.Add("growth.backlog.throughput", rates[LongBacklog], "messages/s", rates[ShortBacklog]);
+    }
+
+    private static async Task<double> Median(BusPair pair)
+    {
+        var rates = new List<double>();
+        for (var round = 0; round <= Rounds; round++)
+        {
+            rates.Add(await Drain(pair, Messages));
+        }
+
+        // The first round warms up.
+        return rates.Skip(1).Order().ElementAt(Rounds / 2);
+    }
+
+    private static async Task<double> Drain(BusPair pair, int messages)
+    {
+        var handled = pair.Handled;
+        await pair.Preload(messages, first: handled);
+        var started = System.Diagnostics.Stopwatch.GetTimestamp();
+        await pair.Start();
+        await Scenario.HasHandled(pair, handled + messages);
+        var rate = messages / System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds;
+        await pair.Stop();
+        await Scenario.Verify(handled + messages);
+        return rate;
+    }
+
+    private static async Task FillOutbox()
+    {
+        foreach (var (database, table) in ((string, string)[])[(Scenario.FirstDatabase, "Load_First_OutboxData"), (Scenario.SecondDatabase, "Load_Second_OutboxData")])
+        {
+            await Servers.Execute(database, $"""
+                INSERT INTO "{table}" ("MessageId", "Dispatched", "DispatchedAt", "PersistenceVersion", "Operations")
+                SELECT '0192' || lpad(to_hex(n), 8, '0') || '-7000-8000-000000000000', true, now() - interval '1 hour', '9.0.3.0', '[]'
+                FROM generate_series(1, {OutboxRecords}) AS n;
+                VACUUM ANALYZE "{table}";
+                """);
+        }
+    }
+
+    private static Task FillSagas() => Servers.Execute(Scenario.FirstDatabase, $$"""
+        INSERT INTO "Load_First_DoSaga" ("Id", "Metadata", "Data", "PersistenceVersion", "SagaTypeVersion", "Concurrency", "Correlation_Key")
+        SELECT gen_random_uuid(), '{}', jsonb_build_object('Key', 'old ' || n), '9.0.3.0', '1.0.0.0', 1, 'old ' || n
+        FROM generate_series(1, {{Sagas}}) AS n;
+        """);
+}
