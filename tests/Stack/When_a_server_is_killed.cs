@@ -40,7 +40,7 @@ internal sealed class When_a_server_is_killed
     [Test]
     public async Task Should_still_have_what_was_committed()
     {
-        await using (var before = Npgsql.NpgsqlDataSource.Create(stack.ConnectionString("Orders")))
+        await using (var before = Npgsql.NpgsqlDataSource.Create(stack.AdminConnectionString))
         {
             await Execute(before, "create table kept (value int)");
             await Execute(before, "insert into kept values (42)");
@@ -48,7 +48,7 @@ internal sealed class When_a_server_is_killed
         await stack.Kill(Local.Stack.PostgreSql);
         await stack.Start(Local.Stack.PostgreSql);
 
-        await using var after = Npgsql.NpgsqlDataSource.Create(stack.ConnectionString("Orders"));
+        await using var after = Npgsql.NpgsqlDataSource.Create(stack.AdminConnectionString);
         Assert.That(await Execute(after, "select value from kept"), Is.EqualTo(42));
     }
 

@@ -20,7 +20,10 @@ internal static class ReceiveWebhook
         builder.Services.AddSingleton(services => new WebhookSignature(secret, services.GetRequiredService<TimeProvider>()));
     }
 
-    public static void MapReceiveWebhook(this WebApplication app) => app.MapPost("/webhooks/psp", Receive);
+    public static void MapReceiveWebhook(this WebApplication app) => app.MapPost("/webhooks/psp", Receive)
+        .Describe("receiveWebhook", "The provider says what became of a charge or a refund")
+        .TakesHeader(WebhookSignature.Header, "t=SECONDS,v1=HEX: the time of sending, and the HMAC-SHA256 over it, a dot and the body.")
+        .Refuses(401);
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Receive(
         HttpRequest request,
