@@ -55,7 +55,7 @@ internal sealed class InMemoryReceiver(InMemoryBroker broker, TransportContext c
         {
             if (broker.IsDriven)
             {
-                await Task.Delay(Timeout.Infinite, stop);
+                await Task.Delay(Timeout.InfiniteTimeSpan, broker.Time, stop);
             }
 
             while (true)
@@ -107,7 +107,7 @@ internal sealed class InMemoryReceiver(InMemoryBroker broker, TransportContext c
                 return message;
             }
 
-            var isDue = due is { } at ? Task.Delay(Max(at - broker.Time.GetUtcNow(), TimeSpan.Zero), broker.Time, stop) : Task.Delay(Timeout.Infinite, stop);
+            var isDue = due is { } at ? Task.Delay(Max(at - broker.Time.GetUtcNow(), TimeSpan.Zero), broker.Time, stop) : Task.Delay(Timeout.InfiniteTimeSpan, broker.Time, stop);
             await Task.WhenAny(arrival, isDue).WaitAsync(stop);
         }
     }
