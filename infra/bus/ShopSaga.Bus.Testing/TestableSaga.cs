@@ -145,7 +145,7 @@ public class TestableSaga<TSaga, TSagaData>
         }
         else
         {
-            saga.Data = Start(type, message, context);
+            saga.Data = Start(type, message, context, headers);
         }
 
         var sentBefore = context.SentMessages.Length;
@@ -172,13 +172,14 @@ public class TestableSaga<TSaga, TSagaData>
             return _stored.GetValueOrDefault(Guid.Parse(id, CultureInfo.InvariantCulture));
         }
 
-        var correlation = CorrelationOf(type, message);
+        var correlation = CorrelationOf(type, message, headers);
         return _stored.Values.SingleOrDefault(data => Equals(_correlation.GetValue(data), correlation));
     }
 
-    private TSagaData Start(Type type, object message, TestableMessageHandlerContext context)
+    private TSagaData Start(
+        Type type, object message, TestableMessageHandlerContext context, IReadOnlyDictionary<string, string> headers)
     {
-        var correlation = CorrelationOf(type, message);
+        var correlation = CorrelationOf(type, message, headers);
         if (!typeof(IAmStartedByMessages<>).MakeGenericType(type).IsAssignableFrom(typeof(TSaga)))
         {
             throw new InvalidOperationException(
@@ -190,14 +191,14 @@ public class TestableSaga<TSaga, TSagaData>
         return data;
     }
 
-    private object CorrelationOf(Type type, object message)
+    private object CorrelationOf(Type type, object message, IReadOnlyDictionary<string, string> headers)
     {
         if (!_mapping.ByMessageType.TryGetValue(type, out var read))
         {
             throw new InvalidOperationException($"{typeof(TSaga).Name} does not map {type.Name} to {_correlation.Name}.");
         }
 
-        return read(message) ?? throw new InvalidOperationException($"{type.Name} maps to {_correlation.Name} but its value is null.");
+        return read(message, headers) ?? throw new InvalidOperationException($"{type.Name} maps to {_correlation.Name} but its value is null.");
     }
 
     private void Store(TSaga saga)

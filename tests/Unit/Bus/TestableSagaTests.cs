@@ -225,7 +225,23 @@ public class TestableSagaTests
         Assert.That(result!.Context.MessageHeaders["colour"], Is.EqualTo("blue"));
     }
 
+    [Test]
+    public async Task Should_find_a_saga_by_a_header()
+    {
+        var start = await _saga.Handle(new ParcelSent("7"));
+        var found = await _saga.Handle(new ParcelWeighed(3), headers: new Dictionary<string, string> { ["Parcel"] = "7" });
+
+        Assert.That(found!.SagaId, Is.EqualTo(start!.SagaId));
+        Assert.That(
+            () => _saga.Handle(new ParcelWeighed(3), headers: new Dictionary<string, string> { ["Parcel"] = "8" }),
+            Throws.InvalidOperationException.With.Message.Contains("not found"),
+            "a not-found handler is the endpoint's business");
+        Assert.That(() => _saga.Handle(new ParcelWeighed(3)), Throws.Exception.With.Message.Contains("Parcel"));
+    }
+
     private sealed record ParcelSent(string ParcelId);
+
+    private sealed record ParcelWeighed(int Kilos);
 
     private sealed record ParcelSeen(string ParcelId, string Where);
 
@@ -264,6 +280,7 @@ public class TestableSagaTests
         IHandleMessages<ParcelDelivered>,
         IHandleMessages<ReminderWanted>,
         IHandleMessages<CustomsAnswer>,
+        IHandleMessages<ParcelWeighed>,
         IHandleTimeouts<LostAfter>,
         IHandleTimeouts<Reminder>
     {
@@ -303,6 +320,8 @@ public class TestableSagaTests
             return Task.CompletedTask;
         }
 
+        public Task Handle(ParcelWeighed message, IMessageHandlerContext context) => Task.CompletedTask;
+
         public Task Timeout(LostAfter state, IMessageHandlerContext context)
         {
             MarkAsComplete();
@@ -312,13 +331,22 @@ public class TestableSagaTests
         public Task Timeout(Reminder state, IMessageHandlerContext context) =>
             RequestTimeout<Reminder>(context, TimeSpan.FromHours(1));
 
-        protected override void ConfigureHowToFindSaga(SagaPropertyMapper<ParcelData> mapper) =>
+        protected override void ConfigureHowToFindSaga(SagaPropertyMapper<ParcelData> mapper)
+        {
+            mapper.ConfigureNotFoundHandler<NoParcel>();
             mapper.MapSaga(saga => saga.ParcelId)
                 .ToMessage<ParcelSent>(message => message.ParcelId)
                 .ToMessage<ParcelSeen>(message => message.ParcelId)
                 .ToMessage<ParcelRelabelled>(message => message.ParcelId)
                 .ToMessage<ParcelDelivered>(message => message.ParcelId)
-                .ToMessage<ReminderWanted>(message => message.ParcelId);
+                .ToMessage<ReminderWanted>(message => message.ParcelId)
+                .ToMessageHeader<ParcelWeighed>("Parcel");
+        }
+    }
+
+    private sealed class NoParcel : ISagaNotFoundHandler
+    {
+        public Task Handle(object message, IMessageProcessingContext context) => throw new NotSupportedException("Nobody calls this here.");
     }
 
     private sealed class UnmappedPolicy : Saga<ParcelData>

@@ -130,6 +130,10 @@ public sealed class SagaPropertyMapper<TSagaData>
         _mapping.SetCorrelationProperty(sagaProperty.Body);
         return new CorrelatedSagaPropertyMapper<TSagaData>(_mapping);
     }
+
+    /// <summary>Names what runs for a message whose saga does not exist, in the message's transaction; timeouts are ignored instead.</summary>
+    public void ConfigureNotFoundHandler<TNotFoundHandler>()
+        where TNotFoundHandler : ISagaNotFoundHandler => _mapping.NotFoundHandler = typeof(TNotFoundHandler);
 }
 
 /// <summary>Collects the mappings of messages to the correlation property.</summary>
@@ -145,7 +149,21 @@ public sealed class CorrelatedSagaPropertyMapper<TSagaData>
     public CorrelatedSagaPropertyMapper<TSagaData> ToMessage<TMessage>(Expression<Func<TMessage, object?>> messageProperty)
     {
         var read = messageProperty.Compile();
-        _mapping.ByMessageType[typeof(TMessage)] = message => read((TMessage)message);
+        _mapping.ByMessageType[typeof(TMessage)] = (message, _) => read((TMessage)message);
         return this;
     }
+
+    /// <summary>Says which header of the message equals the correlation property.</summary>
+    public CorrelatedSagaPropertyMapper<TSagaData> ToMessageHeader<TMessage>(string headerName)
+    {
+        _mapping.ByMessageType[typeof(TMessage)] = (_, headers) => _mapping.FromHeader(headerName, headers);
+        return this;
+    }
+}
+
+/// <summary>Runs for a message whose saga does not exist and which may not start one. An instance is made for each message, with services.</summary>
+public interface ISagaNotFoundHandler
+{
+    /// <summary>Handles the message; afterwards it counts as processed.</summary>
+    Task Handle(object message, IMessageProcessingContext context);
 }

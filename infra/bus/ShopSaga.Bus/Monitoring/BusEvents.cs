@@ -24,4 +24,5 @@ internal static class BusEvents
     public static readonly EventId MonitoringReported = new(8017, nameof(MonitoringReported));
     public static readonly EventId CheckFailed = new(8018, nameof(CheckFailed));
     public static readonly EventId CheckPassed = new(8019, nameof(CheckPassed));
+    public static readonly EventId Discarded = new(8020, nameof(Discarded));
 }

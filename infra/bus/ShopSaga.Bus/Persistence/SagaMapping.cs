@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Linq.Expressions;
 using System.Reflection;
 
@@ -8,10 +9,13 @@ internal sealed class SagaMapping
 {
     public PropertyInfo? CorrelationProperty { get; private set; }
 
-    public Dictionary<Type, Func<object, object?>> ByMessageType { get; } = [];
+    public Dictionary<Type, Func<object, IReadOnlyDictionary<string, string>, object?>> ByMessageType { get; } = [];
+
+    /// <summary>What runs for a message whose saga does not exist.</summary>
+    public Type? NotFoundHandler { get; set; }
 
     /// <summary>The mapping of the type itself or, failing that, of the first of its base classes and interfaces that has one.</summary>
-    public Func<object, object?>? For(Type messageType)
+    public Func<object, IReadOnlyDictionary<string, string>, object?>? For(Type messageType)
     {
         for (var type = messageType; type is not null; type = type.BaseType)
         {
@@ -38,5 +42,13 @@ internal sealed class SagaMapping
         }
 
         CorrelationProperty = property;
+    }
+
+    /// <summary>The value of a header, as the correlation property has it.</summary>
+    public object FromHeader(string header, IReadOnlyDictionary<string, string> headers)
+    {
+        var value = headers.GetValueOrDefault(header)
+            ?? throw new InvalidOperationException($"The header {header}, by which the saga is to be found, is missing.");
+        return CorrelationProperty!.PropertyType == typeof(Guid) ? Guid.Parse(value, CultureInfo.InvariantCulture) : value;
     }
 }

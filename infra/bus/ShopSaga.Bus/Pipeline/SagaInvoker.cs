@@ -50,6 +50,9 @@ internal sealed record SagaMetadata(
 
     public Saga Create(IServiceProvider services) => (Saga)Factory(services, null);
 
+    /// <summary>The value by which the message finds its saga, if it is mapped to one.</summary>
+    public object? CorrelationOf(object message, MessageHandlerContext context) => Mapping.For(message.GetType())?.Invoke(message, context.MessageHeaders);
+
     public IContainSagaData NewData() => (IContainSagaData)Activator.CreateInstance(DataType)!;
 }
 
@@ -69,18 +72,18 @@ internal sealed class SagaInvoker(SagaAudit? audit, TimeProvider time, ILogger<S
         }
 
         // 1. Load by the saga id that the message carries, else by the correlation value it maps to.
-        var correlation = metadata.Mapping.For(message.GetType())?.Invoke(message);
-        var stored = await Load(metadata, message, context, correlation);
+        var stored = await Load(metadata, message, context);
         var isNew = stored is null;
 
         // 2. Start one where none is, if the message may.
         if (isNew && !MayStart(metadata, message, context))
         {
             logger.LogDebug(BusEvents.SagaNotFound, "{Saga} not found for {Message} {MessageId}", metadata.SagaType.Name, message.GetType().Name, context.MessageId);
+            await NotFound(metadata, message, context, services);
             return;
         }
 
-        var data = stored?.Data ?? Start(metadata, context, correlation);
+        var data = stored?.Data ?? Start(metadata, message, context);
 
         // 3. Handle.
         var property = metadata.Mapping.CorrelationProperty!;
@@ -118,6 +121,15 @@ internal sealed class SagaInvoker(SagaAudit? audit, TimeProvider time, ILogger<S
         }
     }
 
+    private static async Task NotFound(SagaMetadata metadata, object message, MessageHandlerContext context, IServiceProvider services)
+    {
+        if (metadata.Mapping.NotFoundHandler is { } type && !context.MessageHeaders.ContainsKey(Headers.IsSagaTimeoutMessage))
+        {
+            var handler = (ISagaNotFoundHandler)ActivatorUtilities.CreateInstance(services, type);
+            await handler.Handle(message, context);
+        }
+    }
+
     private static bool IsForAnotherSaga(SagaMetadata metadata, MessageHandlerContext context) =>
         SagaIdOf(context) is not null
         && context.MessageHeaders.TryGetValue(Headers.SagaType, out var sagaType)
@@ -126,14 +138,14 @@ internal sealed class SagaInvoker(SagaAudit? audit, TimeProvider time, ILogger<S
     private static bool IsEvent(MessageHandlerContext context) =>
         string.Equals(context.MessageHeaders.GetValueOrDefault(Headers.MessageIntent), "Publish", StringComparison.OrdinalIgnoreCase);
 
-    private static Task<StoredSaga?> Load(SagaMetadata metadata, object message, MessageHandlerContext context, object? correlation)
+    private static Task<StoredSaga?> Load(SagaMetadata metadata, object message, MessageHandlerContext context)
     {
         if (SagaIdOf(context) is { } id)
         {
             return metadata.Store.GetById(context.Session, id, context.CancellationToken);
         }
 
-        return correlation is null
+        return metadata.CorrelationOf(message, context) is not { } correlation
             ? throw new InvalidOperationException(
                 $"{metadata.SagaType.Name} cannot be found: {message.GetType().Name} has neither a mapping with a value nor a saga id.")
             : metadata.Store.GetByCorrelation(context.Session, correlation, context.CancellationToken);
@@ -148,9 +160,9 @@ internal sealed class SagaInvoker(SagaAudit? audit, TimeProvider time, ILogger<S
         && !(SagaIdOf(context) is not null
             && context.MessageHeaders.GetValueOrDefault(Headers.SagaType)?.StartsWith(metadata.SagaType.FullName!, StringComparison.Ordinal) == true);
 
-    private IContainSagaData Start(SagaMetadata metadata, MessageHandlerContext context, object? correlation)
+    private IContainSagaData Start(SagaMetadata metadata, object message, MessageHandlerContext context)
     {
-        if (correlation is null)
+        if (metadata.CorrelationOf(message, context) is not { } correlation)
         {
             throw new InvalidOperationException($"{metadata.SagaType.Name} cannot be started by a message without a value to be found by.");
         }

@@ -13,49 +13,77 @@ internal sealed class Recoverability(
     private const int LongestMessage = 16_384;
     private static readonly TimeSpan RetriesExpireAfter = TimeSpan.FromDays(1);
 
+    private readonly RecoverabilitySettings _settings = configuration.RecoverabilitySettings;
+    private readonly RecoverabilityConfig _config = configuration.RecoverabilitySettings.ConfigFor(configuration.ErrorQueue);
+
     /// <summary>Handles the failure. Gives true when the message is elsewhere and can be acknowledged, false when it must be requeued.</summary>
     public async Task<bool> Recover(IncomingMessage message, Exception failure, CancellationToken cancellationToken)
     {
-        var unrecoverable = configuration.RecoverabilitySettings.UnrecoverableExceptions.Any(type => type.IsInstanceOfType(failure));
-        if (!unrecoverable && message.DeliveryAttempt <= configuration.RecoverabilitySettings.ImmediateSettings.Retries)
+        var context = new ErrorContext(message, failure, configuration.EndpointName)
         {
-            logger.LogInformation(
-                BusEvents.ImmediateRetry, failure, "Message {MessageId} failed at attempt {Attempt} and is tried again at once", message.MessageId, message.DeliveryAttempt);
-            observer.Recovered(message, Recovery.ImmediateRetry, failure);
-            return false;
-        }
-
-        var performed = DelayedRetriesOf(message);
-        if (!unrecoverable && performed < configuration.RecoverabilitySettings.DelayedSettings.Retries)
+            DelayedDeliveriesPerformed = DelayedRetriesOf(message),
+            DelayedRetriesExpired = WireTime.TryParse(message.Headers.GetValueOrDefault(Headers.DelayedRetriesTimestamp), out var last)
+                && time.GetUtcNow() - last > RetriesExpireAfter,
+        };
+        switch (_settings.Policy(_config, context))
         {
-            var delay = configuration.RecoverabilitySettings.DelayedSettings.Increase * (performed + 1);
-            await dispatch([DelayedCopy(message, performed + 1, delay)], cancellationToken);
-            logger.LogWarning(
-                BusEvents.DelayedRetry, failure, "Message {MessageId} failed and is tried again in {Delay}", message.MessageId, delay);
-            observer.Recovered(message, Recovery.DelayedRetry, failure);
-            return true;
+            case ImmediateRetry:
+                await RetryAtOnce(message, context, cancellationToken);
+                return false;
+            case DelayedRetry retry:
+                await RetryLater(message, context, retry.Delay, cancellationToken);
+                return true;
+            case MoveToError move:
+                await MoveToErrorQueue(message, context, move.ErrorQueue, cancellationToken);
+                return true;
+            case Discard discard:
+                logger.LogWarning(BusEvents.Discarded, failure, "Message {MessageId} failed and is discarded: {Reason}", message.MessageId, discard.Reason);
+                return true;
+            case var unknown:
+                throw new InvalidOperationException($"The recoverability policy gave {unknown?.ToString() ?? "nothing"}.");
         }
-
-        await dispatch([FailedCopy(message, failure)], cancellationToken);
-        logger.LogError(
-            BusEvents.MovedToErrorQueue, failure, "Message {MessageId} failed for good and went to queue {ErrorQueue}", message.MessageId, configuration.ErrorQueue);
-        observer.Recovered(message, Recovery.Error, failure);
-        return true;
     }
 
-    private int DelayedRetriesOf(IncomingMessage message)
+    private async Task RetryAtOnce(IncomingMessage message, ErrorContext failed, CancellationToken cancellationToken)
     {
-        if (WireTime.TryParse(message.Headers.GetValueOrDefault(Headers.DelayedRetriesTimestamp), out var last)
-            && time.GetUtcNow() - last > RetriesExpireAfter)
+        var attempt = failed.ImmediateProcessingFailures;
+        logger.LogInformation(
+            BusEvents.ImmediateRetry, failed.Exception, "Message {MessageId} failed at attempt {Attempt} and is tried again at once", message.MessageId, attempt);
+        observer.Recovered(message, Recovery.ImmediateRetry, failed.Exception);
+        if (_settings.ImmediateSettings.OnRetry is { } notify)
         {
-            return int.MaxValue;
+            await notify(new ImmediateRetryMessage(message.MessageId, failed.Headers, message.Body, failed.Exception, attempt), cancellationToken);
         }
+    }
 
-        return int.TryParse(
-            message.Headers.GetValueOrDefault(Headers.DelayedRetries), NumberStyles.None, CultureInfo.InvariantCulture, out var performed)
+    private async Task RetryLater(IncomingMessage message, ErrorContext failed, TimeSpan delay, CancellationToken cancellationToken)
+    {
+        var number = failed.DelayedDeliveriesPerformed + 1;
+        await dispatch([DelayedCopy(message, number, delay)], cancellationToken);
+        logger.LogWarning(BusEvents.DelayedRetry, failed.Exception, "Message {MessageId} failed and is tried again in {Delay}", message.MessageId, delay);
+        observer.Recovered(message, Recovery.DelayedRetry, failed.Exception);
+        if (_settings.DelayedSettings.OnRetry is { } notify)
+        {
+            await notify(new DelayedRetryMessage(message.MessageId, failed.Headers, message.Body, failed.Exception, number), cancellationToken);
+        }
+    }
+
+    private async Task MoveToErrorQueue(IncomingMessage message, ErrorContext failed, string errorQueue, CancellationToken cancellationToken)
+    {
+        await dispatch([FailedCopy(message, failed.Exception, errorQueue)], cancellationToken);
+        logger.LogError(
+            BusEvents.MovedToErrorQueue, failed.Exception, "Message {MessageId} failed for good and went to queue {ErrorQueue}", message.MessageId, errorQueue);
+        observer.Recovered(message, Recovery.Error, failed.Exception);
+        if (_settings.FailedSettings.OnSent is { } notify)
+        {
+            await notify(new FailedMessage(message.MessageId, failed.Headers, message.Body, failed.Exception, errorQueue), cancellationToken);
+        }
+    }
+
+    private static int DelayedRetriesOf(IncomingMessage message) =>
+        int.TryParse(message.Headers.GetValueOrDefault(Headers.DelayedRetries), NumberStyles.None, CultureInfo.InvariantCulture, out var performed)
             ? performed
             : 0;
-    }
 
     private OutgoingOperation DelayedCopy(IncomingMessage message, int number, TimeSpan delay)
     {
@@ -70,10 +98,10 @@ internal sealed class Recoverability(
         return new OutgoingOperation { MessageId = message.MessageId, Headers = headers, Body = message.Body, Destination = configuration.EndpointName, Delay = delay };
     }
 
-    private OutgoingOperation FailedCopy(IncomingMessage message, Exception failure)
+    private OutgoingOperation FailedCopy(IncomingMessage message, Exception failure, string errorQueue)
     {
         const string Info = "NServiceBus.ExceptionInfo.";
-        var headers = new Dictionary<string, string>(message.Headers)
+        var added = new Dictionary<string, string>
         {
             ["NServiceBus.FailedQ"] = configuration.EndpointName,
             ["NServiceBus.TimeOfFailure"] = WireTime.ToWire(time.GetUtcNow()),
@@ -85,33 +113,40 @@ internal sealed class Recoverability(
             [Headers.HostId] = host.HostIdText,
             [Headers.HostDisplayName] = host.DisplayName,
         };
-        headers.Remove(Headers.DelayedRetries);
-        headers.Remove("NServiceBus.FLRetries");
         if (failure.InnerException is { } inner)
         {
-            headers[Info + "InnerExceptionType"] = inner.GetType().FullName!;
+            added[Info + "InnerExceptionType"] = inner.GetType().FullName!;
         }
 
         if (failure.HelpLink is { } link)
         {
-            headers[Info + "HelpLink"] = link;
+            added[Info + "HelpLink"] = link;
         }
 
         if (failure.Source is { } source)
         {
-            headers[Info + "Source"] = source;
+            added[Info + "Source"] = source;
         }
 
         foreach (System.Collections.DictionaryEntry entry in failure.Data)
         {
             if (entry.Value is not null)
             {
-                headers[$"{Info}Data.{entry.Key}"] = Convert.ToString(entry.Value, CultureInfo.InvariantCulture) ?? string.Empty;
+                added[$"{Info}Data.{entry.Key}"] = Convert.ToString(entry.Value, CultureInfo.InvariantCulture) ?? string.Empty;
             }
         }
 
+        _settings.FailedSettings.Customize?.Invoke(added);
+        var headers = new Dictionary<string, string>(message.Headers);
+        headers.Remove(Headers.DelayedRetries);
+        headers.Remove("NServiceBus.FLRetries");
         StartNewTrace(headers, bool.TrueString);
-        return new OutgoingOperation { MessageId = message.MessageId, Headers = headers, Body = message.Body, Destination = configuration.ErrorQueue };
+        foreach (var (key, value) in added)
+        {
+            headers[key] = value;
+        }
+
+        return new OutgoingOperation { MessageId = message.MessageId, Headers = headers, Body = message.Body, Destination = errorQueue };
     }
 
     private static void StartNewTrace(Dictionary<string, string> headers, string value)
