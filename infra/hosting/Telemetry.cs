@@ -8,6 +8,7 @@ using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using ShopSaga.Hosting.Messaging;
 using ShopSaga.Hosting.Metrics;
 
 namespace ShopSaga.Hosting;
@@ -39,10 +40,10 @@ internal static class Telemetry
         }
 
         var service = builder.Environment.ApplicationName;
-        builder.Services.AddSingleton(_ => OpenTelemetrySdk.Create(telemetry => telemetry
+        builder.Services.CollectTelemetry(telemetry => telemetry
             .ConfigureResource(resource => resource.AddService(service))
             .WithTracing(tracing => tracing.AddSource(Sources).AddOtlpExporter())
-            .WithMetrics(metrics => metrics.AddMeter(Meters).AddOtlpExporter())));
+            .WithMetrics(metrics => metrics.AddMeter(Meters).AddOtlpExporter()));
     }
 
     /// <summary>Starts the collection, which the container ends, and lets anybody read the metrics.</summary>

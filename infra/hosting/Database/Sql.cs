@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Dapper;
+using ShopSaga.Hosting.Messaging;
 
 namespace ShopSaga.Hosting.Database;
 
@@ -7,7 +8,7 @@ namespace ShopSaga.Hosting.Database;
 public readonly struct Sql
 {
     private readonly DbConnection _connection;
-    private readonly DbTransaction _transaction;
+    private readonly DbTransaction? _transaction;
     private readonly CancellationToken _cancellationToken;
 
     internal Sql(ISynchronizedStorageSession session, CancellationToken cancellationToken)
@@ -50,5 +51,5 @@ public static class SqlExtensions
 
     /// <summary>Opens the session on the service's database.</summary>
     public static Task Open(this ITransactionalSession session, CancellationToken cancellationToken) =>
-        session.Open(new SqlPersistenceOpenSessionOptions(), cancellationToken);
+        session.Open(EndpointSetup.NewSession(), cancellationToken);
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using NpgsqlTypes;
+using OpenTelemetry;
 using ShopSaga.Hosting.Database;
 using ShopSaga.Hosting.Monitoring;
 
@@ -35,6 +36,11 @@ public static class EndpointSetup
             configuration.Required("ConnectionStrings:Broker"))
         {
             NetworkRecoveryInterval = configuration.GetValue("Messaging:ReconnectAfter", TimeSpan.FromSeconds(1)),
+#if NSERVICEBUS
+            // Both ask the broker's management API, which a service's user may not do.
+            ValidateDeliveryLimits = false,
+            DisabledBrokerRequirementChecks = BrokerRequirementChecks.Version310OrNewer | BrokerRequirementChecks.StreamsEnabled,
+#endif
         });
 
         var persistence = endpoint.UsePersistence<SqlPersistence>();
@@ -66,4 +72,21 @@ public static class EndpointSetup
         register(endpoint);
         builder.Services.AddNServiceBusEndpoint(endpoint);
     }
+
+    /// <summary>How a request's session is opened.</summary>
+    internal static SqlPersistenceOpenSessionOptions NewSession() => new()
+    {
+#if NSERVICEBUS
+        // How soon the committed messages are looked for again; 2 s by default, and broker delays are whole seconds.
+        CommitDelayIncrement = TimeSpan.FromSeconds(0.5),
+#endif
+    };
+
+    /// <summary>Collects traces and metrics for as long as the service lives.</summary>
+    internal static void CollectTelemetry(this IServiceCollection services, Action<IOpenTelemetryBuilder> configure) =>
+#if NSERVICEBUS
+        configure(services.AddOpenTelemetry());
+#else
+        services.AddSingleton(_ => OpenTelemetrySdk.Create(configure));
+#endif
 }

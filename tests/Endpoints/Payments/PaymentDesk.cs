@@ -221,7 +221,7 @@ internal sealed class PaymentDesk : IAsyncDisposable
     private async Task Policy<T>(T message, TestableMessageHandlerContext context)
         where T : class
     {
-        await _policyIsBusy.WaitAsync();
+        await _policyIsBusy.WaitAsync(context.CancellationToken);
         try
         {
             await _policy.Handle(message, context);
