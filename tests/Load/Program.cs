@@ -1,12 +1,14 @@
 using System.CommandLine;
 using ShopSaga.Load;
 using ShopSaga.Load.Bus;
+using ShopSaga.Load.Settlement;
 
 // One campaign for each area; without --area, all of them.
 var campaigns = new Dictionary<string, Func<Report, Task>>
 {
     ["bus"] = BusCampaign.Run,
     ["growth"] = GrowthCampaign.Run,
+    ["settlement"] = SettlementCampaign.Run,
 };
 
 var area = new Option<string?>("--area") { Description = $"Only this area: {string.Join(", ", campaigns.Keys)}." };

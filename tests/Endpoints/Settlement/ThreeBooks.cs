@@ -36,7 +36,7 @@ internal sealed class ThreeBooks : IAsyncDisposable
     public static async Task<ThreeBooks> Open(Dictionary<string, string>? settings = null, TimeProvider? time = null)
     {
         var provider = await Merchant.Start();
-        var payments = await ServiceApp<PaymentPolicy>.Start();
+        var payments = await ServiceApp<PaymentPolicy>.Start(new() { ["Provider:WebhookSecret"] = Merchant.WebhookSecret });
         var settlement = await ServiceApp<Ledger>.Start(
             settings,
             services => services
