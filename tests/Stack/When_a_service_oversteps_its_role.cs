@@ -32,6 +32,20 @@ public class When_a_service_oversteps_its_role
         }
     }
 
+    [TestCase("update entries set amount = 1")]
+    [TestCase("delete from entries")]
+    [TestCase("update daily_settlements set total_amount = 1")]
+    [TestCase("delete from monthly_settlements")]
+    [TestCase("delete from differences")]
+    [TestCase("delete from reconciliations")]
+    public async Task Should_not_change_what_is_in_the_ledger(string statement)
+    {
+        await using var database = new NpgsqlConnection(RunningSystem.Stack.ConnectionString("Settlement"));
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => database.ExecuteAsync(statement));
+
+        Assert.That(refused!.SqlState, Is.EqualTo(PostgresErrorCodes.InsufficientPrivilege), refused.MessageText);
+    }
+
     [TestCaseSource(nameof(withDatabase))]
     public async Task Should_open_no_database_but_its_own(string service)
     {

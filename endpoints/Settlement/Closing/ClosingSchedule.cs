@@ -57,16 +57,25 @@ internal sealed class ClosingSchedule(
 
             foreach (var date in await DaysToCompare(connection, cancellationToken))
             {
-                await reconcile.Run(date, cancellationToken);
+                await Compare(date, cancellationToken);
             }
-        }
-        catch (HttpRequestException failure)
-        {
-            logger.LogWarning(LogEvents.CannotReconcile, "The books cannot be compared now: {Reason}", failure.Message);
         }
         finally
         {
             await connection.ExecuteAsync("SELECT pg_advisory_unlock(@AdvisoryLock)", new { AdvisoryLock });
+        }
+    }
+
+    /// <summary>A day that cannot be compared now does not keep the others from it.</summary>
+    private async Task Compare(DateOnly date, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await reconcile.Run(date, cancellationToken);
+        }
+        catch (HttpRequestException failure)
+        {
+            logger.LogWarning(LogEvents.CannotReconcile, "The books of {Date} cannot be compared now: {Reason}", date, failure.Message);
         }
     }
 
@@ -83,13 +92,18 @@ internal sealed class ClosingSchedule(
             new { last = calendar.DateOf(time.GetUtcNow() - times.After).AddDays(-1) },
             cancellationToken: cancellationToken));
 
+    /// <summary>Closed days that have not been compared since they were closed; and whatever differed when it was compared, closed or not.</summary>
     private Task<IEnumerable<DateOnly>> DaysToCompare(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         connection.QueryAsync<DateOnly>(new CommandDefinition(
             """
             SELECT report_date
-            FROM daily_settlements LEFT JOIN LATERAL (
-                SELECT differences, reconciled_at FROM reconciliations WHERE business_date = report_date ORDER BY id DESC LIMIT 1) AS latest ON true
-            WHERE reconciled_at IS NULL OR (differences > 0 AND reconciled_at <= @before)
+            FROM daily_settlements AS day
+            WHERE NOT EXISTS (SELECT FROM reconciliations WHERE business_date = day.report_date AND reconciled_at >= day.closed_at)
+            UNION
+            SELECT business_date
+            FROM (
+                SELECT DISTINCT ON (business_date) business_date, differences, reconciled_at FROM reconciliations ORDER BY business_date, id DESC) AS latest
+            WHERE differences > 0 AND reconciled_at <= @before
             ORDER BY report_date
             """,
             new { before = time.GetUtcNow() - times.CompareAgainAfter },

@@ -28,7 +28,7 @@ internal sealed record Difference(
 /// <summary>How the books may disagree about a fact.</summary>
 internal static class DifferenceKind
 {
-    /// <summary>A book has it more than once; the amounts are sums.</summary>
+    /// <summary>A book has it more than once: a line for each payment under which it stands, the first with what the provider has. Amounts are sums.</summary>
     public const string Duplicated = "DUPLICATED";
 
     /// <summary>All books have it, with different amounts.</summary>
@@ -110,7 +110,9 @@ internal sealed class Comparison
         {
             if (_provider.Count > 1 || _payments.Count > 1 || _ledger.Count > 1)
             {
-                return [Of(DifferenceKind.Duplicated, orderId, _provider, _payments, _ledger)];
+                return _payments.Lines.Concat(_ledger.Lines).Select(line => line.PaymentId).Distinct().DefaultIfEmpty(null).Select((payment, number) =>
+                    new Difference(
+                        DifferenceKind.Duplicated, orderId, payment, number == 0 ? _provider.Shown : null, _payments.Of(payment), _ledger.Of(payment)));
             }
 
             // A payment that the ledger knows by another number is missing in it, and what it has under that number is nobody else's.
@@ -139,8 +141,11 @@ internal sealed class Comparison
             new(kind, orderId, payments.PaymentId ?? ledger.PaymentId, provider.Shown, payments.Shown, ledger.Shown);
     }
 
+    /// <summary>What a book has of a fact. The usual single line needs no list.</summary>
     private struct Entry
     {
+        private List<(long? PaymentId, long Amount)>? _lines;
+
         public int Count { get; private set; }
 
         public long Amount { get; private set; }
@@ -149,11 +154,19 @@ internal sealed class Comparison
 
         public readonly long? Shown => Count == 0 ? null : Amount;
 
+        public readonly IReadOnlyList<(long? PaymentId, long Amount)> Lines => _lines ?? (Count == 0 ? [] : [(PaymentId, Amount)]);
+
         public void Add(long amount, long? paymentId)
         {
+            _lines = Count == 1 ? [(PaymentId, Amount)] : _lines;
+            _lines?.Add((paymentId, amount));
             Count++;
             Amount = checked(Amount + amount);
             PaymentId ??= paymentId;
         }
+
+        /// <summary>What it has under a payment.</summary>
+        public readonly long? Of(long? paymentId) =>
+            Lines.Where(line => line.PaymentId == paymentId).Select(line => line.Amount).ToList() is [_, ..] amounts ? amounts.Sum() : null;
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Mime;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
@@ -42,9 +43,8 @@ internal static class Csv
         request.GetTypedHeaders().Accept
             .Where(accepted => accepted.Quality is null or > 0)
             .OrderByDescending(accepted => accepted.Quality ?? 1)
-            .Select(accepted => accepted.MediaType.Value)
-            .FirstOrDefault(accepted => accepted is MediaType or "text/*" or "application/json" or "application/*" or "*/*")
-            is MediaType or "text/*";
+            .FirstOrDefault(accepted => accepted.MatchesMediaType(MediaType) || accepted.MatchesMediaType(MediaTypeNames.Application.Json))
+            is { } preferred && !preferred.MatchesMediaType(MediaTypeNames.Application.Json);
 
     private static string? NextCursor(object report) => report switch
     {

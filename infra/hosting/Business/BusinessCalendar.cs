@@ -25,13 +25,14 @@ public sealed class BusinessCalendar
     /// <summary>The business date of an instant.</summary>
     public DateOnly DateOf(DateTimeOffset instant) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, _zone).DateTime);
 
-    /// <summary>The instants of a business date: from the first, until before the second.</summary>
-    public (DateTimeOffset From, DateTimeOffset Until) InstantsOf(DateOnly date) => (Midnight(date), Midnight(date.AddDays(1)));
+    /// <summary>The instants of a business date: from the first, until before the second. Of the first and the last date, what there is of them.</summary>
+    public (DateTimeOffset From, DateTimeOffset Until) InstantsOf(DateOnly date) =>
+        (Midnight(date), date == DateOnly.MaxValue ? DateTimeOffset.MaxValue : Midnight(date.AddDays(1)));
 
     private DateTimeOffset Midnight(DateOnly date)
     {
         var local = date.ToDateTime(TimeOnly.MinValue);
         var offset = _zone.IsAmbiguousTime(local) ? _zone.GetAmbiguousTimeOffsets(local).Max() : _zone.GetUtcOffset(local);
-        return new DateTimeOffset(local, offset).ToUniversalTime();
+        return new DateTimeOffset(Math.Clamp(local.Ticks - offset.Ticks, DateTime.MinValue.Ticks, DateTime.MaxValue.Ticks), TimeSpan.Zero);
     }
 }

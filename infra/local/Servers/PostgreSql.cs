@@ -120,11 +120,16 @@ internal static class PostgreSql
     {
         await using var connection = await Open(database, cancellationToken);
         await connection.ExecuteAsync($"""
-            reassign owned by {role} to {owner};
             revoke create on schema public from public;
             grant usage on schema public to {role};
-            grant select, insert, update, delete on all tables in schema public to {role};
-            grant usage, select on all sequences in schema public to {role};
+            -- What the role made when there was no owner. Not what the owner made: a service may have taken rights to it away.
+            do $$ begin
+                if exists (select from pg_tables where tableowner = '{role}') then
+                    reassign owned by {role} to {owner};
+                    grant select, insert, update, delete on all tables in schema public to {role};
+                    grant usage, select on all sequences in schema public to {role};
+                end if;
+            end $$;
             alter default privileges for role {owner} in schema public grant select, insert, update, delete on tables to {role};
             alter default privileges for role {owner} in schema public grant usage, select on sequences to {role};
             """);

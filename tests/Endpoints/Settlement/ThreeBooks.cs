@@ -33,27 +33,29 @@ internal sealed class ThreeBooks : IAsyncDisposable
 
     public HttpClient Payments(string key) => _payments.With(key);
 
-    public static async Task<ThreeBooks> Open(Dictionary<string, string>? settings = null, TimeProvider? time = null)
+    public static async Task<ThreeBooks> Open(Dictionary<string, string>? settings = null, Action<IServiceCollection>? services = null)
     {
         var provider = await Merchant.Start();
         var payments = await ServiceApp<PaymentPolicy>.Start(new() { ["Provider:WebhookSecret"] = Merchant.WebhookSecret });
         var settlement = await ServiceApp<Ledger>.Start(
             settings,
-            services => services
-                .AddSingleton(time ?? TimeProvider.System)
-                .AddSingleton(new OtherBooks(payments.With(ServiceApp<Ledger>.InternalKey), provider.Http)));
+            all =>
+            {
+                all.AddSingleton(new OtherBooks(payments.With(ServiceApp<Ledger>.InternalKey), provider.Http));
+                services?.Invoke(all);
+            });
         var books = new ThreeBooks(provider, payments, settlement);
         await books.Execute(
             Book.Provider,
             """
-            ALTER TABLE refunds DROP CONSTRAINT refunds_charge_id_fkey, DROP CONSTRAINT refunds_pkey, DROP CONSTRAINT refunds_idempotency_key_key;
-            ALTER TABLE charges DROP CONSTRAINT charges_pkey, DROP CONSTRAINT charges_idempotency_key_key;
+            ALTER TABLE refunds DROP CONSTRAINT refunds_charge_id_fkey, DROP CONSTRAINT refunds_pkey CASCADE, DROP CONSTRAINT refunds_idempotency_key_key;
+            ALTER TABLE charges DROP CONSTRAINT charges_pkey CASCADE, DROP CONSTRAINT charges_idempotency_key_key;
             """);
         await books.Execute(
             Book.Payments,
             """
-            ALTER TABLE refunds DROP CONSTRAINT refunds_payment_id_fkey, DROP CONSTRAINT refunds_pkey;
-            ALTER TABLE payments DROP CONSTRAINT payments_pkey, DROP CONSTRAINT payments_order_id_key;
+            ALTER TABLE refunds DROP CONSTRAINT refunds_payment_id_fkey, DROP CONSTRAINT refunds_pkey CASCADE;
+            ALTER TABLE payments DROP CONSTRAINT payments_pkey CASCADE, DROP CONSTRAINT payments_order_id_key;
             """);
         await books.Execute(
             Book.Ledger,

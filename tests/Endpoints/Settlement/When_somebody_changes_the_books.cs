@@ -21,9 +21,16 @@ internal sealed class When_somebody_changes_the_books
         "UPDATE monthly_settlements SET total_amount = 0",
         "DELETE FROM monthly_settlements",
         "TRUNCATE monthly_settlements",
+        "UPDATE reconciliations SET differences = 0",
+        "DELETE FROM reconciliations",
+        "TRUNCATE reconciliations, differences",
+        "UPDATE differences SET kind = ''",
+        "DELETE FROM differences",
+        "TRUNCATE differences",
     ];
 
     private readonly string _role = $"test_role_{Guid.NewGuid():N}";
+    private readonly string _rows = $"test_rows_{Guid.NewGuid():N}";
     private string _addressOfRole = "";
     private TestBooks _books = null!;
 
@@ -35,9 +42,11 @@ internal sealed class When_somebody_changes_the_books
         await _books.Close("2026-02-01", "2026-02-28");
         await _books.Handle(Completed(2, 500, "2026-03-02T03:00:00Z"));
 
-        // In production the service's role owns its tables.
+        // In production one role owns the tables, and another, with which the service works, has every right to rows by default.
         _addressOfRole = await TestServers.CreateDatabaseOfRole(_role);
         await using var database = new NpgsqlConnection(_addressOfRole);
+        await Execute($"CREATE ROLE {_rows} LOGIN PASSWORD '{_rows}'");
+        await database.ExecuteAsync($"ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {_rows}");
         foreach (var (_, script) in SchemaScripts.Read(typeof(Ledger).Assembly))
         {
             await database.ExecuteAsync(script);
@@ -49,6 +58,7 @@ internal sealed class When_somebody_changes_the_books
     {
         await _books.DisposeAsync();
         await TestServers.DropDatabase(_role);
+        await TestServers.DropRole(_rows);
         await TestServers.DropRole(_role);
     }
 
@@ -77,12 +87,40 @@ internal sealed class When_somebody_changes_the_books
         Throws.TypeOf<PostgresException>().With.Property("SqlState").AnyOf("23001", "23514"));
 
     [TestCaseSource(nameof(Changes))]
-    public async Task Should_be_refused_the_role_of_the_service(string change)
+    public async Task Should_be_refused_the_owner_of_the_tables(string change)
     {
         await using var database = new NpgsqlConnection(_addressOfRole);
 
+        Assert.That(() => database.ExecuteAsync(change), Throws.TypeOf<PostgresException>().With.Property("SqlState").AnyOf("42501", "23001"));
+    }
+
+    [TestCaseSource(nameof(Changes))]
+    public async Task Should_not_be_a_right_of_the_role_of_the_service(string change)
+    {
+        await using var database = new NpgsqlConnection(AddressOfRows);
+
         Assert.That(() => database.ExecuteAsync(change), Throws.TypeOf<PostgresException>().With.Property("SqlState").EqualTo("42501"));
     }
+
+    [Test]
+    public async Task Should_still_let_the_role_of_the_service_enter_close_and_compare()
+    {
+        await using var database = new NpgsqlConnection(AddressOfRows);
+
+        Assert.That(
+            await database.ExecuteAsync(
+                """
+                INSERT INTO entries (payment_id, order_id, fact, kind, amount, occurred_at, business_date, report_date, recorded_at)
+                VALUES (1, 1, 'CAPTURE', 'CAPTURE', 500, now(), '2026-03-02', '2026-03-02', now()) ON CONFLICT DO NOTHING;
+                INSERT INTO daily_settlements VALUES ('2026-03-02', 500, 1, 0, 0, now());
+                INSERT INTO monthly_settlements VALUES ('2026-03', 500, 1, 0, 0, now()) ON CONFLICT DO NOTHING;
+                INSERT INTO reconciliations (business_date, matched, differences, reconciled_at) VALUES ('2026-03-02', 0, 1, now());
+                INSERT INTO differences (reconciliation_id, kind) SELECT id, 'ONLY_IN_LEDGER' FROM reconciliations;
+                """),
+            Is.EqualTo(5));
+    }
+
+    private string AddressOfRows => new NpgsqlConnectionStringBuilder(_addressOfRole) { Username = _rows, Password = _rows }.ToString();
 
     private async Task Execute(string sql)
     {

@@ -58,6 +58,11 @@ internal sealed class When_the_books_are_compared
         Assert.That((found.Date, found.Matched, found.Differences.Count, found.NextCursor), Is.EqualTo((_date, Facts, 0, (string?)null)));
     }
 
+    [TestCase("0001-01-01")]
+    [TestCase("9999-12-31")]
+    public async Task Should_match_on_the_first_and_on_the_last_day_there_are(string date) =>
+        Assert.That((await _books.Reconcile(Date(date))).Differences, Is.Empty);
+
     [TestCaseSource(nameof(BooksAndFacts))]
     public async Task Should_find_what_one_has_lost(Book book, string fact)
     {
@@ -80,6 +85,21 @@ internal sealed class When_the_books_are_compared
         await Corrupt(book, fact, (table, row, _) => $"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM {table} WHERE {row}");
 
         await AssertFound(Facts - 1, Of(fact, "DUPLICATED", book, amount => 2 * amount));
+    }
+
+    [Test]
+    public async Task Should_name_both_payments_under_which_the_ledger_has_an_order()
+    {
+        await Corrupt(Book.Ledger, Capture, (table, row, _) =>
+            $"""
+            INSERT INTO {table} (payment_id, order_id, fact, kind, amount, occurred_at, business_date, report_date, recorded_at)
+            SELECT 77, order_id, fact, kind, amount, occurred_at, business_date, report_date, recorded_at FROM {table} WHERE {row}
+            """);
+
+        await AssertFound(
+            Facts - 1,
+            Of(Capture, "DUPLICATED", Book.Ledger, amount => amount),
+            Alone(Book.Ledger, _captured, 1000) with { Kind = "DUPLICATED", PaymentId = 77 });
     }
 
     [TestCaseSource(nameof(BooksAndFacts))]

@@ -92,7 +92,7 @@ internal static class SettlementCampaign
 
         foreach (var day in days)
         {
-            report.Add($"settlement.read.{day.Name}.against-scanning", reads[day], "ms", scans[day]);
+            report.Add($"settlement.scan-against-read.{day.Name}", scans[day], "ms", reads[day]);
         }
     }
 

@@ -56,6 +56,24 @@ internal sealed class ComparisonTests
         Assert.That(matched, Is.Zero);
     }
 
+    [Test]
+    public void Should_name_every_payment_under_which_an_order_stands_twice()
+    {
+        var (_, differences) = Compare(
+            (Book.Provider, new("CAPTURE", 1, null, 500)), (Book.Payments, new("CAPTURE", 1, 9, 500)),
+            (Book.Ledger, new("CAPTURE", 1, 77, 400)), (Book.Ledger, new("CAPTURE", 1, 9, 500)), (Book.Ledger, new("CAPTURE", 1, 77, 30)));
+
+        Assert.That(differences, Is.EqualTo(new Difference[] { new("DUPLICATED", 1, 9, 500, 500, 500), new("DUPLICATED", 1, 77, null, null, 430) }));
+    }
+
+    [Test]
+    public void Should_name_what_only_the_provider_has_and_has_twice()
+    {
+        var (_, differences) = Compare((Book.Provider, new("REFUND", 1, null, 500)), (Book.Provider, new("REFUND", 1, null, 500)));
+
+        Assert.That(differences, Is.EqualTo(new Difference[] { new("DUPLICATED", 1, null, -1000, null, null) }));
+    }
+
     private static (Book, BookLine)? Line(Book book, long? amount) =>
         amount is { } some ? (book, new BookLine("CAPTURE", 1, book == Book.Provider ? null : 9, some)) : null;
 

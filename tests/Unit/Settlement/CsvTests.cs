@@ -34,6 +34,8 @@ internal sealed class CsvTests
     public void Should_have_a_header_without_rows_too() => Assert.That(Csv.Write<Row>([], Web), Is.EqualTo("someText,number,maybe\r\n"));
 
     [TestCase("text/csv", true)]
+    [TestCase("Text/CSV", true)]
+    [TestCase("text/csv; header=present; charset=utf-8", true)]
     [TestCase("text/*", true)]
     [TestCase("text/csv, */*;q=0.1", true)]
     [TestCase("application/json;q=0.5, text/csv", true)]
