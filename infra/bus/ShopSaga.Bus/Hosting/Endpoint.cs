@@ -76,6 +76,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
             new MessageProcessor(Database, Outbox, _handlers, types, Outgoing, Dispatch, _marker, audit, observer, configuration.AtStep, scopes, time),
             new Recoverability(
                 configuration, host, Dispatch, observer, time, loggers.CreateLogger<Recoverability>()),
+            configuration.RecoverabilitySettings.ConsecutiveFailures is { } failures ? new RateLimit(failures, time, loggers.CreateLogger<RateLimit>()) : null,
             Database,
             health,
             CriticalError,

@@ -25,4 +25,6 @@ internal static class BusEvents
     public static readonly EventId CheckFailed = new(8018, nameof(CheckFailed));
     public static readonly EventId CheckPassed = new(8019, nameof(CheckPassed));
     public static readonly EventId Discarded = new(8020, nameof(Discarded));
+    public static readonly EventId RateLimitStarted = new(8021, nameof(RateLimitStarted));
+    public static readonly EventId RateLimitEnded = new(8022, nameof(RateLimitEnded));
 }

@@ -14,6 +14,7 @@ internal sealed class MessagePump(
     ReceiveSettings settings,
     MessageProcessor processor,
     Recoverability recoverability,
+    RateLimit? rateLimit,
     Database database,
     EndpointHealth health,
     Func<string, Exception, Task> criticalError,
@@ -36,6 +37,7 @@ internal sealed class MessagePump(
     {
         try
         {
+            using var turn = rateLimit is null ? null : await rateLimit.Turn(stop);
             await ProcessWithDatabase(group, stop, abort);
         }
         catch (Exception failure)
@@ -61,7 +63,8 @@ internal sealed class MessagePump(
             {
                 // Whatever waits, up to the size of a group: alone when the system is idle, many at once when it is not.
                 group.Clear();
-                while (group.Count < settings.GroupSize && !stop.IsCancellationRequested && _deliveries.Reader.TryRead(out var delivery))
+                var most = rateLimit is { IsOn: true } ? 1 : settings.GroupSize;
+                while (group.Count < most && !stop.IsCancellationRequested && _deliveries.Reader.TryRead(out var delivery))
                 {
                     if (delivery.IsAlive)
                     {
@@ -139,18 +142,24 @@ internal sealed class MessagePump(
 
     private async Task Settle(InFlightMessage delivery, Exception? failure, CancellationToken abort)
     {
-        if (failure is not null && !await Recover(delivery.Message, failure, abort))
+        if (failure is null || await Recover(delivery.Message, failure, abort))
+        {
+            if (atStep is not null)
+            {
+                await atStep(ProcessingStep.BeforeAcknowledge, delivery.Message.MessageId);
+            }
+
+            await delivery.Acknowledge();
+        }
+        else
         {
             await delivery.Requeue();
-            return;
         }
 
-        if (atStep is not null)
+        if (rateLimit is not null)
         {
-            await atStep(ProcessingStep.BeforeAcknowledge, delivery.Message.MessageId);
+            await (failure is null ? rateLimit.Succeeded(abort) : rateLimit.Failed(abort));
         }
-
-        await delivery.Acknowledge();
     }
 
     private async Task<bool> Recover(IncomingMessage message, Exception failure, CancellationToken abort)
