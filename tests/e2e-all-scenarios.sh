@@ -551,6 +551,7 @@ scenario "the shop gives the money back, and the order is cancelled"
 place_order alice CARD 1
 await_outcome alice CONFIRMED
 payment=$(json .paymentId)
+expect_history alice OrderPlaced StockReserved PaymentCompleted OrderConfirmed StockCommitted
 as admin post "/payments/$payment/cancel"
 expect_status 202
 expect_json ".id == $payment"

@@ -65,6 +65,7 @@ public static class ServiceHost
         app.UseRouting();
         app.UseRouteNamesInTraces();
         app.UseAccessTokens(beforeAuthorization);
+        app.UseReadingAgain();
         app.MapHealth();
         app.MapApiDescription();
         return app;

@@ -15,4 +15,17 @@ public class When_PostgreSQL_is_killed_and_started
         await rush.IsOver();
         await TheBooks.Balance();
     }
+
+    [Test]
+    public async Task Should_answer_the_first_readings_as_if_nothing_had_happened()
+    {
+        using var customer = await Visitor.Register();
+        string[] paths = ["users/me", "products", "orders", "cart", "payments"];
+        Task ReadAll() => Task.WhenAll(paths.SelectMany(path => Enumerable.Repeat(path, 4)).Select(customer.GetOnce));
+        await ReadAll();
+
+        await RunningSystem.KillAndStart(Local.Stack.PostgreSql);
+
+        Assert.That(ReadAll, Throws.Nothing);
+    }
 }

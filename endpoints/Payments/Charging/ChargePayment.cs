@@ -29,9 +29,12 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
     /// <summary>How long after each time that the provider was not there the charge is tried again.</summary>
     private static readonly TimeSpan[] RetryAfter = [.. new[] { 0, 0, 1, 2, 4, 8, 10 }.Select(seconds => TimeSpan.FromSeconds(seconds))];
 
-    /// <summary>How long after each missing answer the provider is asked.</summary>
+    /// <summary>
+    /// How long after each missing answer the provider is asked, for five minutes in all. Never longer than ten seconds, so that once it
+    /// answers again its orders are final soon.
+    /// </summary>
     private static readonly TimeSpan[] AskAfter =
-        [.. new[] { 1, 2, 4, 8, 15, 30, 60, 60, 60, 60 }.Select(seconds => TimeSpan.FromSeconds(seconds))];
+        [.. new[] { 1, 2, 4, 8 }.Concat(Enumerable.Repeat(10, 30)).Select(seconds => TimeSpan.FromSeconds(seconds))];
 
     /// <summary>From this time on it is told to close the key, so that it must tell.</summary>
     private const int FirstAskThatCloses = 3;

@@ -1,25 +1,15 @@
-using System.Text;
-using RabbitMQ.Client;
+using ShopSaga.Local.Replaying;
 
 namespace ShopSaga.Tests.Stack.Support;
 
-/// <summary>What an operator does with the error queue: every message goes back to the queue it failed in.</summary>
+/// <summary>What an operator does with the error queue, by the command for it: every message goes back to the queue it failed in.</summary>
 internal static class Replay
 {
-    private const string FailedQueue = "NServiceBus.FailedQ";
-
     public static async Task All()
     {
-        await using var connection = await new ConnectionFactory { Uri = new Uri(RunningSystem.Stack.BrokerAddress) }.CreateConnectionAsync();
-        await using var channel = await connection.CreateChannelAsync(
-            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
-        while (await channel.BasicGetAsync(Tap.Error, autoAck: false) is { } message)
-        {
-            var properties = new BasicProperties(message.BasicProperties);
-            var queue = Encoding.UTF8.GetString((byte[])properties.Headers![FailedQueue]!);
-            properties.Headers.Remove(FailedQueue);
-            await channel.BasicPublishAsync(queue, "", mandatory: true, properties, message.Body);
-            await channel.BasicAckAsync(message.DeliveryTag, multiple: false);
-        }
+        await using var errorQueue = await ErrorQueue.Open(RunningSystem.Stack.BrokerAddress, ErrorQueue.DefaultName, CancellationToken.None);
+        var outcomes = await errorQueue.Return(_ => true, CancellationToken.None);
+        Assert.That(outcomes, Is.Not.Empty);
+        Assert.That(outcomes.Keys.Select(outcome => outcome.WhyLeft), Is.All.Null);
     }
 }

@@ -35,6 +35,9 @@ internal sealed class Visitor : IDisposable
     });
 
     /// <summary>One attempt, whatever comes of it.</summary>
+    public Task<JsonNode> GetOnce(string path) => shop.Get(path, CancellationToken.None);
+
+    /// <summary>One attempt, whatever comes of it.</summary>
     public Task<JsonNode> PostOnce(string path, object body) => shop.Post(path, body, CancellationToken.None);
 
     private Task<Visitor> LogIn(string email, string password) => Patiently(async () =>
