@@ -36,7 +36,10 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
     private static readonly TimeSpan[] AskAfter =
         [.. new[] { 1, 2, 4, 8 }.Concat(Enumerable.Repeat(10, 30)).Select(seconds => TimeSpan.FromSeconds(seconds))];
 
-    /// <summary>From this time on it is told to close the key, so that it must tell.</summary>
+    /// <summary>
+    /// Until then a charge that the provider does not know is sent again, with the same key; from this time on it is told to close the key, so
+    /// that it must tell.
+    /// </summary>
     private const int FirstAskThatCloses = 3;
 
     public async Task Handle(ChargePayment message, IMessageHandlerContext context)
@@ -73,7 +76,7 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
         {
             charge = payment.OrderCancelled || message.Ask >= FirstAskThatCloses
                 ? await provider.Void(payment.ChargeKey, context.CancellationToken)
-                : await provider.Find(payment.ChargeKey, context.CancellationToken);
+                : await provider.Find(payment.ChargeKey, context.CancellationToken) ?? await provider.Charge(payment, context.CancellationToken);
         }
         catch (ProviderUnavailableException unavailable)
         {

@@ -23,6 +23,21 @@ internal sealed class When_the_provider_does_not_answer_in_time() : DeskTest(pro
     }
 
     [Test]
+    public async Task Should_ask_and_charge_again_when_the_provider_knows_of_nothing()
+    {
+        await Desk.HandleAll(Placed(OrderId), Reserved(OrderId));
+        Desk.Line.IsFree = new TaskCompletionSource().Task;
+        await Desk.Handle(Desk.TakeWaiting()!);
+        Assert.That(await Desk.Status(OrderId), Is.EqualTo("UNKNOWN"));
+
+        Desk.Line.IsFree = Task.CompletedTask;
+        await Desk.HandleWaiting();
+
+        Assert.That(await Desk.Status(OrderId), Is.EqualTo("COMPLETED"));
+        Assert.That(await Desk.Provider.Find($"order-{OrderId}"), Has.Count.EqualTo(1));
+    }
+
+    [Test]
     public async Task Should_close_the_key_in_the_end_so_that_the_money_is_certainly_not_taken()
     {
         await Desk.HandleAll(Placed(OrderId, "CARD_TIMEOUT_LOST"), Reserved(OrderId));
