@@ -1,5 +1,6 @@
 using System.Text;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
 using Headers = ShopSaga.Bus.Headers;
 
 namespace ShopSaga.Tests.Bus.Support;
@@ -54,6 +55,15 @@ internal static class Broker
             new BasicProperties { MessageId = id, DeliveryMode = DeliveryModes.Persistent, ContentType = "application/json" },
             all,
             System.Text.Json.JsonSerializer.Serialize(message));
+    }
+
+    /// <summary>Waits for a message in the queue, and takes it out.</summary>
+    public static async Task<Delivery> Take(string queue)
+    {
+        await using var channel = await NewChannel();
+        var taken = await Eventually.Get(() => channel.BasicGetAsync(queue, autoAck: true), message => message is not null, $"a message in {queue}");
+        return Delivery.Of(new BasicDeliverEventArgs(
+            "", taken!.DeliveryTag, taken.Redelivered, taken.Exchange, taken.RoutingKey, taken.BasicProperties, taken.Body));
     }
 
     /// <summary>Messages in the queue that no consumer holds.</summary>

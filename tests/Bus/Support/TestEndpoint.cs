@@ -7,7 +7,10 @@ using Npgsql;
 
 namespace ShopSaga.Tests.Bus.Support;
 
-/// <summary>An endpoint of its own queue and database on the real servers, gone after the test. It tries failed messages again at once only.</summary>
+/// <summary>
+/// An endpoint of its own queue and database, gone after the test; on the real servers, if the test says no other broker. It tries failed messages
+/// again at once only.
+/// </summary>
 internal sealed class TestEndpoint : IAsyncDisposable
 {
     /// <summary>The host id that follows from the names in <see cref="Configuration"/>.</summary>
@@ -19,11 +22,14 @@ internal sealed class TestEndpoint : IAsyncDisposable
     private readonly Action<EndpointConfiguration> _configure;
     private readonly Action<IServiceCollection>? _services;
     private readonly bool _installers;
+    private readonly ITestBroker _broker;
     private bool _isGuest;
     private IHost? _host;
 
-    private TestEndpoint(string name, Action<EndpointConfiguration> configure, Action<IServiceCollection>? services, bool installers)
+    private TestEndpoint(
+        string name, Action<EndpointConfiguration> configure, Action<IServiceCollection>? services, bool installers, ITestBroker? broker)
     {
+        _broker = broker ?? RabbitMq.Instance;
         Name = name;
         DatabaseName = name.ToLowerInvariant();
         ConnectionString = Servers.Postgres(DatabaseName);
@@ -55,19 +61,25 @@ internal sealed class TestEndpoint : IAsyncDisposable
     /// <param name="services">What handlers get injected.</param>
     /// <param name="name">The endpoint's name, if the test has to know it before.</param>
     /// <param name="installers">Whether queues and tables are created.</param>
+    /// <param name="broker">What carries its messages; RabbitMQ when null.</param>
     public static async Task<TestEndpoint> Start(
-        Action<EndpointConfiguration> configure, Action<IServiceCollection>? services = null, string? name = null, bool installers = true)
+        Action<EndpointConfiguration> configure,
+        Action<IServiceCollection>? services = null,
+        string? name = null,
+        bool installers = true,
+        ITestBroker? broker = null)
     {
-        var endpoint = new TestEndpoint(name ?? UniqueName(), configure, services, installers);
+        var endpoint = new TestEndpoint(name ?? UniqueName(), configure, services, installers, broker);
         await Servers.CreateDatabase(endpoint.DatabaseName);
         await endpoint.Start();
         return endpoint;
     }
 
     /// <summary>Makes another instance of an endpoint that a test has started, with its queue and its database.</summary>
-    public static async Task<TestEndpoint> Join(string name, Action<EndpointConfiguration> configure, Action<IServiceCollection> services)
+    public static async Task<TestEndpoint> Join(
+        string name, Action<EndpointConfiguration> configure, Action<IServiceCollection> services, ITestBroker? broker = null)
     {
-        var endpoint = new TestEndpoint(name, configure, services, installers: false) { _isGuest = true };
+        var endpoint = new TestEndpoint(name, configure, services, installers: false, broker) { _isGuest = true };
         await endpoint.Start();
         return endpoint;
     }
@@ -153,7 +165,7 @@ internal sealed class TestEndpoint : IAsyncDisposable
         await Stop();
         if (!_isGuest)
         {
-            await Broker.Delete(Name, ErrorQueue);
+            await _broker.Delete(Name, ErrorQueue);
             await Servers.DropDatabase(DatabaseName);
         }
     }
@@ -161,10 +173,7 @@ internal sealed class TestEndpoint : IAsyncDisposable
     private EndpointConfiguration Configuration()
     {
         var endpoint = new EndpointConfiguration(Name);
-        endpoint.UseTransport(new RabbitMQTransport(RoutingTopology.Conventional(QueueType.Quorum), Servers.RabbitMq)
-        {
-            NetworkRecoveryInterval = TimeSpan.FromMilliseconds(200),
-        });
+        _broker.Configure(endpoint);
         var persistence = endpoint.UsePersistence<SqlPersistence>();
         persistence.ConnectionBuilder(() => new NpgsqlConnection(ConnectionString));
         persistence.EnableTransactionalSession();

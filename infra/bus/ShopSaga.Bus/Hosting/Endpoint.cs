@@ -200,7 +200,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
                 {
                 }
             }
-            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            catch (Exception failure) when (failure is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 _logger.LogWarning(BusEvents.OutboxMaintenanceFailed, "Old outbox records could not be deleted: {Reason}", failure.Message);
             }

@@ -67,12 +67,14 @@ internal sealed class OutboxStore(Database database, TimeProvider time)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Ids of up to <paramref name="limit"/> records whose operations have not left.</summary>
-    public async Task<List<string>> FindUndispatched(int limit, CancellationToken cancellationToken)
+    /// <summary>Ids of up to <paramref name="limit"/> records whose operations have not left, except those named.</summary>
+    public async Task<List<string>> FindUndispatched(int limit, string[] except, CancellationToken cancellationToken)
     {
         await using var connection = await database.Open(cancellationToken);
-        await using var command = new NpgsqlCommand($"""SELECT "MessageId" FROM {_table} WHERE NOT "Dispatched" LIMIT $1""", connection);
+        await using var command = new NpgsqlCommand(
+            $"""SELECT "MessageId" FROM {_table} WHERE NOT "Dispatched" AND "MessageId" <> ALL($2) ORDER BY "MessageId" LIMIT $1""", connection);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = except });
         var ids = new List<string>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))

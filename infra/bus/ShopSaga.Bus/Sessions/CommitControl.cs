@@ -23,7 +23,8 @@ internal static class CommitControl
             return null;
         }
 
-        increment = increment * 2 < remaining ? increment * 2 : remaining;
+        // Doubled, up to what remains; an increment of nothing would ask for ever.
+        increment = increment > TimeSpan.Zero && increment < remaining - increment ? increment * 2 : remaining;
         var attempt = int.TryParse(message.Headers.GetValueOrDefault(Attempt), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 1;
         return new OutgoingOperation
         {

@@ -10,6 +10,7 @@ namespace ShopSaga.Bus;
 /// <code>
 ///   commit ─► queue in memory ─► dispatch ─► mark          the usual way, a few milliseconds
 ///   poller: records undispatched for a whole interval ─► claim by row lock ─► dispatch ─► mark
+///           a record that cannot leave is tried again alone, after a pause that doubles each time, so that it holds up no other
 /// </code>
 /// The queue is bounded; what does not fit is left to the poller. A message that leaves twice is recognised by its receivers.
 /// </summary>
@@ -22,9 +23,11 @@ internal sealed class OutboxRelay(
     private const int PollLimit = 1000;
     private const int ClaimSize = 100;
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 
     private readonly Outstanding _outstanding = new();
     private readonly Channel<Session> _committed = Channel.CreateBounded<Session>(QueueLength);
+    private readonly Dictionary<string, Pause> _pauses = [];
 
     /// <summary>Takes over what a session committed. Never waits.</summary>
     public void Enqueue(string sessionId, IReadOnlyList<OutgoingOperation> operations)
@@ -56,7 +59,7 @@ internal sealed class OutboxRelay(
             {
                 seenBefore = await Poll(seenBefore, cancellationToken);
             }
-            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            catch (Exception failure) when (failure is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 logger.LogWarning(BusEvents.OutboxMaintenanceFailed, "The outbox could not be polled: {Reason}", failure.Message);
             }
@@ -100,11 +103,17 @@ internal sealed class OutboxRelay(
     /// <summary>Dispatches what was undispatched at the last poll and still is; younger records are probably on their way.</summary>
     private async Task<HashSet<string>> Poll(HashSet<string> seenBefore, CancellationToken cancellationToken)
     {
-        var undispatched = await outbox.FindUndispatched(PollLimit, cancellationToken);
+        var undispatched = await outbox.FindUndispatched(PollLimit, except: [.. _pauses.Keys], cancellationToken);
         var recovered = 0;
         foreach (var claim in undispatched.Where(seenBefore.Contains).Chunk(ClaimSize))
         {
             recovered += await Dispatch(claim, cancellationToken);
+        }
+
+        var now = time.GetUtcNow();
+        foreach (var (record, _) in _pauses.Where(entry => entry.Value.Until <= now).OrderBy(entry => entry.Value.Until).Take(ClaimSize).ToList())
+        {
+            recovered += await Dispatch([record], cancellationToken);
         }
 
         if (recovered > 0)
@@ -120,13 +129,15 @@ internal sealed class OutboxRelay(
     {
         try
         {
-            return await outbox.DispatchUndispatched(claim, operations => dispatch(operations, cancellationToken), cancellationToken);
+            var dispatched = await outbox.DispatchUndispatched(claim, operations => dispatch(operations, cancellationToken), cancellationToken);
+            _pauses.Remove(claim[0]);
+            return dispatched;
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested && !IsOutage(failure))
         {
             if (claim.Length == 1)
             {
-                logger.LogWarning(BusEvents.DispatchPostponed, "The messages of outbox record {MessageId} leave later: {Reason}", claim[0], failure.Message);
+                Postpone(claim[0], failure);
                 return 0;
             }
 
@@ -140,8 +151,19 @@ internal sealed class OutboxRelay(
         }
     }
 
+    private void Postpone(string record, Exception failure)
+    {
+        var pause = _pauses.TryGetValue(record, out var last) ? last.Length * 2 : PollInterval;
+        pause = pause < LongestPause ? pause : LongestPause;
+        _pauses[record] = new Pause(pause, time.GetUtcNow() + pause);
+        logger.LogWarning(
+            BusEvents.DispatchPostponed, "The messages of outbox record {MessageId} are tried again in {Pause}: {Reason}", record, pause, failure.Message);
+    }
+
     private static bool IsOutage(Exception failure) =>
         Database.IsUnavailable(failure) || failure.InnerException is BrokerUnreachableException or OperationCanceledException;
 
     private readonly record struct Session(string Id, IReadOnlyList<OutgoingOperation> Operations);
+
+    private readonly record struct Pause(TimeSpan Length, DateTimeOffset Until);
 }

@@ -57,13 +57,26 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
     /// Delivers one message that is due and waits until its receiver is done with it, what it sent included. Gives false when no message is due.
     /// </summary>
     /// <exception cref="InvalidOperationException">The broker has no seed.</exception>
-    public async Task<bool> DeliverNext()
+    public Task<bool> DeliverNext() => DeliverNext(diesAt: null);
+
+    /// <summary>Waits until all that was committed, in sessions too, has left: what may come next is then the same in every run.</summary>
+    public Task Settled()
+    {
+        lock (_lock)
+        {
+            return Task.WhenAll(_queues.Values.SelectMany(queue => queue.Receivers).Select(receiver => receiver.Settled()).ToList());
+        }
+    }
+
+    /// <summary>As <see cref="DeliverNext()"/>, with the step at which the receiver dies over the message, if not chance is to choose.</summary>
+    internal async Task<bool> DeliverNext(ProcessingStep? diesAt)
     {
         if (!IsDriven)
         {
             throw new InvalidOperationException("A broker without a seed delivers by itself.");
         }
 
+        await Settled();
         InMemoryReceiver receiver;
         InMemoryMessage message;
         lock (_lock)
@@ -87,7 +100,7 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
 
             var steps = Enum.GetValues<ProcessingStep>();
             var (dies, step) = (_random.NextDouble() < Crashes, steps[_random.Next(steps.Length)]);
-            _crash.Value = new CrashPlan(dies ? step : null);
+            _crash.Value = new CrashPlan(diesAt ?? (dies ? step : null));
         }
 
         using var plan = _crash.Value;
@@ -154,11 +167,14 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
         }
     }
 
+    /// <exception cref="InvalidOperationException">There is no such queue.</exception>
     internal void Attach(string address, InMemoryReceiver receiver)
     {
         lock (_lock)
         {
-            _queues[address].Receivers.Add(receiver);
+            var queue = _queues.GetValueOrDefault(address)
+                ?? throw new InvalidOperationException($"There is no queue {address}: enable the installers, or start an endpoint that does.");
+            queue.Receivers.Add(receiver);
         }
     }
 

@@ -44,6 +44,9 @@ internal sealed class InMemoryTransport(InMemoryBroker broker, TransportContext 
 /// <summary>Hands messages of one queue to a pump, at most three for each that may be processed at once.</summary>
 internal sealed class InMemoryReceiver(InMemoryBroker broker, TransportContext context, MessagePump pump, CancellationToken stop) : IDisposable
 {
+    /// <summary>Timers have a limit, messages do not: what is due later is looked at again after this.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+
     private readonly SemaphoreSlim _prefetch = new(3 * context.Receiving.Concurrency * context.Receiving.GroupSize);
     private readonly Lock _lock = new();
     private readonly HashSet<InFlight> _inFlight = [];
@@ -73,10 +76,12 @@ internal sealed class InMemoryReceiver(InMemoryBroker broker, TransportContext c
     /// <summary>Processes one message to its end, and until what it sent has left; cancelling <paramref name="process"/> is the receiver's death.</summary>
     public async Task ProcessNow(InMemoryMessage message, CancellationToken process)
     {
-        await _prefetch.WaitAsync(stop);
+        // No prefetch: taken out of its queue, the message must be held by somebody before anything can be waited for.
         await pump.Process([Hold(message)], stop, process);
-        await context.Settled();
+        await Settled();
     }
+
+    public Task Settled() => context.Settled();
 
     /// <summary>What was not answered for goes back, as when a connection closes.</summary>
     public void Dispose()
@@ -107,21 +112,29 @@ internal sealed class InMemoryReceiver(InMemoryBroker broker, TransportContext c
                 return message;
             }
 
-            var isDue = due is { } at ? Task.Delay(Max(at - broker.Time.GetUtcNow(), TimeSpan.Zero), broker.Time, stop) : Task.Delay(Timeout.InfiniteTimeSpan, broker.Time, stop);
-            await Task.WhenAny(arrival, isDue).WaitAsync(stop);
+            var now = broker.Time.GetUtcNow();
+            var wait = due is { } at && at - now < LongestWait ? at - now : LongestWait;
+            using var other = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            await Task.WhenAny(arrival, Task.Delay(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, broker.Time, other.Token));
+            await other.CancelAsync();
+            stop.ThrowIfCancellationRequested();
         }
     }
-
-    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
     private InFlight Hold(InMemoryMessage message)
     {
         var held = new InFlight(this, message);
         lock (_lock)
         {
-            _inFlight.Add(held);
+            if (!_gone)
+            {
+                _inFlight.Add(held);
+                return held;
+            }
         }
 
+        // The connection closed between the broker's choice and this: for nobody the message would be lost.
+        PutBack(message);
         return held;
     }
 
