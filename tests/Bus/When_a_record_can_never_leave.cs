@@ -54,6 +54,11 @@ public sealed class When_a_record_can_never_leave : IAsyncDisposable
     {
         await Insert(Enumerable.Range(1, 1100).Select(n => $"a stuck one {n:0000}"), Gone);
         await Insert([Behind], "somewhere");
+        for (var tried = 100; tried <= 1000; tried += 100)
+        {
+            await PollUntil(() => _refused.Count >= tried);
+        }
+
         await PollUntil(() => _dispatched.ContainsKey(Behind));
     }
 

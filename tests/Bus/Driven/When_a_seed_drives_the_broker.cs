@@ -1,5 +1,3 @@
-using ShopSaga.Tests.Bus.Support;
-
 namespace ShopSaga.Tests.Bus.Driven;
 
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
