@@ -85,6 +85,9 @@ internal static class Forwarding
             instance => new DestinationConfig { Address = instance.Item.AbsoluteUri }),
         LoadBalancingPolicy = LoadBalancingPolicies.PowerOfTwoChoices,
         HealthCheck = health,
+
+        // What a header says is the service's to judge, whatever its letters.
+        HttpClient = new HttpClientConfig { RequestHeaderEncoding = "utf-8" },
         HttpRequest = new ForwarderRequestConfig { ActivityTimeout = silence },
     };
 

@@ -19,9 +19,13 @@ internal static class DevelopmentSecrets
         ("ConnectionStrings:Database", text => new NpgsqlConnectionStringBuilder(text).Password),
         ("ConnectionStrings:Schema", text => new NpgsqlConnectionStringBuilder(text).Password),
         ("ConnectionStrings:Broker", text => Uri.TryCreate(text, UriKind.Absolute, out var address) ? Uri.UnescapeDataString(address.UserInfo.Split(':')[^1]) : null),
+        ("ConnectionStrings:Redis", text => text.Split(',').Select(part => part.Split('=', 2)).FirstOrDefault(part => part is ["password", _])?[1]),
         ("Admin:Password", text => text),
+        ("Internal:Key", text => text),
+        ("Payments:Key", text => text),
         ("Provider:ApiKey", text => text),
         ("Provider:WebhookSecret", text => text),
+        ("Webhooks:Secret", text => text),
         ("Signing:EncryptionKey", FromBase64),
     ];
 

@@ -13,6 +13,7 @@ internal sealed class SigningKeys(JwksSource source, TimeProvider time, ILogger<
 {
     private static readonly TimeSpan FreshFor = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private readonly SemaphoreSlim _fetching = new(1, 1);
     private volatile Dictionary<string, SecurityKey>? _keys;
     private long _triedAt;
@@ -32,7 +33,7 @@ internal sealed class SigningKeys(JwksSource source, TimeProvider time, ILogger<
             return;
         }
 
-        // Somebody who has a key does not wait for a newer set.
+        // Somebody who has a key does not wait for a newer set; nor does somebody who is gone.
         if (!await _fetching.WaitAsync(isKnown ? TimeSpan.Zero : Timeout.InfiniteTimeSpan, cancellationToken))
         {
             return;
@@ -42,13 +43,14 @@ internal sealed class SigningKeys(JwksSource source, TimeProvider time, ILogger<
         {
             if (_triedAt == 0 || time.GetElapsedTime(_triedAt) >= Pause)
             {
+                // For everybody: a client that hangs up meanwhile does not take the keys from the others.
+                using var limit = new CancellationTokenSource(Patience, time);
                 _triedAt = time.GetTimestamp();
-                _keys = Read(await source(cancellationToken));
+                _keys = Read(await source(limit.Token));
                 _fetchedAt = time.GetTimestamp();
             }
         }
-        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or JsonException or ArgumentException or NpgsqlException
-            && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException or JsonException or ArgumentException or NpgsqlException)
         {
             logger.LogWarning(HostingEvents.KeysNotFetched, "The keys of access tokens could not be fetched: {Reason}", failure.Message);
         }

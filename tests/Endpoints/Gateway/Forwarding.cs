@@ -41,6 +41,16 @@ internal sealed class Forwarding
     }
 
     [Test]
+    public async Task Should_pass_a_header_on_whatever_its_letters()
+    {
+        using var handler = new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 };
+        using var client = new HttpClient(handler) { BaseAddress = _gateway.Client().BaseAddress };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/products");
+        request.Headers.TryAddWithoutValidation("Idempotency-Key", "ключ 열쇠");
+        Assert.That(Header(await Seen(client, request), "idempotency-key"), Is.EqualTo("ключ 열쇠"));
+    }
+
+    [Test]
     public async Task Should_say_who_calls_whatever_the_client_says()
     {
         using var client = _gateway.Client(TestTokens.Customer(5));

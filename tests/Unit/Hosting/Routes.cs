@@ -40,6 +40,17 @@ internal sealed class Routes
         Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "POST" }));
     }
 
+    [TestCase("/health/live")]
+    [TestCase("/health/ready")]
+    public async Task Should_answer_about_its_health_to_those_who_ask_and_no_other_method(string path)
+    {
+        using var healthy = await Get(path);
+        using var answer = await _host.Client.PostAsync(new Uri(path, UriKind.Relative), content: null);
+        Assert.That(healthy.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        await Problem.Expect(answer, HttpStatusCode.MethodNotAllowed, "method-not-allowed");
+        Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET" }));
+    }
+
     [Test]
     public async Task Should_answer_a_problem_whatever_the_client_accepts()
     {

@@ -1,4 +1,6 @@
+using System.Text.RegularExpressions;
 using ShopSaga.Hosting;
+using ShopSaga.Tests.Unit.Support;
 
 namespace ShopSaga.Tests.Unit.Hosting;
 
@@ -33,9 +35,14 @@ internal sealed class Secrets
     [TestCase("ConnectionStrings:Schema", "Host=db;Username=orders;Password=local-0123456789")]
     [TestCase("ConnectionStrings:Broker", "amqp://guest:guest@broker/")]
     [TestCase("ConnectionStrings:Broker", "amqp://orders:local%2D0123456789@broker/")]
+    [TestCase("ConnectionStrings:Redis", "redis:6379,password=local-0123456789,ssl=true")]
     [TestCase("Admin:Password", "local-admin-password")]
     [TestCase("Admin:Password", "ChangeMe")]
     [TestCase("Provider:ApiKey", "local-0123456789")]
+    [TestCase("Provider:WebhookSecret", "local-0123456789")]
+    [TestCase("Webhooks:Secret", "local-0123456789")]
+    [TestCase("Internal:Key", "local-0123456789")]
+    [TestCase("Payments:Key", "local-0123456789")]
     [TestCase("Signing:EncryptionKey", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")]
     [TestCase("Signing:EncryptionKey", "bG9jYWwtMDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU=")]
     public void Should_not_be_those_of_a_development_machine_in_production(string key, string value)
@@ -50,9 +57,24 @@ internal sealed class Secrets
     [TestCase("ConnectionStrings:Database", "Host=db;Username=orders;Password=0b5e6c1a")]
     [TestCase("ConnectionStrings:Database", "Host=db;Username=orders;SSL Certificate=orders.pem")]
     [TestCase("ConnectionStrings:Broker", "amqps://orders:0b5e6c1a@broker/")]
+    [TestCase("ConnectionStrings:Redis", "redis:6379")]
+    [TestCase("ConnectionStrings:Redis", "redis:6379,password=0b5e6c1a")]
     [TestCase("Signing:EncryptionKey", "pOJzL1yAxMm0J0b7ZKN1w6YHq8xRrQm8o5P8mXnGf1A=")]
     public void Should_be_taken_in_production_when_they_are_its_own(string key, string value) =>
         Assert.That(() => Start($"--{key}={value}", "--environment=Production"), Throws.Nothing);
+
+    [Test]
+    public void Should_be_known_to_be_a_development_machines_when_the_launcher_makes_them_up()
+    {
+        var settings = Regex.Matches(Repository.Read("infra/local/Services/ServiceParts.cs"), "settings\\[\"(?<key>\\w+)\"\\] = folder\\.Secret")
+            .Select(setting => setting.Groups["key"].Value.Replace("__", ":"));
+
+        Assert.That(settings, Is.Not.Empty);
+        foreach (var key in settings)
+        {
+            Assert.That(() => Start($"--{key}=local-0123456789", "--environment=Production"), Throws.InvalidOperationException, key);
+        }
+    }
 
     private static Microsoft.AspNetCore.Builder.WebApplicationBuilder Start(params string[] settings) =>
         ServiceHost.CreateBuilder(settings, database: false, tokens: false);

@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using ShopSaga.Hosting.Authentication;
+
+namespace ShopSaga.Tests.Unit.Hosting;
+
+[TestFixture]
+internal sealed class Keys_of_access_tokens
+{
+    private const string Jwks =
+        """{"keys":[{"kty":"EC","crv":"P-256","kid":"a","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}""";
+
+    [Test]
+    public async Task Should_be_fetched_for_everybody_though_the_client_that_caused_it_hangs_up()
+    {
+        var answer = new TaskCompletionSource<string>();
+        using var keys = new SigningKeys(token => answer.Task.WaitAsync(token), TimeProvider.System, NullLogger<SigningKeys>.Instance);
+        using var client = new CancellationTokenSource();
+
+        var fetching = keys.Fetch("a", client.Token);
+        await client.CancelAsync();
+        answer.SetResult(Jwks);
+        await fetching;
+
+        Assert.That(keys.Find("a"), Is.Not.Null);
+    }
+
+    [Test]
+    public async Task Should_not_be_waited_for_by_a_client_that_hangs_up()
+    {
+        var answer = new TaskCompletionSource<string>();
+        using var keys = new SigningKeys(token => answer.Task.WaitAsync(token), TimeProvider.System, NullLogger<SigningKeys>.Instance);
+        using var client = new CancellationTokenSource();
+
+        var first = keys.Fetch("a", CancellationToken.None);
+        var second = keys.Fetch("a", client.Token);
+        await client.CancelAsync();
+        await Assert.ThatAsync(() => second, Throws.InstanceOf<OperationCanceledException>());
+
+        answer.SetResult(Jwks);
+        await first;
+        Assert.That(keys.Find("a"), Is.Not.Null);
+    }
+}
