@@ -55,6 +55,11 @@ Task("Test").IsDependentOn("Build").Does(() =>
 Task("Bench").IsDependentOn("Build").Does(() =>
     Launch("exec", "--fresh", Given("base-port") ?? "--base-port=auto", "--", "dotnet", ".artifacts/bin/ShopSaga.Load/release/ShopSaga.Load.dll", Given("area")));
 
+// Hostile clients: what they tried and what came back. --seed=N repeats a campaign, with --request=N one request of it.
+Task("Fuzz").IsDependentOn("Build").Does(() =>
+    Launch("exec", "--services", "--fresh", Given("base-port") ?? "--base-port=auto", Given("rate-limits") ?? "--rate-limits=relaxed", Given("instances"),
+        "--", "dotnet", ".artifacts/bin/ShopSaga.Fuzz/release/ShopSaga.Fuzz.dll", Given("seed"), Given("requests"), Given("request")));
+
 try
 {
     RunTarget(target);

@@ -1,0 +1,30 @@
+using System.Text.Json;
+
+namespace ShopSaga.Fuzz;
+
+/// <summary>The running system that is attacked.</summary>
+/// <param name="Gateway">The only door.</param>
+/// <param name="AdminEmail">The first administrator.</param>
+/// <param name="AdminPassword">The first administrator's.</param>
+/// <param name="Folder">What the launcher keeps of the system: its logs, its secrets and the ids of its processes.</param>
+internal sealed record Target(Uri Gateway, string AdminEmail, string AdminPassword, string Folder)
+{
+    /// <summary>The system of the environment that the launcher gives to a command.</summary>
+    /// <exception cref="InvalidOperationException">A variable is missing.</exception>
+    public static Target From(Func<string, string?> variable)
+    {
+        return new Target(
+            new Uri(Required("SHOPSAGA_GATEWAY")), Required("SHOPSAGA_ADMIN_EMAIL"), Required("SHOPSAGA_ADMIN_PASSWORD"), Required("SHOPSAGA_STACK"));
+
+        string Required(string name) => variable(name) is { Length: > 0 } value
+            ? value
+            : throw new InvalidOperationException($"{name} is not set: run the target Fuzz, or ShopSaga.Local exec --services -- this program.");
+    }
+
+    /// <summary>Passwords and keys of the system, by name.</summary>
+    public Dictionary<string, string> Secrets() =>
+        JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(Path.Combine(Folder, "secrets.json")))!;
+
+    /// <summary>The log of each part.</summary>
+    public IEnumerable<string> Logs() => Directory.EnumerateFiles(Path.Combine(Folder, "logs"), "*.log");
+}
