@@ -9,9 +9,12 @@ namespace ShopSaga.Payments.Charging;
 
 /// <summary>
 /// An order is charged when it was placed and its stock is reserved, in whatever order that becomes known, and never once it was rejected or
-/// cancelled. From the moment there is a payment its row remembers, and the saga is complete. An order that came to nothing has no
-/// payment; its saga stays and is the tombstone that makes whatever arrives late, or again, harmless.
+/// cancelled. The saga never completes: it is the tombstone that makes whatever arrives late, or again, harmless.
 /// </summary>
+/// <remarks>
+/// Nor could it complete with the payment: a cancellation that found neither of the two would not notice that both came, and the saga went,
+/// before it wrote; it would be answered that nothing was charged. A saga that stays makes its insert fail, and it is handled again.
+/// </remarks>
 internal sealed class PaymentPolicy(TimeProvider time, ILogger<PaymentPolicy> logger) :
     Saga<PaymentPolicy.State>,
     IAmStartedByMessages<OrderPlaced>,
@@ -43,7 +46,6 @@ internal sealed class PaymentPolicy(TimeProvider time, ILogger<PaymentPolicy> lo
         if (await Payment.LockOfOrder(context.Sql(), message.OrderId) is { } payment)
         {
             await payment.ReverseForCancelledOrder(context, time, logger);
-            MarkAsComplete();
             return;
         }
 
@@ -83,8 +85,6 @@ internal sealed class PaymentPolicy(TimeProvider time, ILogger<PaymentPolicy> lo
             await context.SendLocal(new ChargePayment(id));
             logger.LogInformation(LogEvents.PaymentStarted, "Payment {PaymentId} of order {OrderId} begins", id, orderId);
         }
-
-        MarkAsComplete();
     }
 
     internal sealed class State : ContainSagaData

@@ -1,3 +1,5 @@
+using Dapper;
+using Npgsql;
 using ShopSaga.Contracts.Orders;
 using ShopSaga.Contracts.Products;
 
@@ -28,6 +30,33 @@ internal sealed class When_the_service_runs : ServiceTest
         await Publish(new OrderCancelled((long)payment["orderId"]!, "CUSTOMER", DateTimeOffset.UtcNow));
 
         Assert.That((await PaymentOf((long)payment["orderId"]!, "REFUNDED"))["refundedAt"], Is.Not.Null);
+    }
+
+    [Test]
+    public async Task Should_keep_no_money_when_an_order_is_placed_and_reserved_while_it_is_being_cancelled()
+    {
+        const long OrderId = 20_001;
+        await using var gate = new NpgsqlConnection(Service.Database);
+        await gate.OpenAsync();
+        await gate.ExecuteAsync(
+            """
+            CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN new; END';
+            CREATE TRIGGER gate BEFORE INSERT ON "ShopSaga_Payments_PaymentPolicy"
+                FOR EACH ROW WHEN (new."Data" ? 'Cancelled') EXECUTE FUNCTION wait_at_gate();
+            SELECT pg_advisory_lock(1);
+            """);
+
+        // The cancellation has found neither a saga nor a payment, and has not written yet.
+        await Publish(new OrderCancelled(OrderId, "CUSTOMER", DateTimeOffset.UtcNow));
+        Assert.That(
+            () => gate.ExecuteScalar<bool>("SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"),
+            Is.True.After(30_000, 20));
+        await Publish(new OrderPlaced(OrderId, 9, [new OrderLine(1, 1, 1000)], 1000, "CARD", DateTimeOffset.UtcNow));
+        await Publish(new StockReserved(OrderId, DateTimeOffset.UtcNow));
+        await PaymentOf(OrderId, "COMPLETED");
+        await gate.ExecuteAsync("SELECT pg_advisory_unlock(1)");
+
+        await PaymentOf(OrderId, "REFUNDED");
     }
 
     [Test]
