@@ -71,9 +71,10 @@ internal static class ApiDescription
     private static Task Bound(OpenApiSchema schema, JsonPropertyInfo? property)
     {
         // Whether a member may be null is said where it is a member: a set of words has none for it.
-        if (schema.Enum?.Any(word => word.IsJsonNullSentinel()) == true)
+        if (schema.Enum is { } words)
         {
-            schema.Enum = [.. schema.Enum.Where(word => !word.IsJsonNullSentinel())];
+            schema.Type = JsonSchemaType.String;
+            schema.Enum = [.. words.Where(word => word is not null && !word.IsJsonNullSentinel())];
         }
 
         foreach (var rule in property is null ? [] : JsonCheck.RulesOf(property))
