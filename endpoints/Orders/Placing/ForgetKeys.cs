@@ -4,11 +4,12 @@ namespace ShopSaga.Orders.Placing;
 
 /// <summary>
 /// Removes keys that are too old, oldest first, a few at a time, by an index and with a pause in between; beside the requests, and side by
-/// side with other instances, which skip what this one removes.
+/// side with other instances, which skip what this one removes. No key goes that a request under way may still have found.
 /// </summary>
 internal sealed class ForgetKeys(NpgsqlDataSource database, TimeProvider time, ILogger<ForgetKeys> logger) : BackgroundService
 {
     internal const int AtOnce = 500;
+    private static readonly TimeSpan LongestRequest = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
@@ -38,7 +39,7 @@ internal sealed class ForgetKeys(NpgsqlDataSource database, TimeProvider time, I
                 SELECT user_id, route, key FROM idempotency_keys WHERE created_at <= $1
                  ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)
             """);
-        command.Parameters.AddWithValue((time.GetUtcNow() - IdempotencyKey.Lifetime).UtcDateTime);
+        command.Parameters.AddWithValue((time.GetUtcNow() - IdempotencyKey.Lifetime - LongestRequest).UtcDateTime);
         command.Parameters.AddWithValue(AtOnce);
         var removed = await command.ExecuteNonQueryAsync(cancellationToken);
         if (removed > 0)

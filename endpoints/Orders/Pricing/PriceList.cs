@@ -5,7 +5,7 @@ namespace ShopSaga.Orders.Pricing;
 
 /// <summary>
 /// Keeps Orders' own copy of the price list, so that an order can be placed while Products is down. Each product's events carry a version;
-/// they may arrive in any order and more than once, and the newest wins.
+/// they may arrive in any order and more than once, and the newest wins: of the names, of the prices, and of what says whether it is on sale.
 /// </summary>
 internal sealed class PriceList :
     IHandleMessages<ProductListed>,
@@ -14,12 +14,13 @@ internal sealed class PriceList :
 {
     public Task Handle(ProductListed message, IMessageHandlerContext context) => context.Sql().Execute(
         """
-        INSERT INTO price_list AS known (product_id, name, name_version, price, version)
-        VALUES (@ProductId, @Name, @Version, @Price, @Version)
+        INSERT INTO price_list AS known (product_id, name, name_version, price, price_version, version)
+        VALUES (@ProductId, @Name, @Version, @Price, @Version, @Version)
         ON CONFLICT (product_id) DO UPDATE SET
             name = CASE WHEN excluded.version > known.name_version THEN excluded.name ELSE known.name END,
             name_version = GREATEST(excluded.version, known.name_version),
-            price = CASE WHEN excluded.version > known.version THEN excluded.price ELSE known.price END,
+            price = CASE WHEN excluded.version > known.price_version THEN excluded.price ELSE known.price END,
+            price_version = GREATEST(excluded.version, known.price_version),
             withdrawn = known.withdrawn AND excluded.version <= known.version,
             version = GREATEST(excluded.version, known.version)
         """,
@@ -27,10 +28,11 @@ internal sealed class PriceList :
 
     public Task Handle(ProductPriceChanged message, IMessageHandlerContext context) => context.Sql().Execute(
         """
-        INSERT INTO price_list AS known (product_id, price, version)
-        VALUES (@ProductId, @Price, @Version)
-        ON CONFLICT (product_id) DO UPDATE SET price = excluded.price, version = excluded.version
-        WHERE excluded.version > known.version
+        INSERT INTO price_list AS known (product_id, price, price_version, version)
+        VALUES (@ProductId, @Price, @Version, @Version)
+        ON CONFLICT (product_id) DO UPDATE SET
+            price = excluded.price, price_version = excluded.price_version, version = GREATEST(excluded.version, known.version)
+        WHERE excluded.price_version > known.price_version
         """,
         message);
 

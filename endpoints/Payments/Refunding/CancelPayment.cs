@@ -9,11 +9,11 @@ namespace ShopSaga.Payments.Refunding;
 /// <summary>POST /payments/{id}/cancel: the shop gives the money back; the order is cancelled by those who hear of the refund.</summary>
 internal static class CancelPayment
 {
-    public static void MapCancelPayment(this WebApplication app) => app.MapPost("/payments/{id:long}/cancel", Cancel).RequireAdmin()
+    public static void MapCancelPayment(this WebApplication app) => app.MapPost("/payments/{id:long}/cancel", Handle).RequireAdmin()
         .Describe("cancelPayment", "Gives the money back and cancels the order")
         .Refuses(409, "not-cancellable");
 
-    private static async Task<Results<Accepted<PaymentView>, ProblemHttpResult>> Cancel(
+    internal static async Task<Results<Accepted<PaymentView>, ProblemHttpResult>> Handle(
         long id, ITransactionalSession session, TimeProvider time, ILogger<RefundPayment> logger, CancellationToken cancellationToken)
     {
         await session.Open(cancellationToken);

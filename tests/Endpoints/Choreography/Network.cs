@@ -1,4 +1,5 @@
 using System.Reflection;
+using ShopSaga.Contracts.Payments;
 using ShopSaga.Orders.Lifecycle;
 using ShopSaga.Orders.Pricing;
 using ShopSaga.Payments.Charging;
@@ -63,8 +64,10 @@ internal sealed class Network : IAsyncDisposable
     {
         private readonly Random _lot = new(plan.Seed);
         private readonly List<(string To, object Message)> _pending = [];
-        private readonly List<long> _placed = [];
+        private readonly Dictionary<long, OrderPlan> _placed = [];
+        private readonly HashSet<long> _cancelled = [];
         private readonly List<string> _story = [];
+        private readonly List<string> _faults = [];
         private int _copiesLeft = plan.Copies;
 
         public async Task ToTheEnd()
@@ -90,8 +93,8 @@ internal sealed class Network : IAsyncDisposable
 
         public async Task<IReadOnlyList<string>> Faults()
         {
-            var faults = new List<string>();
-            foreach (var order in await network._orders.Read(_placed))
+            var faults = _faults.ToList();
+            foreach (var order in await network._orders.Read(_placed.Keys))
             {
                 var stock = await network._products.State(order.Id);
                 var payment = await network._payments.Status(order.Id);
@@ -125,7 +128,7 @@ internal sealed class Network : IAsyncDisposable
                 Assert.That(deliveries, Is.LessThan(MostDeliveries), () => $"deliveries, the last: {string.Join("; ", _story.TakeLast(20))}");
                 var (to, message) = _pending[_lot.Next(_pending.Count)];
                 _pending.Remove((to, message));
-                if (to is not ("customer" or "clock") && _copiesLeft > 0 && _lot.Next(3) == 0)
+                if (to is not ("customer" or "shop" or "clock") && _copiesLeft > 0 && _lot.Next(3) == 0)
                 {
                     _copiesLeft--;
                     _pending.Add((to, message));
@@ -138,11 +141,29 @@ internal sealed class Network : IAsyncDisposable
                 {
                     await Deliver(to, message);
                     _story.Add($"{to} handles {message}");
+                    await NothingIsHeldForACancelledOrder();
                 }
                 catch (Exception failure) when (failure is not (AssertionException or ArgumentException))
                 {
                     _pending.Add((to, message));
                     _story.Add($"{to} fails with {message}: {failure.Message}");
+                }
+            }
+        }
+
+        /// <summary>Whoever reads that an order is cancelled may rely on it: by then stock and money are back, not only in the end.</summary>
+        private async Task NothingIsHeldForACancelledOrder()
+        {
+            foreach (var order in await network._orders.Read(_placed.Keys.Except(_cancelled)))
+            {
+                if (order.Status == "CANCELLED")
+                {
+                    _cancelled.Add(order.Id);
+                    var (stock, payment) = (await network._products.State(order.Id), await network._payments.Status(order.Id));
+                    if (stock is not ("RELEASED" or "REJECTED") || payment is not (null or "FAILED" or "REFUNDED"))
+                    {
+                        _faults.Add($"{order} too early: its stock is {stock}, its payment {payment}");
+                    }
                 }
             }
         }
@@ -156,6 +177,10 @@ internal sealed class Network : IAsyncDisposable
                     break;
                 case "customer":
                     Publish(await network._orders.Cancel(((Cancelling)message).OrderId));
+                    break;
+                case "shop":
+                    await network._payments.CancelByShop(((Cancelling)message).OrderId);
+                    PublishOf(network._payments);
                     break;
                 case "clock":
                     Publish(await network._orders.LetTimePass());
@@ -180,10 +205,10 @@ internal sealed class Network : IAsyncDisposable
         {
             var lines = placing.Order.Lines.Select(line => new QuotedLine(placing.Products[line.Product], "Lamp", line.Quantity, 1000)).ToList();
             var (placed, watch) = await network._orders.Place(lines, placing.Order.PaymentMethod);
-            _placed.Add(placed.OrderId);
+            _placed.Add(placed.OrderId, placing.Order);
             Publish([placed]);
             _pending.Add(("Orders", watch));
-            if (placing.Order.IsCancelled)
+            if (placing.Order.CancelledBy.HasFlag(Canceller.Customer))
             {
                 _pending.Add(("customer", new Cancelling(placed.OrderId)));
             }
@@ -194,11 +219,16 @@ internal sealed class Network : IAsyncDisposable
 
         private void PublishOf(PaymentDesk payments)
         {
-            foreach (var order in _placed)
+            foreach (var (order, plan) in _placed)
             {
                 var published = payments.Published(order);
-                Publish(published.Skip(network._publishedByPayments.GetValueOrDefault(order)));
+                var news = published.Skip(network._publishedByPayments.GetValueOrDefault(order)).ToList();
                 network._publishedByPayments[order] = published.Count;
+                Publish(news);
+                if (plan.CancelledBy.HasFlag(Canceller.Shop) && news.OfType<PaymentCompleted>().Any())
+                {
+                    _pending.Add(("shop", new Cancelling(order)));
+                }
             }
 
             while (payments.TakeWaiting() is { } command)

@@ -23,8 +23,8 @@ internal sealed record Plan(int Seed, int[] Stock, OrderPlan[] Orders, int Copie
     private static readonly Gen<OrderPlan> Order =
         from method in Gen.Elements(Methods)
         from lines in Line.NonEmptyListOf()
-        from isCancelled in Gen.Elements(true, false)
-        select new OrderPlan(method, [.. lines.Take(3).DistinctBy(line => line.Product)], isCancelled);
+        from cancelledBy in Gen.Elements(Canceller.Nobody, Canceller.Customer, Canceller.Shop, Canceller.Customer | Canceller.Shop)
+        select new OrderPlan(method, [.. lines.Take(3).DistinctBy(line => line.Product)], cancelledBy);
 
     /// <summary>Plans, the smaller of which fail first when one fails: fewer orders, fewer copies, a good line, no expiry.</summary>
     public static Arbitrary<Plan> Any { get; } = Arb.From(
@@ -50,9 +50,18 @@ internal sealed record Plan(int Seed, int[] Stock, OrderPlan[] Orders, int Copie
     ];
 }
 
-internal sealed record OrderPlan(string PaymentMethod, OrderLinePlan[] Lines, bool IsCancelled)
+internal sealed record OrderPlan(string PaymentMethod, OrderLinePlan[] Lines, Canceller CancelledBy)
 {
-    public override string ToString() => $"{PaymentMethod} {string.Join('+', Lines.Select(line => $"{line.Quantity}×{line.Product}"))}{(IsCancelled ? " cancelled" : "")}";
+    public override string ToString() => $"{PaymentMethod} {string.Join('+', Lines.Select(line => $"{line.Quantity}×{line.Product}"))}{(CancelledBy is Canceller.Nobody ? "" : $" cancelled by {CancelledBy}")}";
+}
+
+/// <summary>Who cancels: the customer at any moment, the shop at any moment after the payment.</summary>
+[Flags]
+internal enum Canceller
+{
+    Nobody = 0,
+    Customer = 1,
+    Shop = 2,
 }
 
 internal sealed record OrderLinePlan(int Product, int Quantity);

@@ -3,7 +3,7 @@ using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Orders;
 
-/// <summary>The transactional session of a request, on a real database; what is published shows once it is committed.</summary>
+/// <summary>The transactional session of a request, on a real database; what is published or sent shows once it is committed.</summary>
 internal sealed class TestRequest(NpgsqlDataSource database) : ITransactionalSession
 {
     private readonly TestableMessageSession _messages = new();
@@ -15,6 +15,8 @@ internal sealed class TestRequest(NpgsqlDataSource database) : ITransactionalSes
     public string SessionId => "test";
 
     public IEnumerable<object> Published => _committed ? _messages.PublishedMessages.Select(published => published.Message) : [];
+
+    public IEnumerable<object> Sent => _committed ? _messages.SentMessages.Select(sent => sent.Message) : [];
 
     public async Task Open(OpenSessionOptions options, CancellationToken cancellationToken = default) => _sql = await TestSqlSession.Begin(database);
 

@@ -224,6 +224,17 @@ internal sealed class When_an_order_is_placed_with_a_key
         Task<int> Remove() => forget.Remove(CancellationToken.None);
     }
 
+    [Test]
+    public async Task Should_not_clean_away_a_key_that_a_request_under_way_may_have_found()
+    {
+        await _orders.Execute(
+            "INSERT INTO idempotency_keys (user_id, route, key, body_digest, created_at) VALUES (901, '/orders', 'a', '', now() - interval '24 hours 1 minute')");
+        await using var database = NpgsqlDataSource.Create(_orders.Database);
+        using var forget = new ForgetKeys(database, TimeProvider.System, NullLogger<ForgetKeys>.Instance);
+
+        Assert.That(await forget.Remove(CancellationToken.None), Is.Zero);
+    }
+
     private static long NewUser() => 10_000 + Interlocked.Increment(ref keys);
 
     private static string NewKey() => $"key-{Interlocked.Increment(ref keys)}";

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using ShopSaga.Contracts.Orders;
 using ShopSaga.Contracts.Payments;
@@ -5,6 +6,7 @@ using ShopSaga.Contracts.Products;
 using ShopSaga.Payments.Charging;
 using ShopSaga.Payments.Provider;
 using ShopSaga.Payments.Refunding;
+using ShopSaga.Tests.Endpoints.Orders;
 using ShopSaga.Tests.Endpoints.Psp;
 using ShopSaga.Tests.Endpoints.Support;
 
@@ -116,6 +118,23 @@ internal sealed class PaymentDesk : IAsyncDisposable
                 Delays += sent.Options.GetDeliveryDelay() ?? TimeSpan.Zero;
             }
         }
+    }
+
+    /// <summary>The shop's request to give the money back; gives the status of the answer.</summary>
+    public async Task<int> CancelByShop(long orderId)
+    {
+        await using var session = new TestRequest(_database.Source);
+        var answer = await CancelPayment.Handle(
+            await PaymentId(orderId), session, TimeProvider.System, NullLogger<RefundPayment>.Instance, CancellationToken.None);
+        lock (_waiting)
+        {
+            foreach (var sent in session.Sent)
+            {
+                _waiting.Enqueue(sent);
+            }
+        }
+
+        return ((IStatusCodeHttpResult)answer.Result).StatusCode!.Value;
     }
 
     /// <summary>Lets everything that waits be handled, and what comes of it, each of it twice; what fails for want of the provider comes again.</summary>

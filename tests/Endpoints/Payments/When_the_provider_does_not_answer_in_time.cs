@@ -77,6 +77,33 @@ internal sealed class When_the_provider_does_not_answer_in_time() : DeskTest(pro
         Assert.That(await Desk.Status(OrderId), Is.EqualTo("COMPLETED"));
     }
 
+    [TestCase(true, "COMPLETED")]
+    [TestCase(false, "REFUNDED")]
+    public async Task Should_know_soon_when_it_speaks_again_after_more_than_a_minute_of_silence(bool isWanted, string status)
+    {
+        await Desk.HandleAll(Placed(OrderId, "CARD_TIMEOUT_CHARGED"), Reserved(OrderId));
+        await Desk.Handle(Desk.TakeWaiting()!);
+        Desk.Line.IsFree = new TaskCompletionSource().Task;
+        var before = Desk.Delays;
+        while (Desk.Delays - before < TimeSpan.FromSeconds(70))
+        {
+            await Desk.Handle(Desk.TakeWaiting()!);
+            Assert.That(await Desk.Status(OrderId), Is.EqualTo("UNKNOWN"));
+        }
+
+        if (!isWanted)
+        {
+            await Desk.Handle(Cancelled(OrderId));
+        }
+
+        Assert.That(Desk.Published(OrderId), Is.Empty, "nobody guesses");
+        Desk.Line.IsFree = Task.CompletedTask;
+        await Desk.HandleWaiting();
+
+        Assert.That(await Desk.Status(OrderId), Is.EqualTo(status));
+        Assert.That(await Desk.Provider.Find($"order-{OrderId}"), Has.Count.EqualTo(1));
+    }
+
     [Test]
     public async Task Should_give_up_with_a_clear_reason_in_the_end_and_know_when_the_message_is_replayed()
     {
