@@ -17,7 +17,7 @@ internal static class Forwarding
     private const string Streams = "Streams";
     private static readonly TimeSpan connectTimeout = TimeSpan.FromSeconds(2);
 
-    // The longest silence of a service that is at work: a request that waits thirty seconds for an order's outcome.
+    // A service that is at work may be silent for thirty seconds, while a request waits for an order's outcome.
     private static readonly TimeSpan silence = TimeSpan.FromSeconds(60);
 
     private static readonly HealthCheckConfig health = new()
@@ -40,9 +40,15 @@ internal static class Forwarding
         var services = Enum.GetValues<Service>().ToDictionary(
             service => service,
             service => builder.Configuration.Addresses($"Services:{service}"));
+        var timeout = builder.Configuration.GetValue("Timeouts:Service", silence);
+        if (timeout <= TimeSpan.Zero)
+        {
+            throw new InvalidOperationException("Configuration 'Timeouts:Service' must be more than nothing. Set Timeouts__Service to a time such as 00:01:00.");
+        }
+
         builder.Services.AddSingleton<IPassiveHealthCheckPolicy, UnreachableInstances>();
         builder.Services.AddReverseProxy()
-            .LoadFromMemory([.. Routes.All.Select(ToProxy)], [.. services.Select(service => ToProxy(service.Key, service.Value))])
+            .LoadFromMemory([.. Routes.All.Select(ToProxy)], [.. services.Select(service => ToProxy(service.Key, service.Value, timeout))])
             .ConfigureHttpClient((_, handler) => handler.ConnectTimeout = connectTimeout)
             .AddTransforms(route => route.AddRequestTransform(TellWhoCalls));
         foreach (var (service, addresses) in services)
@@ -77,7 +83,7 @@ internal static class Forwarding
             .OfType<string>().ToDictionary(mark => mark, _ => ""),
     };
 
-    private static ClusterConfig ToProxy(Service service, Uri[] addresses) => new()
+    private static ClusterConfig ToProxy(Service service, Uri[] addresses, TimeSpan timeout) => new()
     {
         ClusterId = service.ToString(),
         Destinations = addresses.Index().ToDictionary(
@@ -88,7 +94,7 @@ internal static class Forwarding
 
         // What a header says is the service's to judge, whatever its letters.
         HttpClient = new HttpClientConfig { RequestHeaderEncoding = "utf-8" },
-        HttpRequest = new ForwarderRequestConfig { ActivityTimeout = silence },
+        HttpRequest = new ForwarderRequestConfig { ActivityTimeout = timeout },
     };
 
     /// <summary>Says who calls, by headers that only the gateway can set.</summary>
@@ -140,9 +146,14 @@ internal static class Forwarding
         await next(context);
         if (context.GetForwarderErrorFeature() is { } failure && !context.Response.HasStarted)
         {
-            context.Response.StatusCode = BadRequestIn(failure.Exception)?.StatusCode ?? StatusCodes.Status503ServiceUnavailable;
+            context.Response.StatusCode = BadRequestIn(failure.Exception)?.StatusCode
+                ?? (IsOfTheClient(failure.Error) ? StatusCodes.Status400BadRequest : StatusCodes.Status503ServiceUnavailable);
         }
     }
+
+    /// <summary>The client broke off, and may still read.</summary>
+    private static bool IsOfTheClient(ForwarderError error) =>
+        error is ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient;
 
     /// <summary>A body that grew too large, or broke off, while it was passed on.</summary>
     private static BadHttpRequestException? BadRequestIn(Exception? exception) => exception switch

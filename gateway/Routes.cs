@@ -39,7 +39,7 @@ internal static class Routes
         new(Users, Anyone, "POST", "/users") { TriesPassword = true },
         new(Users, User, "GET", "/users/me"),
         new(Users, User, "PUT", "/users/me"),
-        new(Users, User, "PUT", "/users/me/password"),
+        new(Users, User, "PUT", "/users/me/password") { TriesPassword = true },
         new(Users, Anyone, "POST", "/auth/login") { TriesPassword = true },
         new(Users, Anyone, "POST", "/auth/refresh"),
         new(Users, Anyone, "POST", "/auth/logout"),

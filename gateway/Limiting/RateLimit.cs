@@ -41,7 +41,7 @@ internal sealed class RateLimit : IDisposable
         return lease.IsAcquired;
     }
 
-    /// <summary>The quota and what the key has left of it, as draft-ietf-httpapi-ratelimit-headers writes them (q, w, r, t; in seconds).</summary>
+    /// <summary>The quota and what the key has left of it, as draft-ietf-httpapi-ratelimit-headers-10 writes them (sections 3 and 4: q, w, r, t; in seconds).</summary>
     public (string Policy, string State) Describe(string key)
     {
         var left = _buckets.GetStatistics(key)!.CurrentAvailablePermits;

@@ -32,7 +32,7 @@ internal sealed class RateLimits(IConfiguration configuration, ILogger<RateLimit
         if (IsPasswordTried(context))
         {
             if (!Take(context, _passwords, address)
-                || (await Account.Read(context.Request, context.RequestAborted) is { } account && !Take(context, _account, account)))
+                || (await Account.Of(context) is { } account && !Take(context, _account, account)))
             {
                 return;
             }
@@ -60,7 +60,8 @@ internal sealed class RateLimits(IConfiguration configuration, ILogger<RateLimit
         {
             context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
             headers.RetryAfter = retryAfter.ToString(CultureInfo.InvariantCulture);
-            logger.LogInformation(GatewayEvents.RateLimited, "Refused {Method} {Route}: over the limit of its {Limit}",
+            // Counted by status in the metrics; a flood that is refused must not fill the disk.
+            logger.LogDebug(GatewayEvents.RateLimited, "Refused {Method} {Route}: over the limit of its {Limit}",
                 context.Request.Method, (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText, limit.Name);
         }
 

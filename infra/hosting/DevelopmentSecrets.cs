@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
@@ -18,7 +19,7 @@ internal static class DevelopmentSecrets
     [
         ("ConnectionStrings:Database", text => new NpgsqlConnectionStringBuilder(text).Password),
         ("ConnectionStrings:Schema", text => new NpgsqlConnectionStringBuilder(text).Password),
-        ("ConnectionStrings:Broker", text => Uri.TryCreate(text, UriKind.Absolute, out var address) ? Uri.UnescapeDataString(address.UserInfo.Split(':')[^1]) : null),
+        ("ConnectionStrings:Broker", OfBroker),
         ("ConnectionStrings:Redis", text => text.Split(',').Select(part => part.Split('=', 2)).FirstOrDefault(part => part is ["password", _])?[1]),
         ("Admin:Password", text => text),
         ("Internal:Key", text => text),
@@ -52,6 +53,20 @@ internal static class DevelopmentSecrets
         secret.StartsWith(Local, StringComparison.Ordinal)
         || wellKnown.Contains(secret, StringComparer.OrdinalIgnoreCase)
         || secret.Distinct().Count() == 1;
+
+    /// <summary>Of an address, or of words such as <c>host=broker;password=…</c>. Whoever gives none comes as the guest.</summary>
+    private static string OfBroker(string text)
+    {
+        const string guest = "guest";
+        if (text.StartsWith("amqp", StringComparison.OrdinalIgnoreCase))
+        {
+            return Uri.TryCreate(text, UriKind.Absolute, out var address) && address.UserInfo.Split(':', 2) is [_, var password]
+                ? Uri.UnescapeDataString(password)
+                : guest;
+        }
+
+        return new DbConnectionStringBuilder { ConnectionString = text }.TryGetValue("password", out var given) ? (string)given : guest;
+    }
 
     private static string? FromBase64(string text)
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using StackExchange.Redis;
 
 namespace ShopSaga.Hosting;
@@ -32,18 +33,24 @@ public sealed class RedisConnection : IDisposable
         }
     }
 
+    /// <summary>What cannot be read may have a password anywhere in it, and is not repeated.</summary>
     private static ConfigurationOptions Parse(string address)
     {
         try
         {
             var options = ConfigurationOptions.Parse(address);
-            return options.EndPoints.Count > 0 ? options : throw new ArgumentException("It names no host.", nameof(address));
+            if (options.EndPoints.Count > 0 && options.EndPoints.All(point => point is not DnsEndPoint host || Uri.CheckHostName(host.Host) != UriHostNameType.Unknown))
+            {
+                return options;
+            }
         }
         catch (Exception failure) when (failure is ArgumentException or FormatException)
         {
-            throw new InvalidOperationException(
-                $"Configuration 'ConnectionStrings:Redis' is '{address}', which is no address. Set ConnectionStrings__Redis to host:port.",
-                failure);
+            // Refused below.
         }
+
+        throw new InvalidOperationException(
+            "Configuration 'ConnectionStrings:Redis' is no address. Set ConnectionStrings__Redis to host:port, or to host:port,password=… with options that "
+            + "StackExchange.Redis knows.");
     }
 }

@@ -197,14 +197,15 @@ internal sealed class Attacks(World world, int seed)
         };
     }
 
+    /// <summary>By a customer: what an administrator may do might take away what the campaign goes on with.</summary>
     private Attempt OtherMethod(Route route, Random random)
     {
         var method = random.Pick(methods);
-        var isThere = RouteTable.All.Any(other => other.Method.Equals(method, StringComparison.OrdinalIgnoreCase) && other.PathFor(world, world.Attacker) == route.PathFor(world, world.Attacker));
+        var isThere = RouteTable.All.Any(other => other.Method.Equals(method, StringComparison.OrdinalIgnoreCase) && other.HasPathOf(route));
         var attempt = Valid("another method", route, random);
 
         // The pages of Swagger UI are files, which answer to HEAD, too, and to other methods as if they were not there.
-        return attempt with { Method = method, Expected = isThere || route.Path.StartsWith("/swagger", StringComparison.Ordinal) ? [] : [405], IsNoHttp = method == "TRACE" };
+        return attempt with { Method = method, Headers = [.. Without(attempt, "Authorization"), ("Authorization", "Bearer " + world.Attacker.Token)], MaySeeAll = false, Expected = isThere || route.Path.StartsWith("/swagger", StringComparison.Ordinal) ? [] : [405], IsNoHttp = method == "TRACE" };
     }
 
     private Attempt Unknown(Random random) => new("a route that is not there", new Route(Who.Anyone, "*", "(none)"))

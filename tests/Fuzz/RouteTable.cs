@@ -36,6 +36,9 @@ internal sealed record Route(Who Who, string Method, string Path)
 
     public string Name => $"{Method} {Path}";
 
+    /// <summary>Whether the other differs by its method alone.</summary>
+    public bool HasPathOf(Route other) => RouteTable.Shape(Path) == RouteTable.Shape(other.Path);
+
     public string PathFor(World world, Account whose) => Path
         .Replace("{order}", $"{whose.OrderId}", StringComparison.Ordinal)
         .Replace("{payment}", $"{whose.PaymentId}", StringComparison.Ordinal)
@@ -150,7 +153,7 @@ internal static partial class RouteTable
             .. known.Except(told).Select(route => $"{route} is attacked, and no document tells of it.")];
     }
 
-    private static string Shape(string name) => InBraces().Replace(name, "{}").TrimEnd('/');
+    internal static string Shape(string name) => InBraces().Replace(name, "{}").TrimEnd('/');
 
     [GeneratedRegex("{[^}]*}")]
     private static partial Regex InBraces();

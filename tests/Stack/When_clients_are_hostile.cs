@@ -5,12 +5,11 @@ namespace ShopSaga.Tests.Stack;
 /// <summary>A short campaign of the target Fuzz.</summary>
 public class When_clients_are_hostile
 {
-    [TestCase(1)]
-    [TestCase(2)]
-    public async Task Should_keep_the_contract_whatever_they_send(int seed)
+    [Test]
+    public async Task Should_keep_the_contract_whatever_they_send()
     {
         var target = Target.From(RunningSystem.Stack.Environment().GetValueOrDefault);
-        var campaign = new Campaign(target, new Plan(seed, Requests: 400, SlowClients: 10, Connections: 100), TestContext.Out.WriteLine);
+        var campaign = new Campaign(target, new Plan(Seed: 1, Requests: 400, SlowClients: 10, Connections: 100), TestContext.Out.WriteLine);
 
         var findings = await campaign.Run(CancellationToken.None);
 

@@ -11,7 +11,7 @@ internal static class ChangeStock
     internal static async Task<Results<Ok<Product>, ProblemHttpResult>> Handle(
         long id,
         StockChange body,
-        HttpResponse response,
+        HttpContext http,
         ITransactionalSession session,
         ProductCache cache,
         TimeProvider time,
@@ -23,6 +23,11 @@ internal static class ChangeStock
         if (await Product.Lock(sql, id) is not { } before)
         {
             return Problems.NotFound();
+        }
+
+        if (!before.Satisfies(http.Request.Headers))
+        {
+            return Problems.OfStatus(StatusCodes.Status412PreconditionFailed);
         }
 
         // Pieces that orders hold may come back to the shelf, and must find room there.
@@ -47,7 +52,7 @@ internal static class ChangeStock
         await cache.Invalidate([(id, after.Version)]);
         await session.Commit(cancellationToken);
         logger.LogInformation(LogEvents.StockChanged, "Stock of product {ProductId} changed by {Delta}", id, body.Delta);
-        response.Headers.ETag = after.ETag().ToString();
+        http.Response.Headers.ETag = after.ETag().ToString();
         return TypedResults.Ok(after);
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using ShopSaga.Hosting.Database;
 
@@ -24,15 +25,14 @@ internal sealed record Product(long Id, string Name, string Category, int Price,
     /// <summary>Names this state of the product (RFC 9110, section 8.8.3).</summary>
     public EntityTagHeaderValue ETag() => new($"\"{Version}\"");
 
-    /// <summary>Whether the request may change this state of the product (RFC 9110, section 13.1.1).</summary>
-    public bool Satisfies(IHeaderDictionary request)
-    {
-        if (request.IfMatch.Count == 0)
-        {
-            return true;
-        }
+    /// <summary>Whether the request may change this state of the product (RFC 9110, sections 13.1.1 and 13.2.2).</summary>
+    public bool Satisfies(IHeaderDictionary request) =>
+        (request.IfMatch.Count == 0 || IsAmong(request.IfMatch, useStrongComparison: true)) && !IsKnownTo(request);
 
-        return EntityTagHeaderValue.TryParseList(request.IfMatch, out var tags)
-            && tags.Any(tag => tag.Equals(EntityTagHeaderValue.Any) || tag.Compare(ETag(), useStrongComparison: true));
-    }
+    /// <summary>Whether the client says that it has this state of the product (RFC 9110, section 13.1.2).</summary>
+    public bool IsKnownTo(IHeaderDictionary request) => IsAmong(request.IfNoneMatch, useStrongComparison: false);
+
+    private bool IsAmong(StringValues given, bool useStrongComparison) =>
+        EntityTagHeaderValue.TryParseList(given, out var tags)
+        && tags.Any(tag => tag.Equals(EntityTagHeaderValue.Any) || tag.Compare(ETag(), useStrongComparison));
 }

@@ -6,12 +6,15 @@ using ShopSaga.Products.Caching;
 
 namespace ShopSaga.Products.Catalogue;
 
-/// <summary>GET /products/{id}: from the cache where it is there.</summary>
+/// <summary>
+/// GET /products/{id}: from the cache where it is there. Clients may keep it too, but ask each time whether it is still so (RFC 9111, section
+/// 5.2.2.4): whoever has written sees what was written.
+/// </summary>
 internal static class ReadProduct
 {
-    internal static async Task<Results<Ok<Product>, ProblemHttpResult>> Handle(
+    internal static async Task<Results<Ok<Product>, StatusCodeHttpResult, ProblemHttpResult>> Handle(
         long id,
-        HttpResponse response,
+        HttpContext http,
         NpgsqlDataSource database,
         ProductCache cache)
     {
@@ -20,8 +23,11 @@ internal static class ReadProduct
             return Problems.NotFound();
         }
 
-        response.Headers.ETag = product.ETag().ToString();
-        return TypedResults.Ok(product);
+        http.Response.Headers.ETag = product.ETag().ToString();
+        http.Response.Headers.CacheControl = "no-cache";
+        return product.IsKnownTo(http.Request.Headers)
+            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
+            : TypedResults.Ok(product);
     }
 
     private static async Task<Product?> Read(NpgsqlDataSource database, long id)

@@ -11,6 +11,7 @@ internal static class WithdrawProduct
 {
     internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(
         long id,
+        HttpRequest request,
         ITransactionalSession session,
         ProductCache cache,
         TimeProvider time,
@@ -18,19 +19,22 @@ internal static class WithdrawProduct
         CancellationToken cancellationToken)
     {
         await session.Open(cancellationToken);
-        var version = await session.Sql(cancellationToken).QuerySingleOrDefault<long?>(
-            """
-            UPDATE products SET withdrawn_at = @now, version = version + 1 WHERE id = @id AND withdrawn_at IS NULL
-            RETURNING version
-            """,
-            new { id, now = time.GetUtcNow() });
-        if (version is null)
+        var sql = session.Sql(cancellationToken);
+        if (await Product.Lock(sql, id) is not { } before)
         {
             return Problems.NotFound();
         }
 
-        await session.Publish(new ProductWithdrawn(id, version.Value), cancellationToken);
-        await cache.Invalidate([(id, version.Value)]);
+        if (!before.Satisfies(request.Headers))
+        {
+            return Problems.OfStatus(StatusCodes.Status412PreconditionFailed);
+        }
+
+        var version = await sql.QuerySingle<long>(
+            "UPDATE products SET withdrawn_at = @now, version = version + 1 WHERE id = @id RETURNING version",
+            new { id, now = time.GetUtcNow() });
+        await session.Publish(new ProductWithdrawn(id, version), cancellationToken);
+        await cache.Invalidate([(id, version)]);
         await session.Commit(cancellationToken);
         logger.LogInformation(LogEvents.Withdrawn, "Product {ProductId} is withdrawn from sale", id);
         return TypedResults.NoContent();

@@ -8,16 +8,22 @@ namespace ShopSaga.Hosting.Health;
 /// A process that is told to stop is no longer ready, but serves on for <c>Shutdown:Delay</c> (nothing by default): time for load balancers to
 /// notice. Then it takes no more requests, and ends those under way.
 /// </summary>
-internal sealed class Draining(IConfiguration configuration, IHostApplicationLifetime lifetime, TimeProvider time) : IHostedLifecycleService, IHealthCheck
+internal sealed class Draining(IConfiguration configuration, TimeProvider time) : IHostedLifecycleService, IHealthCheck
 {
     private readonly TimeSpan _delay = configuration.GetValue("Shutdown:Delay", TimeSpan.Zero) is var delay && delay >= TimeSpan.Zero
         ? delay
         : throw new InvalidOperationException("Configuration 'Shutdown:Delay' must not be negative. Set Shutdown__Delay to a time such as 00:00:05.");
 
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(lifetime.ApplicationStopping.IsCancellationRequested ? HealthCheckResult.Unhealthy("is stopping") : HealthCheckResult.Healthy());
+    private volatile bool _isStopping;
 
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.Delay(_delay, time, cancellationToken);
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(_isStopping ? HealthCheckResult.Unhealthy("is stopping") : HealthCheckResult.Healthy());
+
+    public Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        _isStopping = true;
+        return Task.Delay(_delay, time, cancellationToken);
+    }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -15,6 +16,7 @@ internal static class HttpDefaults
             server.AddServerHeader = false;
             server.Limits.MaxRequestBodySize = JsonBody.MaxBytes;
         });
+        builder.Services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<IdConstraint>("long"));
         builder.Services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         builder.Services.AddProblemDetails();
         builder.Services.AddExceptionHandler<ExceptionAnswers>();

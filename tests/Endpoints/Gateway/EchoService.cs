@@ -44,6 +44,7 @@ internal sealed class EchoService : IAsyncDisposable
         app.MapGet("/health/ready", () => "ready");
         app.MapGet("/products/404", () => TypedResults.Problem(statusCode: 404, type: "/problems/not-found", detail: "from the service"));
         app.MapGet("/products/503", (HttpContext context) => context.Abort());
+        app.MapGet("/products/504", (CancellationToken gone) => Task.Delay(Timeout.Infinite, gone));
         app.MapGet("/orders/{id:long}/events", async (HttpContext context) =>
         {
             context.Response.ContentType = "text/event-stream";

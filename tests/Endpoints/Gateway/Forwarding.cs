@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using ShopSaga.Gateway;
@@ -84,6 +85,8 @@ internal sealed class Forwarding
     [TestCase("GET", "//internal")]
     [TestCase("GET", "/orders/abc")]
     [TestCase("GET", "/orders/99999999999999999999")]
+    [TestCase("GET", "/orders/+1")]
+    [TestCase("GET", "/orders/%201")]
     [TestCase("GET", "/nowhere")]
     [TestCase("GET", "/")]
     public async Task Should_not_know_what_is_not_on_the_page_of_routes(string method, string path)
@@ -151,6 +154,32 @@ internal sealed class Forwarding
         using var answer = await client.GetAsync("/products/503");
         await Problem.Expect(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
         Assert.That(answer.Headers.RetryAfter?.Delta, Is.GreaterThan(TimeSpan.Zero));
+    }
+
+    [Test]
+    public async Task Should_answer_503_and_when_to_come_back_when_a_service_says_nothing()
+    {
+        await using var gateway = await GatewayApp.Start(TestTokens.Jwks, new() { ["Timeouts:Service"] = "00:00:01" });
+        using var client = gateway.Client();
+        using var answer = await client.GetAsync("/products/504");
+        await Problem.Expect(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
+        Assert.That(answer.Headers.RetryAfter?.Delta, Is.GreaterThan(TimeSpan.Zero));
+    }
+
+    [TestCase("GET /products/504 HTTP/1.1\r\nHost: a\r\n\r\n")]
+    [TestCase("POST /auth/logout HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{")]
+    [TestCase("POST /auth/logout HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n")]
+    public async Task Should_not_say_that_a_service_is_down_when_it_is_the_client_that_breaks_off(string request)
+    {
+        for (var times = 0; times < 20; times++)
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(_gateway.Client().BaseAddress!.Host, _gateway.Client().BaseAddress!.Port);
+            var stream = client.GetStream();
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(request));
+            client.Client.Shutdown(SocketShutdown.Send);
+            Assert.That(await FirstLine(stream), Is.Null.Or.StartsWith("HTTP/1.1 4"));
+        }
     }
 
     [TestCase(false)]
@@ -227,6 +256,20 @@ internal sealed class Forwarding
         await Problem.Expect(forwarded, HttpStatusCode.ServiceUnavailable, "unavailable");
         using var live = await client.GetAsync("/health/live");
         Assert.That(live.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    /// <summary>Null when the connection was closed without an answer, which is all that somebody who breaks off can ask for.</summary>
+    private static async Task<string?> FirstLine(Stream stream)
+    {
+        using var reader = new StreamReader(stream);
+        try
+        {
+            return await reader.ReadLineAsync();
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     private static HttpRequestMessage WithForgedHeaders(HttpMethod method, string path)

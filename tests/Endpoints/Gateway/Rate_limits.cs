@@ -103,6 +103,21 @@ internal sealed class Rate_limits
         Assert.That(browsing.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
+    [Test]
+    public async Task Should_limit_tries_of_the_password_of_whoever_is_logged_in_together_with_log_ins()
+    {
+        await using var gateway = await GatewayApp.Start(TestTokens.Jwks, new() { ["RateLimits:Account"] = "3/m" });
+        using var thief = gateway.Client(TestTokens.Customer(1));
+        using var somebody = gateway.Client(TestTokens.Customer(2));
+        var number = 0;
+        var tries = await Several(4, () => thief.PutAsJsonAsync("/users/me/password", new { email = $"{number++}@shop.test", currentPassword = "p", newPassword = "q" }));
+        using var logIn = await thief.PostAsJsonAsync("/auth/login", new { email = "USER1@shop.test", password = "p" });
+        using var another = await somebody.PutAsJsonAsync("/users/me/password", new { currentPassword = "p", newPassword = "q" });
+        Assert.That(
+            tries.Concat([logIn.StatusCode, another.StatusCode]).Select(status => (int)status),
+            Is.EqualTo(new[] { 200, 200, 200, 429, 429, 200 }));
+    }
+
     [TestCase("{")]
     [TestCase("[]")]
     [TestCase("null")]
@@ -175,6 +190,7 @@ internal sealed class Rate_limits
     [TestCase("Cors:Origins", "https://shop.example/path")]
     [TestCase("Cors:Origins", "*")]
     [TestCase("Connections:Most", "0")]
+    [TestCase("Timeouts:Service", "00:00:00")]
     [TestCase("Services:Users", "users:8081")]
     public void Should_not_start_with_a_setting_that_means_nothing(string key, string value) =>
         Assert.That(

@@ -240,8 +240,14 @@ internal sealed class CacheTests
 
     [TestCase("")]
     [TestCase("127.0.0.1:port")]
-    public void Should_say_what_to_set_when_the_address_cannot_be_read(string address) =>
-        Assert.That(() => new RedisConnection(address), Throws.InvalidOperationException.With.Message.Contains("ConnectionStrings__Redis"));
+    [TestCase("redis:6379,password=5ebe2294,colour=red")]
+    [TestCase("redis:6379,password=ab,5ebe2294=cd")]
+    [TestCase("redis://:5ebe2294@redis:6379")]
+    public void Should_say_what_to_set_and_no_secret_when_the_address_cannot_be_read(string address)
+    {
+        var failure = Assert.Throws<InvalidOperationException>(() => new RedisConnection(address).Dispose())!;
+        Assert.That(failure.ToString(), Does.Contain("ConnectionStrings__Redis").And.Not.Contain("5ebe2294"));
+    }
 
     private static async Task AssertServesFromTheDatabase(ProductCache cache)
     {

@@ -136,6 +136,47 @@ internal sealed class CatalogueTests
         Assert.That((await Read(lamp.Id)).Price, Is.EqualTo(expected == HttpStatusCode.OK ? 900 : lamp.Price));
     }
 
+    [TestCase("If-Match", "\"1\"", HttpStatusCode.OK, HttpStatusCode.NoContent)]
+    [TestCase("If-Match", "\"0\"", HttpStatusCode.PreconditionFailed, HttpStatusCode.PreconditionFailed)]
+    [TestCase("If-None-Match", "*", HttpStatusCode.PreconditionFailed, HttpStatusCode.PreconditionFailed)]
+    [TestCase("If-None-Match", "\"0\"", HttpStatusCode.OK, HttpStatusCode.NoContent)]
+    public async Task Should_hold_every_change_against_what_the_client_has_seen(string header, string tags, HttpStatusCode stocked, HttpStatusCode withdrawn)
+    {
+        var (lamp, vase) = (await List(), await List());
+        using var stock = new HttpRequestMessage(HttpMethod.Post, $"/products/{lamp.Id}/stock") { Content = JsonContent.Create(new { delta = 1 }) };
+        using var withdraw = new HttpRequestMessage(HttpMethod.Delete, $"/products/{vase.Id}");
+        stock.Headers.TryAddWithoutValidation(header, tags);
+        withdraw.Headers.TryAddWithoutValidation(header, tags);
+
+        using var first = await _admin.SendAsync(stock);
+        using var second = await _admin.SendAsync(withdraw);
+
+        Assert.That((first.StatusCode, second.StatusCode), Is.EqualTo((stocked, withdrawn)));
+        Assert.That((await Read(lamp.Id)).StockQuantity, Is.EqualTo(stocked == HttpStatusCode.OK ? 6 : 5));
+        using var left = await _anybody.GetAsync($"/products/{vase.Id}");
+        Assert.That(left.StatusCode, Is.EqualTo(withdrawn == HttpStatusCode.NoContent ? HttpStatusCode.NotFound : HttpStatusCode.OK));
+    }
+
+    [TestCase("\"1\"", HttpStatusCode.NotModified)]
+    [TestCase("W/\"1\"", HttpStatusCode.NotModified)]
+    [TestCase("\"7\", \"1\"", HttpStatusCode.NotModified)]
+    [TestCase("*", HttpStatusCode.NotModified)]
+    [TestCase("\"0\"", HttpStatusCode.OK)]
+    [TestCase("1", HttpStatusCode.OK)]
+    public async Task Should_not_send_again_what_the_client_has(string ifNoneMatch, HttpStatusCode expected)
+    {
+        var lamp = await List();
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/products/{lamp.Id}");
+        request.Headers.TryAddWithoutValidation("If-None-Match", ifNoneMatch);
+
+        using var answer = await _anybody.SendAsync(request);
+
+        Assert.That(answer.StatusCode, Is.EqualTo(expected));
+        Assert.That(answer.Headers.ETag?.ToString(), Is.EqualTo("\"1\""));
+        Assert.That(answer.Headers.CacheControl?.ToString(), Is.EqualTo("no-cache"));
+        Assert.That(await answer.Content.ReadAsStringAsync(), expected == HttpStatusCode.OK ? Is.Not.Empty : Is.Empty);
+    }
+
     [Test]
     public async Task Should_let_one_of_many_concurrent_changes_of_the_same_version_win()
     {

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using ShopSaga.Hosting;
 using ShopSaga.Hosting.Http;
@@ -23,9 +24,10 @@ internal sealed class HttpHost : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    public static async Task<HttpHost> Start()
+    public static async Task<HttpHost> Start(TimeProvider? time = null, params string[] settings)
     {
-        var builder = ServiceHost.CreateBuilder(["--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=Error"], database: false, tokens: false);
+        var builder = ServiceHost.CreateBuilder(["--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=Error", .. settings], database: false, tokens: false);
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
         var app = builder.Build();
         app.UseServiceDefaults();
         app.MapPost("/things", (Thing thing) => TypedResults.Ok(thing));
@@ -56,6 +58,8 @@ internal sealed class HttpHost : IAsyncDisposable
         await app.StartAsync();
         return new HttpHost(app);
     }
+
+    public Task Stop() => _app.StopAsync();
 
     private static PostgresException Postgres(string state) => new("secret", "ERROR", "ERROR", state);
 

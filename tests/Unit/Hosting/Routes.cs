@@ -18,6 +18,11 @@ internal sealed class Routes
     [TestCase("/things/abc")]
     [TestCase("/things/1.5")]
     [TestCase("/things/99999999999999999999")]
+    [TestCase("/things/+1")]
+    [TestCase("/things/-1")]
+    [TestCase("/things/%201")]
+    [TestCase("/things/1%09")]
+    [TestCase("/things/%D9%A1")]
     [TestCase("/%00")]
     public async Task Should_answer_404_to_what_does_not_exist(string path)
     {
