@@ -810,6 +810,104 @@ scenario "nothing of all that has changed anything"
 expect_stock 98
 
 # ---------------------------------------------------------------------------------------------------------------------------------
+section edge
+
+scenario "a product that the client has already is not sent again"
+get "/products/$product"
+etag=$(sed -n 's/^etag: \(.*\)\r$/\1/Ip' "$work/headers")
+get "/products/$product" --header "If-None-Match: $etag"
+expect_status 304
+expect_same 'the body' '' "$body"
+get "/products/$product" --header 'If-None-Match: "0"'
+expect_status 200
+
+scenario "one key orders once, however its body is written and however often it is sent"
+as alice at_once 5 post /orders '{"productId": '$product', "quantity": 1, "paymentMethod": "CARD"}' --header "Idempotency-Key: one-$run"
+expect_same 'the statuses' '202 202 202 202 202' "$statuses"
+expect_same 'the orders' 1 "$(jq '[.[].id] | unique | length' <<<"$bodies")"
+order=$(jq '.[0].id' <<<"$bodies")
+as alice post /orders '{ "paymentMethod": "CARD", "quantity": 1, "productId": '$product' }' --header "Idempotency-Key: one-$run"
+expect_status 202
+expect_json ".id == $order"
+as alice post /orders '{"productId": '$product', "quantity": 2, "paymentMethod": "CARD"}' --header "Idempotency-Key: one-$run"
+expect_problem 422 idempotency-key-reused
+as bob post /orders '{"productId": '$product', "quantity": 1, "paymentMethod": "CARD"}' --header "Idempotency-Key: one-$run"
+expect_status 202
+expect_json ".id != $order"
+await_outcome alice CONFIRMED
+
+scenario "a client that prefers to wait hears how it ends"
+as alice post /orders '{"productId": '$product', "quantity": 1, "paymentMethod": "CARD"}' --header 'Prefer: wait=25'
+expect_status 201
+expect_header Preference-Applied 'wait=25'
+expect_header Location ".*/orders/$(json .id)"
+expect_json '.status == "CONFIRMED" and .paymentId != null'
+as alice post /orders '{"productId": '$product', "quantity": 1, "paymentMethod": "CARD_DECLINED"}' --header 'Prefer: wait=25'
+expect_problem 402 payment-declined
+expect_header Preference-Applied 'wait=25'
+expect_json '.orderId | type == "number"'
+as alice post /orders '{"productId": '$product', "quantity": 1000, "paymentMethod": "CARD"}' --header 'Prefer: wait=25'
+expect_problem 409 out-of-stock
+expect_json ".shortages[0] | .productId == $product and .requested == 1000 and .available < 1000"
+as alice post /orders '{"productId": '$product', "quantity": 1, "paymentMethod": "CARD_SLOW"}' --header 'Prefer: wait=1'
+expect_status 202
+expect_header Preference-Applied 'wait=1'
+order=$(json .id)
+
+scenario "an order is followed live to its end, and a client that comes back misses nothing and sees nothing twice"
+as alice get "/orders/$order/events"
+expect_status 200
+expect_header Content-Type 'text/event-stream'
+last=$(sed -n 's/^id: //p' <<<"$body" | tail -1)
+body=$(sed -n 's/^data: //p' <<<"$body" | jq --slurp --compact-output .)
+expect_json '.[0].status == "PENDING" and .[-1].status == "CONFIRMED"'
+as alice get "/orders/$order/events" --header 'Last-Event-ID: 1'
+body=$(sed -n 's/^data: //p' <<<"$body" | jq --slurp --compact-output .)
+expect_json '[.[].status] == ["CONFIRMED"]'
+as alice get "/orders/$order/events" --header "Last-Event-ID: $last"
+expect_status 204
+as bob get "/orders/$order/events"
+expect_problem 404 not-found
+
+scenario "every service describes itself, and one page shows them all"
+for service in users products orders payments settlement; do
+    get "/openapi/$service.json"
+    expect_status 200
+    expect_json '(.openapi | startswith("3.1")) and (.paths | length > 0)'
+done
+get /swagger/index.html
+expect_status 200
+
+scenario "every kind of problem has a page that explains it"
+for code in validation unauthenticated forbidden not-found conflict out-of-stock not-cancellable email-taken cart-empty in-progress payment-declined \
+    method-not-allowed precondition-failed too-large unsupported-media-type idempotency-key-reused too-many-requests unavailable; do
+    get "/problems/$code"
+    expect_status 200
+    expect_header Content-Type 'text/html.*'
+done
+
+scenario "what is inside does not exist outside, and another method is a 405 that names those there are"
+as admin get /internal/statements/2025-01-31
+expect_problem 404 not-found
+delete /users
+expect_problem 405 method-not-allowed
+expect_header Allow POST
+
+scenario "every answer says how many requests are left, and tells browsers to be careful"
+as alice get /cart
+expect_header RateLimit-Policy '"user";q=[0-9]+;w=[0-9]+'
+expect_header RateLimit '"user";r=[0-9]+;t=[0-9]+'
+expect_header X-Content-Type-Options nosniff
+expect_header Cache-Control no-store
+get /nowhere
+expect_header RateLimit '"address";r=[0-9]+;t=[0-9]+'
+expect_header X-Frame-Options DENY
+for path in /health/live /health/ready /metrics; do
+    get "$path"
+    expect_status 200
+done
+
+# ---------------------------------------------------------------------------------------------------------------------------------
 section settlement
 
 scenario "what a run leaves unsettled is settled a moment later"
