@@ -11,6 +11,8 @@ namespace ShopSaga.Hosting.Http;
 /// </summary>
 internal static class ReadingAgain
 {
+    private static readonly Lock clearing = new();
+
     public static void UseReadingAgain(this WebApplication app)
     {
         if (app.Services.GetService<NpgsqlDataSource>() is not { } database)
@@ -26,7 +28,12 @@ internal static class ReadingAgain
             }
             catch (NpgsqlException dead) when (WasCutOff(dead))
             {
-                database.Clear();
+                // The pool ignores whoever clears it while it is being cleared, and would still give out what is dead.
+                lock (clearing)
+                {
+                    database.Clear();
+                }
+
                 if (!HttpMethods.IsGet(context.Request.Method) || context.Response.HasStarted)
                 {
                     throw;
