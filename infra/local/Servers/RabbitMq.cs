@@ -8,6 +8,10 @@ internal static class RabbitMq
 {
     private const string User = "shopsaga";
 
+    // What leaves a delay queue while its target is not up yet, after a crash, is sent again after this many milliseconds; the default is
+    // three minutes (https://www.rabbitmq.com/blog/2022/03/29/at-least-once-dead-lettering).
+    private const string Advanced = "[{rabbit, [{dead_letter_worker_publisher_confirm_timeout, 10000}]}].\n";
+
     public static string Address(Ports ports, DataFolder folder) =>
         $"amqp://{User}:{folder.Secret("rabbitmq")}@127.0.0.1:{ports.RabbitMq}/";
 
@@ -31,6 +35,7 @@ internal static class RabbitMq
         var home = folder.Of("rabbitmq");
         Directory.CreateDirectory(home);
         DataFolder.WritePrivately(Path.Combine(home, "rabbitmq.conf"), Configuration(ports, folder));
+        DataFolder.WritePrivately(Path.Combine(home, "advanced.config"), Advanced);
         DataFolder.WritePrivately(Path.Combine(home, "enabled_plugins"), "[rabbitmq_management].\n");
 
         var command = new Command(program)

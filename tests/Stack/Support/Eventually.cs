@@ -5,7 +5,7 @@ namespace ShopSaga.Tests.Stack.Support;
 /// <summary>Awaits conditions. The limit only ends a test that would never end; no test asserts a time.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Asks until there is an answer.</summary>
@@ -22,7 +22,7 @@ internal static class Eventually
 
             if (waited.Elapsed > Limit)
             {
-                throw new TimeoutException($"Not within {Limit.TotalSeconds} s: {what()}");
+                throw new TimeoutException($"Not within {Limit.TotalMinutes} min: {what()}");
             }
 
             await Task.Delay(Pause);

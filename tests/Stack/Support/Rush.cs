@@ -71,13 +71,23 @@ internal sealed class Rush : IDisposable
         await Task.WhenAll(travels);
         await TestContext.Out.WriteLineAsync($"{Elapsed}: all {placed.Count} orders are placed, and cancelled where they are to be.");
         IReadOnlyList<JsonNode> orders = [];
-        await Eventually.Get(
-            async () =>
-            {
-                orders = await Orders();
-                return orders.All(IsFinal) ? orders : null;
-            },
-            () => string.Join(", ", orders.Where(order => !IsFinal(order)).Select(order => $"order {Id(order)} is {Status(order)}")));
+        try
+        {
+            await Eventually.Get(
+                async () =>
+                {
+                    orders = await Orders();
+                    return orders.All(IsFinal) ? orders : null;
+                },
+                () => string.Join(", ", orders.Where(order => !IsFinal(order)).Select(order => $"{placed.GetValueOrDefault(Id(order))} {order}")));
+        }
+        catch (TimeoutException)
+        {
+            // What is under way, and where, says what it waits for.
+            await TheBooks.Balance();
+            throw;
+        }
+
 
         var outcomes = orders.CountBy(Outcome).Select(outcome => $"{outcome.Value} {outcome.Key}").Order();
         await TestContext.Out.WriteLineAsync($"{Elapsed}: all {orders.Count} orders are final: {string.Join(", ", outcomes)}.");
