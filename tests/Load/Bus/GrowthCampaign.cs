@@ -86,9 +86,9 @@ internal static class GrowthCampaign
             await Servers.Execute(database, $"""
                 INSERT INTO "{table}" ("MessageId", "Dispatched", "DispatchedAt", "PersistenceVersion", "Operations")
                 SELECT '0192' || lpad(to_hex(n), 8, '0') || '-7000-8000-000000000000', true, now() - interval '1 hour', '9.0.3.0', '[]'
-                FROM generate_series(1, {OutboxRecords}) AS n;
-                VACUUM ANALYZE "{table}";
+                FROM generate_series(1, {OutboxRecords}) AS n
                 """);
+            await Servers.Execute(database, $"""VACUUM ANALYZE "{table}" """);
         }
     }
 
