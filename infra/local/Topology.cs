@@ -56,7 +56,7 @@ internal static class Topology
         },
         new("Settlement", Offset: 5, Assembly: "ShopSaga.Settlement", Database: new("settlementdb", "settlement"))
         {
-            Publishes = ["DailySettlementClosed", "MonthlySettlementClosed"],
+            Publishes = ["DailySettlementClosed", "MonthlySettlementClosed", "BooksDiffered"],
             ReactsTo = ["PaymentCompleted", "PaymentRefunded"],
         },
 

@@ -71,7 +71,8 @@ internal sealed class ClosingSchedule(
     {
         try
         {
-            await reconcile.Run(date, cancellationToken);
+            await using var scope = scopes.CreateAsyncScope();
+            await reconcile.Run(date, scope.ServiceProvider.GetRequiredService<ITransactionalSession>(), cancellationToken);
         }
         catch (HttpRequestException failure)
         {

@@ -3,6 +3,8 @@ using System.Text.Json;
 using Dapper;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
+using ShopSaga.Contracts.Settlement;
+using ShopSaga.Hosting.Database;
 using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Settlement.Reconciling;
@@ -43,19 +45,27 @@ internal sealed class Reconcile
     /// GET /settlements/reconciliation/{date} compares now. With a cursor it gives the next differences of the comparison that gave the cursor.
     /// </summary>
     internal static async Task<Ok<Reconciliation>> OnRequest(
-        string date, HttpRequest request, Page page, Reconcile reconcile, CancellationToken cancellationToken)
+        string date, HttpRequest request, Page page, Reconcile reconcile, ITransactionalSession session, CancellationToken cancellationToken)
     {
         var day = Query.Date(nameof(date), date);
         var size = request.Query.ContainsKey("limit") ? page : page with { Limit = PageSize };
-        var id = page.After is { } after ? await reconcile.Find(day, after, cancellationToken) : await reconcile.Run(day, cancellationToken);
+        var id = page.After is { } after ? await reconcile.Find(day, after, cancellationToken) : await reconcile.Run(day, session, cancellationToken);
         return TypedResults.Ok(await reconcile.Read(day, id, size, cancellationToken));
     }
 
-    /// <summary>Compares, and gives the number under which the result is kept.</summary>
-    public async Task<long> Run(DateOnly date, CancellationToken cancellationToken)
+    /// <summary>Compares, publishes that the books differ if they do, and gives the number under which the result is kept.</summary>
+    public async Task<long> Run(DateOnly date, ITransactionalSession session, CancellationToken cancellationToken)
     {
         var (matched, differences) = await Compare(date, cancellationToken);
-        var id = await Keep(date, matched, differences, cancellationToken);
+        var now = _time.GetUtcNow();
+        await session.Open(cancellationToken);
+        var id = await Keep(session.Sql(cancellationToken), date, matched, differences, now);
+        if (differences.Count > 0)
+        {
+            await session.Publish(new BooksDiffered(date, matched, differences.Count, now), cancellationToken);
+        }
+
+        await session.Commit(cancellationToken);
         _matched.Add(matched);
         foreach (var difference in differences)
         {
@@ -109,10 +119,8 @@ internal sealed class Reconcile
         return comparison.Result();
     }
 
-    private async Task<long> Keep(DateOnly date, long matched, IReadOnlyList<Difference> differences, CancellationToken cancellationToken)
-    {
-        await using var connection = await _database.OpenConnectionAsync(cancellationToken);
-        return await connection.QuerySingleAsync<long>(new CommandDefinition(
+    private static Task<long> Keep(Sql sql, DateOnly date, long matched, IReadOnlyList<Difference> differences, DateTimeOffset now) =>
+        sql.QuerySingle<long>(
             """
             WITH reconciliation AS (
                 INSERT INTO reconciliations (business_date, matched, differences, reconciled_at)
@@ -131,16 +139,14 @@ internal sealed class Reconcile
                 date,
                 matched,
                 differences.Count,
-                now = _time.GetUtcNow(),
+                now,
                 kinds = differences.Select(difference => difference.Kind).ToArray(),
                 orders = differences.Select(difference => difference.OrderId).ToArray(),
                 payments = differences.Select(difference => difference.PaymentId).ToArray(),
                 provider = differences.Select(difference => difference.ProviderAmount).ToArray(),
                 payment = differences.Select(difference => difference.PaymentAmount).ToArray(),
                 ledger = differences.Select(difference => difference.LedgerAmount).ToArray(),
-            },
-            cancellationToken: cancellationToken));
-    }
+            });
 
     /// <summary>The comparison of a day to which a difference belongs.</summary>
     private async Task<long> Find(DateOnly date, long difference, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using ShopSaga.Contracts.Settlement;
 using ShopSaga.Settlement.Reconciling;
 using ShopSaga.Settlement.Recording;
 using ShopSaga.Tests.Endpoints.Support;
@@ -56,6 +57,23 @@ internal sealed class When_the_books_are_compared
         var found = await _books.Reconcile(_date);
 
         Assert.That((found.Date, found.Matched, found.Differences.Count, found.NextCursor), Is.EqualTo((_date, Facts, 0, (string?)null)));
+    }
+
+    [Test]
+    public async Task Should_publish_that_they_differ_each_time_they_do()
+    {
+        await using var events = await Subscription<BooksDiffered>.On(_books.Settlement.Broker);
+        await _books.Reconcile(_date);
+        await Corrupt(Book.Payments, Refund, (table, row, _) => $"DELETE FROM {table} WHERE {row}");
+
+        await _books.Reconcile(_date);
+        await _books.Reconcile(_date);
+
+        for (var time = 1; time <= 2; time++)
+        {
+            var published = await events.Next();
+            Assert.That((published.ReportDate, published.Matched, published.Differences), Is.EqualTo((_date, (long)Facts - 1, 1)));
+        }
     }
 
     [TestCase("0001-01-01")]

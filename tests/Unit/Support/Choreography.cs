@@ -25,6 +25,7 @@ internal static class Choreography
         new("OrderCancelled", "Orders", "OrderId, Reason, CancelledAt", "Products", "Payments"),
         new("DailySettlementClosed", "Settlement", "ReportDate, TotalAmount, PaymentCount"),
         new("MonthlySettlementClosed", "Settlement", "YearMonth, TotalAmount, PaymentCount"),
+        new("BooksDiffered", "Settlement", "ReportDate, Matched, Differences, ComparedAt"),
     ];
 
     public static Assembly Contracts { get; } = Assembly.Load("ShopSaga.Contracts");
