@@ -61,6 +61,24 @@ public class When_a_message_arrives_twice
     }
 
     [Test]
+    public async Task Should_not_take_the_slower_copy_for_failed()
+    {
+        var meeting = new Meeting();
+        await using var endpoint = await TestEndpoint.Start(
+            configuration =>
+            {
+                configuration.AddHandler<Guest>();
+                configuration.Recoverability().Immediate(retries => retries.NumberOfRetries(0));
+            },
+            services => services.AddSingleton(meeting));
+        await Task.WhenAll(Enumerable.Repeat("twin", 2).Select(id => Broker.Send(endpoint.Name, new Meet(), id)));
+        await Management.HasAcknowledged(endpoint.Name, 2);
+
+        Assert.That(await endpoint.Count("\"MessageId\" = 'twin'"), Is.EqualTo(1));
+        Assert.That(await Broker.Depth(endpoint.ErrorQueue), Is.Zero);
+    }
+
+    [Test]
     public async Task Should_tell_messages_apart_by_the_logical_id_not_by_the_native_one()
     {
         foreach (var nativeId in new[] { "native 1", "native 2" })
@@ -81,6 +99,30 @@ public class When_a_message_arrives_twice
 
         Assert.That(await _endpoint.Query<long>("select sum(amount) from taken"), Is.EqualTo(3));
         Assert.That(await _endpoint.Count("\"MessageId\" like 'native%'"), Is.Zero);
+    }
+
+    internal sealed record Meet;
+
+    internal sealed class Meeting
+    {
+        private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _guests;
+
+        /// <summary>Waits until two are there.</summary>
+        public Task Join()
+        {
+            if (Interlocked.Increment(ref _guests) == 2)
+            {
+                _complete.SetResult();
+            }
+
+            return _complete.Task.WaitAsync(Eventually.Limit);
+        }
+    }
+
+    internal sealed class Guest(Meeting meeting) : IHandleMessages<Meet>
+    {
+        public Task Handle(Meet message, IMessageHandlerContext context) => meeting.Join();
     }
 
     internal sealed record TakeMoney(int Amount);

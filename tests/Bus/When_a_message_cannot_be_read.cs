@@ -52,6 +52,15 @@ public class When_a_message_cannot_be_read
     }
 
     [Test]
+    public async Task Should_make_no_object_of_a_type_that_nobody_handles()
+    {
+        await Publish(typeof(Trap).AssemblyQualifiedName!, """{"Door":"open"}""", delayedRetries: 3);
+        await _endpoint.NextFailed();
+
+        Assert.That(Trap.Sprung, Is.False);
+    }
+
+    [Test]
     public async Task Should_take_a_message_without_a_body_for_processed()
     {
         var id = Guid.NewGuid().ToString();
@@ -113,6 +122,17 @@ public class When_a_message_cannot_be_read
         new BasicProperties { MessageId = Guid.NewGuid().ToString() },
         new Dictionary<string, string> { [Headers.EnclosedMessageTypes] = types, [Headers.DelayedRetries] = $"{delayedRetries}" },
         body);
+
+    internal sealed class Trap
+    {
+        public static bool Sprung { get; private set; }
+
+        public string? Door
+        {
+            get => null;
+            set => Sprung = value is not null;
+        }
+    }
 
     internal sealed record ReadBook(int Pages);
 

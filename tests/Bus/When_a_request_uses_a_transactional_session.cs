@@ -76,6 +76,23 @@ public class When_a_request_uses_a_transactional_session
         Assert.That(_events.Count, Is.EqualTo(1));
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Should_not_take_for_committed_what_the_database_has_given_up_already(bool sends)
+    {
+        await using var request = _endpoint.NewRequest(out var session);
+        await session.Open(new SqlPersistenceOpenSessionOptions());
+        await session.SynchronizedStorageSession.Execute("insert into letters values ('dear')");
+        if (sends)
+        {
+            await session.Publish(new EventLetterPosted("dear"));
+        }
+
+        Assert.That(() => session.SynchronizedStorageSession.Execute("insert into nowhere values (1)"), Throws.InstanceOf<Npgsql.PostgresException>());
+        Assert.That(() => session.Commit(), Throws.InstanceOf<Npgsql.PostgresException>(), "the request did not mind");
+        Assert.That(await Letters(), Is.Empty);
+    }
+
     [Test]
     public async Task Should_write_no_record_when_nothing_is_sent()
     {

@@ -273,7 +273,7 @@ public class TestableSaga<TSaga, TSagaData>
     /// <summary>As the database would give it back.</summary>
     private static TSagaData Copy(TSagaData data)
     {
-        var copy = JsonSerializer.Deserialize<TSagaData>(JsonSerializer.Serialize(data))!;
+        var copy = JsonSerializer.Deserialize<TSagaData>(JsonSerializer.Serialize(data, SagaJson.Options), SagaJson.Options)!;
         copy.Id = data.Id;
         copy.Originator = data.Originator;
         copy.OriginalMessageId = data.OriginalMessageId;

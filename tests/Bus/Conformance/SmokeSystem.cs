@@ -59,6 +59,9 @@ public class SmokeSystem
                 configuration.AddHandler<PlaceOrderHandler>();
                 configuration.AddHandler<FailOrderHandler>();
                 configuration.AddSaga<OrderSaga>();
+
+                // The saga gets the reply before the event, as in the samples, so that it says the same of itself.
+                configuration.LimitMessageProcessingConcurrencyTo(1);
                 configuration.Recoverability()
                     .Immediate(retries => retries.NumberOfRetries(2))
                     .Delayed(retries => retries.NumberOfRetries(1).TimeIncrease(TimeSpan.FromSeconds(3)));

@@ -37,6 +37,15 @@ public class TestableSagaTests
     }
 
     [Test]
+    public async Task Should_give_the_data_back_as_the_database_would_which_stores_no_defaults()
+    {
+        var sent = await _saga.Handle(new ParcelSent("7"));
+        var cleared = await _saga.HandleReply(sent!.SagaId, new CustomsAnswer(true));
+
+        Assert.That(cleared!.SagaDataSnapshot.Held, Is.True, "false is not stored, and what is not stored comes back as a new object has it");
+    }
+
+    [Test]
     public async Task Should_use_a_new_saga_object_for_each_message()
     {
         var made = 0;
@@ -270,6 +279,8 @@ public class TestableSagaTests
         public List<string> Stops { get; set; } = [];
 
         public bool Cleared { get; set; }
+
+        public bool Held { get; set; } = true;
     }
 
     private sealed class ParcelPolicy :
@@ -317,6 +328,7 @@ public class TestableSagaTests
         public Task Handle(CustomsAnswer message, IMessageHandlerContext context)
         {
             Data.Cleared = message.Cleared;
+            Data.Held = !message.Cleared;
             return Task.CompletedTask;
         }
 

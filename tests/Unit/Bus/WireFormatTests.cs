@@ -68,6 +68,17 @@ public class WireFormatTests
     public string Should_cut_the_full_name_out_of(string name) => MessageTypes.FullName(name);
 
     [Test]
+    public void Should_not_remember_types_that_it_did_not_know()
+    {
+        var types = new MessageTypes(new ConventionsBuilder());
+        var enclosed = $"{typeof(EventLeaf).FullName}, Elsewhere";
+        Assert.That(types.Find(enclosed), Is.Null);
+        types.Register(typeof(EventLeaf));
+
+        Assert.That(types.Find(enclosed), Is.EqualTo(typeof(EventLeaf)));
+    }
+
+    [Test]
     public void Should_write_and_read_an_operation_for_the_outbox()
     {
         var at = new DateTimeOffset(2026, 11, 22, 6, 0, 40, TimeSpan.Zero);

@@ -113,8 +113,9 @@ public sealed class EndpointConfiguration
     }
 
     /// <summary>
-    /// Lets up to this many waiting messages be handled one after the other in one transaction, each behind a savepoint; 1 by default. It multiplies
-    /// throughput where handlers only use the database. Leave it at 1 where a handler waits for something outside. Only this runtime has it.
+    /// Lets up to this many waiting messages be handled one after the other in one transaction; 1 by default. A message that fails is taken out, and
+    /// the others are handled once more, without it. It multiplies throughput where handlers only use the database. Leave it at 1 where a handler
+    /// waits for something outside, or does something there. Only this runtime has it.
     /// </summary>
     public void HandleInGroupsOf(int maxMessages)
     {
@@ -183,11 +184,6 @@ public abstract class SqlDialect
 public sealed class SqlDialectSettings<T>
     where T : SqlDialect
 {
-    internal string SchemaName { get; private set; } = "public";
-
-    /// <summary>The schema of the tables; <c>public</c> by default.</summary>
-    public void Schema(string schema) => SchemaName = schema;
-
     /// <summary>Not needed by this runtime, which knows that it speaks to PostgreSQL.</summary>
     public void JsonBParameterModifier(Action<DbParameter> modifier)
     {
@@ -198,8 +194,6 @@ public sealed class SqlDialectSettings<T>
 /// <typeparam name="T"><see cref="SqlPersistence"/>.</typeparam>
 public sealed class PersistenceExtensions<T>
 {
-    internal SqlDialectSettings<SqlDialect.PostgreSql> Dialect { get; } = new();
-
     internal Func<DbConnection>? NewConnection { get; private set; }
 
     internal string? Prefix { get; private set; }
@@ -209,7 +203,7 @@ public sealed class PersistenceExtensions<T>
 
     /// <summary>Sets the dialect; PostgreSQL is the only one.</summary>
     public SqlDialectSettings<SqlDialect.PostgreSql> SqlDialect<TDialect>()
-        where TDialect : SqlDialect.PostgreSql => Dialect;
+        where TDialect : SqlDialect.PostgreSql => new();
 
     /// <summary>Sets the prefix of the tables' names, taken as it is, at most 20 characters; by default the endpoint's name with underscores.</summary>
     public void TablePrefix(string tablePrefix) => Prefix = tablePrefix;

@@ -26,10 +26,7 @@ public sealed class SendOptions : ExtendableOptions
 public sealed class PublishOptions : ExtendableOptions;
 
 /// <summary>How a reply is sent.</summary>
-public sealed class ReplyOptions : ExtendableOptions
-{
-    internal string? Destination { get; set; }
-}
+public sealed class ReplyOptions : ExtendableOptions;
 
 /// <summary>The settings of options.</summary>
 public static class OptionsExtensions
@@ -43,14 +40,8 @@ public static class OptionsExtensions
     /// <summary>Gives the message this id instead of a new one; at most 200 characters.</summary>
     public static void SetMessageId(this ExtendableOptions options, string messageId) => options.MessageId = messageId;
 
-    /// <summary>The id set with <see cref="SetMessageId"/>, if any.</summary>
-    public static string? GetMessageId(this ExtendableOptions options) => options.MessageId;
-
     /// <summary>Sends at once, outside the transaction, even when the handler fails later.</summary>
     public static void RequireImmediateDispatch(this ExtendableOptions options) => options.ImmediateDispatch = true;
-
-    /// <summary>Whether <see cref="RequireImmediateDispatch"/> was called.</summary>
-    public static bool IsImmediateDispatchSet(this ExtendableOptions options) => options.ImmediateDispatch;
 
     /// <summary>Sends to the endpoint of this name.</summary>
     /// <exception cref="InvalidOperationException">A route was chosen before.</exception>
@@ -105,9 +96,6 @@ public static class OptionsExtensions
 
     /// <summary>The date set, if any.</summary>
     public static DateTimeOffset? GetDeliveryDate(this SendOptions options) => options.DeliverAt;
-
-    /// <summary>Replies to this address instead of the sender's.</summary>
-    public static void SetDestination(this ReplyOptions options, string destination) => options.Destination = destination;
 
     private static void RefuseSecondRoute(SendOptions options)
     {

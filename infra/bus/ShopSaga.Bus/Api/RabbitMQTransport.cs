@@ -1,12 +1,11 @@
 namespace ShopSaga.Bus;
 
 /// <summary>The RabbitMQ transport.</summary>
-/// <param name="routingTopology">How queues and exchanges are laid out.</param>
-/// <param name="connectionString"><c>host=…;port=…;virtualHost=…;userName=…;password=…;useTls=…</c> or an <c>amqp://</c> URI.</param>
-public sealed class RabbitMQTransport(RoutingTopology routingTopology, string connectionString) : TransportDefinition
+public sealed class RabbitMQTransport : TransportDefinition
 {
-    /// <summary>How often client and broker make sure of each other; 60 s by default.</summary>
-    public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(60);
+    /// <param name="routingTopology">How queues and exchanges are laid out.</param>
+    /// <param name="connectionString"><c>host=…;port=…;virtualHost=…;userName=…;password=…;useTls=…</c> or an <c>amqp://</c> URI.</param>
+    public RabbitMQTransport(RoutingTopology routingTopology, string connectionString) => ConnectionString = connectionString;
 
     /// <summary>How long to wait before connecting again; 10 s by default.</summary>
     public TimeSpan NetworkRecoveryInterval { get; set; } = TimeSpan.FromSeconds(10);
@@ -14,12 +13,7 @@ public sealed class RabbitMQTransport(RoutingTopology routingTopology, string co
     /// <summary>How long the broker may be away before the critical error action runs; 2 minutes by default.</summary>
     public TimeSpan TimeToWaitBeforeTriggeringCircuitBreaker { get; set; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>Messages the broker hands out ahead, from the concurrency; three times as many by default.</summary>
-    public Func<int, long> PrefetchCountCalculation { get; set; } = concurrency => 3L * concurrency;
-
-    internal RoutingTopology RoutingTopology { get; } = routingTopology;
-
-    internal string ConnectionString { get; } = connectionString;
+    internal string ConnectionString { get; }
 
     internal override ITransport Create(TransportContext context) => new RabbitMqInfrastructure(this, context);
 }
@@ -27,20 +21,17 @@ public sealed class RabbitMQTransport(RoutingTopology routingTopology, string co
 /// <summary>How queues and exchanges are laid out.</summary>
 public sealed class RoutingTopology
 {
-    private RoutingTopology(QueueType queueType) => QueueType = queueType;
+    private RoutingTopology()
+    {
+    }
 
-    internal QueueType QueueType { get; }
-
-    /// <summary>An exchange for each message type and each endpoint; see the contract of the wire in docs.</summary>
-    public static RoutingTopology Conventional(QueueType queueType) => new(queueType);
+    /// <summary>An exchange for each message type and each endpoint.</summary>
+    public static RoutingTopology Conventional(QueueType queueType) => new();
 }
 
 /// <summary>Kinds of RabbitMQ queues.</summary>
 public enum QueueType
 {
-    /// <summary>A queue on one node.</summary>
-    Classic,
-
-    /// <summary>A replicated queue, which also counts deliveries.</summary>
+    /// <summary>Replicated, and counting deliveries, which immediate retries rely on: the only kind.</summary>
     Quorum,
 }

@@ -145,11 +145,11 @@ public sealed class CorrelatedSagaPropertyMapper<TSagaData>
 
     internal CorrelatedSagaPropertyMapper(SagaMapping mapping) => _mapping = mapping;
 
-    /// <summary>Says which value of the message equals the correlation property; must be of the same type.</summary>
+    /// <summary>Says which value of the message equals the correlation property.</summary>
+    /// <exception cref="InvalidOperationException">The value is of another type.</exception>
     public CorrelatedSagaPropertyMapper<TSagaData> ToMessage<TMessage>(Expression<Func<TMessage, object?>> messageProperty)
     {
-        var read = messageProperty.Compile();
-        _mapping.ByMessageType[typeof(TMessage)] = (message, _) => read((TMessage)message);
+        _mapping.Map(messageProperty);
         return this;
     }
 

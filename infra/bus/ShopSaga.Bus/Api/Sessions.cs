@@ -35,7 +35,10 @@ public interface ITransactionalSession : IDisposable, IAsyncDisposable
     /// <exception cref="InvalidOperationException">The session is not open.</exception>
     Task Publish(object message, PublishOptions options, CancellationToken cancellationToken = default);
 
-    /// <summary>Commits. When it returns, the rows are durable and the messages will leave; when it throws, neither happened or will.</summary>
+    /// <summary>
+    /// Commits. When it returns, the rows are durable and the messages will leave; when it throws, neither happened or will, unless the connection
+    /// broke while the server committed: then either both or neither, and only the rows can tell.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The session is not open.</exception>
     Task Commit(CancellationToken cancellationToken = default);
 }

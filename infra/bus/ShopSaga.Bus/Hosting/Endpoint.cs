@@ -14,6 +14,8 @@ namespace ShopSaga.Bus;
 /// </summary>
 internal sealed class Endpoint : IHostedService, IAsyncDisposable
 {
+    private const int CriticalCleanupFailures = 10;
+
     private readonly EndpointConfiguration _configuration;
     private readonly HandlerRegistry _handlers;
     private readonly EndpointMonitoring _monitoring;
@@ -111,10 +113,10 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         _working = _pump.Run(_stop.Token, _abort.Token);
         _receiving =
         [
-            Task.Run(() => _transport.Receive(_pump, _stop.Token), CancellationToken.None),
-            Task.Run(() => UntilStopped(Relay.RunPoller), CancellationToken.None),
-            Task.Run(() => UntilStopped(RunCleanup), CancellationToken.None),
-            Task.Run(() => UntilStopped(_monitoring.Run), CancellationToken.None),
+            UntilStopped("receives", stop => _transport.Receive(_pump, stop)),
+            UntilStopped("dispatches what was left behind", Relay.RunPoller),
+            UntilStopped("cleans its outbox", RunCleanup),
+            UntilStopped("is monitored", _monitoring.Run),
         ];
     }
 
@@ -190,6 +192,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
             return;
         }
 
+        var failures = 0;
         using var timer = new PeriodicTimer(settings.CleanupEvery, _time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
@@ -199,15 +202,22 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
                 while (await Outbox.Cleanup(before, cancellationToken) > 0)
                 {
                 }
+
+                failures = 0;
             }
-            catch (Exception failure) when (failure is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
             {
                 _logger.LogWarning(BusEvents.OutboxMaintenanceFailed, "Old outbox records could not be deleted: {Reason}", failure.Message);
+                if (++failures % CriticalCleanupFailures == 0)
+                {
+                    await CriticalError($"{Name} could not clean its outbox {failures} times in a row.", failure);
+                }
             }
         }
     }
 
-    private async Task UntilStopped(Func<CancellationToken, Task> run)
+    /// <summary>Runs until the endpoint stops. What ends before that leaves the endpoint without something that it needs.</summary>
+    private Task UntilStopped(string what, Func<CancellationToken, Task> run) => Task.Run(async () =>
     {
         try
         {
@@ -217,14 +227,23 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         {
             // This is how it ends.
         }
-    }
+        catch (Exception failure)
+        {
+            await CriticalError($"{Name} no longer {what}.", failure);
+        }
+    });
 
     private async Task CriticalError(string error, Exception failure)
     {
         _logger.LogCritical(BusEvents.CriticalError, failure, "{Error}", error);
-        if (_configuration.CriticalErrorAction is { } action)
+        try
         {
-            await action(new CriticalErrorContext(error, failure), _abort.Token);
+            await (_configuration.CriticalErrorAction?.Invoke(new CriticalErrorContext(error, failure), _abort.Token) ?? Task.CompletedTask);
+        }
+        catch (Exception unheard)
+        {
+            // Whoever raised the error has messages to put back and a connection to open again.
+            _logger.LogError(BusEvents.CriticalError, unheard, "The action for critical errors failed");
         }
     }
 

@@ -1,37 +1,21 @@
 namespace ShopSaga.Bus;
 
-/// <summary>Something that is looked at regularly, and reported to ServiceControl. Derive from <see cref="CustomCheck"/>.</summary>
-public interface ICustomCheck
-{
-    /// <summary>What is checked; the name under which the result is shown.</summary>
-    string Id { get; }
-
-    /// <summary>The group under which it is shown.</summary>
-    string Category { get; }
-
-    /// <summary>How long to wait after a run before the next one; null for one run at start.</summary>
-    TimeSpan? Interval { get; }
-
-    /// <summary>Looks. An exception counts as failed.</summary>
-    Task<CheckResult> PerformCheck(CancellationToken cancellationToken = default);
-}
-
-/// <summary>Base of custom checks.</summary>
+/// <summary>Something that is looked at regularly, and reported to ServiceControl.</summary>
 /// <param name="id">What is checked.</param>
 /// <param name="category">The group under which it is shown.</param>
 /// <param name="repeatAfter">How long to wait after a run before the next one; null for one run at start.</param>
-public abstract class CustomCheck(string id, string category, TimeSpan? repeatAfter = null) : ICustomCheck
+public abstract class CustomCheck(string id, string category, TimeSpan? repeatAfter = null)
 {
-    /// <inheritdoc />
+    /// <summary>What is checked; the name under which the result is shown.</summary>
     public string Id { get; } = id;
 
-    /// <inheritdoc />
+    /// <summary>The group under which it is shown.</summary>
     public string Category { get; } = category;
 
-    /// <inheritdoc />
+    /// <summary>How long to wait after a run before the next one; null for one run at start.</summary>
     public TimeSpan? Interval { get; } = repeatAfter;
 
-    /// <inheritdoc />
+    /// <summary>Looks. An exception counts as failed.</summary>
     public abstract Task<CheckResult> PerformCheck(CancellationToken cancellationToken = default);
 }
 

@@ -21,7 +21,7 @@ internal sealed class CustomChecks(
     private async Task Run(Type checkType, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var check = (ICustomCheck)ActivatorUtilities.CreateInstance(scope.ServiceProvider, checkType);
+        var check = (CustomCheck)ActivatorUtilities.CreateInstance(scope.ServiceProvider, checkType);
         var hadFailed = false;
         while (true)
         {
@@ -46,7 +46,7 @@ internal sealed class CustomChecks(
         }
     }
 
-    private static async Task<CheckResult> Perform(ICustomCheck check, CancellationToken cancellationToken)
+    private static async Task<CheckResult> Perform(CustomCheck check, CancellationToken cancellationToken)
     {
         try
         {
@@ -58,7 +58,7 @@ internal sealed class CustomChecks(
         }
     }
 
-    private Task<bool> Report(ICustomCheck check, CheckResult result, CancellationToken cancellationToken) => queue.Send(
+    private Task<bool> Report(CustomCheck check, CheckResult result, CancellationToken cancellationToken) => queue.Send(
         ResultType,
         new ReportCustomCheckResult(
             host.HostId,
@@ -69,7 +69,6 @@ internal sealed class CustomChecks(
             time.GetUtcNow().UtcDateTime,
             endpointName,
             host.DisplayName),
-        new Dictionary<string, string> { [Headers.MessageIntent] = "Send", [Headers.ReplyToAddress] = endpointName },
         check.Interval is { } interval ? settings.TimeToLive ?? interval * 4 : null,
         cancellationToken);
 

@@ -38,11 +38,11 @@ internal sealed class EndpointMonitoring : IAsyncDisposable
         if (settings.SagaAuditQueue is { } sagaAudit)
         {
             SagaAudit = new SagaAudit(Queue(sagaAudit), endpoint, time);
-            _reporters.Add(SagaAudit.Probe);
+            _reporters.Add(Queue(sagaAudit).Probe);
         }
 
         MonitoringQueue Queue(string name) =>
-            _queues.TryGetValue(name, out var queue) ? queue : _queues[name] = new MonitoringQueue(name, connect, logger);
+            _queues.TryGetValue(name, out var queue) ? queue : _queues[name] = new MonitoringQueue(name, endpoint, connect, logger);
     }
 
     public ServiceControlMetrics? Metrics { get; }

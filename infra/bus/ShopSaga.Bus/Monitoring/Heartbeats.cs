@@ -26,10 +26,10 @@ internal sealed class Heartbeats(HeartbeatSettings settings, MonitoringQueue que
             },
             host.DisplayName,
             host.DisplayName);
-        if (!await Send(StartupType, startup, cancellationToken))
+        if (!await queue.Send(StartupType, startup, settings.TimeToLive, cancellationToken))
         {
             await Task.Delay(RegisterAgainAfter, time, cancellationToken);
-            await Send(StartupType, startup, cancellationToken);
+            await queue.Send(StartupType, startup, settings.TimeToLive, cancellationToken);
         }
     }
 
@@ -38,17 +38,10 @@ internal sealed class Heartbeats(HeartbeatSettings settings, MonitoringQueue que
         using var timer = new PeriodicTimer(settings.Frequency, time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            await Send(
-                HeartbeatType, new EndpointHeartbeat(time.GetUtcNow().UtcDateTime, endpointName, host.HostId, host.DisplayName), cancellationToken);
+            var heartbeat = new EndpointHeartbeat(time.GetUtcNow().UtcDateTime, endpointName, host.HostId, host.DisplayName);
+            await queue.Send(HeartbeatType, heartbeat, settings.TimeToLive, cancellationToken);
         }
     }
-
-    private Task<bool> Send<T>(string type, T body, CancellationToken cancellationToken) => queue.Send(
-        type,
-        body,
-        new Dictionary<string, string> { [Headers.MessageIntent] = "Send", [Headers.ReplyToAddress] = endpointName },
-        settings.TimeToLive,
-        cancellationToken);
 
     private sealed record RegisterEndpointStartup(
         Guid HostId, string Endpoint, DateTime StartedAt, Dictionary<string, string> HostProperties, string HostDisplayName, string Host);

@@ -35,7 +35,7 @@ public static class MonitoringExtensions
     /// <summary>Adds a custom check; it gets its constructor's arguments from the services, and runs where checks are reported.</summary>
     /// <typeparam name="TCustomCheck">The check.</typeparam>
     public static void AddCustomCheck<TCustomCheck>(this EndpointConfiguration endpoint)
-        where TCustomCheck : class, ICustomCheck => endpoint.Monitoring.CheckTypes.Add(typeof(TCustomCheck));
+        where TCustomCheck : CustomCheck => endpoint.Monitoring.CheckTypes.Add(typeof(TCustomCheck));
 
     /// <summary>Turns on metrics, which go where the options say.</summary>
     public static MetricsOptions EnableMetrics(this EndpointConfiguration endpoint) => new(endpoint);

@@ -7,11 +7,23 @@ namespace ShopSaga.Bus;
 /// One of ServiceControl's queues. Messages go there one at a time over a connection of their own: where the queue is missing, the broker closes the
 /// channel, and that must concern nobody else. They carry the given headers only. What cannot be sent is lost, and the log says so once.
 /// </summary>
-internal sealed class MonitoringQueue(string queue, Func<ITransport> connect, ILogger logger) : IAsyncDisposable
+internal sealed class MonitoringQueue(string queue, string endpointName, Func<ITransport> connect, ILogger logger) : IAsyncDisposable
 {
-    private ITransport? _transport;
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private ITransport? _transport;
     private bool _isFailing;
+
+    /// <summary>Sends an object as ServiceControl's plug-ins do, from an endpoint that can be answered. Gives whether the broker has it.</summary>
+    public Task<bool> Send<T>(string type, T body, TimeSpan? timeToLive, CancellationToken cancellationToken) =>
+        Send(type, body, NewHeaders(), timeToLive, cancellationToken);
+
+    /// <summary>Sends a message without content, to see whether the queue is there. Gives whether the broker has it.</summary>
+    public Task<bool> Probe(CancellationToken cancellationToken)
+    {
+        var headers = NewHeaders();
+        headers[Headers.ControlMessageHeader] = bool.TrueString;
+        return Send(ReadOnlyMemory<byte>.Empty, headers, timeToLive: null, cancellationToken);
+    }
 
     /// <summary>Sends an object as JSON, under the name of its type for ServiceControl. Gives whether the broker has it.</summary>
     public Task<bool> Send<T>(string type, T body, Dictionary<string, string> headers, TimeSpan? timeToLive, CancellationToken cancellationToken)
@@ -67,4 +79,6 @@ internal sealed class MonitoringQueue(string queue, Func<ITransport> connect, IL
         await (_transport?.DisposeAsync() ?? default);
         _turn.Dispose();
     }
+
+    private Dictionary<string, string> NewHeaders() => new() { [Headers.MessageIntent] = "Send", [Headers.ReplyToAddress] = endpointName };
 }

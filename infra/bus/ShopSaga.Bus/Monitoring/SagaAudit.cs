@@ -14,74 +14,48 @@ internal sealed class SagaAudit(MonitoringQueue queue, string endpointName, Time
 {
     private const string UpdatedType = "ServiceControl.EndpointPlugin.Messages.SagaState.SagaUpdatedMessage";
 
-    /// <summary>Proves at start that the queue exists.</summary>
-    public Task<bool> Probe(CancellationToken cancellationToken) => queue.Send(
-        default,
-        new Dictionary<string, string>
-        {
-            [Headers.ControlMessageHeader] = bool.TrueString,
-            [Headers.MessageIntent] = "Send",
-            [Headers.ReplyToAddress] = endpointName,
-        },
-        timeToLive: null,
-        cancellationToken);
-
-    public Invocation Begin(object message, MessageHandlerContext context) => new(this, message, context, time.GetUtcNow());
-
-    private Task<bool> Send(SagaUpdatedMessage update, CancellationToken cancellationToken) => queue.Send(
-        UpdatedType,
-        update,
-        new Dictionary<string, string> { [Headers.MessageIntent] = "Send", [Headers.ReplyToAddress] = endpointName },
-        timeToLive: null,
-        cancellationToken);
-
-    /// <summary>One run of a saga.</summary>
-    internal sealed class Invocation(SagaAudit audit, object message, MessageHandlerContext context, DateTimeOffset started)
+    /// <param name="saga">The saga, after its handler.</param>
+    /// <param name="isNew">Whether the message started it.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="context">The message's context.</param>
+    /// <param name="started">When the handler began.</param>
+    /// <param name="sentBefore">How many messages had been sent by then.</param>
+    public Task Report(Saga saga, bool isNew, object message, MessageHandlerContext context, DateTimeOffset started, int sentBefore)
     {
-        private readonly int _sentBefore = context.Pending.Count;
-
-        public Task<bool> Ended(Saga saga, bool isNew)
-        {
-            context.SagaChanges.Add(new SagaChange(saga.GetType(), saga.Entity.Id, saga.Completed ? "Completed" : isNew ? "New" : "Updated"));
-            var headers = context.MessageHeaders;
-            return audit.Send(
-                new SagaUpdatedMessage(
-                    JsonSerializer.Serialize(saga.Entity, saga.Entity.GetType()),
-                    saga.Entity.Id,
-                    new Initiator(
-                        context.MessageId,
-                        message.GetType().FullName!,
-                        headers.ContainsKey(Headers.IsSagaTimeoutMessage),
-                        SentAt(headers),
-                        headers.GetValueOrDefault(Headers.OriginatingMachine),
-                        headers.GetValueOrDefault(Headers.OriginatingEndpoint),
-                        headers.GetValueOrDefault(Headers.MessageIntent)),
-                    [.. context.Pending.Skip(_sentBefore).Select(ResultOf)],
-                    audit.Endpoint,
-                    isNew,
-                    saga.Completed,
-                    started.UtcDateTime,
-                    audit.Now,
-                    saga.GetType().FullName!),
-                context.CancellationToken);
-        }
-
-        private static ResultingMessage ResultOf(OutgoingOperation sent) => new(
-            MessageTypes.FullName(sent.Headers[Headers.EnclosedMessageTypes].Split(';', 2)[0]),
-            SentAt(sent.Headers),
-            sent.DeliverAt?.UtcDateTime,
-            sent.Delay?.ToString("c", CultureInfo.InvariantCulture),
-            sent.Destination,
-            sent.MessageId,
-            sent.Headers[Headers.MessageIntent]);
-
-        private static DateTime SentAt(IReadOnlyDictionary<string, string> headers) =>
-            WireTime.TryParse(headers.GetValueOrDefault(Headers.TimeSent), out var sent) ? sent.UtcDateTime : default;
+        context.SagaChanges.Add(new SagaChange(saga.GetType(), saga.Entity.Id, saga.Completed ? "Completed" : isNew ? "New" : "Updated"));
+        var headers = context.MessageHeaders;
+        var update = new SagaUpdatedMessage(
+            JsonSerializer.Serialize(saga.Entity, saga.Entity.GetType()),
+            saga.Entity.Id,
+            new Initiator(
+                context.MessageId,
+                message.GetType().FullName!,
+                headers.ContainsKey(Headers.IsSagaTimeoutMessage),
+                SentAt(headers),
+                headers.GetValueOrDefault(Headers.OriginatingMachine),
+                headers.GetValueOrDefault(Headers.OriginatingEndpoint),
+                headers.GetValueOrDefault(Headers.MessageIntent)),
+            [.. context.Pending.Skip(sentBefore).Select(ResultOf)],
+            endpointName,
+            isNew,
+            saga.Completed,
+            started.UtcDateTime,
+            time.GetUtcNow().UtcDateTime,
+            saga.GetType().FullName!);
+        return queue.Send(UpdatedType, update, timeToLive: null, context.CancellationToken);
     }
 
-    private string Endpoint => endpointName;
+    private static ResultingMessage ResultOf(OutgoingOperation sent) => new(
+        MessageTypes.FullName(sent.Headers[Headers.EnclosedMessageTypes].Split(';', 2)[0]),
+        SentAt(sent.Headers),
+        sent.DeliverAt?.UtcDateTime,
+        sent.Delay?.ToString("c", CultureInfo.InvariantCulture),
+        sent.Destination,
+        sent.MessageId,
+        sent.Headers[Headers.MessageIntent]);
 
-    private DateTime Now => time.GetUtcNow().UtcDateTime;
+    private static DateTime SentAt(IReadOnlyDictionary<string, string> headers) =>
+        WireTime.TryParse(headers.GetValueOrDefault(Headers.TimeSent), out var sent) ? sent.UtcDateTime : default;
 
     private sealed record SagaUpdatedMessage(
         string SagaState,

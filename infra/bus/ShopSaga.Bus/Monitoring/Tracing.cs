@@ -175,6 +175,7 @@ internal static class Tracing
         (Headers.MessageId, "nservicebus.message_id"),
         (Headers.CorrelationId, "nservicebus.correlation_id"),
         (Headers.ConversationId, "nservicebus.conversation_id"),
+        ("NServiceBus.PreviousConversationId", "nservicebus.previous_conversation_id"),
         (Headers.RelatedTo, "nservicebus.related_to"),
         (Headers.ReplyToAddress, "nservicebus.reply_to_address"),
         (Headers.NServiceBusVersion, "nservicebus.version"),
@@ -197,6 +198,8 @@ internal static class Tracing
         (Headers.ProcessingMachine, "nservicebus.processing_machine"),
         (Headers.HostDisplayName, "nservicebus.host.display_name"),
         (Headers.HostId, "nservicebus.host.host_id"),
+        ("NServiceBus.TimeToBeReceived", "nservicebus.time_to_be_received"),
+        ("NServiceBus.NonDurableMessage", "nservicebus.non_durable"),
     ];
 
     private static Activity? StartRoot(ActivityLink link)

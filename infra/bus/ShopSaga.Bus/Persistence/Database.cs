@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Npgsql;
 
 namespace ShopSaga.Bus;
@@ -6,17 +7,13 @@ namespace ShopSaga.Bus;
 internal sealed class Database
 {
     private const int LongestPrefix = 20;
-    private readonly PersistenceExtensions<SqlPersistence> _settings;
+    private readonly Func<DbConnection> _newConnection;
 
     /// <exception cref="InvalidOperationException">The persistence is not configured, or the prefix is too long.</exception>
     public Database(PersistenceExtensions<SqlPersistence> settings, string endpointName)
     {
-        if (settings.NewConnection is null)
-        {
-            throw new InvalidOperationException("The endpoint has no database: set UsePersistence<SqlPersistence>().ConnectionBuilder(…).");
-        }
-
-        _settings = settings;
+        _newConnection = settings.NewConnection
+            ?? throw new InvalidOperationException("The endpoint has no database: set UsePersistence<SqlPersistence>().ConnectionBuilder(…).");
         Prefix = settings.Prefix ?? endpointName.Replace('.', '_') + "_";
         if (Prefix.Length > LongestPrefix)
         {
@@ -28,14 +25,14 @@ internal sealed class Database
     public string Prefix { get; }
 
     /// <summary>Schema and name of a table, quoted.</summary>
-    public string Table(string suffix) => $"\"{_settings.Dialect.SchemaName}\".{Identifier(suffix)}";
+    public string Table(string suffix) => $"public.{Identifier(suffix)}";
 
     /// <summary>A name with the endpoint's prefix, quoted.</summary>
     public string Identifier(string suffix) => $"\"{Prefix}{suffix}\"";
 
     public async Task<NpgsqlConnection> Open(CancellationToken cancellationToken)
     {
-        var connection = (NpgsqlConnection)_settings.NewConnection!();
+        var connection = (NpgsqlConnection)_newConnection();
         try
         {
             await connection.OpenAsync(cancellationToken);
@@ -64,10 +61,14 @@ internal sealed class Database
         _ => exception.InnerException is { } inner && IsUnavailable(inner),
     };
 
-    /// <summary>Whether the failure says that two transactions met, so that the later one should simply run again.</summary>
+    /// <summary>
+    /// Whether the failure says that two transactions met, so that the later one should simply run again: for one saga, or for copies of one message.
+    /// </summary>
     public static bool IsConcurrency(Exception exception) => exception
         is SagaConcurrencyException
-        or PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure };
+        or PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure }
+        || (exception is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation, TableName: { } table }
+            && table.EndsWith(OutboxStore.TableSuffix, StringComparison.Ordinal));
 
     /// <summary>Whether the database answers now.</summary>
     public async Task<bool> Answers(CancellationToken cancellationToken)

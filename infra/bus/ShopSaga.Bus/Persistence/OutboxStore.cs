@@ -9,13 +9,18 @@ internal readonly record struct OutboxRecord(bool Dispatched, string Operations)
 /// <summary>
 /// The outbox table, which is the inbox too: a row for each message that was processed and for each session that was committed.
 /// Same table and columns as NServiceBus.Persistence.Sql; one index more, for the poller.
+/// <code>
+///   StoreAndCommit ─► undispatched, with what is to leave ─► MarkAsDispatched, or DispatchUndispatched for what was left behind ─► dispatched
+///                └──► dispatched at once, where nothing is to leave ───────────────────────────────── Cleanup, days later ─► gone ◄─┘
+/// </code>
 /// </summary>
 internal sealed class OutboxStore(Database database, TimeProvider time)
 {
+    public const string TableSuffix = "OutboxData";
     private const string Version = "9.0.3.0";
     private const int CleanupBatch = 4000;
 
-    private readonly string _table = database.Table("OutboxData");
+    private readonly string _table = database.Table(TableSuffix);
 
     /// <summary>Reads the records of those messages that have one.</summary>
     public async Task<Dictionary<string, OutboxRecord>> Get(NpgsqlConnection connection, string[] messageIds, CancellationToken cancellationToken)
@@ -35,7 +40,8 @@ internal sealed class OutboxStore(Database database, TimeProvider time)
 
     /// <summary>
     /// Adds a record for each message, at once marked as dispatched where there is nothing to dispatch, and commits, in one round trip. The primary
-    /// key refuses a message that another transaction processed meanwhile.
+    /// key refuses a message that another transaction processed meanwhile. The statement fails, even with no record to add, in a transaction that is
+    /// aborted already, where the server would answer COMMIT by silently rolling back.
     /// </summary>
     public async Task StoreAndCommit(
         NpgsqlTransaction transaction, IReadOnlyDictionary<string, List<OutgoingOperation>> records, CancellationToken cancellationToken)

@@ -30,8 +30,7 @@ internal sealed class SagaMapping
 
     public void SetCorrelationProperty(Expression body)
     {
-        var member = body is UnaryExpression { NodeType: ExpressionType.Convert } convert ? convert.Operand : body;
-        if (member is not MemberExpression { Member: PropertyInfo property })
+        if (Unconverted(body) is not MemberExpression { Member: PropertyInfo property })
         {
             throw new InvalidOperationException($"'{body}' is not a property of the saga's data.");
         }
@@ -44,6 +43,19 @@ internal sealed class SagaMapping
         CorrelationProperty = property;
     }
 
+    public void Map<TMessage>(Expression<Func<TMessage, object?>> value)
+    {
+        var type = Unconverted(value.Body).Type;
+        if (type != CorrelationProperty!.PropertyType)
+        {
+            throw new InvalidOperationException(
+                $"{typeof(TMessage).Name} is mapped by a {type.Name}, but {CorrelationProperty.Name} is a {CorrelationProperty.PropertyType.Name}.");
+        }
+
+        var read = value.Compile();
+        ByMessageType[typeof(TMessage)] = (message, _) => read((TMessage)message);
+    }
+
     /// <summary>The value of a header, as the correlation property has it.</summary>
     public object FromHeader(string header, IReadOnlyDictionary<string, string> headers)
     {
@@ -51,4 +63,7 @@ internal sealed class SagaMapping
             ?? throw new InvalidOperationException($"The header {header}, by which the saga is to be found, is missing.");
         return CorrelationProperty!.PropertyType == typeof(Guid) ? Guid.Parse(value, CultureInfo.InvariantCulture) : value;
     }
+
+    /// <summary>Without the conversion to an object that the compiler adds.</summary>
+    private static Expression Unconverted(Expression body) => body is UnaryExpression { NodeType: ExpressionType.Convert } convert ? convert.Operand : body;
 }

@@ -17,12 +17,17 @@ internal readonly record struct StoredSaga(IContainSagaData Data, int Concurrenc
 internal sealed class SagaConcurrencyException(string message) : Exception(message);
 
 /// <summary>
-/// One saga type's table. Existing rows are locked when read, so messages for one saga queue up behind each other; a start is guarded by the
-/// unique index on the correlation column.
+/// One saga type's table. What keeps two messages for one saga apart:
+/// <code>
+///   both find it       the row is locked when read, so the second waits for the first's commit
+///   both start it      the unique index on the correlation column lets the second wait, and refuses it
+///   changed otherwise  an update finds another concurrency count, and refuses
+/// </code>
 /// </summary>
 internal sealed class SagaStore
 {
     private const string Version = "9.0.3.0";
+    private const int LongestName = 43;
     private static readonly JsonSerializerOptions IndentedJson = new()
     {
         WriteIndented = true,
@@ -37,8 +42,15 @@ internal sealed class SagaStore
     private readonly string _column;
     private readonly string _sagaTypeVersion;
 
+    /// <exception cref="InvalidOperationException">The saga's name is too long for a table.</exception>
     public SagaStore(Database database, Type sagaType, Type dataType, PropertyInfo correlation)
     {
+        if (sagaType.Name.Length > LongestName)
+        {
+            throw new InvalidOperationException(
+                $"The saga {sagaType.Name} gives its table a name longer than {LongestName} characters: call it something shorter.");
+        }
+
         _database = database;
         _dataType = dataType;
         _correlation = correlation;

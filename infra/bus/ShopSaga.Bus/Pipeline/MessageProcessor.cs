@@ -244,7 +244,7 @@ internal sealed class MessageProcessor(
 
     private async Task InvokeHandlers(IncomingMessage message, MessageHandlerContext context)
     {
-        var (type, body) = Deserialize(message);
+        var type = TypeOf(message);
         var isTimeout = message.Headers.ContainsKey(Headers.IsSagaTimeoutMessage);
         var steps = handlers.StepsFor(type);
         if (!steps.Any(step => step.ForTimeouts == isTimeout))
@@ -252,6 +252,7 @@ internal sealed class MessageProcessor(
             throw new InvalidOperationException($"No handler is registered for {type.FullName}.");
         }
 
+        var body = Deserialize(message, type);
         await using var scope = scopes.CreateAsyncScope();
         foreach (var step in steps)
         {
@@ -283,16 +284,20 @@ internal sealed class MessageProcessor(
         }
     }
 
-    private (Type Type, object Body) Deserialize(IncomingMessage message)
+    private Type TypeOf(IncomingMessage message)
     {
         var enclosed = message.Headers.GetValueOrDefault(Headers.EnclosedMessageTypes)
             ?? throw new MessageDeserializationException($"Message {message.MessageId} does not say its type ({Headers.EnclosedMessageTypes}).");
-        var type = types.Find(enclosed)
+        return types.Find(enclosed)
             ?? throw new MessageDeserializationException($"Message {message.MessageId} is of an unknown type: {enclosed}.");
+    }
+
+    private static object Deserialize(IncomingMessage message, Type type)
+    {
         try
         {
-            return (type, JsonSerializer.Deserialize(message.Body.Span, type)
-                ?? throw new MessageDeserializationException($"The body of message {message.MessageId} is null."));
+            return JsonSerializer.Deserialize(message.Body.Span, type)
+                ?? throw new MessageDeserializationException($"The body of message {message.MessageId} is null.");
         }
         catch (Exception failure) when (failure is JsonException or NotSupportedException)
         {

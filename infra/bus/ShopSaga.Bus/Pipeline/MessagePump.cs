@@ -8,7 +8,8 @@ namespace ShopSaga.Bus;
 /// <code>
 ///   transport ─► deliveries (bounded by the prefetch) ─► workers, each taking a group ─► MessageProcessor ─► acknowledge, or Recoverability
 /// </code>
-/// While the database is away, workers hold what they have: an outage costs no retries.
+/// While the database is away, workers hold what they have: an outage costs no retries. What can be settled neither way goes back to its queue after a
+/// pause, so that a broker or a policy that fails for long is not asked again and again without one.
 /// </summary>
 internal sealed class MessagePump(
     ReceiveSettings settings,
@@ -22,6 +23,9 @@ internal sealed class MessagePump(
     TimeProvider time,
     ILogger<MessagePump> logger)
 {
+    /// <summary>The pause before a message goes back that could not be settled.</summary>
+    public static readonly TimeSpan BeforeAnotherAttempt = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan AskDatabaseAgain = TimeSpan.FromMilliseconds(500);
     private readonly Channel<InFlightMessage> _deliveries = Channel.CreateUnbounded<InFlightMessage>();
 
@@ -45,6 +49,7 @@ internal sealed class MessagePump(
             if (!stop.IsCancellationRequested && !abort.IsCancellationRequested)
             {
                 await criticalError($"{settings.Queue} could not settle {group.Count} messages; they go back to the queue.", failure);
+                await Pause(stop);
             }
 
             foreach (var delivery in group)
@@ -93,7 +98,7 @@ internal sealed class MessagePump(
                 var failures = await processor.Process([.. group.Select(delivery => delivery.Message)], abort);
                 for (var i = 0; i < group.Count; i++)
                 {
-                    await Settle(group[i], failures[i], abort);
+                    await Settle(group[i], failures[i], stop, abort);
                 }
 
                 return;
@@ -116,7 +121,7 @@ internal sealed class MessagePump(
     {
         if (group.Count == 1)
         {
-            await Settle(group[0], failure, abort);
+            await Settle(group[0], failure, stop, abort);
             return;
         }
 
@@ -140,9 +145,9 @@ internal sealed class MessagePump(
         logger.LogInformation(BusEvents.DatabaseAvailable, "{Queue} has its database again", settings.Queue);
     }
 
-    private async Task Settle(InFlightMessage delivery, Exception? failure, CancellationToken abort)
+    private async Task Settle(InFlightMessage delivery, Exception? failure, CancellationToken stop, CancellationToken abort)
     {
-        if (failure is null || await Recover(delivery.Message, failure, abort))
+        if (failure is null || await Recover(delivery.Message, failure, stop, abort))
         {
             if (atStep is not null)
             {
@@ -162,7 +167,7 @@ internal sealed class MessagePump(
         }
     }
 
-    private async Task<bool> Recover(IncomingMessage message, Exception failure, CancellationToken abort)
+    private async Task<bool> Recover(IncomingMessage message, Exception failure, CancellationToken stop, CancellationToken abort)
     {
         try
         {
@@ -171,7 +176,11 @@ internal sealed class MessagePump(
         catch (BrokerUnavailableException unavailable)
         {
             logger.LogWarning(BusEvents.BrokerUnavailable, "Message {MessageId} stays in its queue: {Reason}", message.MessageId, unavailable.Message);
+            await Pause(stop);
             return false;
         }
     }
+
+    private async Task Pause(CancellationToken stop) =>
+        await Task.Delay(BeforeAnotherAttempt, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

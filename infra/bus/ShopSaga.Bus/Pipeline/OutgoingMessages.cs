@@ -72,10 +72,8 @@ internal sealed class OutgoingMessages(
     public OutgoingOperation Reply(object message, ReplyOptions options, Cause cause)
     {
         var incoming = cause.Incoming!;
-        if (options.Destination is null && !incoming.Headers.ContainsKey(Headers.ReplyToAddress))
-        {
-            throw new InvalidOperationException($"Message {incoming.MessageId} has no reply address, so it cannot be replied to.");
-        }
+        var destination = incoming.Headers.GetValueOrDefault(Headers.ReplyToAddress)
+            ?? throw new InvalidOperationException($"Message {incoming.MessageId} has no reply address, so it cannot be replied to.");
 
         if (types.IsEvent(message.GetType()) || types.IsCommand(message.GetType()))
         {
@@ -96,7 +94,7 @@ internal sealed class OutgoingMessages(
             MessageId = headers[Headers.MessageId],
             Headers = headers,
             Body = Serialize(message),
-            Destination = options.Destination ?? incoming.Headers[Headers.ReplyToAddress],
+            Destination = destination,
         };
     }
 

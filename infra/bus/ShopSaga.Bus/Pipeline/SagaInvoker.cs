@@ -92,7 +92,7 @@ internal sealed class SagaInvoker(SagaAudit? audit, TimeProvider time, ILogger<S
         saga.Entity = data;
         context.Saga = saga;
         Activity.Current?.SetTag("nservicebus.handler.saga_id", data.Id);
-        var audited = audit?.Begin(message, context);
+        var (started, sentBefore) = (time.GetUtcNow(), context.Pending.Count);
         try
         {
             await handle(saga, message, context);
@@ -115,9 +115,9 @@ internal sealed class SagaInvoker(SagaAudit? audit, TimeProvider time, ILogger<S
             (false, true) => metadata.Store.Delete(context.Session, stored!.Value, context.CancellationToken),
             (false, false) => metadata.Store.Update(context.Session, stored!.Value, context.CancellationToken),
         });
-        if (audited is not null)
+        if (audit is not null)
         {
-            await audited.Ended(saga, isNew);
+            await audit.Report(saga, isNew, message, context, started, sentBefore);
         }
     }
 

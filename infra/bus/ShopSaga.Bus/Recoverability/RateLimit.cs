@@ -4,8 +4,10 @@ using Microsoft.Extensions.Logging;
 namespace ShopSaga.Bus;
 
 /// <summary>
-/// Spares what is broken: after some failures in a row messages are processed one at a time, with a pause after each that fails, until the first
-/// success.
+/// Spares what is broken.
+/// <code>
+///   off ── so many failures in a row ─► on: one message at a time, a pause after each that fails ── the first success ─► off
+/// </code>
 /// </summary>
 internal sealed class RateLimit(ConsecutiveFailures settings, TimeProvider time, ILogger<RateLimit> logger)
 {

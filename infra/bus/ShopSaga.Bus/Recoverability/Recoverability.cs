@@ -4,8 +4,14 @@ using Microsoft.Extensions.Logging;
 namespace ShopSaga.Bus;
 
 /// <summary>
-/// What happens to a message that failed: immediate retries (it goes back to the queue), then delayed retries (a copy waits in the delay queues),
-/// then the error queue. Counts and headers as in the contract, sections 3.2, 3.3 and 3.6.
+/// What happens to a message that failed, unless a policy of its own decides:
+/// <code>
+///   not worth a retry ───────────────────────────────────────────────► error queue: a copy with the failure in its headers
+///   1 immediate retries left?  back to its queue, at once
+///   2 delayed retries left?    a copy waits in the delay queues, 10, 20, 30 s, each with immediate retries of its own
+///   3 neither ───────────────────────────────────────────────────────► error queue
+/// </code>
+/// A copy is safe with the broker before the original is acknowledged.
 /// </summary>
 internal sealed class Recoverability(
     EndpointConfiguration configuration, HostIdentity host, Dispatch dispatch, ReceiveObserver observer, TimeProvider time, ILogger<Recoverability> logger)

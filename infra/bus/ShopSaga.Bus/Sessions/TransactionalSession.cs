@@ -4,8 +4,10 @@ using Npgsql;
 namespace ShopSaga.Bus;
 
 /// <summary>
-/// A session's messages wait in memory until the commit, which writes them as one outbox record with the business rows; then the relay gets them
-/// to the broker.
+/// A transaction that messages leave with.
+/// <code>
+///   Open ─► BEGIN ─► business rows in the database, messages in memory ─► Commit ─► callbacks ─► outbox record and COMMIT together ─► relay ─► broker
+/// </code>
 /// </summary>
 internal sealed class TransactionalSession(Endpoint endpoint) : ITransactionalSession
 {
@@ -70,16 +72,13 @@ internal sealed class TransactionalSession(Endpoint endpoint) : ITransactionalSe
     {
         await session.SaveChanges(cancellationToken);
         await AtStep(ProcessingStep.BeforeCommit);
+        var records = new Dictionary<string, List<OutgoingOperation>>();
         if (_pending.Count > 0)
         {
-            var records = new Dictionary<string, List<OutgoingOperation>> { [SessionId] = _pending };
-            await endpoint.Outbox.StoreAndCommit(_transaction!, records, cancellationToken);
-        }
-        else
-        {
-            await _transaction!.CommitAsync(cancellationToken);
+            records.Add(SessionId, _pending);
         }
 
+        await endpoint.Outbox.StoreAndCommit(_transaction!, records, cancellationToken);
         await AtStep(ProcessingStep.Committed);
         await Close();
         if (_pending.Count > 0)

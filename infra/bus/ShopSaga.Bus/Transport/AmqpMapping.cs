@@ -5,7 +5,14 @@ using RabbitMQ.Client;
 
 namespace ShopSaga.Bus;
 
-/// <summary>Between headers and AMQP properties, as the contract's section 2.4 has it.</summary>
+/// <summary>
+/// Between headers and AMQP properties.
+/// <code>
+///   out  properties from headers; every header as text
+///   in   1 headers as text, without what broker and client noted   2 properties over headers   3 the reply queue of old callbacks over both
+///        4 the native id is the message-id, or the message cannot be read   5 the logical id is the header's, else the native one
+/// </code>
+/// </summary>
 internal static class AmqpMapping
 {
     public const string DelayInSeconds = "NServiceBus.Transport.RabbitMQ.DelayInSeconds";

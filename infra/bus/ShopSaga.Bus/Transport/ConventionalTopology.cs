@@ -14,7 +14,7 @@ namespace ShopSaga.Bus;
 /// </code>
 /// Everything is durable and declared idempotently. Arguments must equal those of the other lane, or the broker refuses with 406.
 /// </summary>
-internal sealed class ConventionalTopology(QueueType queueType)
+internal static class ConventionalTopology
 {
     public const int DelayLevels = 28;
     public const long LongestDelay = (1L << DelayLevels) - 1;
@@ -23,10 +23,10 @@ internal sealed class ConventionalTopology(QueueType queueType)
     /// <summary>The exchange of a message type: namespace, colon, name.</summary>
     public static string ExchangeOf(Type type) => $"{type.Namespace}:{type.Name}";
 
-    public async Task DeclareAddress(IChannel channel, string address, CancellationToken cancellationToken)
+    public static async Task DeclareAddress(IChannel channel, string address, CancellationToken cancellationToken)
     {
-        var arguments = queueType == QueueType.Quorum ? new Dictionary<string, object?> { ["x-queue-type"] = "quorum" } : null;
-        await channel.QueueDeclareAsync(address, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellationToken);
+        var quorum = new Dictionary<string, object?> { ["x-queue-type"] = "quorum" };
+        await channel.QueueDeclareAsync(address, durable: true, exclusive: false, autoDelete: false, quorum, cancellationToken: cancellationToken);
         await DeclareFanout(channel, address, cancellationToken);
         await channel.QueueBindAsync(address, address, string.Empty, cancellationToken: cancellationToken);
     }

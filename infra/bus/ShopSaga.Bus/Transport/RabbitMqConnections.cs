@@ -16,7 +16,6 @@ internal sealed class RabbitMqConnections
         Transport = transport;
         _endpointName = endpointName;
         _factory = Parse(transport.ConnectionString);
-        _factory.RequestedHeartbeat = transport.HeartbeatInterval;
 
         // The dispatcher and the receiver reconnect by themselves, with a fresh topology; the client's own recovery would do it half.
         _factory.AutomaticRecoveryEnabled = false;

@@ -6,6 +6,11 @@ namespace ShopSaga.Bus;
 /// <summary>
 /// Hands messages to the broker, over one connection and one channel with publisher confirms. All messages of a call are under way together;
 /// the call returns when the broker has them all. The connection is opened when first needed and again after it was lost.
+/// <code>
+///   event        ─► exchange of its type, declared once; it may have no subscriber
+///   destination  ─► exchange of that name; a queue must take it
+///   delayed      ─► exchange of the delay's highest bit, the destination bound once; a queue must take it
+/// </code>
 /// </summary>
 internal sealed class RabbitMqDispatcher(RabbitMqConnections connections, TimeProvider time) : IAsyncDisposable
 {
@@ -42,10 +47,11 @@ internal sealed class RabbitMqDispatcher(RabbitMqConnections connections, TimePr
     }
 
     /// <summary>Passes a message on as it is, to a queue's exchange.</summary>
-    public async Task Forward(string address, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    public async Task Forward(string address, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
     {
-        var channel = await Channel(cancellationToken);
-        await channel.Forward(address, new BasicProperties(properties), body, cancellationToken);
+        using var timeout = new CancellationTokenSource(ConfirmTimeout, time);
+        var channel = await Channel(timeout.Token);
+        await channel.Forward(address, new BasicProperties(properties), body, timeout.Token);
     }
 
     public async ValueTask DisposeAsync()

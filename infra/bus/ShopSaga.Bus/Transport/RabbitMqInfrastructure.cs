@@ -10,7 +10,7 @@ internal sealed class RabbitMqInfrastructure : ITransport
     {
         var connections = new RabbitMqConnections(settings, context.EndpointName);
         _dispatcher = new RabbitMqDispatcher(connections, context.Time);
-        _receiver = new RabbitMqReceiver(connections, new ConventionalTopology(settings.RoutingTopology.QueueType), _dispatcher, context);
+        _receiver = new RabbitMqReceiver(connections, _dispatcher, context);
     }
 
     public Task Dispatch(IReadOnlyList<OutgoingOperation> operations, CancellationToken cancellationToken) =>

@@ -5,11 +5,14 @@ using RabbitMQ.Client.Events;
 namespace ShopSaga.Bus;
 
 /// <summary>
-/// Takes messages from the endpoint's queue and hands them to the pump. A lost connection is opened again after the recovery interval, topology
-/// included; what was not acknowledged is delivered again by the broker.
+/// Takes messages from the endpoint's queue and hands them to the pump.
+/// <code>
+///   connect ─► declare, subscribe ─► consume ─► pump ─► RabbitMqAnswers
+///      ▲                               └─ cannot be read ─► error queue, as it is
+///      └─ after the recovery interval ◄─ lost; what was not answered for is delivered again by the broker
+/// </code>
 /// </summary>
-internal sealed class RabbitMqReceiver(
-    RabbitMqConnections connections, ConventionalTopology topology, RabbitMqDispatcher dispatcher, TransportContext context) : IAsyncDisposable
+internal sealed class RabbitMqReceiver(RabbitMqConnections connections, RabbitMqDispatcher dispatcher, TransportContext context) : IAsyncDisposable
 {
     private readonly ReceiveSettings _settings = context.Receiving;
     private readonly ILogger _logger = context.Loggers.CreateLogger<RabbitMqReceiver>();
@@ -50,10 +53,7 @@ internal sealed class RabbitMqReceiver(
             await Delay(connections.Transport.NetworkRecoveryInterval, stop);
         }
 
-        if (_subscription is not null)
-        {
-            await _subscription.StopConsuming();
-        }
+        await StopConsuming();
     }
 
     public async ValueTask DisposeAsync()
@@ -61,6 +61,18 @@ internal sealed class RabbitMqReceiver(
         if (_subscription is not null)
         {
             await _subscription.DisposeAsync();
+        }
+    }
+
+    private async Task StopConsuming()
+    {
+        try
+        {
+            await (_subscription?.StopConsuming() ?? Task.CompletedTask);
+        }
+        catch (Exception lost)
+        {
+            _logger.LogInformation(BusEvents.BrokerUnavailable, "{Queue} stops without the broker: {Reason}", _settings.Queue, lost.Message);
         }
     }
 
@@ -86,10 +98,10 @@ internal sealed class RabbitMqReceiver(
                 await ConventionalTopology.Subscribe(channel, _settings.Queue, type, cancellationToken);
             }
 
-            var prefetch = Math.Max(connections.Transport.PrefetchCountCalculation(_settings.Concurrency), 2L * _settings.Concurrency * _settings.GroupSize);
-            await channel.BasicQosAsync(0, (ushort)Math.Clamp(prefetch, _settings.Concurrency, ushort.MaxValue), global: false, cancellationToken);
+            var prefetch = Math.Max(3L, 2L * _settings.GroupSize) * _settings.Concurrency;
+            await channel.BasicQosAsync(0, (ushort)Math.Min(prefetch, ushort.MaxValue), global: false, cancellationToken);
             var answers = new RabbitMqAnswers(channel, _logger);
-            var consumer = new Consumer(channel, answers, this, pump);
+            var consumer = new Consumer(channel, answers, this, pump, cancellationToken);
             await channel.BasicConsumeAsync(
                 _settings.Queue, autoAck: false, _settings.ConsumerTag, noLocal: false, exclusive: false, arguments: null, consumer, cancellationToken);
             return new Subscription(connection, channel, _settings.ConsumerTag, consumer.Closed, answers);
@@ -103,24 +115,24 @@ internal sealed class RabbitMqReceiver(
 
     private async Task Install(IChannel channel, CancellationToken cancellationToken)
     {
-        await topology.DeclareAddress(channel, _settings.Queue, cancellationToken);
-        await topology.DeclareAddress(channel, _settings.ErrorQueue, cancellationToken);
+        await ConventionalTopology.DeclareAddress(channel, _settings.Queue, cancellationToken);
+        await ConventionalTopology.DeclareAddress(channel, _settings.ErrorQueue, cancellationToken);
         if (_settings.AuditQueue is { } audit)
         {
-            await topology.DeclareAddress(channel, audit, cancellationToken);
+            await ConventionalTopology.DeclareAddress(channel, audit, cancellationToken);
         }
 
         await ConventionalTopology.DeclareDelays(channel, cancellationToken);
         await ConventionalTopology.BindDelayedDelivery(channel, _settings.Queue, cancellationToken);
     }
 
-    /// <summary>A message that cannot be read goes to the error queue as it is; where that fails, it goes back to its own.</summary>
+    /// <summary>A message that cannot be read goes to the error queue as it is; where that fails, it goes back to its own, after a pause.</summary>
     private async Task MoveToErrorQueue(
-        RabbitMqAnswers answers, ulong tag, Exception unreadable, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
+        RabbitMqAnswers answers, ulong tag, Exception unreadable, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken stop)
     {
         try
         {
-            await dispatcher.Forward(_settings.ErrorQueue, properties, body, CancellationToken.None);
+            await dispatcher.Forward(_settings.ErrorQueue, properties, body);
             _logger.LogError(
                 BusEvents.PoisonMessage, unreadable, "A message that cannot be read went from {Queue} to {ErrorQueue}", _settings.Queue, _settings.ErrorQueue);
             answers.Acknowledge(tag);
@@ -128,6 +140,7 @@ internal sealed class RabbitMqReceiver(
         catch (Exception failure)
         {
             _logger.LogWarning(BusEvents.BrokerUnavailable, "A message that cannot be read stays in {Queue}: {Reason}", _settings.Queue, failure.Message);
+            await Delay(MessagePump.BeforeAnotherAttempt, stop);
             await answers.Requeue(tag);
         }
     }
@@ -140,11 +153,12 @@ internal sealed class RabbitMqReceiver(
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            _logger.LogDebug(BusEvents.Stopped, "{Queue} stops while it waits for the broker", _settings.Queue);
+            _logger.LogDebug(BusEvents.Stopped, "{Queue} stops while it waits", _settings.Queue);
         }
     }
 
-    private sealed class Consumer(IChannel channel, RabbitMqAnswers answers, RabbitMqReceiver receiver, MessagePump pump) : AsyncDefaultBasicConsumer(channel)
+    private sealed class Consumer(IChannel channel, RabbitMqAnswers answers, RabbitMqReceiver receiver, MessagePump pump, CancellationToken stop)
+        : AsyncDefaultBasicConsumer(channel)
     {
         private readonly TaskCompletionSource<string> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -162,7 +176,7 @@ internal sealed class RabbitMqReceiver(
             }
             catch (Exception unreadable)
             {
-                await receiver.MoveToErrorQueue(answers, deliveryTag, unreadable, properties, body);
+                await receiver.MoveToErrorQueue(answers, deliveryTag, unreadable, properties, body, stop);
                 return;
             }
 

@@ -9,7 +9,7 @@ namespace ShopSaga.Bus;
 internal sealed class MessageTypes(ConventionsBuilder conventions)
 {
     private readonly ConcurrentDictionary<Type, string> _enclosed = new();
-    private readonly ConcurrentDictionary<string, Type?> _byHeader = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Type> _byHeader = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Type> _byFullName = new(StringComparer.Ordinal);
 
     /// <summary>Makes a type known by its full name.</summary>
@@ -24,12 +24,25 @@ internal sealed class MessageTypes(ConventionsBuilder conventions)
         ';',
         types.Hierarchy(type).Prepend(type).Select(t => t.AssemblyQualifiedName)), this);
 
-    /// <summary>The first type of the header's value that this process knows, or null.</summary>
-    public Type? Find(string enclosed) => _byHeader.GetOrAdd(enclosed, static (enclosed, types) =>
-        enclosed.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+    /// <summary>The first type of the header's value that this process knows, or null. Unknown ones are not remembered: there may be any number.</summary>
+    public Type? Find(string enclosed)
+    {
+        if (_byHeader.TryGetValue(enclosed, out var known))
+        {
+            return known;
+        }
+
+        var found = enclosed.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Where(name => !name.Contains("__impl", StringComparison.Ordinal))
-            .Select(types.FindOne)
-            .FirstOrDefault(type => type is not null), this);
+            .Select(FindOne)
+            .FirstOrDefault(type => type is not null);
+        if (found is not null)
+        {
+            _byHeader[enclosed] = found;
+        }
+
+        return found;
+    }
 
     /// <summary>The full name within an assembly-qualified one: up to the last bracket of a generic type, else up to the first comma.</summary>
     public static string FullName(string assemblyQualifiedName)

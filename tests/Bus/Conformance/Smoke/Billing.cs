@@ -17,7 +17,7 @@ internal sealed class BillOrderHandler : IHandleMessages<BillOrder>
 {
     public async Task Handle(BillOrder message, IMessageHandlerContext context)
     {
-        await context.Publish(new OrderBilled { OrderId = message.OrderId, InvoiceNo = "INV-1" });
         await context.Reply(new BillOrderReply { OrderId = message.OrderId, InvoiceNo = "INV-1" });
+        await context.Publish(new OrderBilled { OrderId = message.OrderId, InvoiceNo = "INV-1" });
     }
 }

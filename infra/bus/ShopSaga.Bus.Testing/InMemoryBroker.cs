@@ -1,4 +1,4 @@
-namespace ShopSaga.Bus;
+namespace ShopSaga.Bus.Testing;
 
 /// <summary>
 /// A broker in this process's memory, with the contract of the real one: events go to all subscribers of a type and of its base types, what is sent

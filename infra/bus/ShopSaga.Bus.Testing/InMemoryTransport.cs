@@ -1,4 +1,4 @@
-namespace ShopSaga.Bus;
+namespace ShopSaga.Bus.Testing;
 
 /// <summary>One endpoint's line to an <see cref="InMemoryBroker"/>.</summary>
 internal sealed class InMemoryTransport(InMemoryBroker broker, TransportContext context) : ITransport
