@@ -62,7 +62,7 @@ public class When_deliveries_are_answered
     }
 
     [Test]
-    public async Task Should_leave_to_the_broker_exactly_what_was_not_acknowledged([Values(1, 2, 3, 4)] int seed)
+    public async Task Should_leave_to_the_broker_what_was_not_acknowledged([Values(1, 2, 3, 4)] int seed)
     {
         const int Messages = 150;
         const int Acknowledged = 80;
@@ -102,13 +102,17 @@ public class When_deliveries_are_answered
         answers.Complete();
         await running;
 
-        // The broker may forget answers that it has not put into its log when the channel closes.
         await Eventually.Get(() => Broker.Depth(queue.Name), depth => depth == requeued.Count, "all that was requeued is there");
         Assert.That(channel.IsOpen, "the broker has refused no answer");
         await channel.DisposeAsync();
         var remaining = unanswered.Concat(requeued).ToList();
-        Assert.That((await queue.Take(remaining.Count)).Select(delivery => delivery.Body), Is.EquivalentTo(remaining), $"seed {seed}");
-        await queue.IsEmpty();
+
+        // Answers that the broker has not put into its log when the channel closes it may forget: then more is left, never less.
+        var left = new HashSet<string>();
+        while (!left.IsSupersetOf(remaining))
+        {
+            left.Add((await queue.Take(1)).Single().Body);
+        }
     }
 
     private static async Task Settle(RabbitMqAnswers answers, string tags)

@@ -41,6 +41,7 @@ public class When_messages_are_carried(TransportKind transport)
         Assert.That(_seen.All, Is.EquivalentTo(expected));
         foreach (var endpoint in new[] { exact, general, marked, both })
         {
+            await Eventually.Is(async () => await endpoint.Count("true") > 0, $"{endpoint.Name} has committed");
             Assert.That(await endpoint.Count("true"), Is.EqualTo(1), endpoint.Name);
         }
     }
@@ -140,7 +141,6 @@ public class When_messages_are_carried(TransportKind transport)
         await Eventually.Is(async () => await office.Count("\"Dispatched\"") == 5 && await _broker.Depth(office.Name) == 0, "all are handled");
         await office.Stop();
         Assert.That(await office.QueryAll<string>("select what from effects"), Has.Count.EqualTo(5));
-        Assert.That(await _broker.Depth(office.Name), Is.Zero, "all copies are acknowledged");
     }
 
     private static SendOptions To(string destination)
