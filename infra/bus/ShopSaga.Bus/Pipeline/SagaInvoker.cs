@@ -92,7 +92,7 @@ internal sealed class SagaInvoker(SagaAudit? audit, TimeProvider time, ILogger<S
         saga.Entity = data;
         context.Saga = saga;
         Activity.Current?.SetTag("nservicebus.handler.saga_id", data.Id);
-        var (started, sentBefore) = (time.GetUtcNow(), context.Pending.Count);
+        var (started, sentBefore) = audit is null ? default : (time.GetUtcNow(), context.Pending.Count);
         try
         {
             await handle(saga, message, context);
