@@ -110,20 +110,14 @@ internal static class BusCampaign
         }
     }
 
-    private static async Task<(Consumption Cost, Latencies Latencies)> Once(
-        IPair pair, int messages, Func<IPair, int, Task<(Consumption Cost, Latencies Latencies)>> run)
-    {
-        await Scenario.CreateDatabases();
-        (Consumption Cost, Latencies Latencies) result;
-        await using (pair)
+    private static Task<(Consumption Cost, Latencies Latencies)> Once(
+        IPair newPair, int messages, Func<IPair, int, Task<(Consumption Cost, Latencies Latencies)>> run) =>
+        Scenario.On(newPair, async pair =>
         {
-            result = await run(pair, messages);
+            var result = await run(pair, messages);
             await Scenario.Verify(messages);
-        }
-
-        await Scenario.DropDatabases();
-        return result;
-    }
+            return result;
+        });
 
     private static (Consumption Cost, Latencies Latencies) Median(List<(Consumption Cost, Latencies Latencies)> runs) =>
         runs.OrderBy(run => run.Cost.Seconds).ElementAt(runs.Count / 2);

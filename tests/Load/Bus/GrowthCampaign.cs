@@ -19,18 +19,15 @@ internal static class GrowthCampaign
 
     private static async Task Compare(Report report, string name, bool usesSaga, Func<Task> fill)
     {
-        await Scenario.CreateDatabases();
-        await using (var pair = new BusPair(BusCampaign.Concurrency, BusCampaign.GroupSize, usesSaga))
+        var (before, after) = await Scenario.On(NewBus(usesSaga), async pair =>
         {
             await pair.Install();
             var before = await Median(pair);
             Console.WriteLine($"{name}: filling the tables");
             await fill();
-            var after = await Median(pair);
-            report.Add($"{name}.throughput", after, "messages/s", before);
-        }
-
-        await Scenario.DropDatabases();
+            return (before, await Median(pair));
+        });
+        report.Add($"{name}.throughput", after, "messages/s", before);
     }
 
     private static async Task CompareBacklogs(Report report)
@@ -38,21 +35,20 @@ internal static class GrowthCampaign
         var rates = new Dictionary<int, double>();
         foreach (var backlog in (int[])[ShortBacklog, LongBacklog])
         {
-            await Scenario.CreateDatabases();
-            await using (var pair = new BusPair(BusCampaign.Concurrency, BusCampaign.GroupSize))
+            rates[backlog] = await Scenario.On(NewBus(usesSaga: false), async pair =>
             {
                 await pair.Install();
 
                 // What is compiled at the first messages must not count against the shorter one.
                 await Drain(pair, ShortBacklog);
-                rates[backlog] = await Drain(pair, backlog);
-            }
-
-            await Scenario.DropDatabases();
+                return await Drain(pair, backlog);
+            });
         }
 
         report.Add("growth.backlog.throughput", rates[LongBacklog], "messages/s", rates[ShortBacklog]);
     }
+
+    private static BusPair NewBus(bool usesSaga) => new(BusCampaign.Concurrency, BusCampaign.GroupSize, usesSaga);
 
     private static async Task<double> Median(BusPair pair)
     {

@@ -35,20 +35,19 @@ internal static class Scenario
     public const int Concurrency = 16;
     public const string Work = "INSERT INTO work (number, note) VALUES ($1, 'done')";
 
-    public static async Task CreateDatabases()
+    /// <summary>Runs with a pair on new databases, and removes both.</summary>
+    public static async Task<TResult> On<TPair, TResult>(TPair pair, Func<TPair, Task<TResult>> run)
+        where TPair : IPair
     {
-        foreach (var database in (string[])[FirstDatabase, SecondDatabase])
+        await CreateDatabases();
+        TResult result;
+        await using (pair)
         {
-            await Servers.CreateDatabase(database);
-            await Servers.Execute(database, "CREATE TABLE work (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, number int NOT NULL, note text NOT NULL)");
+            result = await run(pair);
         }
-    }
 
-    public static async Task DropDatabases()
-    {
-        NpgsqlConnection.ClearAllPools();
-        await Servers.DropDatabase(FirstDatabase);
-        await Servers.DropDatabase(SecondDatabase);
+        await DropDatabases();
+        return result;
     }
 
     public static async Task DoWork(System.Data.Common.DbConnection connection, System.Data.Common.DbTransaction? transaction, int number)
@@ -91,5 +90,21 @@ internal static class Scenario
                 throw new InvalidOperationException($"{database} has {rows} rows of {distinct} messages, not {messages}.");
             }
         }
+    }
+
+    private static async Task CreateDatabases()
+    {
+        foreach (var database in (string[])[FirstDatabase, SecondDatabase])
+        {
+            await Servers.CreateDatabase(database);
+            await Servers.Execute(database, "CREATE TABLE work (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, number int NOT NULL, note text NOT NULL)");
+        }
+    }
+
+    private static async Task DropDatabases()
+    {
+        NpgsqlConnection.ClearAllPools();
+        await Servers.DropDatabase(FirstDatabase);
+        await Servers.DropDatabase(SecondDatabase);
     }
 }
