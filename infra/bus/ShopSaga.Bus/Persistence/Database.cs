@@ -86,3 +86,6 @@ internal sealed class Database
         }
     }
 }
+
+/// <summary>No connection to the database works.</summary>
+internal sealed class DatabaseUnavailableException(string message, Exception innerException) : Exception(message, innerException);

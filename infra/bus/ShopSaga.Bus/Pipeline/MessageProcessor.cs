@@ -35,7 +35,8 @@ internal sealed class MessageProcessor(
     private const int GroupAttempts = 3;
 
     /// <summary>Processes the group. Gives for each message null, or why it failed.</summary>
-    /// <exception cref="NpgsqlException">The database cannot be reached; the group can be processed again as it is.</exception>
+    /// <exception cref="DatabaseUnavailableException">The database cannot be reached; the group can be processed again as it is.</exception>
+    /// <exception cref="NpgsqlException">The connection broke while a message was handled.</exception>
     public async Task<Exception?[]> Process(IReadOnlyList<IncomingMessage> group, CancellationToken cancellationToken)
     {
         observer.Fetched(group);
@@ -118,10 +119,11 @@ internal sealed class MessageProcessor(
     private async Task Perform(Run run, CancellationToken cancellationToken)
     {
         await At(ProcessingStep.BeforeTransaction, run.Messages);
-        await using (var connection = await database.Open(cancellationToken))
+
+        // 1
+        var (connection, known) = await OpenInbox(run.Messages, cancellationToken);
+        await using (connection)
         {
-            // 1
-            var known = await outbox.Get(connection, [.. run.Messages.Select(message => message.MessageId)], cancellationToken);
             foreach (var (messageId, record) in known.Where(entry => !entry.Value.Dispatched))
             {
                 run.Operations.AddRange(OutboxJson.Read(record.Operations));
@@ -151,6 +153,29 @@ internal sealed class MessageProcessor(
         if (RetryAcknowledgement.Of(run.Messages, time) is { Count: > 0 } acknowledgements)
         {
             await dispatch(acknowledgements, cancellationToken);
+        }
+    }
+
+    /// <summary>A connection that works, and what the inbox says of the messages.</summary>
+    /// <exception cref="DatabaseUnavailableException">There is no such connection. No handler has run, so no message is to blame.</exception>
+    private async Task<(NpgsqlConnection Connection, Dictionary<string, OutboxRecord> Known)> OpenInbox(
+        IReadOnlyList<IncomingMessage> messages, CancellationToken cancellationToken)
+    {
+        NpgsqlConnection? connection = null;
+        try
+        {
+            connection = await database.Open(cancellationToken);
+            return (connection, await outbox.Get(connection, [.. messages.Select(message => message.MessageId)], cancellationToken));
+        }
+        catch (Exception failure)
+        {
+            await (connection?.DisposeAsync() ?? default);
+            if (Database.IsUnavailable(failure))
+            {
+                throw new DatabaseUnavailableException(failure.Message, failure);
+            }
+
+            throw;
         }
     }
 

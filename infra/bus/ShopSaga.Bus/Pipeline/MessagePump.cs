@@ -26,6 +26,12 @@ internal sealed class MessagePump(
     /// <summary>The pause before a message goes back that could not be settled.</summary>
     public static readonly TimeSpan BeforeAnotherAttempt = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// So often in a row must the connection break while messages are handled before they are blamed for it: a database that goes and comes back breaks
+    /// it once.
+    /// </summary>
+    private const int BreaksBeforeBlame = 3;
+
     private static readonly TimeSpan AskDatabaseAgain = TimeSpan.FromMilliseconds(500);
     private readonly Channel<InFlightMessage> _deliveries = Channel.CreateUnbounded<InFlightMessage>();
 
@@ -91,7 +97,7 @@ internal sealed class MessagePump(
 
     private async Task ProcessWithDatabase(IReadOnlyList<InFlightMessage> group, CancellationToken stop, CancellationToken abort)
     {
-        while (true)
+        for (var breaks = 0; ;)
         {
             try
             {
@@ -105,18 +111,21 @@ internal sealed class MessagePump(
             }
             catch (Exception failure) when (Database.IsUnavailable(failure) && !abort.IsCancellationRequested)
             {
-                if (await database.Answers(abort))
+                if (!await database.Answers(abort))
+                {
+                    await WaitForDatabase(failure, stop);
+                    breaks = 0;
+                }
+                else if (failure is not DatabaseUnavailableException && ++breaks == BreaksBeforeBlame)
                 {
                     await BlameMessages(group, failure, stop, abort);
                     return;
                 }
-
-                await WaitForDatabase(failure, stop);
             }
         }
     }
 
-    /// <summary>The database is there, so one of the messages broke the connection; on their own, only that one fails.</summary>
+    /// <summary>The database is there, so one of the messages breaks the connection; on their own, only that one fails.</summary>
     private async Task BlameMessages(IReadOnlyList<InFlightMessage> group, Exception failure, CancellationToken stop, CancellationToken abort)
     {
         if (group.Count == 1)
