@@ -1,12 +1,14 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
 namespace ShopSaga.Tests.Bus.Support;
 
 /// <summary>
-/// Between a client and the broker. Of one AMQP method it lets only so many through in one direction; the next it keeps, with all that
+/// Between clients and the broker. Of one AMQP method it lets only so many through in one direction; the next it keeps, with all that
 /// follows, so that whoever waits for it waits for ever. What the client did up to there is done; then the client can be killed.
+/// It can also tell clients what a broker tells them that is short of memory.
 /// </summary>
 internal sealed class AmqpProxy : IAsyncDisposable
 {
@@ -14,10 +16,13 @@ internal sealed class AmqpProxy : IAsyncDisposable
     public const ushort Ack = 80;
     private const int FrameHeader = 7;
     private const byte MethodFrame = 1;
+    private const byte FrameEnd = 0xCE;
     private const ushort BasicClass = 60;
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly TaskCompletionSource _kept = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentBag<NetworkStream> _clients = [];
+    private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly Uri _broker = new(Servers.RabbitMq);
     private readonly bool _ofClient;
     private readonly ushort _method;
@@ -32,8 +37,11 @@ internal sealed class AmqpProxy : IAsyncDisposable
         (_ofClient, _method, _through) = (ofClient, method, through);
         _listener.Start();
         Address = new UriBuilder(_broker) { Port = ((IPEndPoint)_listener.LocalEndpoint).Port }.Uri.ToString();
-        _ = Relay();
+        _ = Accept();
     }
+
+    /// <summary>One that lets everything through.</summary>
+    public static AmqpProxy Open() => new(ofClient: true, Publish, int.MaxValue);
 
     /// <summary>amqp://user:password@host:port/</summary>
     public string Address { get; }
@@ -41,18 +49,60 @@ internal sealed class AmqpProxy : IAsyncDisposable
     /// <summary>Waits until the method came and is kept.</summary>
     public Task HasKept() => _kept.Task.WaitAsync(Eventually.Limit);
 
+    /// <summary>Tells all clients that nothing is taken from them any more: connection.blocked.</summary>
+    public Task Block() => Tell([0, 10, 0, 60, 13, .. "low on memory"u8]);
+
+    /// <summary>Tells them that it is again: connection.unblocked.</summary>
+    public Task Unblock() => Tell([0, 10, 0, 61]);
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         _listener.Dispose();
+        _writing.Dispose();
         _stop.Dispose();
     }
 
-    private async Task Relay()
+    private async Task Accept()
     {
-        using var client = await _listener.AcceptTcpClientAsync(_stop.Token);
+        while (true)
+        {
+            _ = Relay(await _listener.AcceptTcpClientAsync(_stop.Token));
+        }
+    }
+
+    private async Task Tell(byte[] method)
+    {
+        var frame = new byte[FrameHeader + method.Length + 1];
+        frame[0] = MethodFrame;
+        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(3), method.Length);
+        method.CopyTo(frame, FrameHeader);
+        frame[^1] = FrameEnd;
+        foreach (var client in _clients)
+        {
+            await Write(client, frame);
+        }
+    }
+
+    private async Task Write(NetworkStream to, byte[] frame)
+    {
+        await _writing.WaitAsync(_stop.Token);
+        try
+        {
+            await to.WriteAsync(frame, _stop.Token);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    private async Task Relay(TcpClient accepted)
+    {
+        using var client = accepted;
         using var broker = new TcpClient();
         await broker.ConnectAsync(_broker.Host, _broker.Port, _stop.Token);
+        _clients.Add(client.GetStream());
         var up = Pump(client.GetStream(), broker.GetStream(), fromClient: true);
         var down = Pump(broker.GetStream(), client.GetStream(), fromClient: false);
         await Task.WhenAny(up, down);
@@ -74,13 +124,13 @@ internal sealed class AmqpProxy : IAsyncDisposable
             var frame = new byte[FrameHeader + BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(3)) + 1];
             header.CopyTo(frame, 0);
             await from.ReadExactlyAsync(frame.AsMemory(FrameHeader), _stop.Token);
-            if (fromClient == _ofClient && IsTheMethod(frame) && _seen++ == _through)
+            if (fromClient == _ofClient && IsTheMethod(frame) && Interlocked.Increment(ref _seen) > _through)
             {
                 _kept.TrySetResult();
                 await Task.Delay(Timeout.Infinite, _stop.Token);
             }
 
-            await to.WriteAsync(frame, _stop.Token);
+            await Write(to, frame);
         }
     }
 

@@ -48,7 +48,12 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         var transport = configuration.Transport
             ?? throw new InvalidOperationException("The endpoint has no transport: set UseTransport(new RabbitMQTransport(…)).");
         _monitoring = new EndpointMonitoring(
-            configuration, host, () => transport.Create(_transportContext!), scopes, time, loggers.CreateLogger<EndpointMonitoring>());
+            configuration,
+            host,
+            () => transport.Create(_transportContext! with { Health = new EndpointHealth() }),
+            scopes,
+            time,
+            loggers.CreateLogger<EndpointMonitoring>());
         _handlers = new HandlerRegistry(
             configuration, Database, new SagaInvoker(_monitoring.SagaAudit, time, loggers.CreateLogger<SagaInvoker>()));
         foreach (var type in _handlers.MessageTypes)

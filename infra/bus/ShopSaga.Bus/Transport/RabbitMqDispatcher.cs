@@ -12,7 +12,7 @@ namespace ShopSaga.Bus;
 ///   delayed      ─► exchange of the delay's highest bit, the destination bound once; a queue must take it
 /// </code>
 /// </summary>
-internal sealed class RabbitMqDispatcher(RabbitMqConnections connections, TimeProvider time) : IAsyncDisposable
+internal sealed class RabbitMqDispatcher(RabbitMqConnections connections, EndpointHealth health, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>A broker that is out of memory or disk blocks publishers without an error; waiting longer than this is one.</summary>
     private static readonly TimeSpan ConfirmTimeout = TimeSpan.FromSeconds(15);
@@ -86,7 +86,7 @@ internal sealed class RabbitMqDispatcher(RabbitMqConnections connections, TimePr
                 await previous.DisposeAsync();
             }
 
-            return _current = await PublishChannel.Open(connections, cancellationToken);
+            return _current = await PublishChannel.Open(connections, health, cancellationToken);
         }
         finally
         {
@@ -101,9 +101,12 @@ internal sealed class RabbitMqDispatcher(RabbitMqConnections connections, TimePr
 
         public bool IsOpen => channel.IsOpen;
 
-        public static async Task<PublishChannel> Open(RabbitMqConnections connections, CancellationToken cancellationToken)
+        public static async Task<PublishChannel> Open(RabbitMqConnections connections, EndpointHealth health, CancellationToken cancellationToken)
         {
             var connection = await connections.Open("Publish", cancellationToken);
+            connection.ConnectionBlockedAsync += (_, blocked) => health.PublishingBlocked(blocked.Reason);
+            connection.ConnectionUnblockedAsync += (_, _) => health.PublishingBlocked(null);
+            connection.ConnectionShutdownAsync += (_, _) => health.PublishingBlocked(null);
             try
             {
                 var options = new CreateChannelOptions(

@@ -9,7 +9,7 @@ internal sealed class RabbitMqInfrastructure : ITransport
     public RabbitMqInfrastructure(RabbitMQTransport settings, TransportContext context)
     {
         var connections = new RabbitMqConnections(settings, context.EndpointName);
-        _dispatcher = new RabbitMqDispatcher(connections, context.Time);
+        _dispatcher = new RabbitMqDispatcher(connections, context.Health, context.Time);
         _receiver = new RabbitMqReceiver(connections, _dispatcher, context);
     }
 
