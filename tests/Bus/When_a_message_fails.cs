@@ -226,6 +226,17 @@ public class When_a_message_fails
         Assert.That(failed.Headers["NServiceBus.ExceptionInfo.HelpLink"], Is.EqualTo("https://bombs.example"));
     }
 
+    [Test]
+    public async Task Should_move_it_to_the_error_queue_however_much_there_is_to_say_of_the_failure()
+    {
+        await using var endpoint = await Start(immediate: 0, delayed: 0);
+        await Broker.Send(endpoint.Name, new DefuseBomb("at length"), "bomb");
+        var failed = await endpoint.NextFailed();
+
+        Assert.That(failed.Properties.MessageId, Is.EqualTo("bomb"));
+        Assert.That(failed.Headers["NServiceBus.ExceptionInfo.StackTrace"], Does.StartWith("System.InvalidOperationException: xxx"));
+    }
+
     private async Task<TestEndpoint> Start(int immediate, int delayed)
     {
         var endpoint = await TestEndpoint.Start(
@@ -263,6 +274,11 @@ public class When_a_message_fails
             if (message.Explodes == "derived")
             {
                 throw new ArgumentNullException(new string('x', 20_000), innerException: null) { HelpLink = "https://bombs.example" };
+            }
+
+            if (message.Explodes == "at length")
+            {
+                throw new InvalidOperationException(new string('x', 200_000)) { Data = { ["wire"] = new string('y', 200_000) } };
             }
 
             if (message.Explodes == "always" || attempts.Count <= (message.Explodes == "twice" ? 2 : 1))

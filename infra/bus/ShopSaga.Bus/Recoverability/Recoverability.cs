@@ -17,6 +17,9 @@ internal sealed class Recoverability(
     EndpointConfiguration configuration, HostIdentity host, Dispatch dispatch, ReceiveObserver observer, TimeProvider time, ILogger<Recoverability> logger)
 {
     private const int LongestMessage = 16_384;
+
+    // All headers must fit into one frame, 128 KiB by RabbitMQ's default: over larger ones it closes the connection, and would again at every attempt.
+    private const int LongestStackTrace = 32_768;
     private static readonly TimeSpan RetriesExpireAfter = TimeSpan.FromDays(1);
 
     private readonly RecoverabilitySettings _settings = configuration.RecoverabilitySettings;
@@ -112,8 +115,8 @@ internal sealed class Recoverability(
             ["NServiceBus.FailedQ"] = configuration.EndpointName,
             ["NServiceBus.TimeOfFailure"] = WireTime.ToWire(time.GetUtcNow()),
             [Info + "ExceptionType"] = failure.GetType().FullName!,
-            [Info + "Message"] = failure.Message.Length > LongestMessage ? failure.Message[..LongestMessage] : failure.Message,
-            [Info + "StackTrace"] = failure.ToString(),
+            [Info + "Message"] = Cut(failure.Message, LongestMessage),
+            [Info + "StackTrace"] = Cut(failure.ToString(), LongestStackTrace),
             [Headers.ProcessingMachine] = host.MachineName,
             [Headers.ProcessingEndpoint] = configuration.EndpointName,
             [Headers.HostId] = host.HostIdText,
@@ -138,7 +141,7 @@ internal sealed class Recoverability(
         {
             if (entry.Value is not null)
             {
-                added[$"{Info}Data.{entry.Key}"] = Convert.ToString(entry.Value, CultureInfo.InvariantCulture) ?? string.Empty;
+                added[$"{Info}Data.{entry.Key}"] = Cut(Convert.ToString(entry.Value, CultureInfo.InvariantCulture) ?? string.Empty, LongestMessage);
             }
         }
 
@@ -154,6 +157,8 @@ internal sealed class Recoverability(
 
         return new OutgoingOperation { MessageId = message.MessageId, Headers = headers, Body = message.Body, Destination = errorQueue };
     }
+
+    private static string Cut(string text, int most) => text.Length > most ? text[..most] : text;
 
     private static void StartNewTrace(Dictionary<string, string> headers, string value)
     {
