@@ -78,6 +78,12 @@ internal sealed class OutboxRelay(
                 batch.Add(session);
             }
 
+            if (batch.Count == 0)
+            {
+                // Each of the dispatchers is woken, and another one was faster.
+                continue;
+            }
+
             try
             {
                 var started = time.GetTimestamp();
