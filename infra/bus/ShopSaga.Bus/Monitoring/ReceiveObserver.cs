@@ -5,7 +5,7 @@ namespace ShopSaga.Bus;
 /// <summary>
 /// Tells whoever listens what becomes of each attempt to process a message: spans, the meters of core, and ServiceControl's metrics.
 /// <code>
-///   Fetched ─► Begin ─► BeginHandler ─► Ended … ─► Dispatching ─► Succeeded
+///   Fetched ─► Begin ─► BeginHandler ─► Ended … ─► Dispatching ─► Dispatched ─► Succeeded
 ///                                         any of them failed ─► Failed ─► Recovered
 /// </code>
 /// Where nobody listens, <see cref="Begin"/> gives null and nothing is measured.
@@ -67,6 +67,14 @@ internal sealed class ReceiveObserver(string queue, MessageTypes types, HandlerR
         }
     }
 
+    public static void Dispatched(List<Attempt> attempts)
+    {
+        foreach (var attempt in attempts)
+        {
+            attempt.Span?.AddEvent(new ActivityEvent("Finished dispatching"));
+        }
+    }
+
     public static void Succeeded(List<Attempt> attempts)
     {
         foreach (var attempt in attempts)
@@ -78,7 +86,8 @@ internal sealed class ReceiveObserver(string queue, MessageTypes types, HandlerR
     /// <param name="attempts">The attempts that failed together.</param>
     /// <param name="failure">Why.</param>
     /// <param name="isRepeated">Whether each is attempted once more, alone; then nothing has failed yet.</param>
-    public static void Failed(List<Attempt> attempts, Exception failure, bool isRepeated)
+    /// <param name="stop">Cancelled when the endpoint must stop at once; then nothing has failed either.</param>
+    public static void Failed(List<Attempt> attempts, Exception failure, bool isRepeated, CancellationToken stop)
     {
         foreach (var attempt in attempts)
         {
@@ -88,7 +97,7 @@ internal sealed class ReceiveObserver(string queue, MessageTypes types, HandlerR
             }
             else
             {
-                attempt.Failed(failure);
+                attempt.Failed(failure, isCounted: !stop.IsCancellationRequested);
             }
         }
     }
@@ -164,7 +173,6 @@ internal sealed class ReceiveObserver(string queue, MessageTypes types, HandlerR
 
         public void Succeeded()
         {
-            Span?.AddEvent(new ActivityEvent("Finished dispatching"));
             Tracing.End(Span, null);
             if (_known is { Dispatched: true })
             {
@@ -190,10 +198,10 @@ internal sealed class ReceiveObserver(string queue, MessageTypes types, HandlerR
             _observer._serviceControl?.Processed(_message, now, processing, critical);
         }
 
-        public void Failed(Exception failure)
+        public void Failed(Exception failure, bool isCounted)
         {
             Tracing.End(Span, failure);
-            if (failure is not OperationCanceledException)
+            if (isCounted)
             {
                 var tags = Outcome("failure");
                 tags.Add("error.type", failure.GetType().FullName);

@@ -7,8 +7,8 @@ namespace ShopSaga.Bus;
 internal sealed record SagaChange(Type SagaType, Guid SagaId, string Kind);
 
 /// <summary>
-/// Sends what a saga made of a message: its state afterwards, the message, and what it sent. It is sent when the saga has been stored, before the
-/// transaction commits; a message that is processed again is reported again.
+/// Sends what a saga made of a message: its state afterwards, the message, and what it sent. It leaves when the saga has been stored, before the
+/// transaction commits, which does not wait for it; a message that is processed again is reported again.
 /// </summary>
 internal sealed class SagaAudit(MonitoringQueue queue, string endpointName, TimeProvider time)
 {
@@ -20,7 +20,7 @@ internal sealed class SagaAudit(MonitoringQueue queue, string endpointName, Time
     /// <param name="context">The message's context.</param>
     /// <param name="started">When the handler began.</param>
     /// <param name="sentBefore">How many messages had been sent by then.</param>
-    public Task Report(Saga saga, bool isNew, object message, MessageHandlerContext context, DateTimeOffset started, int sentBefore)
+    public void Report(Saga saga, bool isNew, object message, MessageHandlerContext context, DateTimeOffset started, int sentBefore)
     {
         context.SagaChanges.Add(new SagaChange(saga.GetType(), saga.Entity.Id, saga.Completed ? "Completed" : isNew ? "New" : "Updated"));
         var headers = context.MessageHeaders;
@@ -42,7 +42,7 @@ internal sealed class SagaAudit(MonitoringQueue queue, string endpointName, Time
             started.UtcDateTime,
             time.GetUtcNow().UtcDateTime,
             saga.GetType().FullName!);
-        return queue.Send(UpdatedType, update, timeToLive: null, context.CancellationToken);
+        context.SagaReports.Add(queue.Send(UpdatedType, update, timeToLive: null, context.CancellationToken));
     }
 
     private static ResultingMessage ResultOf(OutgoingOperation sent) => new(

@@ -7,6 +7,7 @@ internal sealed class MessageHandlerContext(
     OutgoingMessages outgoing,
     Dispatch dispatch,
     ReceiveObserver.Attempt? attempt,
+    List<Task> sagaReports,
     CancellationToken cancellationToken) : IMessageHandlerContext
 {
     /// <summary>What was sent and published, in that order.</summary>
@@ -17,6 +18,9 @@ internal sealed class MessageHandlerContext(
 
     /// <summary>What sagas made of the message, where that is audited.</summary>
     public List<SagaChange> SagaChanges { get; } = [];
+
+    /// <summary>Reports of that which are on their way to ServiceControl.</summary>
+    public List<Task> SagaReports => sagaReports;
 
     /// <summary>The saga whose handler runs, if any.</summary>
     public Saga? Saga { get; set; }

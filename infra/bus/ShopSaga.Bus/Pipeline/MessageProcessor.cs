@@ -111,8 +111,13 @@ internal sealed class MessageProcessor(
         }
         catch (Exception failure)
         {
-            ReceiveObserver.Failed(run.Attempts, failure, isRepeated: run.Messages.Count > 1);
+            ReceiveObserver.Failed(run.Attempts, failure, isRepeated: run.Messages.Count > 1, cancellationToken);
             throw;
+        }
+        finally
+        {
+            // Not before the transaction is over: a broker that blocks publishers must hold no locks in the database.
+            await Task.WhenAll(run.SagaReports);
         }
     }
 
@@ -143,6 +148,7 @@ internal sealed class MessageProcessor(
         {
             ReceiveObserver.Dispatching(run.Attempts, run.Operations.Count);
             await dispatch(run.Operations, cancellationToken);
+            ReceiveObserver.Dispatched(run.Attempts);
             await At(ProcessingStep.Dispatched, run.Messages);
 
             // 5
@@ -199,7 +205,7 @@ internal sealed class MessageProcessor(
             else
             {
                 run.Current = message;
-                handled.Add(message.MessageId, await Handle(message, session, observer.Begin(run.Attempts, message), cancellationToken));
+                handled.Add(message.MessageId, await Handle(run, message, session, cancellationToken));
                 await At(ProcessingStep.Handled, [message]);
             }
         }
@@ -232,12 +238,12 @@ internal sealed class MessageProcessor(
         }
     }
 
-    private async Task<List<OutgoingOperation>> Handle(
-        IncomingMessage message, SqlStorageSession session, ReceiveObserver.Attempt? attempt, CancellationToken cancellationToken)
+    private async Task<List<OutgoingOperation>> Handle(Run run, IncomingMessage message, SqlStorageSession session, CancellationToken cancellationToken)
     {
+        var attempt = observer.Begin(run.Attempts, message);
         attempt?.MakeCurrent();
         var started = time.GetUtcNow();
-        var context = new MessageHandlerContext(message, session, outgoing, dispatch, attempt, cancellationToken);
+        var context = new MessageHandlerContext(message, session, outgoing, dispatch, attempt, run.SagaReports, cancellationToken);
         try
         {
             if (!message.IsControl)
@@ -345,5 +351,8 @@ internal sealed class MessageProcessor(
 
         /// <summary>What observes the messages, where anybody does.</summary>
         public List<ReceiveObserver.Attempt> Attempts { get; } = [];
+
+        /// <summary>What ServiceControl is being told of sagas.</summary>
+        public List<Task> SagaReports { get; } = [];
     }
 }

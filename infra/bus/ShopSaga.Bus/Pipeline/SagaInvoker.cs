@@ -115,10 +115,7 @@ internal sealed class SagaInvoker(SagaAudit? audit, TimeProvider time, ILogger<S
             (false, true) => metadata.Store.Delete(context.Session, stored!.Value, context.CancellationToken),
             (false, false) => metadata.Store.Update(context.Session, stored!.Value, context.CancellationToken),
         });
-        if (audit is not null)
-        {
-            await audit.Report(saga, isNew, message, context, started, sentBefore);
-        }
+        audit?.Report(saga, isNew, message, context, started, sentBefore);
     }
 
     private static async Task NotFound(SagaMetadata metadata, object message, MessageHandlerContext context, IServiceProvider services)
