@@ -73,6 +73,16 @@ public class When_a_message_cannot_be_read
         await Eventually.Is(async () => await _endpoint.Count($"\"MessageId\" = '{id}' and \"Dispatched\"") == 1, "processed without a handler");
     }
 
+    [Test]
+    public async Task Should_take_a_control_message_for_processed_whatever_its_body()
+    {
+        var id = Guid.NewGuid().ToString();
+        await Broker.Publish(
+            _endpoint.Name, new BasicProperties { MessageId = id }, new Dictionary<string, string> { [Headers.ControlMessageHeader] = "true" }, "{ not json");
+
+        await Eventually.Is(async () => await _endpoint.Count($"\"MessageId\" = '{id}' and \"Dispatched\"") == 1, "processed without a handler");
+    }
+
     [TestCase("{ not json")]
     [TestCase("[]")]
     [TestCase("null")]
@@ -95,6 +105,15 @@ public class When_a_message_cannot_be_read
 
         Assert.That(failed.Headers["NServiceBus.ExceptionInfo.ExceptionType"], Does.EndWith(".MessageDeserializationException"));
         Assert.That(failed.Headers["NServiceBus.ExceptionInfo.Message"], Does.Contain("Somewhere.Else.Happened"));
+    }
+
+    [Test]
+    public async Task Should_move_a_message_that_does_not_say_its_type_to_the_error_queue_without_retries()
+    {
+        await Broker.Publish(_endpoint.Name, new BasicProperties { MessageId = Guid.NewGuid().ToString() }, new Dictionary<string, string>(), "{}");
+        var failed = await _endpoint.NextFailed();
+
+        Assert.That(failed.Headers["NServiceBus.ExceptionInfo.ExceptionType"], Does.EndWith(".MessageDeserializationException"));
     }
 
     [Test]

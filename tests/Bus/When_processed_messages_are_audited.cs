@@ -12,7 +12,7 @@ public class When_processed_messages_are_audited
             configuration =>
             {
                 configuration.AddHandler<Accountant>();
-                configuration.AuditProcessedMessagesTo($"{name}.audit");
+                configuration.AuditProcessedMessagesTo($"{name}.audit", TimeSpan.FromMinutes(2));
             },
             name: name);
         await using var audit = await Tap.On($"{name}.audit");
@@ -36,6 +36,7 @@ public class When_processed_messages_are_audited
         }));
         Assert.That(copy.Headers[Headers.MessageId], Is.EqualTo("entry 1"));
         Assert.That(copy.Properties.MessageId, Is.EqualTo("entry 1"));
+        Assert.That(copy.Properties.Expiration, Is.EqualTo("120000"));
         Assert.That(copy.Body, Is.EqualTo("""{"Amount":12}"""));
         Assert.That(copy.Headers[Headers.HostId], Is.EqualTo(TestEndpoint.HostId));
         Assert.That(copy.Headers[Headers.ProcessingEndpoint], Is.EqualTo(name));

@@ -127,6 +127,16 @@ public class WireFormatTests
             Is.EqualTo("""{"Kind":2,"Height":12.5,"Age":"1.02:03:04","Planted":"2026-11-22T05:59:22.0247257+00:00","Names":["a"]}"""));
     }
 
+    [Test]
+    public void Should_split_measured_values_that_span_more_time_than_one_message_can_say()
+    {
+        var values = new[] { 0L, int.MaxValue, int.MaxValue + 1L, 9_000_000_000 }.Select(ticks => new TaggedValue(ticks, "", 1)).ToArray();
+
+        Assert.That(TaggedValuesV1.Fitting(values), Is.EqualTo(2));
+        Assert.That(TaggedValuesV1.Fitting(values.AsSpan(2)), Is.EqualTo(1));
+        Assert.That(TaggedValuesV1.Write(values.AsSpan(0, 2)), Is.Not.Empty);
+    }
+
     internal interface IEventMark;
 
     internal interface INoMessage;

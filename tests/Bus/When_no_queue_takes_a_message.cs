@@ -1,0 +1,85 @@
+using Microsoft.Extensions.DependencyInjection;
+using RabbitMQ.Client;
+using ShopSaga.Tests.Bus.Support;
+
+namespace ShopSaga.Tests.Bus;
+
+/// <summary>The broker drops what no queue takes, unless it was told to give it back.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public class When_no_queue_takes_a_message
+{
+    private readonly string _nobody = TestEndpoint.UniqueName();
+    private readonly Seen<string> _attempts = new();
+
+    [Test]
+    public async Task Should_refuse_to_send_it()
+    {
+        await using var endpoint = await Start();
+        await using var channel = await Broker.NewChannel();
+        await channel.ExchangeDeclareAsync(_nobody, ExchangeType.Fanout, durable: true);
+
+        await AssertRefusedUntilThereIsOne(endpoint, To(_nobody));
+    }
+
+    [Test]
+    public async Task Should_refuse_to_send_it_later()
+    {
+        await using var endpoint = await Start();
+        var options = To(_nobody);
+        options.DelayDeliveryWith(TimeSpan.FromSeconds(1));
+
+        await AssertRefusedUntilThereIsOne(endpoint, options);
+    }
+
+    [Test]
+    public async Task Should_keep_in_its_queue_what_the_error_queue_should_have()
+    {
+        await using var endpoint = await Start();
+        await using var channel = await Broker.NewChannel();
+        await channel.QueueDeleteAsync(endpoint.ErrorQueue);
+        await Broker.Send(endpoint.Name, new ForgeNail(), "nail");
+        await _attempts.Next();
+        await _attempts.Next();
+        await channel.QueueDeclareAsync(
+            endpoint.ErrorQueue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" });
+        await channel.QueueBindAsync(endpoint.ErrorQueue, endpoint.ErrorQueue, "");
+
+        Assert.That((await endpoint.NextFailed()).Properties.MessageId, Is.EqualTo("nail"));
+    }
+
+    private async Task AssertRefusedUntilThereIsOne(TestEndpoint endpoint, SendOptions options)
+    {
+        Assert.That(() => endpoint.Session.Send(new ForgeNail(), options), Throws.InstanceOf<BrokerUnavailableException>());
+
+        await using var somebody = await Tap.On(_nobody);
+        await endpoint.Session.Send(new ForgeNail(), options);
+        await somebody.Next();
+        await Broker.Delete(_nobody);
+    }
+
+    private Task<TestEndpoint> Start() => TestEndpoint.Start(
+        configuration =>
+        {
+            configuration.AddHandler<Smith>();
+            configuration.Recoverability().Immediate(retries => retries.NumberOfRetries(0));
+        },
+        services => services.AddSingleton(_attempts));
+
+    private static SendOptions To(string destination)
+    {
+        var options = new SendOptions();
+        options.SetDestination(destination);
+        return options;
+    }
+
+    internal sealed record ForgeNail;
+
+    internal sealed class Smith(Seen<string> attempts) : IHandleMessages<ForgeNail>
+    {
+        public Task Handle(ForgeNail message, IMessageHandlerContext context)
+        {
+            attempts.Add(context.MessageId);
+            throw new InvalidOperationException("It broke.");
+        }
+    }
+}
