@@ -30,7 +30,7 @@ public sealed class When_a_record_can_never_leave : IAsyncDisposable
         settings.ConnectionBuilder(() => new NpgsqlConnection(_connection));
         settings.TablePrefix("Relay_");
         var database = new Database(settings, "Relay");
-        var outbox = new OutboxStore(database, _time);
+        var outbox = new OutboxStore(database, _time, isPessimistic: false);
         await using (var connection = await database.Open(CancellationToken.None))
         {
             await outbox.Install(connection, CancellationToken.None);

@@ -223,6 +223,8 @@ public sealed class OutboxSettings
 
     internal bool Cleanup { get; private set; } = true;
 
+    internal bool IsPessimistic { get; private set; }
+
     /// <summary>How long a message is remembered as processed; 7 days by default.</summary>
     public void KeepDeduplicationDataFor(TimeSpan time) => KeepFor = time;
 
@@ -231,6 +233,12 @@ public sealed class OutboxSettings
 
     /// <summary>Leaves the deletion to somebody else.</summary>
     public void DisableCleanup() => Cleanup = false;
+
+    /// <summary>
+    /// Lets a copy of a message wait until the other is processed, before its handlers run. By default both run and one of the two commits, which
+    /// costs a round trip less; choose this where a handler does something outside of the transaction.
+    /// </summary>
+    public void UsePessimisticConcurrencyControl() => IsPessimistic = true;
 }
 
 /// <summary>How this instance is known to monitoring.</summary>

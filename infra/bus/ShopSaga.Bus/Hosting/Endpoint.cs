@@ -43,7 +43,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         var types = new MessageTypes(configuration.ConventionsSettings);
 
         Database = new Database(configuration.PersistenceSettings, configuration.EndpointName);
-        Outbox = new OutboxStore(Database, time);
+        Outbox = new OutboxStore(Database, time, configuration.OutboxSettings.IsPessimistic);
         Outgoing = new OutgoingMessages(configuration.EndpointName, queue, host, configuration.StaticHeaders, types, time);
         var transport = configuration.Transport
             ?? throw new InvalidOperationException("The endpoint has no transport: set UseTransport(new RabbitMQTransport(…)).");

@@ -13,14 +13,17 @@ internal readonly record struct OutboxRecord(bool Dispatched, string Operations)
 ///   StoreAndCommit ─► undispatched, with what is to leave ─► MarkAsDispatched, or DispatchUndispatched for what was left behind ─► dispatched
 ///                └──► dispatched at once, where nothing is to leave ───────────────────────────────── Cleanup, days later ─► gone ◄─┘
 /// </code>
+/// Where it is pessimistic, Begin adds the row before anything else, so that whoever comes with the same id waits.
 /// </summary>
-internal sealed class OutboxStore(Database database, TimeProvider time)
+internal sealed class OutboxStore(Database database, TimeProvider time, bool isPessimistic)
 {
     public const string TableSuffix = "OutboxData";
     private const string Version = "9.0.3.0";
     private const int CleanupBatch = 4000;
 
     private readonly string _table = database.Table(TableSuffix);
+
+    public bool IsPessimistic => isPessimistic;
 
     /// <summary>Reads the records of those messages that have one.</summary>
     public async Task<Dictionary<string, OutboxRecord>> Get(NpgsqlConnection connection, string[] messageIds, CancellationToken cancellationToken)
@@ -39,19 +42,41 @@ internal sealed class OutboxStore(Database database, TimeProvider time)
     }
 
     /// <summary>
-    /// Adds a record for each message, at once marked as dispatched where there is nothing to dispatch, and commits, in one round trip. The primary
-    /// key refuses a message that another transaction processed meanwhile. The statement fails, even with no record to add, in a transaction that is
-    /// aborted already, where the server would answer COMMIT by silently rolling back.
+    /// Where the outbox is pessimistic, adds a message's record before it is handled. Waits for a transaction that did the same, and fails when that
+    /// commits.
+    /// </summary>
+    public async Task Begin(NpgsqlTransaction transaction, string messageId, CancellationToken cancellationToken)
+    {
+        if (isPessimistic)
+        {
+            await using var command = new NpgsqlCommand(
+                $"""INSERT INTO {_table} ("MessageId", "Operations", "PersistenceVersion") VALUES ($1, '[]', '{Version}')""",
+                transaction.Connection,
+                transaction);
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = messageId });
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Adds a record for each message, or completes the one that was begun, at once marked as dispatched where there is nothing to dispatch, and
+    /// commits, in one round trip. The primary key refuses a message that another transaction processed meanwhile. The statement fails, even with no
+    /// record to add, in a transaction that is aborted already, where the server would answer COMMIT by silently rolling back.
     /// </summary>
     public async Task StoreAndCommit(
         NpgsqlTransaction transaction, IReadOnlyDictionary<string, List<OutgoingOperation>> records, CancellationToken cancellationToken)
     {
-        var store = new NpgsqlBatchCommand(
-            $"""
-             INSERT INTO {_table} ("MessageId", "Operations", "PersistenceVersion", "Dispatched", "DispatchedAt")
-             SELECT id, operations, '{Version}', operations = '[]', CASE WHEN operations = '[]' THEN $3 END
-             FROM unnest($1, $2) AS records(id, operations)
-             """);
+        var store = new NpgsqlBatchCommand(isPessimistic
+            ? $"""
+               UPDATE {_table}
+               SET "Operations" = operations, "Dispatched" = operations = '[]', "DispatchedAt" = CASE WHEN operations = '[]' THEN $3 END
+               FROM unnest($1, $2) AS records(id, operations) WHERE "MessageId" = id
+               """
+            : $"""
+               INSERT INTO {_table} ("MessageId", "Operations", "PersistenceVersion", "Dispatched", "DispatchedAt")
+               SELECT id, operations, '{Version}', operations = '[]', CASE WHEN operations = '[]' THEN $3 END
+               FROM unnest($1, $2) AS records(id, operations)
+               """);
         store.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. records.Keys] });
         store.Parameters.Add(new NpgsqlParameter<string[]>
         {

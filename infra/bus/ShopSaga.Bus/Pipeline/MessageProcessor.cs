@@ -8,7 +8,7 @@ namespace ShopSaga.Bus;
 /// The receive pipeline, for a group of messages in one transaction.
 /// <code>
 ///   1 inbox     which of them were processed before?
-///   2 handlers  for each new one: deserialize, handlers and sagas
+///   2 handlers  for each new one: its record, where the outbox is pessimistic; deserialize, handlers and sagas
 ///   3 store     one outbox record for each new one; commit
 ///   4 dispatch  all their operations, and those of known ones that never left; wait for the broker's confirms
 ///   5 mark      as dispatched, later and in bulk
@@ -205,6 +205,7 @@ internal sealed class MessageProcessor(
             else
             {
                 run.Current = message;
+                await outbox.Begin(transaction, message.MessageId, cancellationToken);
                 handled.Add(message.MessageId, await Handle(run, message, session, cancellationToken));
                 await At(ProcessingStep.Handled, [message]);
             }

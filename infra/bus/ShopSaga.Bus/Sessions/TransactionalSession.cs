@@ -34,6 +34,7 @@ internal sealed class TransactionalSession(Endpoint endpoint) : ITransactionalSe
         _opened = true;
         _connection = await endpoint.Database.Open(cancellationToken);
         _transaction = await _connection.BeginTransactionAsync(cancellationToken);
+        await endpoint.Outbox.Begin(_transaction, SessionId, cancellationToken);
         _session = new SqlStorageSession(_connection, _transaction);
     }
 
@@ -73,7 +74,7 @@ internal sealed class TransactionalSession(Endpoint endpoint) : ITransactionalSe
         await session.SaveChanges(cancellationToken);
         await AtStep(ProcessingStep.BeforeCommit);
         var records = new Dictionary<string, List<OutgoingOperation>>();
-        if (_pending.Count > 0)
+        if (_pending.Count > 0 || endpoint.Outbox.IsPessimistic)
         {
             records.Add(SessionId, _pending);
         }
