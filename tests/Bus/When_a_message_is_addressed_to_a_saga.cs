@@ -44,8 +44,7 @@ public class When_a_message_is_addressed_to_a_saga
     public async Task Should_leave_the_other_sagas_alone()
     {
         await Handle(new FlyKite("c"));
-        var id = await _endpoint.Query<Guid>($"select \"Id\" from \"{_endpoint.Name}_KitePolicy\" where \"Correlation_Kite\" = 'c'");
-        await Handle(new FlyKite("c"), To(typeof(KitePolicy).AssemblyQualifiedName!, id.ToString()));
+        await Handle(new FlyKite("c"), To(typeof(KitePolicy).AssemblyQualifiedName!, $"{await IdOf("c")}"));
 
         Assert.That(_seen.All.Where(seen => seen.EndsWith(" c", StringComparison.Ordinal)), Is.EqualTo(new[] { "kite c", "string c", "kite c" }));
     }
@@ -61,24 +60,27 @@ public class When_a_message_is_addressed_to_a_saga
         Assert.That(await Sagas("StringPolicy", "d"), Is.EqualTo(1));
     }
 
-    [Test]
-    public async Task Should_not_let_its_correlation_property_change()
+    [TestCase("e", "f", Description = "the correlation property")]
+    [TestCase("h", "h", Description = "the id")]
+    public async Task Should_let_neither_its_id_nor_its_correlation_property_change(string kite, string name)
     {
-        await Handle(new FlyKite("e"));
-        var id = await _endpoint.Query<Guid>($"select \"Id\" from \"{_endpoint.Name}_KitePolicy\" where \"Correlation_Kite\" = 'e'");
-        await Broker.Send(_endpoint.Name, new RenameKite("f"), headers: To(typeof(KitePolicy).AssemblyQualifiedName!, id.ToString()));
+        await Handle(new FlyKite(kite));
+        var id = await IdOf(kite);
+        await Broker.Send(_endpoint.Name, new RenameKite(name), headers: To(typeof(KitePolicy).AssemblyQualifiedName!, id.ToString()));
         var failed = await _endpoint.NextFailed();
 
-        Assert.That(failed.Headers["NServiceBus.ExceptionInfo.Message"], Does.Contain("correlation property Kite"));
-        Assert.That(await Sagas("KitePolicy", "e"), Is.EqualTo(1));
+        Assert.That(failed.Headers["NServiceBus.ExceptionInfo.Message"], Does.Contain("its id or its correlation property Kite"));
+        Assert.That(await IdOf(kite), Is.EqualTo(id));
     }
 
     [Test]
-    public async Task Should_fail_when_there_is_neither_an_address_nor_a_mapping()
+    public async Task Should_fail_when_there_is_neither_an_address_nor_a_value_to_find_it_by()
     {
-        await Broker.Send(_endpoint.Name, new RenameKite("nobody"));
+        await Broker.Send(_endpoint.Name, new RenameKite("not mapped"));
+        Assert.That((await _endpoint.NextFailed()).Headers["NServiceBus.ExceptionInfo.Message"], Does.Contain("RenameKite, which is not mapped to a value"));
 
-        Assert.That((await _endpoint.NextFailed()).Headers["NServiceBus.ExceptionInfo.Message"], Does.Contain("RenameKite"));
+        await Broker.Send(_endpoint.Name, new FlyKite(null!));
+        Assert.That((await _endpoint.NextFailed()).Headers["NServiceBus.ExceptionInfo.Message"], Does.Contain("FlyKite, which is not mapped to a value"));
     }
 
     [Test]
@@ -104,6 +106,9 @@ public class When_a_message_is_addressed_to_a_saga
         await Eventually.Is(async () => await _endpoint.Count($"\"MessageId\" = '{id}'") == 1, "handled");
     }
 
+    private Task<Guid> IdOf(string kite) =>
+        _endpoint.Query<Guid>($"select \"Id\" from \"{_endpoint.Name}_KitePolicy\" where \"Correlation_Kite\" = @kite", new { kite });
+
     private Task<long> Sagas(string saga, string kite) =>
         _endpoint.Query<long>($"select count(*) from \"{_endpoint.Name}_{saga}\" where \"Correlation_Kite\" = @kite", new { kite });
 
@@ -111,12 +116,15 @@ public class When_a_message_is_addressed_to_a_saga
 
     internal sealed record RenameKite(string Name);
 
-    internal class KiteData : ContainSagaData
+    internal sealed class KiteData : ContainSagaData
     {
         public string Kite { get; set; } = "";
     }
 
-    internal sealed class StringData : KiteData;
+    internal sealed class StringData : ContainSagaData
+    {
+        public string Kite { get; set; } = "";
+    }
 
     internal sealed class KitePolicy(Seen<string> seen) : Saga<KiteData>, IAmStartedByMessages<FlyKite>, IHandleMessages<RenameKite>
     {
@@ -128,6 +136,7 @@ public class When_a_message_is_addressed_to_a_saga
 
         public Task Handle(RenameKite message, IMessageHandlerContext context)
         {
+            Data.Id = Data.Kite == message.Name ? Guid.NewGuid() : Data.Id;
             Data.Kite = message.Name;
             return Task.CompletedTask;
         }

@@ -90,6 +90,28 @@ public class When_a_saga_asks_for_a_timeout
         Assert.That(await _seen.Next(), Is.EqualTo("done after -86400"));
     }
 
+    [Test]
+    public async Task Should_tell_a_timeout_from_a_message_of_the_same_type_by_the_presence_of_a_header()
+    {
+        await Broker.Send(_endpoint.Name, new BoilEgg("soft", 86_400));
+        Assert.That(await _seen.Next(), Is.EqualTo("boil"));
+        var sagaId = await Eventually.Get(
+            () => _endpoint.Query<Guid>($"select \"Id\" from \"{_endpoint.Name}_EggPolicy\""), id => id != Guid.Empty, "a saga");
+        var headers = new Dictionary<string, string>
+        {
+            [Headers.SagaId] = $"{sagaId}",
+            [Headers.SagaType] = typeof(EggPolicy).AssemblyQualifiedName!,
+        };
+        await Broker.Send(_endpoint.Name, new EggDone(1), headers: headers);
+        Assert.That(await _seen.Next(), Is.EqualTo("told that it is done"));
+        headers[Headers.IsSagaTimeoutMessage] = bool.FalseString;
+        await Broker.Send(_endpoint.Name, new EggDone(1), "timeout", headers);
+        Assert.That(await _seen.Next(), Is.EqualTo("done after 1"));
+
+        await Eventually.Is(async () => await _endpoint.Count("\"MessageId\" = 'timeout'") == 1, "handled");
+        Assert.That(_seen.Count, Is.EqualTo(3));
+    }
+
     private async Task<Delivery> TimeoutOnTheWire()
     {
         while (true)
@@ -114,7 +136,7 @@ public class When_a_saga_asks_for_a_timeout
     }
 
     internal sealed class EggPolicy(Seen<string> seen) :
-        Saga<EggData>, IAmStartedByMessages<BoilEgg>, IHandleMessages<DropEgg>, IHandleTimeouts<EggDone>
+        Saga<EggData>, IAmStartedByMessages<BoilEgg>, IHandleMessages<DropEgg>, IHandleMessages<EggDone>, IHandleTimeouts<EggDone>
     {
         public Task Handle(BoilEgg message, IMessageHandlerContext context)
         {
@@ -129,6 +151,12 @@ public class When_a_saga_asks_for_a_timeout
         {
             seen.Add("drop");
             MarkAsComplete();
+            return Task.CompletedTask;
+        }
+
+        public Task Handle(EggDone message, IMessageHandlerContext context)
+        {
+            seen.Add("told that it is done");
             return Task.CompletedTask;
         }
 

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Dapper;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using ShopSaga.Tests.Bus.Support;
 
 namespace ShopSaga.Tests.Bus;
@@ -40,11 +42,53 @@ public class When_two_messages_start_the_same_saga
         Assert.That(await Broker.Depth(endpoint.ErrorQueue), Is.Zero);
     }
 
-    private static Task<TestEndpoint> Start(Together together) => TestEndpoint.Start(
+    [Test]
+    public async Task Should_wait_for_whoever_has_the_row_before_it_is_handled()
+    {
+        await using var endpoint = await Start(new Together(1));
+        await Broker.Send(endpoint.Name, new RegisterBuyer("deal 1"), "first");
+        await Eventually.Is(async () => await endpoint.Count("\"MessageId\" = 'first'") == 1, "the saga is there");
+        await using (var connection = new NpgsqlConnection(endpoint.ConnectionString))
+        {
+            await connection.OpenAsync();
+            await using var transaction = await connection.BeginTransactionAsync();
+            await connection.ExecuteAsync(
+                $"update \"{endpoint.Name}_DealPolicy\" set \"Data\" = '{{\"DealId\":\"deal 1\",\"Buyer\":5}}', \"Concurrency\" = 2", transaction: transaction);
+            await Broker.Send(endpoint.Name, new RegisterBuyer("deal 1"), "second");
+            await Eventually.Is(
+                async () => await endpoint.Query<long>(
+                    "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%FOR UPDATE'") == 1,
+                "it waits as it reads");
+            await transaction.CommitAsync();
+        }
+
+        await Eventually.Is(async () => await endpoint.Count("\"MessageId\" = 'second'") == 1, "handled");
+        Assert.That(
+            await endpoint.Query<string>($"select \"Data\"->>'Buyer' || ', ' || \"Concurrency\" from \"{endpoint.Name}_DealPolicy\""), Is.EqualTo("6, 3"));
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Should_handle_again_what_finds_the_row_changed_when_it_writes(bool completes)
+    {
+        await using var endpoint = await Start(
+            new Together(1), configuration => configuration.Recoverability().Immediate(retries => retries.NumberOfRetries(0)));
+        await Broker.Send(endpoint.Name, new RegisterBuyer("deal 1"), "first");
+        await Eventually.Is(async () => await endpoint.Count("\"MessageId\" = 'first'") == 1, "the saga is there");
+        await Broker.Send(endpoint.Name, new SignDeal("deal 1", completes, $"{endpoint.Name}_DealPolicy"), "sign");
+        await Eventually.Is(async () => await endpoint.Count("\"MessageId\" = 'sign'") == 1, "handled in the end");
+
+        Assert.That(
+            await endpoint.QueryAll<int>($"select \"Concurrency\" from \"{endpoint.Name}_DealPolicy\""), Is.EqualTo(completes ? Array.Empty<int>() : [2]));
+        Assert.That(await Broker.Depth(endpoint.ErrorQueue), Is.Zero);
+    }
+
+    private static Task<TestEndpoint> Start(Together together, Action<EndpointConfiguration>? configure = null) => TestEndpoint.Start(
         configuration =>
         {
             configuration.AddSaga<DealPolicy>();
             configuration.LimitMessageProcessingConcurrencyTo(4);
+            configure?.Invoke(configuration);
         },
         services => services.AddSingleton(together));
 
@@ -53,6 +97,9 @@ public class When_two_messages_start_the_same_saga
     {
         private readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _here;
+
+        /// <summary>Whether the deal was to be signed before.</summary>
+        public bool IsSigned { get; set; }
 
         public Task Arrive()
         {
@@ -69,6 +116,8 @@ public class When_two_messages_start_the_same_saga
 
     internal sealed record RegisterSeller(string DealId);
 
+    internal sealed record SignDeal(string DealId, bool Completes, string Table);
+
     internal sealed class DealData : ContainSagaData
     {
         public string DealId { get; set; } = "";
@@ -79,7 +128,7 @@ public class When_two_messages_start_the_same_saga
     }
 
     internal sealed class DealPolicy(Together together) :
-        Saga<DealData>, IAmStartedByMessages<RegisterBuyer>, IAmStartedByMessages<RegisterSeller>
+        Saga<DealData>, IAmStartedByMessages<RegisterBuyer>, IAmStartedByMessages<RegisterSeller>, IHandleMessages<SignDeal>
     {
         public async Task Handle(RegisterBuyer message, IMessageHandlerContext context)
         {
@@ -93,8 +142,23 @@ public class When_two_messages_start_the_same_saga
             Data.Seller++;
         }
 
+        public async Task Handle(SignDeal message, IMessageHandlerContext context)
+        {
+            if (!together.IsSigned)
+            {
+                together.IsSigned = true;
+                await context.Execute($"update \"{message.Table}\" set \"Concurrency\" = 7");
+            }
+
+            if (message.Completes)
+            {
+                MarkAsComplete();
+            }
+        }
+
         protected override void ConfigureHowToFindSaga(SagaPropertyMapper<DealData> mapper) =>
             mapper.MapSaga(saga => saga.DealId)
+                .ToMessage<SignDeal>(message => message.DealId)
                 .ToMessage<RegisterBuyer>(message => message.DealId)
                 .ToMessage<RegisterSeller>(message => message.DealId);
     }

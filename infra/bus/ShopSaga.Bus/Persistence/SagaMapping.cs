@@ -40,7 +40,9 @@ internal sealed class SagaMapping
             throw new InvalidOperationException($"The correlation property {property.Name} must be a string or a Guid.");
         }
 
-        CorrelationProperty = property;
+        CorrelationProperty = CorrelationProperty is null || CorrelationProperty == property
+            ? property
+            : throw new InvalidOperationException($"A saga is found by one property, not by {CorrelationProperty.Name} and {property.Name}.");
     }
 
     public void Map<TMessage>(Expression<Func<TMessage, object?>> value)

@@ -60,6 +60,9 @@ internal sealed class SagaStore
         _sagaTypeVersion = dataType.Assembly.GetCustomAttribute<AssemblyFileVersionAttribute>()?.Version ?? "1.0.0.0";
     }
 
+    /// <summary>Whether the saga's data is of this type, of one that derives from it, or of one that it derives from.</summary>
+    public bool SharesData(Type dataType) => _dataType.IsAssignableFrom(dataType) || dataType.IsAssignableFrom(_dataType);
+
     public Task<StoredSaga?> GetById(ISqlStorageSession session, Guid id, CancellationToken cancellationToken) =>
         Get(session, "\"Id\"", id, cancellationToken);
 

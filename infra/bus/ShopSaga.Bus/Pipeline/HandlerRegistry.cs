@@ -21,7 +21,7 @@ internal sealed class HandlerRegistry
     private readonly ConcurrentDictionary<Type, HandlerStep[]> _byType = new();
     private readonly ConcurrentDictionary<(Type Type, bool IsTimeout), string> _names = new();
 
-    /// <exception cref="InvalidOperationException">A handler handles nothing, or a saga cannot be found or started.</exception>
+    /// <exception cref="InvalidOperationException">A handler handles nothing, or a saga cannot be found or started, or has no data of its own.</exception>
     public HandlerRegistry(EndpointConfiguration configuration, Database database, SagaInvoker sagas)
     {
         foreach (var type in configuration.HandlerTypes)
@@ -32,6 +32,12 @@ internal sealed class HandlerRegistry
         foreach (var type in configuration.SagaTypes)
         {
             var metadata = SagaMetadata.Of(type, configuration.SagaTypes, database);
+            if (SagaStores.Find(other => other.SharesData(metadata.DataType)) is not null)
+            {
+                throw new InvalidOperationException(
+                    $"The saga {type.Name} shares its data {metadata.DataType.Name} with another, or one inherits the other's: give each saga its own.");
+            }
+
             SagaStores.Add(metadata.Store);
             AddSaga(metadata, sagas);
         }

@@ -50,9 +50,6 @@ internal sealed record SagaMetadata(
 
     public Saga Create(IServiceProvider services) => (Saga)Factory(services, null);
 
-    /// <summary>The value by which the message finds its saga, if it is mapped to one.</summary>
-    public object? CorrelationOf(object message, MessageHandlerContext context) => Mapping.For(message.GetType())?.Invoke(message, context.MessageHeaders);
-
     public IContainSagaData NewData() => (IContainSagaData)Activator.CreateInstance(DataType)!;
 }
 
@@ -72,7 +69,11 @@ internal sealed class SagaInvoker(SagaAudit? audit, TimeProvider time, ILogger<S
         }
 
         // 1. Load by the saga id that the message carries, else by the correlation value it maps to.
-        var stored = await Load(metadata, message, context);
+        object? correlation = null;
+        var stored = await (SagaIdOf(context) is { } sagaId
+            ? metadata.Store.GetById(context.Session, sagaId, context.CancellationToken)
+            : metadata.Store.GetByCorrelation(
+                context.Session, correlation = CorrelationOf(metadata, message, context), context.CancellationToken));
         var isNew = stored is null;
 
         // 2. Start one where none is, if the message may.
@@ -83,7 +84,7 @@ internal sealed class SagaInvoker(SagaAudit? audit, TimeProvider time, ILogger<S
             return;
         }
 
-        var data = stored?.Data ?? Start(metadata, message, context);
+        var data = stored?.Data ?? Start(metadata, correlation ?? CorrelationOf(metadata, message, context), context);
 
         // 3. Handle.
         var property = metadata.Mapping.CorrelationProperty!;
@@ -135,18 +136,10 @@ internal sealed class SagaInvoker(SagaAudit? audit, TimeProvider time, ILogger<S
     private static bool IsEvent(MessageHandlerContext context) =>
         string.Equals(context.MessageHeaders.GetValueOrDefault(Headers.MessageIntent), "Publish", StringComparison.OrdinalIgnoreCase);
 
-    private static Task<StoredSaga?> Load(SagaMetadata metadata, object message, MessageHandlerContext context)
-    {
-        if (SagaIdOf(context) is { } id)
-        {
-            return metadata.Store.GetById(context.Session, id, context.CancellationToken);
-        }
-
-        return metadata.CorrelationOf(message, context) is not { } correlation
-            ? throw new InvalidOperationException(
-                $"{metadata.SagaType.Name} cannot be found: {message.GetType().Name} has neither a mapping with a value nor a saga id.")
-            : metadata.Store.GetByCorrelation(context.Session, correlation, context.CancellationToken);
-    }
+    private static object CorrelationOf(SagaMetadata metadata, object message, MessageHandlerContext context) =>
+        metadata.Mapping.For(message.GetType())?.Invoke(message, context.MessageHeaders)
+        ?? throw new InvalidOperationException(
+            $"{metadata.SagaType.Name} cannot be found or started by {message.GetType().Name}, which is not mapped to a value.");
 
     private static Guid? SagaIdOf(MessageHandlerContext context) =>
         !IsEvent(context) && Guid.TryParse(context.MessageHeaders.GetValueOrDefault(Headers.SagaId), out var id) ? id : null;
@@ -157,13 +150,8 @@ internal sealed class SagaInvoker(SagaAudit? audit, TimeProvider time, ILogger<S
         && !(SagaIdOf(context) is not null
             && context.MessageHeaders.GetValueOrDefault(Headers.SagaType)?.StartsWith(metadata.SagaType.FullName!, StringComparison.Ordinal) == true);
 
-    private IContainSagaData Start(SagaMetadata metadata, object message, MessageHandlerContext context)
+    private IContainSagaData Start(SagaMetadata metadata, object correlation, MessageHandlerContext context)
     {
-        if (metadata.CorrelationOf(message, context) is not { } correlation)
-        {
-            throw new InvalidOperationException($"{metadata.SagaType.Name} cannot be started by a message without a value to be found by.");
-        }
-
         var data = metadata.NewData();
         data.Id = TimeOrderedId.New(time);
         data.OriginalMessageId = context.MessageId;
