@@ -45,6 +45,58 @@ public class When_an_endpoint_cannot_work
         Refusal(configuration => configuration.AddSaga<WhateverHappensToShipsThatLeaveTheirHarbourPolicy>()),
         Does.Contain(nameof(WhateverHappensToShipsThatLeaveTheirHarbourPolicy)).And.Contain("43"));
 
+    [TestCase(typeof(OtherPolicy), Description = "the same data")]
+    [TestCase(typeof(BargePolicy), Description = "data that derives from it")]
+    public void Should_say_which_saga_has_no_data_of_its_own(Type second) => Assert.That(
+        Refusal(configuration => configuration.SagaTypes.AddRange([typeof(FoundPolicy), second])), Does.Contain(second.Name).And.Contain("own"));
+
+    [Test]
+    public void Should_say_which_saga_has_no_data_of_its_own_in_whatever_order() => Assert.That(
+        Refusal(configuration => configuration.SagaTypes.AddRange([typeof(BargePolicy), typeof(FoundPolicy)])), Does.Contain(nameof(FoundPolicy)));
+
+    [Test]
+    public void Should_say_by_which_two_properties_a_saga_is_to_be_found() => Assert.That(
+        Refusal(configuration => configuration.AddSaga<TornPolicy>()), Does.Contain(nameof(ShipData.Ship)).And.Contain(nameof(ShipData.Owner)));
+
+    [TestCase("")]
+    [TestCase(" ")]
+    [TestCase("harbour@sea")]
+    public void Should_refuse_a_name_that_is_none(string name) => Assert.That(() => new EndpointConfiguration(name), Throws.ArgumentException);
+
+    [Test]
+    public void Should_refuse_a_second_endpoint_in_a_host() => Assert.That(
+        () => new ServiceCollection().AddNServiceBusEndpoint(new("Harbour")).AddNServiceBusEndpoint(new("Sea")),
+        Throws.InvalidOperationException.With.Message.Contains("Sea"));
+
+    [TestCase("port=5672")]
+    [TestCase("host=one,two")]
+    [TestCase("amqp://[nowhere")]
+    public void Should_refuse_a_connection_string_without_one_host(string text) =>
+        Assert.That(() => RabbitMqConnections.Parse(text), Throws.InvalidOperationException);
+
+    [TestCase("host=rabbit", "rabbit 5672 / guest guest False")]
+    [TestCase("host=rabbit;useTls=true", "rabbit 5671 / guest guest True")]
+    [TestCase("host=rabbit;port=1;virtualHost=shop;userName=ann;password=secret", "rabbit 1 shop ann secret False")]
+    [TestCase("amqp://ann:secret@rabbit:1/shop", "rabbit 1 shop ann secret False")]
+    [TestCase("amqps://rabbit", "rabbit 5671 / guest guest True")]
+    public void Should_read_connection_strings(string text, string read)
+    {
+        var broker = RabbitMqConnections.Parse(text);
+        var address = broker.Endpoint;
+
+        Assert.That(
+            $"{address.HostName} {address.Port} {broker.VirtualHost} {broker.UserName} {broker.Password} {address.Ssl.Enabled}", Is.EqualTo(read));
+    }
+
+    [Test]
+    public void Should_refuse_times_that_are_not_positive()
+    {
+        var transport = new RabbitMQTransport(RoutingTopology.Conventional(QueueType.Quorum), "host=localhost");
+
+        Assert.That(() => transport.NetworkRecoveryInterval = TimeSpan.Zero, Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => transport.TimeToWaitBeforeTriggeringCircuitBreaker = -TimeSpan.FromTicks(1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
     private static string Refusal(Action<EndpointConfiguration> configure, bool isComplete = true)
     {
         var configuration = new EndpointConfiguration("Harbour");
@@ -61,12 +113,16 @@ public class When_an_endpoint_cannot_work
 
     private sealed record ShipLeft(string Ship, int Mast);
 
-    private sealed class ShipData : ContainSagaData
+    private class ShipData : ContainSagaData
     {
         public string Ship { get; set; } = "";
 
+        public string Owner { get; set; } = "";
+
         public int Mast { get; set; }
     }
+
+    private sealed class BargeData : ShipData;
 
     private sealed class Idler : IHandleMessages;
 
@@ -96,6 +152,31 @@ public class When_an_endpoint_cannot_work
     {
         protected override void ConfigureHowToFindSaga(SagaPropertyMapper<ShipData> mapper) =>
             mapper.MapSaga(saga => saga.Ship).ToMessage<ShipLeft>(message => message.Ship);
+    }
+
+    private class FoundPolicy : ShipPolicy
+    {
+        protected override void ConfigureHowToFindSaga(SagaPropertyMapper<ShipData> mapper) =>
+            mapper.MapSaga(saga => saga.Ship).ToMessage<ShipLeft>(message => message.Ship);
+    }
+
+    private sealed class OtherPolicy : FoundPolicy;
+
+    private sealed class BargePolicy : Saga<BargeData>, IAmStartedByMessages<ShipLeft>
+    {
+        public Task Handle(ShipLeft message, IMessageHandlerContext context) => Task.CompletedTask;
+
+        protected override void ConfigureHowToFindSaga(SagaPropertyMapper<BargeData> mapper) =>
+            mapper.MapSaga(saga => saga.Ship).ToMessage<ShipLeft>(message => message.Ship);
+    }
+
+    private sealed class TornPolicy : ShipPolicy
+    {
+        protected override void ConfigureHowToFindSaga(SagaPropertyMapper<ShipData> mapper)
+        {
+            mapper.MapSaga(saga => saga.Ship).ToMessage<ShipLeft>(message => message.Ship);
+            mapper.MapSaga(saga => saga.Owner);
+        }
     }
 
     private abstract class ShipPolicy : Saga<ShipData>, IAmStartedByMessages<ShipLeft>

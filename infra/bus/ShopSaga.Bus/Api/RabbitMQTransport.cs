@@ -8,14 +8,30 @@ public sealed class RabbitMQTransport : TransportDefinition
     public RabbitMQTransport(RoutingTopology routingTopology, string connectionString) => ConnectionString = connectionString;
 
     /// <summary>How long to wait before connecting again; 10 s by default.</summary>
-    public TimeSpan NetworkRecoveryInterval { get; set; } = TimeSpan.FromSeconds(10);
+    /// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
+    public TimeSpan NetworkRecoveryInterval
+    {
+        get;
+        set => field = Positive(value);
+    } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long the broker may be away before the critical error action runs; 2 minutes by default.</summary>
-    public TimeSpan TimeToWaitBeforeTriggeringCircuitBreaker { get; set; } = TimeSpan.FromMinutes(2);
+    /// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
+    public TimeSpan TimeToWaitBeforeTriggeringCircuitBreaker
+    {
+        get;
+        set => field = Positive(value);
+    } = TimeSpan.FromMinutes(2);
 
     internal string ConnectionString { get; }
 
     internal override ITransport Create(TransportContext context) => new RabbitMqInfrastructure(this, context);
+
+    private static TimeSpan Positive(TimeSpan value)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(value, TimeSpan.Zero);
+        return value;
+    }
 }
 
 /// <summary>How queues and exchanges are laid out.</summary>

@@ -11,8 +11,14 @@ public static class ServiceCollectionExtensions
     /// health check called <c>bus</c>. One endpoint for each host. What is missing in the configuration stops the host's start with a message that
     /// says what to set.
     /// </summary>
+    /// <exception cref="InvalidOperationException">The host has an endpoint.</exception>
     public static IServiceCollection AddNServiceBusEndpoint(this IServiceCollection services, EndpointConfiguration configuration)
     {
+        if (services.Any(service => service.ServiceType == typeof(EndpointConfiguration)))
+        {
+            throw new InvalidOperationException($"The host of {configuration.EndpointName} has another endpoint already; each needs a host of its own.");
+        }
+
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(configuration);
         services.AddSingleton<EndpointHealth>();

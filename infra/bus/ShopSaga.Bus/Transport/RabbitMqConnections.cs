@@ -35,7 +35,7 @@ internal sealed class RabbitMqConnections
     public Task<IConnection> Open(string purpose, CancellationToken cancellationToken) =>
         _factory.CreateConnectionAsync($"{_endpointName} {purpose}", cancellationToken);
 
-    private static ConnectionFactory Parse(string text)
+    internal static ConnectionFactory Parse(string text)
     {
         if (text.StartsWith("amqp", StringComparison.OrdinalIgnoreCase))
         {
@@ -49,9 +49,9 @@ internal sealed class RabbitMqConnections
         var tls = bool.Parse(Part("useTls", bool.FalseString));
         var factory = new ConnectionFactory
         {
-            HostName = parts.TryGetValue("host", out var host)
-                ? (string)host
-                : throw new InvalidOperationException("The broker's connection string names no host: 'host=…;port=…;userName=…;password=…'."),
+            HostName = parts.TryGetValue("host", out var host) && host is string name && !name.Contains(',', StringComparison.Ordinal)
+                ? name
+                : throw new InvalidOperationException("The broker's connection string names no single host: 'host=…;port=…;userName=…;password=…'."),
             Port = int.Parse(Part("port", tls ? "5671" : "5672"), CultureInfo.InvariantCulture),
             VirtualHost = Part("virtualHost", "/"),
             UserName = Part("userName", "guest"),
