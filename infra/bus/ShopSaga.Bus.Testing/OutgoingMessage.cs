@@ -55,19 +55,7 @@ public static class OutgoingMessageExtensions
         where timeout.Message is TMessage
         select new TimeoutMessage<TMessage>((TMessage)timeout.Message, timeout.Options);
 
-    /// <summary>The message as this type, or null when it is of another.</summary>
-    public static TMessage? Message<TMessage>(this SentMessage<object> sentMessage)
-        where TMessage : class => sentMessage.Message as TMessage;
-
     /// <summary>The event as this type, or null when it is of another.</summary>
     public static TMessage? Message<TMessage>(this PublishedMessage<object> publishedMessage)
         where TMessage : class => publishedMessage.Message as TMessage;
-
-    /// <summary>The reply as this type, or null when it is of another.</summary>
-    public static TMessage? Message<TMessage>(this RepliedMessage<object> repliedMessage)
-        where TMessage : class => repliedMessage.Message as TMessage;
-
-    /// <summary>The timeout's state as this type, or null when it is of another.</summary>
-    public static TMessage? Message<TMessage>(this TimeoutMessage<object> timeoutMessage)
-        where TMessage : class => timeoutMessage.Message as TMessage;
 }

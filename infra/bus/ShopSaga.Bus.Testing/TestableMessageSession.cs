@@ -5,14 +5,11 @@ public class TestableMessageSession : IMessageSession
 {
     private readonly TestablePipelineContext _recorder = new();
 
-    /// <summary>What was sent so far, timeouts included.</summary>
+    /// <summary>What was sent so far.</summary>
     public virtual SentMessage<object>[] SentMessages => _recorder.SentMessages;
 
     /// <summary>What was published so far.</summary>
     public virtual PublishedMessage<object>[] PublishedMessages => _recorder.PublishedMessages;
-
-    /// <summary>The timeouts asked for so far.</summary>
-    public virtual TimeoutMessage<object>[] TimeoutMessages => _recorder.TimeoutMessages;
 
     /// <inheritdoc />
     public virtual Task Send(object message, SendOptions options, CancellationToken cancellationToken = default) =>

@@ -27,10 +27,6 @@ public static class TestingExtensions
     public static TMessage? FindPublishedMessage<TMessage>(this TestableMessageSession session) =>
         First(session.PublishedMessages.Containing<TMessage>());
 
-    /// <summary>The first timeout of this type.</summary>
-    public static TMessage? FindTimeoutMessage<TMessage>(this TestableMessageSession session) =>
-        First(session.TimeoutMessages.Containing<TMessage>());
-
     private static TMessage? First<TMessage, TOptions>(IEnumerable<OutgoingMessage<TMessage, TOptions>> messages)
         where TOptions : ExtendableOptions
     {

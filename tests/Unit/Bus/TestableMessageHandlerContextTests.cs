@@ -113,7 +113,6 @@ public class TestableMessageHandlerContextTests
 
         Assert.That(session.FindPublishedMessage<Fact>(), Is.EqualTo(new Fact("painted")));
         Assert.That(session.FindSentMessage<Chore>(), Is.EqualTo(new Chore("paint")));
-        Assert.That(session.FindTimeoutMessage<Chore>(), Is.Null);
     }
 
     private sealed record Chore(string What);

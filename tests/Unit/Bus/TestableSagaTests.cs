@@ -191,6 +191,99 @@ public class TestableSagaTests
     }
 
     [Test]
+    public async Task Should_handle_what_is_queued_in_order_and_as_what_it_is()
+    {
+        await _saga.Handle(new ParcelSent("7"));
+        await _saga.Handle(new ParcelSeen("7", "depot"));
+        Assert.That(_saga.QueueLength, Is.EqualTo(2), "what it sent to itself, and what it published and handles");
+
+        var context = new TestableMessageHandlerContext();
+        Assert.That((await _saga.HandleQueuedMessage(context))!.HandledMessage.Message, Is.EqualTo(new ParcelSeen("7", "van")));
+        Assert.That((await _saga.HandleQueuedMessage())!.HandledMessage.Type, Is.EqualTo(typeof(ParcelDelivered)));
+        Assert.That(context.MessageHeaders, Does.Not.ContainKey(Headers.SagaId), "it is found by its correlation value");
+    }
+
+    [Test]
+    public async Task Should_deliver_to_itself_what_it_sent_to_be_delivered_later()
+    {
+        await _saga.Handle(new ParcelSent("7"));
+        await _saga.Handle(new ParcelSeen("7", "customs"));
+        Assert.That(_saga.HasQueuedMessages, Is.False);
+        Assert.That(await _saga.AdvanceTime(TimeSpan.FromHours(23)), Is.Empty);
+
+        var later = (await _saga.AdvanceTime(TimeSpan.FromHours(1))).Single();
+
+        Assert.That(later.HandledMessage.Message, Is.EqualTo(new ParcelSeen("7", "Busan")));
+        Assert.That(later.SagaDataSnapshot.Stops, Is.EqualTo(new[] { "customs", "Busan" }));
+    }
+
+    [Test]
+    public async Task Should_stop_between_two_when_it_is_cancelled()
+    {
+        await _saga.Handle(new ParcelSent("7"));
+        await _saga.Handle(new ReminderWanted("7", Noon.AddHours(1)));
+        await _saga.Handle(new ReminderWanted("7", Noon.AddHours(2)));
+        using var cancel = new CancellationTokenSource();
+
+        Assert.That(
+            () => _saga.AdvanceTime(
+                TimeSpan.FromHours(3),
+                _ =>
+                {
+                    cancel.Cancel();
+                    return new TestableMessageHandlerContext();
+                },
+                cancel.Token),
+            Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(_saga.CurrentTime, Is.EqualTo(Noon.AddHours(1)));
+    }
+
+    [Test]
+    public async Task Should_find_what_the_saga_sent_and_replied()
+    {
+        await _saga.Handle(new ParcelSent("7"));
+        var sent = await _saga.Handle(new ParcelSeen("7", "border"));
+        var replied = await _saga.Handle(new ParcelWeighed(3), headers: new Dictionary<string, string> { ["Parcel"] = "7" });
+
+        Assert.That(sent!.FindSentMessage<AskCustoms>(), Is.EqualTo(new AskCustoms("7")));
+        Assert.That(sent.FindReplyMessage<Reminder>(), Is.Null);
+        Assert.That(replied!.FindReplyMessage<Reminder>(), Is.EqualTo(new Reminder()));
+    }
+
+    [Test]
+    public async Task Should_handle_a_message_as_the_type_that_is_said()
+    {
+        object message = new ParcelSent("7");
+
+        Assert.That(() => _saga.Handle(message), Throws.InvalidOperationException.With.Message.Contains("IHandleMessages<Object>"));
+        Assert.That((await _saga.Handle((ParcelSent)message))!.HandledMessage.Type, Is.EqualTo(typeof(ParcelSent)));
+    }
+
+    [Test]
+    public async Task Should_know_nothing_of_the_sagas_of_another_and_start_in_the_present()
+    {
+        await _saga.Handle(new ParcelSent("7"));
+        var before = TimeProvider.System.GetUtcNow().UtcDateTime;
+        var another = new TestableSaga<ParcelPolicy, ParcelData>();
+
+        Assert.That(another.CurrentTime, Is.InRange(before, TimeProvider.System.GetUtcNow().UtcDateTime));
+        Assert.That(() => another.Handle(new ParcelSeen("7", "Busan")), Throws.InvalidOperationException.With.Message.Contains("not found"));
+    }
+
+    [Test]
+    public async Task Should_discard_what_is_addressed_to_a_saga_that_is_gone()
+    {
+        var headers = new Dictionary<string, string> { [Headers.SagaId] = Guid.NewGuid().ToString() };
+
+        Assert.That(await _saga.Handle(new ParcelSent("7"), headers: headers), Is.Null);
+    }
+
+    [Test]
+    public void Should_not_let_a_saga_ask_for_a_timeout_that_it_does_not_handle() => Assert.That(
+        () => _saga.Handle(new ParcelMislaid("7")),
+        Throws.InvalidOperationException.With.Message.Contains($"does not implement IHandleTimeouts<{nameof(Unknown)}>"));
+
+    [Test]
     public async Task Should_find_the_saga_of_a_simulated_reply()
     {
         _saga.SimulateReply<AskCustoms, CustomsAnswer>(question => question.ParcelId == "7" ? new CustomsAnswer(true) : null);
@@ -250,6 +343,8 @@ public class TestableSagaTests
 
     private sealed record ParcelSent(string ParcelId);
 
+    private sealed record ParcelMislaid(string ParcelId);
+
     private sealed record ParcelWeighed(int Kilos);
 
     private sealed record ParcelSeen(string ParcelId, string Where);
@@ -286,6 +381,7 @@ public class TestableSagaTests
     private sealed class ParcelPolicy :
         Saga<ParcelData>,
         IAmStartedByMessages<ParcelSent>,
+        IAmStartedByMessages<ParcelMislaid>,
         IHandleMessages<ParcelSeen>,
         IHandleMessages<ParcelRelabelled>,
         IHandleMessages<ParcelDelivered>,
@@ -298,16 +394,20 @@ public class TestableSagaTests
         public Task Handle(ParcelSent message, IMessageHandlerContext context) =>
             RequestTimeout<LostAfter>(context, TimeSpan.FromDays(3));
 
-        public Task Handle(ParcelSeen message, IMessageHandlerContext context)
+        public Task Handle(ParcelMislaid message, IMessageHandlerContext context) => RequestTimeout<Unknown>(context, TimeSpan.FromDays(3));
+
+        public async Task Handle(ParcelSeen message, IMessageHandlerContext context)
         {
             Data.Stops.Add(message.Where);
-            return message.Where switch
+            await (message.Where switch
             {
+                "depot" => Task.WhenAll(context.SendLocal(new ParcelSeen(Data.ParcelId, "van")), context.Publish(new ParcelDelivered(Data.ParcelId))),
+                "customs" => context.Send(new ParcelSeen(Data.ParcelId, "Busan"), ToItselfTomorrow()),
                 "Atlantis" => throw new NotSupportedException("No such place."),
                 "border" => context.Send("Customs", new AskCustoms(Data.ParcelId)),
                 "end" => context.SendLocal(new ParcelDelivered(Data.ParcelId)),
                 _ => Task.CompletedTask,
-            };
+            });
         }
 
         public Task Handle(ParcelRelabelled message, IMessageHandlerContext context)
@@ -332,7 +432,7 @@ public class TestableSagaTests
             return Task.CompletedTask;
         }
 
-        public Task Handle(ParcelWeighed message, IMessageHandlerContext context) => Task.CompletedTask;
+        public Task Handle(ParcelWeighed message, IMessageHandlerContext context) => context.Reply(new Reminder());
 
         public Task Timeout(LostAfter state, IMessageHandlerContext context)
         {
@@ -348,11 +448,20 @@ public class TestableSagaTests
             mapper.ConfigureNotFoundHandler<NoParcel>();
             mapper.MapSaga(saga => saga.ParcelId)
                 .ToMessage<ParcelSent>(message => message.ParcelId)
+                .ToMessage<ParcelMislaid>(message => message.ParcelId)
                 .ToMessage<ParcelSeen>(message => message.ParcelId)
                 .ToMessage<ParcelRelabelled>(message => message.ParcelId)
                 .ToMessage<ParcelDelivered>(message => message.ParcelId)
                 .ToMessage<ReminderWanted>(message => message.ParcelId)
                 .ToMessageHeader<ParcelWeighed>("Parcel");
+        }
+
+        private static SendOptions ToItselfTomorrow()
+        {
+            var options = new SendOptions();
+            options.RouteToThisEndpoint();
+            options.DelayDeliveryWith(TimeSpan.FromDays(1));
+            return options;
         }
     }
 
