@@ -111,11 +111,13 @@ public class When_a_request_uses_a_transactional_session
         await using var request = _endpoint.NewRequest(out var session);
         await session.Open(new SqlPersistenceOpenSessionOptions());
         session.SynchronizedStorageSession.SqlPersistenceSession().OnSaveChanges(
+            (_, _) => session.SynchronizedStorageSession.Execute("insert into letters values ('second')"));
+        session.SynchronizedStorageSession.SqlPersistenceSession().OnSaveChanges(
             (_, _) => session.SynchronizedStorageSession.Execute("insert into letters values ('last')"));
         await session.SynchronizedStorageSession.Execute("insert into letters values ('first')");
         await session.Commit();
 
-        Assert.That(await Letters(), Is.EqualTo(new[] { "first", "last" }));
+        Assert.That(await Letters(), Is.EqualTo(new[] { "first", "second", "last" }));
     }
 
     [Test]

@@ -5,12 +5,15 @@ using ShopSaga.Tests.Bus.Support;
 
 namespace ShopSaga.Tests.Bus;
 
-/// <summary>Control messages, with which the other lane commits a transactional session, by a clock that the test moves.</summary>
+/// <summary>Control messages as the other lane sent them to commit a transactional session, by a clock that the test moves.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public class When_a_session_of_the_other_lane_commits
 {
     private const string Prefix = "NServiceBus.TransactionalSession.";
-    private const string SessionId = "the session";
+    private static readonly WireMessage[] Recorded =
+        [.. Samples.Messages("input-sales.txt").Where(message => message.Headers.ContainsKey(Prefix + "RemainingCommitDuration"))];
+
+    private static readonly string SessionId = Recorded[0].Headers[Headers.MessageId];
     private readonly ManualTime _time = new();
     private readonly Seen<string> _handled = new();
     private InMemoryBroker _broker = null!;
@@ -32,7 +35,7 @@ public class When_a_session_of_the_other_lane_commits
     [Test]
     public async Task Should_ask_again_with_growing_delays_until_no_time_remains_and_then_refuse_the_commit()
     {
-        SendControlMessage(remaining: 15, increment: 2);
+        SendControlMessage(Recorded[0]);
         var started = _time.GetUtcNow();
         var asked = new List<double>();
         while (true)
@@ -57,7 +60,7 @@ public class When_a_session_of_the_other_lane_commits
     [Test]
     public async Task Should_dispatch_what_is_committed_in_time_and_ask_no_more()
     {
-        SendControlMessage(remaining: 15, increment: 2);
+        SendControlMessage(Recorded[0]);
         Assert.That(await _broker.DeliverNext(), Is.True);
         await Commit();
         _time.MoveTo(_broker.NextDue!.Value);
@@ -74,8 +77,8 @@ public class When_a_session_of_the_other_lane_commits
     public async Task Should_dispatch_once_when_the_control_message_comes_twice()
     {
         await Commit();
-        SendControlMessage(remaining: 15, increment: 2);
-        SendControlMessage(remaining: 11, increment: 4);
+        SendControlMessage(Recorded[0]);
+        SendControlMessage(Recorded[1]);
         while (await _broker.DeliverNext())
         {
         }
@@ -87,18 +90,17 @@ public class When_a_session_of_the_other_lane_commits
     [Test]
     public void Should_ask_again_as_the_other_lane_did()
     {
-        var recorded = Samples.Messages("input-sales.txt").Where(message => message.Headers.ContainsKey(Prefix + "RemainingCommitDuration")).ToList();
-        var again = Ask(recorded[0].Headers.ToDictionary())!;
+        var again = Ask(Recorded[0].Headers.ToDictionary())!;
 
         foreach (var header in new[] { "RemainingCommitDuration", "CommitDelayIncrement", "CommitDelayAttempt" })
         {
-            Assert.That(again.Headers[Prefix + header], Is.EqualTo(recorded[1].Headers[Prefix + header]), header);
+            Assert.That(again.Headers[Prefix + header], Is.EqualTo(Recorded[1].Headers[Prefix + header]), header);
         }
 
-        Assert.That(again.Headers[Headers.ControlMessageHeader], Is.EqualTo("True"));
-        Assert.That(again.Headers[Prefix + "TimeSent"], Does.Match(Wire.Timestamp).And.Not.EqualTo(recorded[0].Headers[Prefix + "TimeSent"]));
-        Assert.That(again.MessageId, Is.EqualTo(recorded[1].Properties["message_id"]));
-        Assert.That($"{again.Delay?.TotalSeconds:0}", Is.EqualTo(recorded[1].Headers["NServiceBus.Transport.RabbitMQ.DelayInSeconds"]));
+        Assert.That(again.Headers.Where(IsCopied), Is.EquivalentTo(Recorded[0].Headers.Where(IsCopied)));
+        Assert.That(again.Headers[Prefix + "TimeSent"], Does.Match(Wire.Timestamp).And.Not.EqualTo(Recorded[0].Headers[Prefix + "TimeSent"]));
+        Assert.That(again.MessageId, Is.EqualTo(Recorded[1].Properties["message_id"]));
+        Assert.That($"{again.Delay?.TotalSeconds:0}", Is.EqualTo(Recorded[1].Headers["NServiceBus.Transport.RabbitMQ.DelayInSeconds"]));
         Assert.That(again.Destination, Is.EqualTo("here"));
     }
 
@@ -127,14 +129,13 @@ public class When_a_session_of_the_other_lane_commits
     public void Should_not_ask_again_when_no_time_remains_or_it_cannot_be_read(string remaining, string increment) =>
         Assert.That(Ask(ControlHeaders(remaining, increment, "1")), Is.Null);
 
-    private static Dictionary<string, string> ControlHeaders(string remaining, string increment, string attempt) => new()
+    private static bool IsCopied(KeyValuePair<string, string> header) => !header.Key.StartsWith(Prefix, StringComparison.Ordinal);
+
+    private static Dictionary<string, string> ControlHeaders(string remaining, string increment, string attempt) => new(Recorded[0].Headers)
     {
-        [Headers.MessageId] = SessionId,
-        [Headers.ControlMessageHeader] = "True",
         [Prefix + "RemainingCommitDuration"] = remaining,
         [Prefix + "CommitDelayIncrement"] = increment,
         [Prefix + "CommitDelayAttempt"] = attempt,
-        [Prefix + "TimeSent"] = "2026-11-22 06:00:40:821127 Z",
     };
 
     private static OutgoingOperation? Ask(Dictionary<string, string> headers) => CommitControl.AskAgain(
@@ -149,13 +150,13 @@ public class When_a_session_of_the_other_lane_commits
         "here",
         TimeProvider.System);
 
-    private void SendControlMessage(int remaining, int increment) => _broker.Store(
+    private void SendControlMessage(WireMessage recorded) => _broker.Store(
     [
         new OutgoingOperation
         {
-            MessageId = SessionId,
-            Headers = ControlHeaders($"00:00:{remaining:00}", $"00:00:{increment:00}", "1"),
-            Body = ReadOnlyMemory<byte>.Empty,
+            MessageId = recorded.Properties["message_id"],
+            Headers = recorded.Headers.ToDictionary(),
+            Body = recorded.Body,
             Destination = _endpoint.Name,
         },
     ]);

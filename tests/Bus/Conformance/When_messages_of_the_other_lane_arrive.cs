@@ -39,6 +39,41 @@ public class When_messages_of_the_other_lane_arrive
             await SmokeSystem.Sales.Query<string>("select customer from orders where id = 'e31f8e73-c9a3-4768-81b7-a05ca30f3536'"), Is.EqualTo("ACME"));
     }
 
+    [Test]
+    public async Task Should_send_what_a_session_committed_once_in_effect_however_often_its_control_message_comes()
+    {
+        var asked = ToSales.Where(message => message.Headers.ContainsKey("NServiceBus.TransactionalSession.RemainingCommitDuration")).ToList();
+        Assert.That(asked, Has.Count.EqualTo(2));
+        var session = IdOf(asked[0]);
+        var operations = $$$"""
+            [{
+              "MessageId": "of {{{session}}}",
+              "Headers": {
+                "NServiceBus.MessageId": "of {{{session}}}",
+                "NServiceBus.MessageIntent": "Send",
+                "NServiceBus.EnclosedMessageTypes": "Smoke.Contracts.Commands.PlaceOrder"
+              },
+              "Body": "{{{Convert.ToBase64String(NewOrder())}}}",
+              "Options": { "Destination": "{{{SmokeSystem.Names.Sales}}}" }
+            }]
+            """;
+        await SmokeSystem.Sales.Execute(
+            $"""
+            insert into "{SmokeSystem.Sales.OutboxTable}" ("MessageId", "Operations", "PersistenceVersion")
+            values (@session, @operations::jsonb, '9.0.3.0')
+            """,
+            new { session, operations });
+        await Arrive(asked[0], SmokeSystem.Names.Sales);
+        await Arrive(asked[1], SmokeSystem.Names.Sales);
+        await IsSeen(SmokeSystem.SeenBySales, $"PlaceOrder of {session}");
+        var last = Changed(ToSales.Single(message => message.Type == "PlaceOrder"), Headers.MessageId, Guid.NewGuid().ToString());
+        await Arrive(last with { Body = NewOrder() }, SmokeSystem.Names.Sales);
+        await IsSeen(SmokeSystem.SeenBySales, $"PlaceOrder {IdOf(last)}");
+
+        Assert.That(SmokeSystem.SeenBySales.All, Has.One.EqualTo($"PlaceOrder of {session}"));
+        await IsProcessed(SmokeSystem.Sales, asked[0]);
+    }
+
     [TestCase("OrderAccepted", Description = "found by its correlation value")]
     [TestCase("OrderBilled", Description = "found by its correlation value")]
     [TestCase("BillOrderReply", Description = "found by the saga's id")]
@@ -122,6 +157,8 @@ public class When_messages_of_the_other_lane_arrive
 
         await IsSeen(SmokeSystem.SeenBySales, $"PlaceOrder {id}");
     }
+
+    private static byte[] NewOrder() => Encoding.UTF8.GetBytes($$"""{"OrderId":"{{Guid.NewGuid()}}","Customer":"ACME","Amount":1}""");
 
     private static string IdOf(WireMessage message) => message.Headers[Headers.MessageId];
 
