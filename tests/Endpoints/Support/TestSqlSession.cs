@@ -28,6 +28,9 @@ internal sealed class TestSqlSession : ISynchronizedStorageSession, ISqlStorageS
 
     public void OnSaveChanges(Func<ISqlStorageSession, CancellationToken, Task> callback) => _beforeCommit.Add(callback);
 
+    // The interface may have it in the other lane.
+    public void Deconstruct(out DbConnection connection, out DbTransaction transaction) => (connection, transaction) = (_connection, _transaction);
+
     public async Task Commit()
     {
         foreach (var callback in _beforeCommit)
