@@ -71,13 +71,15 @@ public class When_two_messages_start_the_same_saga
     [TestCase(true)]
     public async Task Should_handle_again_what_finds_the_row_changed_when_it_writes(bool completes)
     {
+        var together = new Together(1);
         await using var endpoint = await Start(
-            new Together(1), configuration => configuration.Recoverability().Immediate(retries => retries.NumberOfRetries(0)));
+            together, configuration => configuration.Recoverability().Immediate(retries => retries.NumberOfRetries(0)));
         await Broker.Send(endpoint.Name, new RegisterBuyer("deal 1"), "first");
         await Eventually.Is(async () => await endpoint.Count("\"MessageId\" = 'first'") == 1, "the saga is there");
         await Broker.Send(endpoint.Name, new SignDeal("deal 1", completes, $"{endpoint.Name}_DealPolicy"), "sign");
         await Eventually.Is(async () => await endpoint.Count("\"MessageId\" = 'sign'") == 1, "handled in the end");
 
+        Assert.That(together.Signings, Is.EqualTo(2));
         Assert.That(
             await endpoint.QueryAll<int>($"select \"Concurrency\" from \"{endpoint.Name}_DealPolicy\""), Is.EqualTo(completes ? Array.Empty<int>() : [2]));
         Assert.That(await Broker.Depth(endpoint.ErrorQueue), Is.Zero);
@@ -98,8 +100,8 @@ public class When_two_messages_start_the_same_saga
         private readonly TaskCompletionSource _all = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _here;
 
-        /// <summary>Whether the deal was to be signed before.</summary>
-        public bool IsSigned { get; set; }
+        /// <summary>How often the deal was to be signed.</summary>
+        public int Signings { get; set; }
 
         public Task Arrive()
         {
@@ -144,9 +146,8 @@ public class When_two_messages_start_the_same_saga
 
         public async Task Handle(SignDeal message, IMessageHandlerContext context)
         {
-            if (!together.IsSigned)
+            if (++together.Signings == 1)
             {
-                together.IsSigned = true;
                 await context.Execute($"update \"{message.Table}\" set \"Concurrency\" = 7");
             }
 
