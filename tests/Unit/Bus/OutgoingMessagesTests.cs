@@ -7,7 +7,7 @@ public class OutgoingMessagesTests
         "Sales",
         "Sales",
         new HostIdentity(null, null),
-        new Dictionary<string, string>(),
+        new Dictionary<string, string> { [Headers.StartNewTrace] = "False", ["colour"] = "blue" },
         new MessageTypes(new ConventionsBuilder()
             .DefiningEventsAs(type => type == typeof(Placed))
             .DefiningCommandsAs(type => type == typeof(Place))),
@@ -36,6 +36,19 @@ public class OutgoingMessagesTests
     [Test]
     public void Should_send_nothing_that_has_nowhere_to_go() =>
         Assert.That(() => _outgoing.Send(new Place(), new(), default), Throws.InvalidOperationException.With.Message.Contains("No route for Place"));
+
+    [Test]
+    public void Should_put_the_endpoints_own_headers_over_all_others()
+    {
+        var options = new PublishOptions();
+        options.SetHeader("colour", "red");
+        options.SetHeader("shape", "round");
+        var headers = _outgoing.Publish(new Placed(), options, default).Headers;
+
+        Assert.That(headers["colour"], Is.EqualTo("blue"));
+        Assert.That(headers["shape"], Is.EqualTo("round"));
+        Assert.That(headers[Headers.StartNewTrace], Is.EqualTo("False"), "an event would have True");
+    }
 
     [Test]
     public void Should_begin_a_conversation_with_each_message_of_a_session()
