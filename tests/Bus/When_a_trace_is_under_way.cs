@@ -110,10 +110,34 @@ public sealed class When_a_trace_is_under_way : IDisposable
     }
 
     [Test]
-    public async Task Should_say_in_its_spans_what_failed()
+    public async Task Should_go_on_with_whoever_hears_of_it_where_the_endpoint_says_so_of_all_it_sends()
     {
-        await Broker.Send(_endpoint.Name, new RunLap(Falls: true));
-        await _endpoint.NextFailed();
+        await using var endpoint = await TestEndpoint.Start(
+            configuration =>
+            {
+                configuration.AddHandler<Runner>();
+                configuration.AddHeaderToAllOutgoingMessages(Headers.StartNewTrace, bool.FalseString);
+            },
+            services => services.AddSingleton(_inHandler));
+        using var request = _source.StartActivity("POST /laps")!;
+        await endpoint.Session.SendLocal(new RunLap());
+        var publish = await Span(span => span.OperationName == "NServiceBus.Diagnostics.PublishMessage");
+        var heard = await Span(span => span.ParentSpanId == publish.SpanId);
+
+        Assert.That(heard.TraceId, Is.EqualTo(request.TraceId));
+        Assert.That(heard.Links, Is.Empty);
+    }
+
+    [Test]
+    public async Task Should_say_in_its_spans_what_failed_and_begin_another_when_that_is_returned()
+    {
+        await Broker.Send(_endpoint.Name, new RunLap(Falls: true), headers: new Dictionary<string, string>
+        {
+            [Headers.DiagnosticsTraceParent] = "00-f35fd01c89199085f2b511fcbef84491-856ba8d5d9e8b539-01",
+            [Headers.StartNewTrace] = "False",
+        });
+        var failed = await _endpoint.NextFailed();
+        Assert.That(failed.Headers[Headers.StartNewTrace], Is.EqualTo("True"));
 
         foreach (var span in new[] { await Span(span => span.Kind == ActivityKind.Consumer), await Span(span => span.DisplayName == "Runner") })
         {

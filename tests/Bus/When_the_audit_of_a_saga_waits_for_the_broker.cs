@@ -3,37 +3,56 @@ using ShopSaga.Tests.Bus.Support;
 namespace ShopSaga.Tests.Bus;
 
 /// <summary>A broker that blocks publishers must not hold up the database, whose row locks others wait for.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public class When_the_audit_of_a_saga_waits_for_the_broker
 {
-    [Test]
-    public async Task Should_commit_meanwhile_and_not_count_as_done_before_the_audit_is_sent()
+    private readonly string _name = TestEndpoint.UniqueName();
+    private readonly InMemoryBroker _broker = new(TimeProvider.System);
+    private Blocking _audit = null!;
+    private TestEndpoint _endpoint = null!;
+
+    private string AuditQueue => $"{_name}.audit";
+
+    [SetUp]
+    public async Task Start()
     {
-        var name = TestEndpoint.UniqueName();
-        var audit = $"{name}.audit";
-        var broker = new InMemoryBroker(TimeProvider.System);
-        broker.Declare(audit);
-        var blocking = new Blocking(broker.NewTransport(), audit);
-        await using var endpoint = await TestEndpoint.Start(
+        _broker.Declare(AuditQueue);
+        _audit = new Blocking(_broker.NewTransport(), AuditQueue);
+        _endpoint = await TestEndpoint.Start(
             configuration =>
             {
-                configuration.UseTransport(blocking);
+                configuration.UseTransport(_audit);
                 configuration.AddSaga<DamPolicy>();
-                configuration.AuditSagaStateChanges(audit);
+                configuration.AuditSagaStateChanges(AuditQueue);
             },
-            name: name,
-            broker: new InMemory(broker));
-        await new InMemory(broker).Send(name, new RiseWater("Elbe"));
-        await blocking.HasMessage.Task.WaitAsync(Eventually.Limit);
-
+            name: _name,
+            broker: new InMemory(_broker));
+        await new InMemory(_broker).Send(_name, new RiseWater("Elbe"));
+        await _audit.HasMessage.Task.WaitAsync(Eventually.Limit);
         await Eventually.Is(
-            async () => await endpoint.Query<int>($"select 1 from \"{name}_DamPolicy\" where \"Correlation_River\" = 'Elbe' for update nowait") == 1,
-            "the saga is there, and nobody holds it");
-        var stopping = endpoint.Stop();
-        Assert.That(stopping.IsCompleted, Is.False);
-        blocking.Release.SetResult();
-        await stopping;
-        Assert.That(broker.Depth(audit), Is.EqualTo(2), "the question at the start whether it is there, and what the saga did");
-        Assert.That(broker.Depth(name), Is.Zero);
+            async () => await _endpoint.Query<int>($"select 1 from \"{_name}_DamPolicy\" where \"Correlation_River\" = 'Elbe' for update nowait") == 1,
+            "the saga is committed, and nobody holds it");
+    }
+
+    [TearDown]
+    public ValueTask Stop() => _endpoint.DisposeAsync();
+
+    [Test]
+    public async Task Should_be_done_when_that_was_sent()
+    {
+        _audit.Release.SetResult();
+        await _endpoint.Stop();
+
+        Assert.That(_broker.Depth(AuditQueue), Is.EqualTo(2), "the question at the start whether it is there, and what the saga did");
+        Assert.That(_broker.Depth(_name), Is.Zero);
+    }
+
+    [Test]
+    public async Task Should_not_be_done_before()
+    {
+        await _endpoint.Abort();
+
+        Assert.That(_broker.Depth(_name), Is.EqualTo(1), "the message was not acknowledged");
     }
 
     internal sealed record RiseWater(string River);
