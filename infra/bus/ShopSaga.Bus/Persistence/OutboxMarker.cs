@@ -6,10 +6,16 @@ namespace ShopSaga.Bus;
 /// <summary>
 /// Marks outbox records as dispatched, as many with one statement as are waiting. A mark that is lost only makes messages leave a second time,
 /// and their receivers know them by their ids, so nothing waits for it.
+/// <code>
+///   one at a time   ─► marked at once
+///   many            ─► marked ─► pause, in which more gather ─► marked …          a commit for each pause, not for each few
+/// </code>
 /// </summary>
 internal sealed class OutboxMarker(OutboxStore outbox, ILogger<OutboxMarker> logger)
 {
     private const int Most = 1000;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private readonly TaskCompletionSource _completed = new();
     private readonly Outstanding _outstanding = new();
     private readonly Channel<string> _waiting = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true });
 
@@ -51,8 +57,16 @@ internal sealed class OutboxMarker(OutboxStore outbox, ILogger<OutboxMarker> log
             }
 
             _outstanding.End(batch.Count);
+            if (batch.Count > 1)
+            {
+                await Task.WhenAny(Task.Delay(Pause, cancellationToken), _completed.Task);
+            }
         }
     }
 
-    public void Complete() => _waiting.Writer.TryComplete();
+    public void Complete()
+    {
+        _waiting.Writer.TryComplete();
+        _completed.TrySetResult();
+    }
 }
