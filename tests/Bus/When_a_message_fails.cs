@@ -1,5 +1,8 @@
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
+using RabbitMQ.Client;
 using ShopSaga.Tests.Bus.Support;
+using Headers = ShopSaga.Bus.Headers;
 
 namespace ShopSaga.Tests.Bus;
 
@@ -99,7 +102,7 @@ public class When_a_message_fails
         await Broker.Send(endpoint.Name, new DefuseBomb("once"), "bomb");
         var failed = await endpoint.NextFailed();
         await Broker.Publish(
-            failed.Headers["NServiceBus.FailedQ"], new RabbitMQ.Client.BasicProperties { MessageId = failed.Properties.MessageId }, failed.Headers, failed.Body);
+            failed.Headers["NServiceBus.FailedQ"], new BasicProperties { MessageId = failed.Properties.MessageId }, failed.Headers, failed.Body);
 
         await Eventually.Is(async () => await endpoint.Count("\"MessageId\" = 'bomb'") == 1, "handled");
         Assert.That(_attempts.Count, Is.EqualTo(2));
@@ -185,11 +188,18 @@ public class When_a_message_fails
         await using var endpoint = await Start(immediate: 0, delayed: 2);
         await using var delayed = await DelayTap.On(endpoint.Name);
         var last = TimeProvider.System.GetUtcNow() - TimeSpan.FromHours(hoursAgo);
-        await Broker.Send(endpoint.Name, new DefuseBomb("always"), "bomb", new Dictionary<string, string>
-        {
-            [Headers.DelayedRetries] = performed,
-            [Headers.DelayedRetriesTimestamp] = last.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss:ffffff 'Z'", System.Globalization.CultureInfo.InvariantCulture),
-        });
+        await Broker.Publish(
+            endpoint.Name,
+            new BasicProperties { MessageId = "native" },
+            new Dictionary<string, string>
+            {
+                [Headers.MessageId] = "bomb",
+                [Headers.EnclosedMessageTypes] = typeof(DefuseBomb).FullName!,
+                [Headers.DeliverAt] = "2026-11-22 05:59:28:026332 Z",
+                [Headers.DelayedRetries] = performed,
+                [Headers.DelayedRetriesTimestamp] = last.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss:ffffff 'Z'", CultureInfo.InvariantCulture),
+            },
+            """{"Explodes":"always"}""");
         if (again)
         {
             var copy = await delayed.Next();
@@ -197,6 +207,7 @@ public class When_a_message_fails
             Assert.That(Wire.Time(copy.Headers[Headers.DelayedRetriesTimestamp]), Is.GreaterThan(last + TimeSpan.FromMinutes(30)), "the clock starts again");
             Assert.That(copy.Headers["NServiceBus.Transport.RabbitMQ.DelayInSeconds"], Is.EqualTo(copy.Headers[Headers.DelayedRetries]), "1 s more each time");
             Assert.That(copy.Properties.MessageId, Is.EqualTo("bomb"));
+            Assert.That(copy.Headers[Headers.DeliverAt], Is.EqualTo("2026-11-22 05:59:28:026332 Z"), "as it was at first");
         }
         else
         {

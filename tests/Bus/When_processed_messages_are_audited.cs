@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using ShopSaga.Tests.Bus.Support;
 
 namespace ShopSaga.Tests.Bus;
@@ -70,7 +71,39 @@ public class When_processed_messages_are_audited
         await Broker.Delete($"{name}.audit");
     }
 
+    [Test]
+    public async Task Should_audit_once_what_succeeds_in_the_end()
+    {
+        var name = TestEndpoint.UniqueName();
+        await using var endpoint = await TestEndpoint.Start(
+            configuration =>
+            {
+                configuration.AddHandler<Apprentice>();
+                configuration.AuditProcessedMessagesTo($"{name}.audit");
+            },
+            services => services.AddSingleton(new Seen<string>()),
+            name);
+        await using var audit = await Tap.On($"{name}.audit");
+        await Broker.Send(name, new LearnSums(), "first");
+        Assert.That((await audit.Next()).Headers[Headers.MessageId], Is.EqualTo("first"));
+        await Broker.Send(name, new LearnSums(), "second");
+
+        Assert.That((await audit.Next()).Headers[Headers.MessageId], Is.EqualTo("second"));
+        await Broker.Delete($"{name}.audit");
+    }
+
     internal sealed record BookEntry(int Amount);
+
+    internal sealed record LearnSums;
+
+    internal sealed class Apprentice(Seen<string> attempts) : IHandleMessages<LearnSums>
+    {
+        public Task Handle(LearnSums message, IMessageHandlerContext context)
+        {
+            attempts.Add(context.MessageId);
+            return attempts.Count == 1 ? throw new InvalidOperationException("Wrong.") : Task.CompletedTask;
+        }
+    }
 
     internal sealed class Accountant : IHandleMessages<BookEntry>
     {

@@ -34,7 +34,7 @@ public class When_the_outbox_is_cleaned
             """);
         await endpoint.Stop();
         await using var cleaning = await TestEndpoint.Join(
-            endpoint.Name, configuration => configuration.EnableOutbox().RunDeduplicationDataCleanupEvery(TimeSpan.FromSeconds(1)), _ => { });
+            endpoint.Name, configuration => configuration.EnableOutbox().RunDeduplicationDataCleanupEvery(TimeSpan.FromMilliseconds(200)), _ => { });
         await Eventually.Is(async () => await endpoint.Count("\"MessageId\" like 'old %'") == 0, "the old records are gone after the default of seven days");
 
         Assert.That(await endpoint.Count("\"MessageId\" = 'stuck' and not \"Dispatched\""), Is.EqualTo(1));

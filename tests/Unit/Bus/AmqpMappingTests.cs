@@ -69,6 +69,12 @@ public class AmqpMappingTests
         HeadersOf(new BasicProperties { MessageId = "1", ReplyTo = "there" }, new() { ["NServiceBus.RabbitMQ.CallbackQueue"] = "back" })[Headers.ReplyToAddress],
         Is.EqualTo("back"));
 
+    [TestCase(null, ExpectedResult = "native")]
+    [TestCase("", ExpectedResult = "native")]
+    [TestCase("logical", ExpectedResult = "logical")]
+    public string Should_know_a_message_by_the_id_in_its_headers_or_else_by_the_native_one(string? id) =>
+        HeadersOf(new BasicProperties { MessageId = "native" }, id is null ? [] : new() { [Headers.MessageId] = id })[Headers.MessageId];
+
     [TestCase(false, null, ExpectedResult = 1)]
     [TestCase(false, 3L, ExpectedResult = 1)]
     [TestCase(true, null, ExpectedResult = 2)]
