@@ -43,7 +43,10 @@ internal sealed class DataFolder : IDisposable
     public static bool IsInUse(int basePort)
     {
         if (!Directory.Exists(PathOf(basePort)))
+        {
             return false;
+        }
+
         using var free = TryLock(PathOf(basePort));
         return free is null;
     }
@@ -60,12 +63,21 @@ internal sealed class DataFolder : IDisposable
 
         // Without the passwords the rest is of no use.
         if (fresh || !File.Exists(folder.Of("secrets.json")))
+        {
             folder.Empty();
+        }
+
         if (temporary)
+        {
             await File.WriteAllTextAsync(folder.Of("temporary"), "Removed when the stack that made it is gone.\n");
+        }
+
         Directory.CreateDirectory(folder.Of("logs"));
         foreach (var log in Directory.GetFiles(folder.Of("logs")))
+        {
             File.Delete(log);
+        }
+
         return folder;
     }
 
@@ -104,7 +116,9 @@ internal sealed class DataFolder : IDisposable
     public void Record(string name, Child child)
     {
         lock (writing)
+        {
             File.AppendAllText(processesFile, $"{child.Pid} {child.Identity} {BootId} {name}\n");
+        }
     }
 
     /// <summary>
@@ -123,11 +137,19 @@ internal sealed class DataFolder : IDisposable
     public void Empty()
     {
         foreach (var folder in Directory.GetDirectories(Path))
+        {
             Directory.Delete(folder, recursive: true);
+        }
+
         foreach (var file in Directory.GetFiles(Path).Where(file => file != heldLock.Name))
+        {
             File.Delete(file);
+        }
+
         if (Directory.Exists(OutsideTheCheckout))
+        {
             Directory.Delete(OutsideTheCheckout, recursive: true);
+        }
     }
 
     /// <summary>Nothing runs any more: there is nothing to remember.</summary>
@@ -148,26 +170,43 @@ internal sealed class DataFolder : IDisposable
         foreach (var path in Directory.GetDirectories(AllStacks))
         {
             if (TryLock(path) is not { } heldLock)
+            {
                 continue;
+            }
+
             using var folder = new DataFolder(path, heldLock);
             await folder.StopLeftovers();
             if (File.Exists(folder.Of("temporary")))
+            {
                 folder.Remove();
+            }
         }
     }
 
     private async Task StopLeftovers()
     {
         if (!File.Exists(processesFile))
+        {
             return;
+        }
+
         foreach (var line in (await File.ReadAllLinesAsync(processesFile)).Reverse())
+        {
             if (line.Split(' ', 4) is [var id, var identity, var boot, _] && boot == BootId)
+            {
                 await Leftover.Stop(int.Parse(id, CultureInfo.InvariantCulture), identity);
+            }
+        }
 
         // Servers overwrite their environment, so the file above knows of them; whatever a command had started still bears this mark.
         foreach (var pid in Unix.WithVariable(Mark, Path))
+        {
             if (Unix.IdentityOf(pid) is { } identity)
+            {
                 await Leftover.Stop(pid, identity);
+            }
+        }
+
         ForgetProcesses();
     }
 
@@ -177,7 +216,10 @@ internal sealed class DataFolder : IDisposable
         for (var attempt = 1; attempt < 20; attempt++)
         {
             if (TryLock(path) is { } heldLock)
+            {
                 return heldLock;
+            }
+
             await Task.Delay(50);
         }
         return TryLock(path);
@@ -201,8 +243,13 @@ internal sealed class DataFolder : IDisposable
     private static string FindCheckout()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
             if (File.Exists(System.IO.Path.Combine(folder.FullName, "ShopSaga.sln")))
+            {
                 return folder.FullName;
+            }
+        }
+
         throw new CannotStartException("This program has to be run from inside a checkout of ShopSaga: no folder above it holds ShopSaga.sln.");
     }
 }

@@ -19,7 +19,10 @@ internal sealed class Part(string name, Command command, Func<CancellationToken,
     public async Task Start(Dictionary<string, string> settings, CancellationToken cancellationToken)
     {
         if (Pid is not null)
+        {
             throw new InvalidOperationException($"{name} runs already.");
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
         child = await Child.Start(command with { Environment = new(command.Environment.Concat(settings)) }, Log);
         folder.Record(name, child);

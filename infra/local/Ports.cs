@@ -29,8 +29,12 @@ internal sealed record Ports(int Base)
         needed.AddRange(services.Select(service => (Base + service.Offset, service.Name)));
 
         foreach (var (port, use) in needed)
+        {
             if (!IsFree(port))
+            {
                 throw new CannotStartException($"Port {port}, meant for {use}, is taken: choose another base port (--base-port=N or SHOPSAGA_BASE_PORT=N; it is {Base} now), or stop what listens there.");
+            }
+        }
     }
 
     /// <summary>
@@ -43,9 +47,15 @@ internal sealed record Ports(int Base)
         for (var candidate = 20_000; candidate + Topology.PortsPerStack <= 32_000; candidate += Topology.PortsPerStack)
         {
             if (TryListen(candidate + Topology.PortsPerStack - 1) is not { } claim)
+            {
                 continue;
+            }
+
             if (Enumerable.Range(candidate, Topology.PortsPerStack - 1).All(IsFree))
+            {
                 return (new Ports(candidate), claim);
+            }
+
             claim.Dispose();
         }
         throw new CannotStartException("No range of free ports is left between 20000 and 32000: choose one yourself with --base-port=N.");

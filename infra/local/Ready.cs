@@ -26,9 +26,15 @@ internal static class Ready
             }
 
             if (child is { HasExited: true })
+            {
                 throw Failure($"{name} ended with exit code {child.ExitCode} while starting.", log);
+            }
+
             if (waited.Elapsed > patience)
+            {
                 throw Failure($"{name} was not ready after {patience.TotalSeconds} s: {answer.Message}", log);
+            }
+
             await Task.Delay(pause, cancellationToken);
         }
     }
@@ -38,7 +44,10 @@ internal static class Ready
     public static string LastLines(string log)
     {
         if (!File.Exists(log))
+        {
             return "";
+        }
+
         var lines = File.ReadLines(log).TakeLast(25).ToList();
         return lines.Count == 0
             ? $"It wrote nothing to {log}."

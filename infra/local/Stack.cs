@@ -115,7 +115,10 @@ internal sealed class Stack : IAsyncDisposable
             ["SHOPSAGA_ADMIN_PASSWORD"] = options.AdminPassword,
         };
         if (BrokerManagementAddress is not null)
+        {
             variables["SHOPSAGA_RABBITMQ_MANAGEMENT"] = BrokerManagementAddress;
+        }
+
         return variables;
     }
 
@@ -128,11 +131,17 @@ internal sealed class Stack : IAsyncDisposable
         await Task.WhenAll(servers.Select(part => part.Stop()));
 
         if (inContainers && !dataIsKept)
+        {
             await Containers.Remove(Ports, folder, CancellationToken.None);
+        }
+
         folder.ForgetProcesses();
         RunningStack.Withdraw(folder);
         if (!dataIsKept)
+        {
             folder.Remove();
+        }
+
         folder.Dispose();
         claim?.Dispose();
     }
@@ -147,7 +156,9 @@ internal sealed class Stack : IAsyncDisposable
         var programs = await Binaries.Find(options.Servers, options.Progress, cancellationToken);
         inContainers = new[] { programs.PostgreSql, programs.RabbitMq, programs.Redis }.Contains(Containers.Program);
         if (inContainers && options.Fresh)
+        {
             await Containers.Remove(Ports, folder, cancellationToken);
+        }
 
         var clock = Stopwatch.StartNew();
         await AllOrFirstFailure(cancellationToken,
@@ -156,7 +167,9 @@ internal sealed class Stack : IAsyncDisposable
             token => StartRedis(programs.Redis, token));
         options.Progress($"PostgreSQL, RabbitMQ and Redis answer after {clock.Elapsed.TotalSeconds:0.0} s.");
         if (!options.WithServices)
+        {
             return;
+        }
 
         services.AddRange(instances.Select(instance => ServiceParts.Prepare(instance, this, options, folder)));
         await AllOrFirstFailure(cancellationToken, [.. services.Select(part => (Func<CancellationToken, Task>)part.Start)]);
@@ -166,45 +179,67 @@ internal sealed class Stack : IAsyncDisposable
     private async Task StartPostgreSql(string? program, CancellationToken cancellationToken)
     {
         if (program == Containers.Program)
+        {
             await Run(Containers.Prepare(PostgreSql, token => Servers.PostgreSql.Ask(AdminConnectionString, token), Ports, folder), cancellationToken);
+        }
         else if (program is not null)
+        {
             await Run(await Servers.PostgreSql.Prepare(program, Ports, folder, cancellationToken), cancellationToken);
+        }
         else
+        {
             await Ready.When(PostgreSql + " at SHOPSAGA_POSTGRES", null, "", token => Servers.PostgreSql.Ask(AdminConnectionString, token), cancellationToken);
+        }
+
         await Servers.PostgreSql.CreateDatabases(AdminConnectionString, folder, options.Fresh, cancellationToken);
     }
 
     private async Task StartRabbitMq(string? program, CancellationToken cancellationToken)
     {
         if (program == Containers.Program)
+        {
             await Run(Containers.Prepare(RabbitMq, token => Servers.RabbitMq.Ask(BrokerAddress, token), Ports, folder), cancellationToken);
+        }
         else if (program is not null)
         {
             await Run(Servers.RabbitMq.Epmd(Ports, folder), cancellationToken);
             await Run(Servers.RabbitMq.Prepare(program, Ports, folder), cancellationToken);
         }
         else
+        {
             await Ready.When(RabbitMq + " at SHOPSAGA_RABBITMQ", null, "", token => Servers.RabbitMq.Ask(BrokerAddress, token), cancellationToken);
+        }
 
         // The management answers a little later than the broker.
         if (options.WithServices && BrokerManagementAddress is { } management)
+        {
             await Ready.When(RabbitMq + "'s management", null, "", token => BrokerUsers.Create(management, BrokerAddress, folder, token), cancellationToken);
+        }
     }
 
     private async Task StartRedis(string? program, CancellationToken cancellationToken)
     {
         if (program == Containers.Program)
+        {
             await Run(Containers.Prepare(Redis, token => Servers.Redis.Ask(RedisAddress, token), Ports, folder), cancellationToken);
+        }
         else if (program is not null)
+        {
             await Run(Servers.Redis.Prepare(program, Ports, folder), cancellationToken);
+        }
         else
+        {
             await Ready.When(Redis + " at SHOPSAGA_REDIS", null, "", token => Servers.Redis.Ask(RedisAddress, token), cancellationToken);
+        }
     }
 
     private Task Run(Part part, CancellationToken cancellationToken)
     {
         lock (servers)
+        {
             servers.Add(part);
+        }
+
         return part.Start(cancellationToken);
     }
 
@@ -215,13 +250,18 @@ internal sealed class Stack : IAsyncDisposable
         var running = work.Select(start => start(failed.Token)).ToList();
         Exception? first = null;
         await foreach (var ended in Task.WhenEach(running))
+        {
             if (ended.Exception?.InnerException is { } reason && first is null)
             {
                 first = reason;
                 await failed.CancelAsync();
             }
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
         if (first is not null)
+        {
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
+        }
     }
 }

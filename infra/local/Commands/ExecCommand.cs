@@ -27,7 +27,10 @@ internal static class ExecCommand
             var options = stackArguments.Read(arguments, withServices, Console.Error.WriteLine);
             await using var stack = await Stack.StartAsync(options, cancellationToken);
             if (withServices)
+            {
                 Terminal.Error.Write(StackTable.Of(stack));
+            }
+
             return await Run(arguments.GetValue(words)!, stack, cancellationToken);
         });
         return command;

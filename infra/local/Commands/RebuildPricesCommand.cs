@@ -19,7 +19,9 @@ internal static class RebuildPricesCommand
         {
             var options = stackArguments.Read(arguments, withServices: true, Console.WriteLine);
             if (options.BasePort is { } basePort && RunningStack.At(basePort) is { } running)
+            {
                 return await Rebuild(new Ports(basePort), running.PostgreSql, options, cancellationToken);
+            }
 
             await using var stack = await Stack.StartAsync(options, cancellationToken);
             return await Rebuild(stack.Ports, stack.AdminConnectionString, options, cancellationToken);
@@ -31,7 +33,10 @@ internal static class RebuildPricesCommand
     {
         var prices = await Rebuild(ports, postgreSql, options.AdminEmail, options.AdminPassword, cancellationToken);
         foreach (var violation in prices.Violations)
+        {
             Console.WriteLine($"not ok: {violation}");
+        }
+
         Console.WriteLine($"{prices.Name}: {prices.Numbers}.");
         return prices.Holds ? 0 : 1;
     }
@@ -51,7 +56,10 @@ internal static class RebuildPricesCommand
                 await BookKeeping.Catalogued(postgreSql, cancellationToken),
                 await BookKeeping.Priced(postgreSql, cancellationToken));
             if (prices.Holds || waited.Elapsed > patience)
+            {
                 return prices;
+            }
+
             await Task.Delay(pause, cancellationToken);
         }
     }

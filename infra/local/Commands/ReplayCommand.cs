@@ -30,10 +30,17 @@ internal static class ReplayCommand
     {
         var command = new Command(name, description);
         foreach (var symbol in symbols)
+        {
             if (symbol is Option option)
+            {
                 command.Add(option);
+            }
             else if (symbol is Argument argument)
+            {
                 command.Add(argument);
+            }
+        }
+
         var queue = new Option<string>("--queue") { Description = "The error queue.", DefaultValueFactory = _ => ErrorQueue.DefaultName };
         command.Add(queue);
         var stackArguments = new StackArguments(command);
@@ -53,9 +60,14 @@ internal static class ReplayCommand
         try
         {
             if (options.Servers.RabbitMq is { } given)
+            {
                 return await work(given);
+            }
+
             if (options.BasePort is { } basePort && RunningStack.At(basePort) is { } running)
+            {
                 return await work(running.RabbitMq);
+            }
 
             await using var stack = await Stack.StartAsync(options, cancellationToken);
             return await work(stack.BrokerAddress);

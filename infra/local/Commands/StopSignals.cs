@@ -19,7 +19,10 @@ internal sealed class StopSignals : IDisposable
     public void Dispose()
     {
         foreach (var registration in registrations)
+        {
             registration.Dispose();
+        }
+
         stop.Dispose();
     }
 
@@ -27,7 +30,10 @@ internal sealed class StopSignals : IDisposable
     {
         context.Cancel = true;
         if (stop.IsCancellationRequested)
+        {
             return;
+        }
+
         ExitCode = context.Signal switch { PosixSignal.SIGINT => 130, PosixSignal.SIGHUP => 129, _ => 143 };
         stop.Cancel();
     }

@@ -14,9 +14,14 @@ internal static class VerifyCommand
         {
             var options = stackArguments.Read(arguments, withServices: true, Console.WriteLine);
             if (options.Servers is { PostgreSql: { } postgreSql, RabbitMq: { } rabbitMq })
+            {
                 return await Verify(postgreSql, rabbitMq, cancellationToken);
+            }
+
             if (options.BasePort is { } basePort && RunningStack.At(basePort) is { } running)
+            {
                 return await Verify(running.PostgreSql, running.RabbitMq, cancellationToken);
+            }
 
             await using var stack = await Stack.StartAsync(options, cancellationToken);
             return await Verify(stack.AdminConnectionString, stack.BrokerAddress, cancellationToken);

@@ -129,7 +129,10 @@ internal sealed class Demonstration(Stack stack, StackOptions options, IAnsiCons
         while (waited.Elapsed < patience)
         {
             if (await ask() is { } answer)
+            {
                 return answer;
+            }
+
             await Task.Delay(pause, cancellationToken);
         }
 

@@ -33,7 +33,10 @@ internal sealed class Child
         // The shell only opens the log; every word after that replaces the process by the next, so the id stays the same.
         var words = new List<string> { "-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", logFile };
         if (setsid is not null)
+        {
             words.Add(setsid);
+        }
+
         words.AddRange(DyingWithUs(command));
         return Spawner.Run(() => new Child(Process.Start(Describe(command, "/bin/sh", words))!, command));
     }
@@ -56,17 +59,27 @@ internal sealed class Child
     {
         var below = Unix.DescendantsOf(Pid).Select(pid => (pid, Unix.IdentityOf(pid))).ToList();
         if (!HasExited)
+        {
             process.Kill(entireProcessTree: true);
+        }
+
         await process.WaitForExitAsync();
         foreach (var (pid, identity) in below)
+        {
             while (identity is not null && Unix.IdentityOf(pid) == identity)
+            {
                 await Task.Delay(5);
+            }
+        }
     }
 
     private async Task End(Signal signal, TimeSpan patience)
     {
         if (HasExited)
+        {
             return;
+        }
+
         Unix.Send(Pid, signal);
         try
         {
@@ -95,16 +108,24 @@ internal sealed class Child
         }
         yield return command.Program;
         foreach (var argument in command.Arguments)
+        {
             yield return argument;
+        }
     }
 
     private static ProcessStartInfo Describe(Command command, string program, IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = command.Folder ?? "" };
         foreach (var name in start.Environment.Keys.Where(name => command.HiddenPrefixes.Any(name.StartsWith)).ToList())
+        {
             start.Environment.Remove(name);
+        }
+
         foreach (var (name, value) in command.Environment)
+        {
             start.Environment[name] = value;
+        }
+
         return start;
     }
 

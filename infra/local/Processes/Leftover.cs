@@ -11,7 +11,10 @@ internal static class Leftover
     public static async Task Stop(int pid, string identity)
     {
         if (Unix.IdentityOf(pid) != identity)
+        {
             return;
+        }
+
         var below = Unix.DescendantsOf(pid).Select(child => (Pid: child, Identity: Unix.IdentityOf(child))).ToList();
         Unix.Send(pid, Signal.Interrupt);
         Unix.Send(pid, Signal.Terminate);
@@ -19,10 +22,15 @@ internal static class Leftover
         while (Unix.IdentityOf(pid) == identity)
         {
             if (waited.Elapsed > patience)
+            {
                 Unix.Send(pid, Signal.Kill);
+            }
+
             await Task.Delay(20);
         }
         foreach (var child in below.Where(child => child.Identity is not null && Unix.IdentityOf(child.Pid) == child.Identity))
+        {
             Unix.Send(child.Pid, Signal.Kill);
+        }
     }
 }

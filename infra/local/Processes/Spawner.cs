@@ -32,6 +32,8 @@ internal static class Spawner
     private static void Work()
     {
         foreach (var start in work.GetConsumingEnumerable())
+        {
             start();
+        }
     }
 }

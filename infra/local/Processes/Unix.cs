@@ -26,7 +26,10 @@ internal static partial class Unix
     public static string? IdentityOf(int pid)
     {
         if (!OperatingSystem.IsLinux())
+        {
             return PortableIdentityOf(pid);
+        }
+
         return ReadStat(pid) is { State: not ('Z' or 'X') } stat ? stat.StartTick : null;
     }
 
@@ -34,7 +37,9 @@ internal static partial class Unix
     public static void AdoptOrphans()
     {
         if (OperatingSystem.IsLinux())
+        {
             _ = prctl(SetChildSubreaper, 1, 0, 0, 0);
+        }
     }
 
     /// <summary>Live processes that were started with this variable, by whomever.</summary>
@@ -48,7 +53,9 @@ internal static partial class Unix
     public static List<int> DescendantsOf(int ancestor, params IReadOnlyCollection<int> without)
     {
         if (!OperatingSystem.IsLinux())
+        {
             return [];
+        }
 
         var children = AllPids()
             .Select(pid => (Pid: pid, Stat: ReadStat(pid)))
@@ -57,7 +64,10 @@ internal static partial class Unix
 
         var found = new List<int>(children[ancestor].Except(without));
         for (var i = 0; i < found.Count; i++)
+        {
             found.AddRange(children[found[i]].Except(without));
+        }
+
         return found;
     }
 

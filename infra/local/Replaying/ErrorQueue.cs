@@ -54,7 +54,10 @@ internal sealed class ErrorQueue : IAsyncDisposable
     public async Task<IReadOnlyList<FailedMessage>> Read(int most, CancellationToken cancellationToken)
     {
         if (!await IsThere(cancellationToken))
+        {
             return [];
+        }
+
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         return await Take(channel, most, cancellationToken);
     }
@@ -67,7 +70,9 @@ internal sealed class ErrorQueue : IAsyncDisposable
     {
         var counts = new Dictionary<Outcome, int>();
         if (!await IsThere(cancellationToken))
+        {
             return counts;
+        }
 
         await using var source = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         await using var target = await connection.CreateChannelAsync(withConfirms, cancellationToken);
@@ -77,15 +82,25 @@ internal sealed class ErrorQueue : IAsyncDisposable
         {
             var outcomes = new List<Task<Outcome>>();
             foreach (var message in batch.Where(message => selected(message)))
+            {
                 if (await WhyNot(message, addresses, cancellationToken) is { } reason)
+                {
                     outcomes.Add(Task.FromResult(Outcome.Left(message, reason)));
+                }
                 else if (!returned.Add((message.Id, message.FailedQueue)))
+                {
                     outcomes.Add(Task.FromResult(Outcome.Left(message, "one of its id was returned just now")));
+                }
                 else
+                {
                     outcomes.Add(Return(message, source, target, cancellationToken));
+                }
+            }
 
             foreach (var outcome in await Task.WhenAll(outcomes))
+            {
                 counts[outcome] = counts.GetValueOrDefault(outcome) + 1;
+            }
         }
 
         await source.CloseAsync(CancellationToken.None);
@@ -110,9 +125,15 @@ internal sealed class ErrorQueue : IAsyncDisposable
     private async Task<string?> WhyNot(FailedMessage message, Dictionary<string, bool> addresses, CancellationToken cancellationToken)
     {
         if (message.FailedQueue is not { } address)
+        {
             return "it does not say which queue it failed in";
+        }
+
         if (!addresses.TryGetValue(address, out var exists))
+        {
             addresses[address] = exists = await Exists(channel => channel.ExchangeDeclarePassiveAsync(address, cancellationToken), cancellationToken);
+        }
+
         return exists ? null : "there is no such exchange";
     }
 
@@ -120,7 +141,10 @@ internal sealed class ErrorQueue : IAsyncDisposable
     {
         var messages = new List<FailedMessage>();
         while (messages.Count < most && await channel.BasicGetAsync(name, autoAck: false, cancellationToken) is { } taken)
+        {
             messages.Add(new FailedMessage(taken));
+        }
+
         return messages;
     }
 

@@ -34,14 +34,20 @@ internal sealed class Replay(ErrorQueue errorQueue, IAnsiConsole console)
 
         var single = new Table().Border(TableBorder.Rounded).AddColumns("id", "group", "failed in", "at");
         foreach (var message in messages.OrderBy(message => message.FailedAt, StringComparer.Ordinal).Take(MostShown))
+        {
             AddRow(single, message.Id, message.Group, Queues([message]), message.FailedAt);
+        }
+
         console.Write(single);
 
         console.WriteLine(messages.Count > MostShown
             ? $"{Count(messages.Count, "failed message")}, the oldest {MostShown} with their ids."
             : $"{Count(messages.Count, "failed message")}.");
         if (messages.Count == MostRead)
+        {
             console.WriteLine("There may be more, which were not looked at.");
+        }
+
         return 0;
     }
 
@@ -50,9 +56,15 @@ internal sealed class Replay(ErrorQueue errorQueue, IAnsiConsole console)
     {
         var found = (await errorQueue.Read(MostRead, cancellationToken)).Where(message => message.Id == id).ToList();
         foreach (var message in found)
+        {
             Print(message);
+        }
+
         if (found.Count == 0)
+        {
             console.WriteLine($"No failed message has the id {id}.");
+        }
+
         return found.Count == 0 ? 1 : 0;
     }
 
@@ -70,7 +82,10 @@ internal sealed class Replay(ErrorQueue errorQueue, IAnsiConsole console)
         {
             var table = new Table().Border(TableBorder.Rounded).AddColumns("group", "messages", "failed in", "now");
             foreach (var (outcome, count) in counts.OrderByDescending(entry => entry.Value))
+            {
                 AddRow(table, outcome.Group, $"{count}", outcome.Queue ?? "", outcome.WhyLeft is { } reason ? $"left: {reason}" : "returned");
+            }
+
             console.Write(table);
         }
 
@@ -84,7 +99,10 @@ internal sealed class Replay(ErrorQueue errorQueue, IAnsiConsole console)
     {
         var output = console.Profile.Out.Writer;
         foreach (var (name, value) in message.Headers)
+        {
             output.WriteLine($"{name}: {value}");
+        }
+
         output.WriteLine();
         output.WriteLine(Readable(message.Body));
         output.WriteLine();

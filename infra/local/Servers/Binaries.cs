@@ -24,11 +24,19 @@ internal static class Binaries
     {
         var wanted = new List<Wanted>();
         if (given.PostgreSql is null)
+        {
             wanted.Add(postgreSql);
+        }
+
         if (given.RabbitMq is null)
+        {
             wanted.Add(rabbitMq);
+        }
+
         if (given.Redis is null)
+        {
             wanted.Add(redis);
+        }
 
         var found = await Search(wanted, cancellationToken);
         var missing = wanted.Where(server => !found.ContainsKey(server)).ToList();
@@ -39,9 +47,14 @@ internal static class Binaries
             missing = [.. wanted.Where(server => !found.ContainsKey(server))];
         }
         if (missing.Count > 0 && !await Containers.Possible(cancellationToken))
+        {
             throw new CannotStartException(HowToGet(missing));
+        }
+
         foreach (var server in missing)
+        {
             found[server] = Containers.Program;
+        }
 
         return (found.GetValueOrDefault(postgreSql), found.GetValueOrDefault(rabbitMq), found.GetValueOrDefault(redis));
     }
@@ -55,12 +68,17 @@ internal static class Binaries
     {
         var found = new Dictionary<Wanted, string>();
         foreach (var server in wanted)
+        {
             foreach (var program in Candidates(server))
+            {
                 if (await VersionOf(server, program, cancellationToken) >= server.Least)
                 {
                     found[server] = program;
                     break;
                 }
+            }
+        }
+
         return found;
     }
 
@@ -77,7 +95,10 @@ internal static class Binaries
     {
         var star = pattern.IndexOf('*', StringComparison.Ordinal);
         if (star < 0)
+        {
             return [pattern];
+        }
+
         var above = pattern[..star];
         return Directory.Exists(above)
             ? Directory.GetDirectories(above).OrderByDescending(VersionInName).Select(folder => folder + pattern[(star + 1)..])
@@ -89,7 +110,9 @@ internal static class Binaries
     private static async Task<Version?> VersionOf(Wanted server, string program, CancellationToken cancellationToken)
     {
         if (server != rabbitMq)
+        {
             return await Executables.VersionOf(program, cancellationToken);
+        }
 
         // Asking RabbitMQ would start an Erlang machine; the folder it lives in is called rabbitmq_server-3.10.8.
         var real = File.ResolveLinkTarget(program, returnFinalTarget: true)?.FullName ?? program;

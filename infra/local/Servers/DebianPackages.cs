@@ -39,7 +39,9 @@ internal static class DebianPackages
 
         // They must not come up at the next boot either.
         if (Directory.Exists("/run/systemd/system"))
+        {
             await Executables.Run(new Command("systemctl", ["disable", .. packages]), cancellationToken);
+        }
     }
 
     private static async Task Apt(string[] arguments, bool demand, CancellationToken cancellationToken)
@@ -50,25 +52,37 @@ internal static class DebianPackages
         };
         var (exitCode, output) = await Executables.Run(command, cancellationToken);
         if (demand && exitCode != 0)
+        {
             throw new CannotStartException(
                 $"apt-get {string.Join(' ', arguments)} failed:{Environment.NewLine}{string.Join(Environment.NewLine, output.Split('\n').TakeLast(25))}");
+        }
     }
 
     private static void Replace(string file, string text, bool executable)
     {
         if (File.Exists(file))
+        {
             File.Move(file, file + Saved);
+        }
         else
+        {
             File.WriteAllText(file + Saved, "");
+        }
+
         File.WriteAllText(file, text);
         if (executable)
+        {
             File.SetUnixFileMode(file, (UnixFileMode)0b111_101_101);
+        }
     }
 
     private static void PutBack(string file)
     {
         if (!File.Exists(file + Saved))
+        {
             return;
+        }
+
         if (new FileInfo(file + Saved).Length == 0)
         {
             // There was none.
@@ -76,7 +90,9 @@ internal static class DebianPackages
             File.Delete(file + Saved);
         }
         else
+        {
             File.Move(file + Saved, file, overwrite: true);
+        }
     }
 
     private static async Task<FileStream> Lock(CancellationToken cancellationToken)

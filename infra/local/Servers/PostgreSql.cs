@@ -43,7 +43,9 @@ internal static class PostgreSql
         var user = Environment.IsPrivilegedProcess ? SystemUser : null;
         var data = await DataPlace(folder, user, cancellationToken);
         if (!File.Exists(Path.Combine(data, "PG_VERSION")))
+        {
             await Initialise(program, data, user, folder, cancellationToken);
+        }
 
         var settings = new Dictionary<string, string>
         {
@@ -64,7 +66,10 @@ internal static class PostgreSql
         };
         // After a crash it syncs its thousands of files one by one, or asks the system once.
         if (OperatingSystem.IsLinux())
+        {
             settings["recovery_init_sync_method"] = "syncfs";
+        }
+
         var command = new Command(program, ["-D", data, .. settings.Select(setting => $"--{setting.Key}={setting.Value}")])
         {
             User = user,
@@ -104,9 +109,15 @@ internal static class PostgreSql
             }
 
             if (fresh)
+            {
                 await connection.ExecuteAsync($"drop database if exists {name} with (force)");
+            }
+
             if (!await connection.ExecuteScalarAsync<bool>("select exists (select from pg_database where datname = @name)", new { name }))
+            {
                 await connection.ExecuteAsync($"create database {name}");
+            }
+
             await connection.ExecuteAsync($"""
                 alter database {name} owner to {owner};
                 revoke all on database {name} from public;
@@ -147,7 +158,9 @@ internal static class PostgreSql
         var passwordFile = data + ".password";
         DataFolder.WritePrivately(passwordFile, folder.Secret(Administrator));
         if (user is not null)
+        {
             await Demand(new Command("chown", $"{user}:", passwordFile), cancellationToken);
+        }
 
         // Should the machine lose power right now, there is nothing yet to lose: no need to sync.
         var initdb = new Command(Path.Combine(Path.GetDirectoryName(program)!, "initdb"),
@@ -166,15 +179,22 @@ internal static class PostgreSql
     {
         var data = folder.Of("postgresql");
         if (user is null)
+        {
             return data;
+        }
 
         if ((await Executables.Run(new Command("id", "-u", user), cancellationToken)).ExitCode != 0)
+        {
             throw new CannotStartException(
                 $"PostgreSQL must not run as root and there is no system user \"{user}\": create it (adduser --system {user}) or run this as an ordinary user.");
+        }
 
         var reachable = await Executables.Run(new Command("test", "-x", folder.Path) { User = user, Folder = "/" }, cancellationToken);
         if (reachable.ExitCode != 0)
+        {
             data = Path.Combine(folder.OutsideTheCheckout, "postgresql");
+        }
+
         if (!Directory.Exists(data))
         {
             Directory.CreateDirectory(data);
@@ -188,6 +208,8 @@ internal static class PostgreSql
     {
         var (exitCode, output) = await Executables.Run(command, cancellationToken);
         if (exitCode != 0)
+        {
             throw new CannotStartException($"{command.Program} {string.Join(' ', command.Arguments)} failed: {output}");
+        }
     }
 }

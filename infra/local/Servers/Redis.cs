@@ -33,6 +33,8 @@ internal static class Redis
 
         // A server that wants a password first is up as well.
         if (!text.StartsWith("+PONG", StringComparison.Ordinal) && !text.StartsWith("-NOAUTH", StringComparison.Ordinal))
+        {
             throw new IOException($"Redis answered \"{text.Trim()}\" to PING.");
+        }
     }
 }

@@ -17,7 +17,9 @@ internal static class ServiceParts
         var service = instance.Service;
         var program = Path.Combine(DataFolder.Checkout, ".artifacts", "bin", service.Assembly, "release", service.Assembly + ".dll");
         if (!File.Exists(program))
+        {
             throw new CannotStartException($"{service.Name} is not built ({program}): run dotnet build -c Release.");
+        }
 
         var command = new Command(dotnet, program)
         {
@@ -32,7 +34,9 @@ internal static class ServiceParts
     {
         using var answer = await http.GetAsync(new Uri(address, "/health/ready"), cancellationToken);
         if (!answer.IsSuccessStatusCode)
+        {
             throw new HttpRequestException($"/health/ready says {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
+        }
     }
 
     private static Dictionary<string, string> Settings(Instance instance, Stack stack, StackOptions options, DataFolder folder)
@@ -58,11 +62,19 @@ internal static class ServiceParts
             settings["ConnectionStrings__Schema"] = stack.SchemaConnectionString(service.Name);
         }
         if (service.IsOnTheBus)
+        {
             settings["ConnectionStrings__Broker"] = stack.BrokerAddressOf(service.Name);
+        }
+
         if (instance.Number > 1)
+        {
             settings["Messaging__InstanceName"] = $"{service.Assembly}-{instance.Number}";
+        }
+
         if (service.UsesRedis)
+        {
             settings["ConnectionStrings__Redis"] = stack.RedisAddress;
+        }
 
         switch (service.Name)
         {
@@ -90,10 +102,18 @@ internal static class ServiceParts
                 break;
             case "gateway":
                 foreach (var behind in Topology.Services.Where(other => other.Name is not ("gateway" or "psp")))
+                {
                     settings["Services__" + behind.Name] = Everywhere(behind, "");
+                }
+
                 if (options.RelaxedRateLimits)
+                {
                     foreach (var limit in new[] { "User", "Address", "Account", "Passwords" })
+                    {
                         settings["RateLimits__" + limit] = "1000000/s";
+                    }
+                }
+
                 break;
         }
         return settings;

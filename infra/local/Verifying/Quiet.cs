@@ -19,7 +19,10 @@ internal sealed class Quiet(string admin, string broker)
         {
             var busy = await UnderWay(cancellationToken);
             if (busy.Count == 0 || waited.Elapsed > patience)
+            {
                 return busy;
+            }
+
             await Task.Delay(pause, cancellationToken);
         }
     }
@@ -32,19 +35,33 @@ internal sealed class Quiet(string admin, string broker)
     {
         var busy = new List<string>();
         foreach (var endpoint in Topology.Services.Where(service => service.IsOnTheBus))
+        {
             if (await Undispatched(endpoint, cancellationToken) is > 0 and var left)
+            {
                 busy.Add($"{left} outbox records of {endpoint.Name} have not left");
+            }
+        }
 
         if (await Count("Orders", "orders WHERE status IN ('PENDING', 'CANCELLING')", cancellationToken) is > 0 and var orders)
+        {
             busy.Add($"{orders} orders are open");
+        }
+
         if (await Count("Payments", "payments WHERE status IN ('PENDING', 'UNKNOWN', 'REFUNDING')", cancellationToken) is > 0 and var payments)
+        {
             busy.Add($"{payments} payments are open");
+        }
 
         // A timeout that waits for its time keeps nothing open, so the delay queues do not count.
         var queues = Topology.Services.Where(service => service.IsOnTheBus).Select(service => service.Assembly);
         foreach (var (queue, depth) in await Depths(queues, cancellationToken))
+        {
             if (depth > 0)
+            {
                 busy.Add($"{depth} messages wait in {queue}");
+            }
+        }
+
         return busy;
     }
 
@@ -63,7 +80,10 @@ internal sealed class Quiet(string admin, string broker)
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         var depths = new Dictionary<string, uint>();
         foreach (var queue in queues)
+        {
             depths[queue] = await channel.MessageCountAsync(queue, cancellationToken);
+        }
+
         return depths;
     }
 }

@@ -40,12 +40,19 @@ internal static class Verification
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumns("", "the books", "numbers");
         foreach (var equality in equalities)
+        {
             table.AddRow(equality.Holds ? "[green]ok[/]" : "[red]not ok[/]", Markup.Escape(equality.Name), Markup.Escape(equality.Numbers));
+        }
+
         console.Write(table);
 
         foreach (var equality in equalities)
+        {
             foreach (var violation in equality.Violations.Take(ShownViolations))
+            {
                 console.WriteLine($"not ok: {equality.Name}: {violation}");
+            }
+        }
 
         var balanced = equalities.All(equality => equality.Holds);
         console.WriteLine(balanced ? "The books balance." : "The books do NOT balance.");

@@ -16,9 +16,15 @@ public class DataFolderTests
     {
         string first, second, afterFresh;
         using (var folder = await DataFolder.Open(Port, fresh: true, temporary: false))
+        {
             first = folder.Secret("orders");
+        }
+
         using (var folder = await DataFolder.Open(Port, fresh: false, temporary: false))
+        {
             second = folder.Secret("orders");
+        }
+
         using (var folder = await DataFolder.Open(Port, fresh: true, temporary: false))
         {
             afterFresh = folder.Secret("orders");
