@@ -9,7 +9,7 @@ namespace ShopSaga.Gateway;
 internal static class ConnectionLimits
 {
     private const long Most = 10_000;
-    private static readonly TimeSpan headersTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
 
     public static void AddConnectionLimits(this WebApplicationBuilder builder)
     {
@@ -22,7 +22,7 @@ internal static class ConnectionLimits
         builder.Services.Configure<KestrelServerOptions>(server =>
         {
             server.Limits.MaxConcurrentConnections = most;
-            server.Limits.RequestHeadersTimeout = headersTimeout;
+            server.Limits.RequestHeadersTimeout = HeadersTimeout;
         });
     }
 }

@@ -15,12 +15,12 @@ namespace ShopSaga.Gateway;
 internal static class Forwarding
 {
     private const string Streams = "Streams";
-    private static readonly TimeSpan connectTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
 
     // A service that is at work may be silent for thirty seconds, while a request waits for an order's outcome.
-    private static readonly TimeSpan silence = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(60);
 
-    private static readonly HealthCheckConfig health = new()
+    private static readonly HealthCheckConfig Health = new()
     {
         // When none seems healthy, each is tried: one that is back is found by the first request.
         AvailableDestinationsPolicy = HealthCheckConstants.AvailableDestinations.HealthyOrPanic,
@@ -40,7 +40,7 @@ internal static class Forwarding
         var services = Enum.GetValues<Service>().ToDictionary(
             service => service,
             service => builder.Configuration.Addresses($"Services:{service}"));
-        var timeout = builder.Configuration.GetValue("Timeouts:Service", silence);
+        var timeout = builder.Configuration.GetValue("Timeouts:Service", Silence);
         if (timeout <= TimeSpan.Zero)
         {
             throw new InvalidOperationException("Configuration 'Timeouts:Service' must be more than nothing. Set Timeouts__Service to a time such as 00:01:00.");
@@ -49,7 +49,7 @@ internal static class Forwarding
         builder.Services.AddSingleton<IPassiveHealthCheckPolicy, UnreachableInstances>();
         builder.Services.AddReverseProxy()
             .LoadFromMemory([.. Routes.All.Select(ToProxy)], [.. services.Select(service => ToProxy(service.Key, service.Value, timeout))])
-            .ConfigureHttpClient((_, handler) => handler.ConnectTimeout = connectTimeout)
+            .ConfigureHttpClient((_, handler) => handler.ConnectTimeout = ConnectTimeout)
             .AddTransforms(route => route.AddRequestTransform(TellWhoCalls));
         foreach (var (service, addresses) in services)
         {
@@ -90,7 +90,7 @@ internal static class Forwarding
             instance => $"{service}-{instance.Index + 1}",
             instance => new DestinationConfig { Address = instance.Item.AbsoluteUri }),
         LoadBalancingPolicy = LoadBalancingPolicies.PowerOfTwoChoices,
-        HealthCheck = health,
+        HealthCheck = Health,
 
         // What a header says is the service's to judge, whatever its letters.
         HttpClient = new HttpClientConfig { RequestHeaderEncoding = "utf-8" },

@@ -6,7 +6,7 @@ namespace ShopSaga.Gateway;
 /// <summary>GET /problems/{code}: what the <c>type</c> of a problem means, and what to do about it.</summary>
 internal static class ProblemPages
 {
-    private static readonly Dictionary<string, (string Title, string Text)> pages = new()
+    private static readonly Dictionary<string, (string Title, string Text)> Pages = new()
     {
         ["validation"] = ("The request is not valid", "400. The member 'errors' names each member or parameter that is wrong, and says how. Correct it and send again."),
         ["unauthenticated"] = ("Not authenticated", "401. The access token is missing, expired or not ours. Log in or refresh, and send it as 'Authorization: Bearer'."),
@@ -30,10 +30,10 @@ internal static class ProblemPages
         ["internal-error"] = ("Internal error", "500. The server made a mistake. Name the 'traceId' when you report it."),
     };
 
-    public static IReadOnlyCollection<string> Codes => pages.Keys;
+    public static IReadOnlyCollection<string> Codes => Pages.Keys;
 
     public static void MapProblemPages(this WebApplication app) => app.MapGet("/problems/{code}", IResult (string code) =>
-        pages.TryGetValue(code, out var page)
+        Pages.TryGetValue(code, out var page)
             ? TypedResults.Content(
                 $"""
                 <!DOCTYPE html>

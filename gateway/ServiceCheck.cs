@@ -5,7 +5,7 @@ namespace ShopSaga.Gateway;
 /// <summary>An instance of a service is ready.</summary>
 internal sealed class ServiceCheck(Uri[] addresses) : IHealthCheck
 {
-    private static readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(3) };
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(3) };
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -17,7 +17,7 @@ internal sealed class ServiceCheck(Uri[] addresses) : IHealthCheck
     {
         try
         {
-            using var answer = await http.GetAsync(new Uri(address, "/health/ready"), cancellationToken);
+            using var answer = await Http.GetAsync(new Uri(address, "/health/ready"), cancellationToken);
             return answer.IsSuccessStatusCode ? null : $"{address} says {(int)answer.StatusCode}";
         }
         catch (Exception silence) when (silence is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)

@@ -9,14 +9,14 @@ namespace ShopSaga.Gateway.Limiting;
 internal sealed class RateLimit : IDisposable
 {
     // The limiter looks ten times a second which buckets are to be filled up.
-    private static readonly TimeSpan tick = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
     private readonly PartitionedRateLimiter<string> _buckets;
     private readonly Quota _quota;
 
     public RateLimit(string name, Quota quota)
     {
         (Name, _quota) = (name, quota);
-        var tokens = (int)Math.Ceiling(quota.Requests * (tick / quota.Window));
+        var tokens = (int)Math.Ceiling(quota.Requests * (Tick / quota.Window));
         var options = new TokenBucketRateLimiterOptions
         {
             TokenLimit = quota.Requests,
@@ -37,7 +37,7 @@ internal sealed class RateLimit : IDisposable
     {
         using var lease = _buckets.AttemptAcquire(key);
         lease.TryGetMetadata(MetadataName.RetryAfter, out var wait);
-        retryAfter = (int)Math.Ceiling((wait + tick).TotalSeconds);
+        retryAfter = (int)Math.Ceiling((wait + Tick).TotalSeconds);
         return lease.IsAcquired;
     }
 

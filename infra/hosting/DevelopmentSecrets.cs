@@ -13,9 +13,9 @@ namespace ShopSaga.Hosting;
 internal static class DevelopmentSecrets
 {
     private const string Local = "local-";
-    private static readonly string[] wellKnown = ["admin", "changeme", "guest", "password", "postgres", "rabbitmq", "secret", "shopsaga"];
+    private static readonly string[] WellKnown = ["admin", "changeme", "guest", "password", "postgres", "rabbitmq", "secret", "shopsaga"];
 
-    private static readonly (string Key, Func<string, string?> SecretIn)[] secrets =
+    private static readonly (string Key, Func<string, string?> SecretIn)[] Secrets =
     [
         ("ConnectionStrings:Database", text => new NpgsqlConnectionStringBuilder(text).Password),
         ("ConnectionStrings:Schema", text => new NpgsqlConnectionStringBuilder(text).Password),
@@ -38,7 +38,7 @@ internal static class DevelopmentSecrets
             return;
         }
 
-        foreach (var (key, secretIn) in secrets)
+        foreach (var (key, secretIn) in Secrets)
         {
             if (builder.Configuration[key] is { Length: > 0 } text && secretIn(text) is { } secret && IsOfDevelopment(secret))
             {
@@ -51,7 +51,7 @@ internal static class DevelopmentSecrets
 
     private static bool IsOfDevelopment(string secret) =>
         secret.StartsWith(Local, StringComparison.Ordinal)
-        || wellKnown.Contains(secret, StringComparer.OrdinalIgnoreCase)
+        || WellKnown.Contains(secret, StringComparer.OrdinalIgnoreCase)
         || secret.Distinct().Count() == 1;
 
     /// <summary>Of an address, or of words such as <c>host=broker;password=…</c>. Whoever gives none comes as the guest.</summary>

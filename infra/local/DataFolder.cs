@@ -15,15 +15,15 @@ internal sealed class DataFolder : IDisposable
     /// <summary>The variable by which a command's processes, to any depth, are known as part of a stack.</summary>
     public const string Mark = "SHOPSAGA_STACK";
 
-    private readonly FileStream heldLock;
-    private readonly string processesFile;
-    private readonly Lock writing = new();
+    private readonly FileStream _heldLock;
+    private readonly string _processesFile;
+    private readonly Lock _writing = new();
 
     private DataFolder(string path, FileStream heldLock)
     {
         Path = path;
-        this.heldLock = heldLock;
-        processesFile = Of("processes");
+        _heldLock = heldLock;
+        _processesFile = Of("processes");
     }
 
     public string Path { get; }
@@ -87,7 +87,7 @@ internal sealed class DataFolder : IDisposable
     public string Secret(string name)
     {
         var file = Of("secrets.json");
-        lock (writing)
+        lock (_writing)
         {
             var secrets = File.Exists(file) ? JsonSerializer.Deserialize<SortedDictionary<string, string>>(File.ReadAllText(file))! : [];
             if (!secrets.TryGetValue(name, out var secret))
@@ -115,9 +115,9 @@ internal sealed class DataFolder : IDisposable
     /// <summary>Remembers a process, so that the next launcher can stop it should this one be killed.</summary>
     public void Record(string name, Child child)
     {
-        lock (writing)
+        lock (_writing)
         {
-            File.AppendAllText(processesFile, $"{child.Pid} {child.Identity} {BootId} {name}\n");
+            File.AppendAllText(_processesFile, $"{child.Pid} {child.Identity} {BootId} {name}\n");
         }
     }
 
@@ -141,7 +141,7 @@ internal sealed class DataFolder : IDisposable
             Directory.Delete(folder, recursive: true);
         }
 
-        foreach (var file in Directory.GetFiles(Path).Where(file => file != heldLock.Name))
+        foreach (var file in Directory.GetFiles(Path).Where(file => file != _heldLock.Name))
         {
             File.Delete(file);
         }
@@ -153,7 +153,7 @@ internal sealed class DataFolder : IDisposable
     }
 
     /// <summary>Nothing runs any more: there is nothing to remember.</summary>
-    public void ForgetProcesses() => File.Delete(processesFile);
+    public void ForgetProcesses() => File.Delete(_processesFile);
 
     public void Remove()
     {
@@ -161,7 +161,7 @@ internal sealed class DataFolder : IDisposable
         Directory.Delete(Path, recursive: true);
     }
 
-    public void Dispose() => heldLock.Dispose();
+    public void Dispose() => _heldLock.Dispose();
 
     /// <summary>What stacks of this checkout left behind whose launcher was killed: their processes, and the folders of temporary ones.</summary>
     private static async Task CleanUpAfterTheKilled()
@@ -185,12 +185,12 @@ internal sealed class DataFolder : IDisposable
 
     private async Task StopLeftovers()
     {
-        if (!File.Exists(processesFile))
+        if (!File.Exists(_processesFile))
         {
             return;
         }
 
-        foreach (var line in (await File.ReadAllLinesAsync(processesFile)).Reverse())
+        foreach (var line in (await File.ReadAllLinesAsync(_processesFile)).Reverse())
         {
             if (line.Split(' ', 4) is [var id, var identity, var boot, _] && boot == BootId)
             {

@@ -6,8 +6,8 @@ namespace ShopSaga.Local;
 /// <summary>Waits by asking. A process that ends meanwhile, or stays silent for too long, is a failure that shows its log.</summary>
 internal static class Ready
 {
-    private static readonly TimeSpan patience = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     public static async Task When(string name, Child? child, string log, Func<CancellationToken, Task> ask, CancellationToken cancellationToken)
     {
@@ -17,7 +17,7 @@ internal static class Ready
             Exception answer;
             try
             {
-                await ask(cancellationToken).WaitAsync(patience, cancellationToken);
+                await ask(cancellationToken).WaitAsync(Patience, cancellationToken);
                 return;
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -30,12 +30,12 @@ internal static class Ready
                 throw Failure($"{name} ended with exit code {child.ExitCode} while starting.", log);
             }
 
-            if (waited.Elapsed > patience)
+            if (waited.Elapsed > Patience)
             {
-                throw Failure($"{name} was not ready after {patience.TotalSeconds} s: {answer.Message}", log);
+                throw Failure($"{name} was not ready after {Patience.TotalSeconds} s: {answer.Message}", log);
             }
 
-            await Task.Delay(pause, cancellationToken);
+            await Task.Delay(Pause, cancellationToken);
         }
     }
 

@@ -16,18 +16,18 @@ internal sealed class Stack : IAsyncDisposable
     public const string Redis = "Redis";
     public const string Epmd = "epmd";
 
-    private readonly StackOptions options;
-    private readonly DataFolder folder;
-    private readonly Socket? claim;
-    private readonly List<Part> servers = [];
-    private readonly List<Part> services = [];
-    private bool inContainers;
+    private readonly StackOptions _options;
+    private readonly DataFolder _folder;
+    private readonly Socket? _claim;
+    private readonly List<Part> _servers = [];
+    private readonly List<Part> _services = [];
+    private bool _inContainers;
 
     private Stack(StackOptions options, Ports ports, Socket? claim, DataFolder folder)
     {
-        this.options = options;
-        this.folder = folder;
-        this.claim = claim;
+        _options = options;
+        _folder = folder;
+        _claim = claim;
         Ports = ports;
         AdminConnectionString = options.Servers.PostgreSql ?? Servers.PostgreSql.AdminConnectionString(ports, folder);
         BrokerAddress = options.Servers.RabbitMq ?? Servers.RabbitMq.Address(ports, folder);
@@ -38,7 +38,7 @@ internal sealed class Stack : IAsyncDisposable
     }
 
     public Ports Ports { get; }
-    public string DataPath => folder.Path;
+    public string DataPath => _folder.Path;
     public Uri GatewayAddress => Ports.AddressOf(Topology.Find("gateway"));
 
     /// <summary>Opens every database, as the server's administrator.</summary>
@@ -54,7 +54,7 @@ internal sealed class Stack : IAsyncDisposable
     public string RedisAddress { get; }
 
     /// <summary>Everything that was started, in the order of starting.</summary>
-    public IEnumerable<Part> Parts => servers.Concat(services);
+    public IEnumerable<Part> Parts => _servers.Concat(_services);
 
     /// <summary>Starts it all and returns when every part has answered. Stops what it has started if that fails.</summary>
     public static async Task<Stack> StartAsync(StackOptions options, CancellationToken cancellationToken)
@@ -77,15 +77,15 @@ internal sealed class Stack : IAsyncDisposable
 
     /// <summary>The connection string with which a service opens its own database.</summary>
     public string ConnectionString(string service) =>
-        Servers.PostgreSql.ConnectionString(AdminConnectionString, Topology.Find(service).Database!, folder);
+        Servers.PostgreSql.ConnectionString(AdminConnectionString, Topology.Find(service).Database!, _folder);
 
     /// <summary>The connection string with which a service makes its tables, before it serves.</summary>
     public string SchemaConnectionString(string service) =>
-        Servers.PostgreSql.SchemaConnectionString(AdminConnectionString, Topology.Find(service).Database!, folder);
+        Servers.PostgreSql.SchemaConnectionString(AdminConnectionString, Topology.Find(service).Database!, _folder);
 
     /// <summary>amqp://user:password@host:port/ of a service; the administrator's where nobody may make users.</summary>
     public string BrokerAddressOf(string service) =>
-        BrokerManagementAddress is null ? BrokerAddress : BrokerUsers.Address(BrokerAddress, Topology.Find(service), folder);
+        BrokerManagementAddress is null ? BrokerAddress : BrokerUsers.Address(BrokerAddress, Topology.Find(service), _folder);
 
     /// <summary>SIGKILL to a part and whatever it has started.</summary>
     public Task Kill(string name) => Find(name).Kill();
@@ -105,14 +105,14 @@ internal sealed class Stack : IAsyncDisposable
     {
         var variables = new Dictionary<string, string>
         {
-            [DataFolder.Mark] = folder.Path,
+            [DataFolder.Mark] = _folder.Path,
             ["SHOPSAGA_BASE_PORT"] = $"{Ports.Base}",
             ["SHOPSAGA_POSTGRES"] = AdminConnectionString,
             ["SHOPSAGA_RABBITMQ"] = BrokerAddress,
             ["SHOPSAGA_REDIS"] = RedisAddress,
             ["SHOPSAGA_GATEWAY"] = GatewayAddress.ToString().TrimEnd('/'),
-            ["SHOPSAGA_ADMIN_EMAIL"] = options.AdminEmail,
-            ["SHOPSAGA_ADMIN_PASSWORD"] = options.AdminPassword,
+            ["SHOPSAGA_ADMIN_EMAIL"] = _options.AdminEmail,
+            ["SHOPSAGA_ADMIN_PASSWORD"] = _options.AdminPassword,
         };
         if (BrokerManagementAddress is not null)
         {
@@ -124,26 +124,26 @@ internal sealed class Stack : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        var dataIsKept = options.BasePort is not null;
-        await Task.WhenAll(services.Select(part => part.Stop()));
+        var dataIsKept = _options.BasePort is not null;
+        await Task.WhenAll(_services.Select(part => part.Stop()));
         // In good order PostgreSQL writes a checkpoint and RabbitMQ 3.10 sleeps five seconds.
-        await Task.WhenAll(servers.Where(part => part.Name != Epmd).Select(part => dataIsKept ? part.Stop() : part.Abandon()));
-        await Task.WhenAll(servers.Select(part => part.Stop()));
+        await Task.WhenAll(_servers.Where(part => part.Name != Epmd).Select(part => dataIsKept ? part.Stop() : part.Abandon()));
+        await Task.WhenAll(_servers.Select(part => part.Stop()));
 
-        if (inContainers && !dataIsKept)
+        if (_inContainers && !dataIsKept)
         {
-            await Containers.Remove(Ports, folder, CancellationToken.None);
+            await Containers.Remove(Ports, _folder, CancellationToken.None);
         }
 
-        folder.ForgetProcesses();
-        RunningStack.Withdraw(folder);
+        _folder.ForgetProcesses();
+        RunningStack.Withdraw(_folder);
         if (!dataIsKept)
         {
-            folder.Remove();
+            _folder.Remove();
         }
 
-        folder.Dispose();
-        claim?.Dispose();
+        _folder.Dispose();
+        _claim?.Dispose();
     }
 
     private Part Find(string name) => Parts.SingleOrDefault(part => part.Name == name)
@@ -151,13 +151,13 @@ internal sealed class Stack : IAsyncDisposable
 
     private async Task StartAll(CancellationToken cancellationToken)
     {
-        List<Instance> instances = options.WithServices ? [.. Topology.Instances(options.Instances)] : [];
+        List<Instance> instances = _options.WithServices ? [.. Topology.Instances(_options.Instances)] : [];
         Ports.DemandFree(instances);
-        var programs = await Binaries.Find(options.Servers, options.Progress, cancellationToken);
-        inContainers = new[] { programs.PostgreSql, programs.RabbitMq, programs.Redis }.Contains(Containers.Program);
-        if (inContainers && options.Fresh)
+        var programs = await Binaries.Find(_options.Servers, _options.Progress, cancellationToken);
+        _inContainers = new[] { programs.PostgreSql, programs.RabbitMq, programs.Redis }.Contains(Containers.Program);
+        if (_inContainers && _options.Fresh)
         {
-            await Containers.Remove(Ports, folder, cancellationToken);
+            await Containers.Remove(Ports, _folder, cancellationToken);
         }
 
         var clock = Stopwatch.StartNew();
@@ -165,45 +165,45 @@ internal sealed class Stack : IAsyncDisposable
             token => StartPostgreSql(programs.PostgreSql, token),
             token => StartRabbitMq(programs.RabbitMq, token),
             token => StartRedis(programs.Redis, token));
-        options.Progress($"PostgreSQL, RabbitMQ and Redis answer after {clock.Elapsed.TotalSeconds:0.0} s.");
-        if (!options.WithServices)
+        _options.Progress($"PostgreSQL, RabbitMQ and Redis answer after {clock.Elapsed.TotalSeconds:0.0} s.");
+        if (!_options.WithServices)
         {
             return;
         }
 
-        services.AddRange(instances.Select(instance => ServiceParts.Prepare(instance, this, options, folder)));
-        await AllOrFirstFailure(cancellationToken, [.. services.Select(part => (Func<CancellationToken, Task>)part.Start)]);
-        options.Progress($"{services.Count} services answer after {clock.Elapsed.TotalSeconds:0.0} s in all.");
+        _services.AddRange(instances.Select(instance => ServiceParts.Prepare(instance, this, _options, _folder)));
+        await AllOrFirstFailure(cancellationToken, [.. _services.Select(part => (Func<CancellationToken, Task>)part.Start)]);
+        _options.Progress($"{_services.Count} services answer after {clock.Elapsed.TotalSeconds:0.0} s in all.");
     }
 
     private async Task StartPostgreSql(string? program, CancellationToken cancellationToken)
     {
         if (program == Containers.Program)
         {
-            await Run(Containers.Prepare(PostgreSql, token => Servers.PostgreSql.Ask(AdminConnectionString, token), Ports, folder), cancellationToken);
+            await Run(Containers.Prepare(PostgreSql, token => Servers.PostgreSql.Ask(AdminConnectionString, token), Ports, _folder), cancellationToken);
         }
         else if (program is not null)
         {
-            await Run(await Servers.PostgreSql.Prepare(program, Ports, folder, cancellationToken), cancellationToken);
+            await Run(await Servers.PostgreSql.Prepare(program, Ports, _folder, cancellationToken), cancellationToken);
         }
         else
         {
             await Ready.When(PostgreSql + " at SHOPSAGA_POSTGRES", null, "", token => Servers.PostgreSql.Ask(AdminConnectionString, token), cancellationToken);
         }
 
-        await Servers.PostgreSql.CreateDatabases(AdminConnectionString, folder, options.Fresh, cancellationToken);
+        await Servers.PostgreSql.CreateDatabases(AdminConnectionString, _folder, _options.Fresh, cancellationToken);
     }
 
     private async Task StartRabbitMq(string? program, CancellationToken cancellationToken)
     {
         if (program == Containers.Program)
         {
-            await Run(Containers.Prepare(RabbitMq, token => Servers.RabbitMq.Ask(BrokerAddress, token), Ports, folder), cancellationToken);
+            await Run(Containers.Prepare(RabbitMq, token => Servers.RabbitMq.Ask(BrokerAddress, token), Ports, _folder), cancellationToken);
         }
         else if (program is not null)
         {
-            await Run(Servers.RabbitMq.Epmd(Ports, folder), cancellationToken);
-            await Run(Servers.RabbitMq.Prepare(program, Ports, folder), cancellationToken);
+            await Run(Servers.RabbitMq.Epmd(Ports, _folder), cancellationToken);
+            await Run(Servers.RabbitMq.Prepare(program, Ports, _folder), cancellationToken);
         }
         else
         {
@@ -211,9 +211,9 @@ internal sealed class Stack : IAsyncDisposable
         }
 
         // The management answers a little later than the broker.
-        if (options.WithServices && BrokerManagementAddress is { } management)
+        if (_options.WithServices && BrokerManagementAddress is { } management)
         {
-            await Ready.When(RabbitMq + "'s management", null, "", token => BrokerUsers.Create(management, BrokerAddress, folder, token), cancellationToken);
+            await Ready.When(RabbitMq + "'s management", null, "", token => BrokerUsers.Create(management, BrokerAddress, _folder, token), cancellationToken);
         }
     }
 
@@ -221,11 +221,11 @@ internal sealed class Stack : IAsyncDisposable
     {
         if (program == Containers.Program)
         {
-            await Run(Containers.Prepare(Redis, token => Servers.Redis.Ask(RedisAddress, token), Ports, folder), cancellationToken);
+            await Run(Containers.Prepare(Redis, token => Servers.Redis.Ask(RedisAddress, token), Ports, _folder), cancellationToken);
         }
         else if (program is not null)
         {
-            await Run(Servers.Redis.Prepare(program, Ports, folder), cancellationToken);
+            await Run(Servers.Redis.Prepare(program, Ports, _folder), cancellationToken);
         }
         else
         {
@@ -235,9 +235,9 @@ internal sealed class Stack : IAsyncDisposable
 
     private Task Run(Part part, CancellationToken cancellationToken)
     {
-        lock (servers)
+        lock (_servers)
         {
-            servers.Add(part);
+            _servers.Add(part);
         }
 
         return part.Start(cancellationToken);

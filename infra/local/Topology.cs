@@ -14,7 +14,7 @@ internal static class Topology
     public const int RedisOffset = 25;
 
     // Added to a service's offset for its second instance and those after it.
-    private static readonly int[] instanceOffsets = [0, 10, 25, 30];
+    private static readonly int[] InstanceOffsets = [0, 10, 25, 30];
 
     /// <summary>Ports that one stack may take, and so the distance between the bases of two stacks.</summary>
     public const int PortsPerStack = 40;
@@ -64,14 +64,14 @@ internal static class Topology
     ];
 
     /// <summary>As many processes as a service can run as.</summary>
-    public static int MostInstances => instanceOffsets.Length;
+    public static int MostInstances => InstanceOffsets.Length;
 
     /// <summary>The processes there are; only endpoints on the bus run as several.</summary>
     public static IEnumerable<Instance> Instances(int ofEach) => Services.SelectMany(service => Instances(service, ofEach));
 
     public static IEnumerable<Instance> Instances(Service service, int ofEach) =>
         Enumerable.Range(1, service.IsOnTheBus ? ofEach : 1)
-            .Select(number => new Instance(service, number, service.Offset + instanceOffsets[number - 1]));
+            .Select(number => new Instance(service, number, service.Offset + InstanceOffsets[number - 1]));
 
     /// <summary>The service of that name; the name is one of the table above.</summary>
     public static Service Find(string name) => Services.Single(service => service.Name == name);

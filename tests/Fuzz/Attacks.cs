@@ -12,7 +12,7 @@ internal sealed class Attacks(World world, int seed)
     private const string MarkOfFragment = "@fragment@";
     private const int LargestBody = 64 * 1024;
 
-    private static readonly (string Name, string[] Values)[] headers =
+    private static readonly (string Name, string[] Values)[] Headers =
     [
         ("Idempotency-Key", ["", " ", "a b", "a\tb", "ключ", "ÿ", new string('k', 255), new string('k', 256), new string('k', 7_000), "a,b", "\"a\""]),
         ("Prefer", ["wait", "wait=", "wait=0", "wait=-1", "wait=1.5", "wait=abc", "wait=99999999999999999999", "wait=\"1\"", "wait=1;x", "respond-async", "wait=1, wait=30", "Wait=1", "wait =1", ",,,", "=", "é", ";;"]),
@@ -49,9 +49,9 @@ internal sealed class Attacks(World world, int seed)
         ("nsb-header", ["NServiceBus.MessageId"]),
     ];
 
-    private static readonly string[] methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "CONNECTED", "PROPFIND", "get", "X"];
+    private static readonly string[] Methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "CONNECTED", "PROPFIND", "get", "X"];
 
-    private static readonly string[] unknown =
+    private static readonly string[] UnknownTargets =
     [
         "/", "/internal", "/internal/statements/2025-01-01", "/internal/metrics", "/INTERNAL/statements", "//internal/statements", "/./internal/statements", "/products/../internal/statements",
         "/products/%2e%2e/internal/statements", "/%69nternal/statements", "/internal%2fstatements", "/admin", "/.env", "/.git/config", "/robots.txt", "/favicon.ico", "/index.php", "/users", "/users/1", "/users/me/orders",
@@ -200,7 +200,7 @@ internal sealed class Attacks(World world, int seed)
     /// <summary>By a customer: what an administrator may do might take away what the campaign goes on with.</summary>
     private Attempt OtherMethod(Route route, Random random)
     {
-        var method = random.Pick(methods);
+        var method = random.Pick(Methods);
         var isThere = RouteTable.All.Any(other => other.Method.Equals(method, StringComparison.OrdinalIgnoreCase) && other.HasPathOf(route));
         var attempt = Valid("another method", route, random);
 
@@ -211,7 +211,7 @@ internal sealed class Attacks(World world, int seed)
     private Attempt Unknown(Random random) => new("a route that is not there", new Route(Who.Anyone, "*", "(none)"))
     {
         Method = random.Pick(["GET", "POST", "PUT", "DELETE"]),
-        Target = random.Pick(unknown),
+        Target = random.Pick(UnknownTargets),
         Headers = random.Next(2) == 0 ? [] : [("Authorization", "Bearer " + world.Attacker.Token)],
         IsNoHttp = true,
     };
@@ -326,8 +326,8 @@ internal sealed class Attacks(World world, int seed)
 
     private static Attempt WithHostileHeader(Attempt attempt, Random random)
     {
-        var heeded = headers.Where(header => attempt.Route.Headers.Any(known => known.Name == header.Name)).ToList();
-        var (name, values) = heeded.Count > 0 && random.Next(2) == 0 ? random.Pick(heeded) : random.Pick(headers);
+        var heeded = Headers.Where(header => attempt.Route.Headers.Any(known => known.Name == header.Name)).ToList();
+        var (name, values) = heeded.Count > 0 && random.Next(2) == 0 ? random.Pick(heeded) : random.Pick(Headers);
         var value = random.Next(4) > 0 ? random.Pick(values) : random.Pick(HostileValues.Texts).Replace("\r", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal);
         var isLatin = value.All(character => character is >= ' ' and <= '~');
         return attempt with

@@ -12,8 +12,8 @@ namespace ShopSaga.Fuzz;
 /// </summary>
 internal static class ForgedTokens
 {
-    private static readonly ECDsa own = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    private static readonly RSA ownRsa = RSA.Create(2048);
+    private static readonly ECDsa OwnEcdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private static readonly RSA OwnRsa = RSA.Create(2048);
 
     /// <summary>Values of the header Authorization.</summary>
     public static string Any(World world, Random random)
@@ -34,7 +34,7 @@ internal static class ForgedTokens
             7 => Signed(With(Without(header, "kid"), "jwk", OwnJwk()), wanted, Own),
             8 => Signed(With(With(header, "jku", "http://127.0.0.1:1/jwks.json"), "kid", "own"), wanted, Own),
             9 => Signed(With(With(header, "x5u", "http://127.0.0.1:1/cert.pem"), "x5c", new JsonArray("MIIB")), wanted, Own),
-            10 => Signed(With(header, "alg", "RS256"), wanted, text => ownRsa.SignData(text, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)),
+            10 => Signed(With(header, "alg", "RS256"), wanted, text => OwnRsa.SignData(text, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)),
             11 => Signed(With(header, "alg", random.Pick(["ES384", "ES512", "PS256", "EdDSA", "dir", ""])), wanted, Own),
             12 => Bearer(header, wanted, signature),
             13 => Bearer(header, other, signature),
@@ -43,7 +43,7 @@ internal static class ForgedTokens
             16 => Bearer(header, claims, Base64Url.EncodeToString(Enumerable.Repeat((byte)0xff, 64).ToArray())),
             17 => Bearer(header, claims, signature[..^4]),
             18 => Bearer(header, claims, signature + "AAAA"),
-            19 => Signed(header, wanted, text => own.SignData(text, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence)),
+            19 => Signed(header, wanted, text => OwnEcdsa.SignData(text, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence)),
             20 => Signed(header, With(claims, "exp", 1), Own),
             21 => Signed(header, With(claims, "iss", "http://somebody.else"), Own),
             22 => Signed(header, With(claims, "aud", new JsonArray("other", "shopsaga")), Own),
@@ -76,11 +76,11 @@ internal static class ForgedTokens
         };
     }
 
-    private static byte[] Own(byte[] text) => own.SignData(text, HashAlgorithmName.SHA256);
+    private static byte[] Own(byte[] text) => OwnEcdsa.SignData(text, HashAlgorithmName.SHA256);
 
     private static JsonObject OwnJwk()
     {
-        var point = own.ExportParameters(includePrivateParameters: false).Q;
+        var point = OwnEcdsa.ExportParameters(includePrivateParameters: false).Q;
         return new JsonObject { ["kty"] = "EC", ["crv"] = "P-256", ["x"] = Base64Url.EncodeToString(point.X), ["y"] = Base64Url.EncodeToString(point.Y) };
     }
 

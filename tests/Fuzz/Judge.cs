@@ -7,7 +7,7 @@ namespace ShopSaga.Fuzz;
 /// <summary>What is wrong with an answer, whatever was asked.</summary>
 internal sealed class Judge(World world)
 {
-    private static readonly string[] traces = ["   at ", "Exception", "Npgsql", "StackExchange", "Microsoft.", "System.", ".cs:line", "password=", "SELECT ", "INSERT "];
+    private static readonly string[] Traces = ["   at ", "Exception", "Npgsql", "StackExchange", "Microsoft.", "System.", ".cs:line", "password=", "SELECT ", "INSERT "];
 
     public IEnumerable<string> Complaints(Attempt attempt, Answer answer)
     {
@@ -101,7 +101,7 @@ internal sealed class Judge(World world)
             .. problem["type"] is JsonValue type && !type.ToString().StartsWith("/problems/", StringComparison.Ordinal) ? [$"a problem of the type {type}"] : Array.Empty<string>(),
             .. problem["status"] is not JsonValue status || status.GetValueKind() != JsonValueKind.Number || status.GetValue<int>() != answer.Status ? ["a problem of another status"] : Array.Empty<string>(),
             .. problem["type"]?.ToString() == "/problems/validation" && answer.Status == 400 && problem["errors"] is not JsonObject { Count: > 0 } && problem["detail"]?.ToString() != "The server could not understand the request." ? ["a 400 that names nothing"] : Array.Empty<string>(),
-            .. traces.Where(trace => answer.Body.Contains(trace, StringComparison.OrdinalIgnoreCase)).Select(trace => $"the inside of the shop: {trace}"),
+            .. Traces.Where(trace => answer.Body.Contains(trace, StringComparison.OrdinalIgnoreCase)).Select(trace => $"the inside of the shop: {trace}"),
         ];
     }
 }

@@ -17,7 +17,7 @@ internal enum Who
 /// <param name="Path">With what stands in braces filled in from the world: <c>{order}</c>, <c>{product}</c>.</param>
 internal sealed record Route(Who Who, string Method, string Path)
 {
-    private static readonly Random none = new(0);
+    private static readonly Random None = new(0);
 
     /// <summary>A body that it takes, where it takes one.</summary>
     public Func<World, Random, object>? Body { get; init; }
@@ -49,15 +49,15 @@ internal sealed record Route(Who Who, string Method, string Path)
         .Replace("{code}", "not-found", StringComparison.Ordinal);
 
     public JsonObject? BodyFor(World world, Random? random = null) =>
-        Body is null ? null : System.Text.Json.JsonSerializer.SerializeToNode(Body(world, random ?? none))!.AsObject();
+        Body is null ? null : System.Text.Json.JsonSerializer.SerializeToNode(Body(world, random ?? None))!.AsObject();
 }
 
 /// <summary>Every route there is, held against the documents that the services give of themselves.</summary>
 internal static partial class RouteTable
 {
-    private static readonly string[] services = ["users", "products", "orders", "payments", "settlement"];
-    private static readonly (string, string)[] paging = [("limit", "20"), ("cursor", "AAAAAAAAAAE")];
-    private static readonly (string, string)[] placing = [("Idempotency-Key", "a-key"), ("Prefer", "wait=1")];
+    private static readonly string[] Services = ["users", "products", "orders", "payments", "settlement"];
+    private static readonly (string, string)[] Paging = [("limit", "20"), ("cursor", "AAAAAAAAAAE")];
+    private static readonly (string, string)[] Placing = [("Idempotency-Key", "a-key"), ("Prefer", "wait=1")];
 
     /// <summary>What the services' documents must tell of, neither more nor less.</summary>
     public static readonly Route[] Documented =
@@ -74,7 +74,7 @@ internal static partial class RouteTable
         new(Who.Anyone, "POST", "/auth/logout") { Body = (_, _) => new { refreshToken = "no-such-token" } },
         new(Who.Anyone, "GET", "/.well-known/jwks.json"),
 
-        new(Who.Anyone, "GET", "/products") { Query = [("category", "Fuzz"), ("q", "thing"), .. paging] },
+        new(Who.Anyone, "GET", "/products") { Query = [("category", "Fuzz"), ("q", "thing"), .. Paging] },
         new(Who.Anyone, "GET", "/products/{product}") { Headers = [("If-None-Match", "\"1\"")] },
         new(Who.Admin, "POST", "/products") { Body = (_, _) => new { name = "Thing", category = "Fuzz", price = 1, stockQuantity = 1 } },
         new(Who.Admin, "PUT", "/products/{product}")
@@ -89,9 +89,9 @@ internal static partial class RouteTable
             Body = (world, random) => random.Next(2) == 0
                 ? new { productId = world.ProductId, quantity = 1, paymentMethod = "CARD" }
                 : new { lines = new[] { new { productId = world.ProductId, quantity = 1 } }, paymentMethod = "CARD" },
-            Headers = placing,
+            Headers = Placing,
         },
-        new(Who.User, "GET", "/orders") { Query = [("status", "CONFIRMED"), .. paging] },
+        new(Who.User, "GET", "/orders") { Query = [("status", "CONFIRMED"), .. Paging] },
         new(Who.User, "GET", "/orders/{order}"),
         new(Who.User, "GET", "/orders/{order}/history"),
         new(Who.User, "GET", "/orders/{order}/events") { Headers = [("Last-Event-ID", "1")] },
@@ -100,9 +100,9 @@ internal static partial class RouteTable
         new(Who.User, "DELETE", "/cart"),
         new(Who.User, "PUT", "/cart/items/{product}") { Body = (_, _) => new { quantity = 1 } },
         new(Who.User, "DELETE", "/cart/items/{product}"),
-        new(Who.User, "POST", "/cart/checkout") { Body = (_, _) => new { paymentMethod = "CARD" }, Headers = placing },
+        new(Who.User, "POST", "/cart/checkout") { Body = (_, _) => new { paymentMethod = "CARD" }, Headers = Placing },
 
-        new(Who.User, "GET", "/payments") { Query = [("orderId", "1"), .. paging] },
+        new(Who.User, "GET", "/payments") { Query = [("orderId", "1"), .. Paging] },
         new(Who.User, "GET", "/payments/{payment}"),
         new(Who.Admin, "POST", "/payments/{payment}/cancel"),
         new(Who.Anyone, "POST", "/webhooks/psp")
@@ -121,9 +121,9 @@ internal static partial class RouteTable
     ];
 
     /// <summary>What the gateway answers by itself.</summary>
-    private static readonly Route[] itsOwn =
+    private static readonly Route[] ItsOwn =
     [
-        .. services.Select(service => new Route(Who.Anyone, "GET", $"/openapi/{service}.json")),
+        .. Services.Select(service => new Route(Who.Anyone, "GET", $"/openapi/{service}.json")),
         new(Who.Anyone, "GET", "/swagger/index.html"),
         new(Who.Anyone, "GET", "/health/live"),
         new(Who.Anyone, "GET", "/health/ready"),
@@ -131,14 +131,14 @@ internal static partial class RouteTable
         new(Who.Anyone, "GET", "/problems/{code}"),
     ];
 
-    public static readonly Route[] All = [.. Documented, .. itsOwn];
+    public static readonly Route[] All = [.. Documented, .. ItsOwn];
 
     /// <summary>Routes that a document tells of and this table does not, or the other way round.</summary>
     public static async Task<List<string>> Differences(Uri gateway, CancellationToken cancellationToken)
     {
         using var http = new HttpClient { BaseAddress = gateway };
         var told = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var service in services)
+        foreach (var service in Services)
         {
             var document = JsonNode.Parse(await http.GetStringAsync($"openapi/{service}.json", cancellationToken))!;
             told.UnionWith(

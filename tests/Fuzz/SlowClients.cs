@@ -10,7 +10,7 @@ namespace ShopSaga.Fuzz;
 internal sealed class SlowClients(Target target, World world, int number)
 {
     private const int Probes = 20;
-    private static readonly TimeSpan patience = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
 
     public static readonly string[] Kinds = ["slow heads", "slow bodies", "those who do not read", "those who say nothing"];
 
@@ -19,7 +19,7 @@ internal sealed class SlowClients(Target target, World world, int number)
     public async Task<(Dictionary<string, int> Ends, List<string> Complaints)> Run(string kind, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(patience);
+        limit.CancelAfter(Patience);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
         var connected = new CountdownEvent(number);
         var clients = Enumerable.Range(0, number).Select(_ => Client(kind, connected, over.Token)).ToList();
@@ -48,7 +48,7 @@ internal sealed class SlowClients(Target target, World world, int number)
         complaints.AddRange(ends.Where(end => end.StartsWith('5')).Distinct().Select(end => $"{kind}: {end}"));
         if (kind is "slow heads" or "slow bodies" && ends.Any(end => end == "open"))
         {
-            complaints.Add($"{kind}: {ends.Count(end => end == "open")} still held a connection after {patience.TotalSeconds} s");
+            complaints.Add($"{kind}: {ends.Count(end => end == "open")} still held a connection after {Patience.TotalSeconds} s");
         }
 
         connected.Dispose();

@@ -19,7 +19,7 @@ internal sealed record Answer(int Status, IReadOnlyList<(string Name, string Val
 internal static class Wire
 {
     private const int MostBytes = 4 * 1024 * 1024;
-    private static readonly TimeSpan patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     public static async Task<Socket> Connect(Uri gateway, CancellationToken cancellationToken)
     {
@@ -40,7 +40,7 @@ internal static class Wire
     public static async Task<Answer> Exchange(Uri gateway, Attempt attempt, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(patience);
+        limit.CancelAfter(Patience);
         try
         {
             using var socket = await Connect(gateway, limit.Token);
@@ -52,7 +52,7 @@ internal static class Wire
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"no answer within {patience.TotalSeconds} s");
+            throw new TimeoutException($"no answer within {Patience.TotalSeconds} s");
         }
     }
 

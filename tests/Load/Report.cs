@@ -7,7 +7,7 @@ namespace ShopSaga.Load;
 /// <summary>What was measured, for people and for programs.</summary>
 internal sealed class Report
 {
-    private static readonly JsonSerializerOptions json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
     private readonly List<Figure> _figures = [];
 
     /// <summary>Adds a figure. Its ratio is to <paramref name="reference"/>, where there is one to compare with.</summary>
@@ -39,7 +39,7 @@ internal sealed class Report
     public void Write(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        File.WriteAllText(path, JsonSerializer.Serialize(_figures, json));
+        File.WriteAllText(path, JsonSerializer.Serialize(_figures, Json));
         Console.WriteLine($"Written to {path}");
     }
 

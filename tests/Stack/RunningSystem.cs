@@ -9,12 +9,12 @@ namespace ShopSaga.Tests.Stack;
 public class RunningSystem
 {
     private static readonly StackOptions Options = new() { WithServices = true, RelaxedRateLimits = true, Progress = TestContext.Progress.WriteLine };
-    private static Local.Stack? stack;
-    private static Visitor? admin;
+    private static Local.Stack? _stack;
+    private static Visitor? _admin;
 
-    internal static Local.Stack Stack => stack!;
+    internal static Local.Stack Stack => _stack!;
 
-    internal static Visitor Admin => admin!;
+    internal static Visitor Admin => _admin!;
 
     /// <summary>SIGKILL, and at once a new start.</summary>
     internal static Task KillAndStart(string part) => TakeAway(part, Stack.Kill(part));
@@ -34,19 +34,19 @@ public class RunningSystem
     public async Task Start()
     {
         var clock = Stopwatch.StartNew();
-        stack = await Local.Stack.StartAsync(Options, CancellationToken.None);
+        _stack = await Local.Stack.StartAsync(Options, CancellationToken.None);
         await TestContext.Progress.WriteLineAsync($"The stack answers after {clock.Elapsed.TotalSeconds:0.0} s.");
 
-        admin = await Visitor.LoggedIn(Options.AdminEmail, Options.AdminPassword);
+        _admin = await Visitor.LoggedIn(Options.AdminEmail, Options.AdminPassword);
     }
 
     [OneTimeTearDown]
     public async Task Stop()
     {
-        admin?.Dispose();
-        if (stack is not null)
+        _admin?.Dispose();
+        if (_stack is not null)
         {
-            await stack.DisposeAsync();
+            await _stack.DisposeAsync();
         }
     }
 

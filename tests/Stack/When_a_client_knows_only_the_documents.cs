@@ -6,58 +6,58 @@ namespace ShopSaga.Tests.Stack;
 /// <summary>Everything here is found in the OpenAPI documents; every body and answer is held against them.</summary>
 public class When_a_client_knows_only_the_documents
 {
-    private static readonly string[] services = ["users", "products", "orders", "payments", "settlement"];
-    private DocumentedApi api = null!;
+    private static readonly string[] Services = ["users", "products", "orders", "payments", "settlement"];
+    private DocumentedApi _api = null!;
 
     [SetUp]
-    public async Task Load() => api = await DocumentedApi.Load(services);
+    public async Task Load() => _api = await DocumentedApi.Load(Services);
 
     [TearDown]
-    public void Close() => api.Dispose();
+    public void Close() => _api.Dispose();
 
     [Test]
     public async Task Should_register_log_in_and_order()
     {
         var admin = new { email = "admin@shopsaga.local", password = "local-admin-password" };
-        api.Token = Text((await api.Call("logIn", admin)).Body!, "accessToken");
-        var (listedStatus, listed) = await api.Call("listProduct", new { name = "Lamp", category = "Documented", price = 12_000, stockQuantity = 5 });
+        _api.Token = Text((await _api.Call("logIn", admin)).Body!, "accessToken");
+        var (listedStatus, listed) = await _api.Call("listProduct", new { name = "Lamp", category = "Documented", price = 12_000, stockQuantity = 5 });
         var productId = Number(listed!, "id");
 
         var (email, password) = ($"documented-{Guid.NewGuid():N}@example.com", "a long password");
-        var (registeredStatus, user) = await api.Call("registerUser", new { email, password, name = "Doc" });
-        api.Token = Text((await api.Call("logIn", new { email, password })).Body!, "accessToken");
-        await api.Call("readProfile");
-        await api.Call("browseProducts");
-        await api.Call("readProduct", null, ("id", productId));
-        await api.Call("putItem", new { quantity = 1 }, ("productId", productId));
-        await api.Call("readCart");
-        var (placedStatus, order) = await api.Call("placeOrder", new { lines = new[] { new { productId, quantity = 2 } }, paymentMethod = "CARD" });
+        var (registeredStatus, user) = await _api.Call("registerUser", new { email, password, name = "Doc" });
+        _api.Token = Text((await _api.Call("logIn", new { email, password })).Body!, "accessToken");
+        await _api.Call("readProfile");
+        await _api.Call("browseProducts");
+        await _api.Call("readProduct", null, ("id", productId));
+        await _api.Call("putItem", new { quantity = 1 }, ("productId", productId));
+        await _api.Call("readCart");
+        var (placedStatus, order) = await _api.Call("placeOrder", new { lines = new[] { new { productId, quantity = 2 } }, paymentMethod = "CARD" });
         var orderId = Number(order!, "id");
 
         Assert.That((listedStatus, registeredStatus, placedStatus), Is.EqualTo((201, 201, 202)));
         Assert.That(Number(order!, "userId"), Is.EqualTo(Number(user!, "id")));
         var confirmed = await Eventually.Get(
-            async () => (await api.Call("readOrder", null, ("id", orderId))).Body is { } read && Text(read, "status") == "CONFIRMED" ? read : null,
+            async () => (await _api.Call("readOrder", null, ("id", orderId))).Body is { } read && Text(read, "status") == "CONFIRMED" ? read : null,
             () => $"order {orderId} is not confirmed");
-        await api.Call("readPayment", null, ("id", Number(confirmed, "paymentId")));
-        await api.Call("listPayments");
-        await api.Call("listOrders");
-        await api.Call("readHistory", null, ("id", orderId));
-        Assert.That((await api.Call("cancelOrder", null, ("id", orderId))).Status, Is.EqualTo(202));
-        Assert.That((await api.Call("readKeys")).Status, Is.EqualTo(200));
+        await _api.Call("readPayment", null, ("id", Number(confirmed, "paymentId")));
+        await _api.Call("listPayments");
+        await _api.Call("listOrders");
+        await _api.Call("readHistory", null, ("id", orderId));
+        Assert.That((await _api.Call("cancelOrder", null, ("id", orderId))).Status, Is.EqualTo(202));
+        Assert.That((await _api.Call("readKeys")).Status, Is.EqualTo(200));
     }
 
     [Test]
     public async Task Should_find_every_refusal_documented()
     {
         using var visitor = await Visitor.Register();
-        Assert.That((await api.Call("registerUser", new { email = "admin@shopsaga.local", password = "a long password", name = "Doc" })).Status, Is.EqualTo(409));
-        Assert.That((await api.Call("logIn", new { email = "nobody@example.com", password = "a long password" })).Status, Is.EqualTo(401));
-        Assert.That((await api.Call("readProduct", null, ("id", long.MaxValue))).Status, Is.EqualTo(404));
-        api.Token = "no token";
-        foreach (var operation in api.Operations.Where(operation => operation.NeedsToken))
+        Assert.That((await _api.Call("registerUser", new { email = "admin@shopsaga.local", password = "a long password", name = "Doc" })).Status, Is.EqualTo(409));
+        Assert.That((await _api.Call("logIn", new { email = "nobody@example.com", password = "a long password" })).Status, Is.EqualTo(401));
+        Assert.That((await _api.Call("readProduct", null, ("id", long.MaxValue))).Status, Is.EqualTo(404));
+        _api.Token = "no token";
+        foreach (var operation in _api.Operations.Where(operation => operation.NeedsToken))
         {
-            Assert.That((await api.Call(operation.Id, null, ("id", 1), ("productId", 1), ("date", "2025-01-31"), ("yearMonth", "2025-01"))).Status, Is.EqualTo(401), operation.Id);
+            Assert.That((await _api.Call(operation.Id, null, ("id", 1), ("productId", 1), ("date", "2025-01-31"), ("yearMonth", "2025-01"))).Status, Is.EqualTo(401), operation.Id);
         }
     }
 
@@ -66,14 +66,14 @@ public class When_a_client_knows_only_the_documents
     {
         Assert.Multiple(() =>
         {
-            foreach (var document in api.Documents)
+            foreach (var document in _api.Documents)
             {
                 Assert.That(Text(document, "openapi"), Does.StartWith("3.1"));
                 Assert.That(document["servers"]!.AsArray().Select(server => Text(server!, "url")), Is.EqualTo(new[] { "/" }), "no address from inside");
                 Assert.That(document["components"]!["securitySchemes"]!["bearer"]!["bearerFormat"]!.GetValue<string>(), Is.EqualTo("JWT"));
             }
 
-            foreach (var operation in api.Operations)
+            foreach (var operation in _api.Operations)
             {
                 var responses = operation.Json["responses"]!.AsObject();
                 Assert.That(operation.Json["summary"], Is.Not.Null, operation.Id);

@@ -6,23 +6,23 @@ namespace ShopSaga.Tests.Stack;
 [NonParallelizable]
 internal sealed class When_a_server_is_killed
 {
-    private Local.Stack stack = null!;
+    private Local.Stack _stack = null!;
 
     [OneTimeSetUp]
-    public async Task Start() => stack = await Local.Stack.StartAsync(new StackOptions(), CancellationToken.None);
+    public async Task Start() => _stack = await Local.Stack.StartAsync(new StackOptions(), CancellationToken.None);
 
     [OneTimeTearDown]
-    public async Task Stop() => await stack.DisposeAsync();
+    public async Task Stop() => await _stack.DisposeAsync();
 
     [TestCase(Local.Stack.PostgreSql)]
     [TestCase(Local.Stack.RabbitMq)]
     [TestCase(Local.Stack.Redis)]
     public async Task Should_answer_again_once_it_was_started(string server)
     {
-        await stack.Kill(server);
+        await _stack.Kill(server);
         Assert.That(() => Ask(server), Throws.Exception);
 
-        await stack.Start(server);
+        await _stack.Start(server);
         await Ask(server);
     }
 
@@ -30,32 +30,32 @@ internal sealed class When_a_server_is_killed
     [TestCase(Local.Stack.RabbitMq)]
     public async Task Should_stop_in_good_order_as_well(string server)
     {
-        await stack.Stop(server);
+        await _stack.Stop(server);
         Assert.That(() => Ask(server), Throws.Exception);
 
-        await stack.Start(server);
+        await _stack.Start(server);
         await Ask(server);
     }
 
     [Test]
     public async Task Should_still_have_what_was_committed()
     {
-        await using (var before = Npgsql.NpgsqlDataSource.Create(stack.AdminConnectionString))
+        await using (var before = Npgsql.NpgsqlDataSource.Create(_stack.AdminConnectionString))
         {
             await Execute(before, "create table kept (value int)");
             await Execute(before, "insert into kept values (42)");
         }
-        await stack.Kill(Local.Stack.PostgreSql);
-        await stack.Start(Local.Stack.PostgreSql);
+        await _stack.Kill(Local.Stack.PostgreSql);
+        await _stack.Start(Local.Stack.PostgreSql);
 
-        await using var after = Npgsql.NpgsqlDataSource.Create(stack.AdminConnectionString);
+        await using var after = Npgsql.NpgsqlDataSource.Create(_stack.AdminConnectionString);
         Assert.That(await Execute(after, "select value from kept"), Is.EqualTo(42));
     }
 
     [Test]
     public void Should_keep_a_service_out_of_the_database_of_another()
     {
-        var orders = new Npgsql.NpgsqlConnectionStringBuilder(stack.ConnectionString("Orders")) { Database = "paymentdb" };
+        var orders = new Npgsql.NpgsqlConnectionStringBuilder(_stack.ConnectionString("Orders")) { Database = "paymentdb" };
 
         Assert.That(() => PostgreSql.Ask(orders.ConnectionString, CancellationToken.None),
             Throws.TypeOf<Npgsql.PostgresException>().With.Property("SqlState").EqualTo(Npgsql.PostgresErrorCodes.InsufficientPrivilege));
@@ -63,9 +63,9 @@ internal sealed class When_a_server_is_killed
 
     private Task Ask(string server) => server switch
     {
-        Local.Stack.PostgreSql => PostgreSql.Ask(stack.AdminConnectionString, CancellationToken.None),
-        Local.Stack.RabbitMq => RabbitMq.Ask(stack.BrokerAddress, CancellationToken.None),
-        _ => Redis.Ask(stack.RedisAddress, CancellationToken.None),
+        Local.Stack.PostgreSql => PostgreSql.Ask(_stack.AdminConnectionString, CancellationToken.None),
+        Local.Stack.RabbitMq => RabbitMq.Ask(_stack.BrokerAddress, CancellationToken.None),
+        _ => Redis.Ask(_stack.RedisAddress, CancellationToken.None),
     };
 
     private static async Task<object?> Execute(Npgsql.NpgsqlDataSource source, string sql)

@@ -9,10 +9,10 @@ namespace ShopSaga.Tests.Stack;
 /// <summary>What somebody could do who makes a service run statements and send messages of his own.</summary>
 public class When_a_service_oversteps_its_role
 {
-    private static readonly string[] withDatabase = [.. Topology.Services.Where(service => service.Database is not null).Select(service => service.Name)];
-    private static readonly string[] onTheBus = [.. Topology.Services.Where(service => service.IsOnTheBus).Select(service => service.Name)];
+    private static readonly string[] WithDatabase = [.. Topology.Services.Where(service => service.Database is not null).Select(service => service.Name)];
+    private static readonly string[] OnTheBus = [.. Topology.Services.Where(service => service.IsOnTheBus).Select(service => service.Name)];
 
-    [TestCaseSource(nameof(withDatabase))]
+    [TestCaseSource(nameof(WithDatabase))]
     public async Task Should_not_change_its_schema(string service)
     {
         await using var database = new NpgsqlConnection(RunningSystem.Stack.ConnectionString(service));
@@ -46,7 +46,7 @@ public class When_a_service_oversteps_its_role
         Assert.That(refused!.SqlState, Is.EqualTo(PostgresErrorCodes.InsufficientPrivilege), refused.MessageText);
     }
 
-    [TestCaseSource(nameof(withDatabase))]
+    [TestCaseSource(nameof(WithDatabase))]
     public async Task Should_open_no_database_but_its_own(string service)
     {
         foreach (var other in Topology.Services.Where(other => other.Database is not null && other.Name != service))
@@ -57,7 +57,7 @@ public class When_a_service_oversteps_its_role
         }
     }
 
-    [TestCaseSource(nameof(onTheBus))]
+    [TestCaseSource(nameof(OnTheBus))]
     public async Task Should_neither_publish_nor_hear_what_is_not_its_own(string service)
     {
         var factory = new ConnectionFactory { Uri = new Uri(RunningSystem.Stack.BrokerAddressOf(service)), AutomaticRecoveryEnabled = false };

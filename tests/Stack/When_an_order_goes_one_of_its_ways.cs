@@ -18,29 +18,29 @@ internal sealed class When_an_order_goes_one_of_its_ways
     private static readonly string[] Success = ["OrderPlaced", "StockReserved", "PaymentCompleted", "OrderConfirmed", "StockCommitted"];
     private static readonly string[] Declined = ["OrderPlaced", "StockReserved", "PaymentFailed", "OrderCancelled", "StockReleased"];
     private static readonly string[] Reversal = ["OrderCancelled", "PaymentRefunded", "StockReleased"];
-    private Tap tap = null!;
-    private Visitor customer = null!;
-    private long product;
+    private Tap _tap = null!;
+    private Visitor _customer = null!;
+    private long _product;
 
     [SetUp]
     public async Task Listen()
     {
-        tap = await Tap.Start();
-        customer = await Visitor.Register();
-        product = await Purchase.List(Stock);
+        _tap = await Tap.Start();
+        _customer = await Visitor.Register();
+        _product = await Purchase.List(Stock);
     }
 
     [TearDown]
     public async Task Leave()
     {
-        customer.Dispose();
-        await tap.DisposeAsync();
+        _customer.Dispose();
+        await _tap.DisposeAsync();
     }
 
     [Test]
     public async Task All_goes_well()
     {
-        var order = await Purchase.Place(customer, product);
+        var order = await Purchase.Place(_customer, _product);
 
         await order.Becomes("CONFIRMED");
         await order.HasHistory(Success);
@@ -50,7 +50,7 @@ internal sealed class When_an_order_goes_one_of_its_ways
     [Test]
     public async Task A_line_is_out_of_stock()
     {
-        var order = await Purchase.Place(customer, product, quantity: Stock + 1);
+        var order = await Purchase.Place(_customer, _product, quantity: Stock + 1);
 
         await order.Becomes("CANCELLED OUT_OF_STOCK");
         await order.HasHistory("OrderPlaced", "StockRejected", "OrderCancelled");
@@ -61,7 +61,7 @@ internal sealed class When_an_order_goes_one_of_its_ways
     [Test]
     public async Task The_card_is_declined()
     {
-        var order = await Purchase.Place(customer, product, "CARD_DECLINED");
+        var order = await Purchase.Place(_customer, _product, "CARD_DECLINED");
 
         await order.Becomes("CANCELLED PAYMENT_DECLINED");
         await order.HasHistory(Declined);
@@ -72,7 +72,7 @@ internal sealed class When_an_order_goes_one_of_its_ways
     [Test]
     public async Task The_provider_charged_and_did_not_say_so()
     {
-        var order = await Purchase.Place(customer, product, "CARD_TIMEOUT_CHARGED");
+        var order = await Purchase.Place(_customer, _product, "CARD_TIMEOUT_CHARGED");
 
         await order.Becomes("CONFIRMED");
         await order.HasHistory(Success);
@@ -83,7 +83,7 @@ internal sealed class When_an_order_goes_one_of_its_ways
     [Test]
     public async Task The_provider_lost_the_charge()
     {
-        var order = await Purchase.Place(customer, product, "CARD_TIMEOUT_LOST");
+        var order = await Purchase.Place(_customer, _product, "CARD_TIMEOUT_LOST");
 
         await order.Becomes("CANCELLED PAYMENT_DECLINED");
         await order.HasHistory(Declined);
@@ -96,10 +96,10 @@ internal sealed class When_an_order_goes_one_of_its_ways
     {
         await using var impatient = await RunningSystem.With("Orders", FewRetries);
         Purchase order;
-        await using (await ServiceDatabase.RefusingToRecord("PaymentCompleted", await customer.Id()))
+        await using (await ServiceDatabase.RefusingToRecord("PaymentCompleted", await _customer.Id()))
         {
-            order = await Purchase.Place(customer, product);
-            var failed = await tap.Saw(order.Id, "PaymentCompleted", Tap.Error);
+            order = await Purchase.Place(_customer, _product);
+            var failed = await _tap.Saw(order.Id, "PaymentCompleted", Tap.Error);
             Assert.That(failed.FailedIn, Is.EqualTo("ShopSaga.Orders"));
             Assert.That(failed.Failure, Does.Contain(ServiceDatabase.Refusal));
             Assert.That(await order.Outcome(), Is.EqualTo("PENDING"), "it stays where it stood");
@@ -116,7 +116,7 @@ internal sealed class When_an_order_goes_one_of_its_ways
     [Test]
     public async Task The_customer_cancels_while_the_charge_is_under_way()
     {
-        var order = await Purchase.Place(customer, product, "CARD_SLOW");
+        var order = await Purchase.Place(_customer, _product, "CARD_SLOW");
         await Eventually.Get(
             async () => (await order.Payments()).SingleOrDefault(),
             () => $"a payment of order {order.Id} begins");
@@ -130,7 +130,7 @@ internal sealed class When_an_order_goes_one_of_its_ways
     [Test]
     public async Task The_customer_cancels_a_confirmed_order()
     {
-        var order = await Purchase.Place(customer, product);
+        var order = await Purchase.Place(_customer, _product);
         await order.HasHistory(Success);
         await order.Cancel();
 
@@ -143,7 +143,7 @@ internal sealed class When_an_order_goes_one_of_its_ways
     [Test]
     public async Task The_shop_gives_the_money_back()
     {
-        var order = await Purchase.Place(customer, product);
+        var order = await Purchase.Place(_customer, _product);
         await order.HasHistory(Success);
         await RunningSystem.Admin.Post($"payments/{await order.PaymentId()}/cancel", new { });
 
@@ -158,11 +158,11 @@ internal sealed class When_an_order_goes_one_of_its_ways
     {
         await using var impatient = await RunningSystem.With("Orders", new(FewRetries) { ["Orders__Expiry"] = "00:00:08" });
         Purchase order;
-        await using (await ServiceDatabase.RefusingToRecord("PaymentCompleted", await customer.Id()))
+        await using (await ServiceDatabase.RefusingToRecord("PaymentCompleted", await _customer.Id()))
         {
-            order = await Purchase.Place(customer, product);
+            order = await Purchase.Place(_customer, _product);
             await order.Becomes("CANCELLED EXPIRED");
-            await tap.Saw(order.Id, "PaymentCompleted", Tap.Error);
+            await _tap.Saw(order.Id, "PaymentCompleted", Tap.Error);
         }
 
         await Replay.All();
@@ -177,13 +177,13 @@ internal sealed class When_an_order_goes_one_of_its_ways
     public async Task A_refund_fails_at_the_provider()
     {
         await using var impatient = await RunningSystem.With("Payments", FewRetries);
-        var order = await Purchase.Place(customer, product);
+        var order = await Purchase.Place(_customer, _product);
         await order.HasHistory(Success);
         await RunningSystem.Stack.Kill("psp");
         try
         {
             await order.Cancel();
-            var failed = await tap.Saw(order.Id, "RefundPayment", Tap.Error);
+            var failed = await _tap.Saw(order.Id, "RefundPayment", Tap.Error);
             Assert.That(failed.FailedIn, Is.EqualTo("ShopSaga.Payments"));
             await order.HasHistory([.. Success, "OrderCancelled", "StockReleased"]);
             Assert.That(await order.Outcome(), Is.EqualTo("CANCELLING CUSTOMER"), "and everybody can see it");
@@ -211,9 +211,9 @@ internal sealed class When_an_order_goes_one_of_its_ways
     {
         var diagram = Diagram.All.Single(diagram => diagram.Title == title);
         await Eventually.Get(
-            () => Task.FromResult(diagram.Differences(tap.About(order.Id)).Any() ? null : diagram),
-            () => $"'{title}' went as it is drawn; {string.Join("; ", diagram.Differences(tap.About(order.Id)))}");
-        Assert.That(await Purchase.StockOf(product), Is.EqualTo(left));
+            () => Task.FromResult(diagram.Differences(_tap.About(order.Id)).Any() ? null : diagram),
+            () => $"'{title}' went as it is drawn; {string.Join("; ", diagram.Differences(_tap.About(order.Id)))}");
+        Assert.That(await Purchase.StockOf(_product), Is.EqualTo(left));
         await TheBooks.Balance();
     }
 }

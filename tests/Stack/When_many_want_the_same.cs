@@ -5,16 +5,16 @@ namespace ShopSaga.Tests.Stack;
 internal sealed class When_many_want_the_same
 {
     private const int Buyers = 200;
-    private readonly List<Visitor> customers = [];
+    private readonly List<Visitor> _customers = [];
 
     [SetUp]
-    public async Task Come() => customers.AddRange(await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Visitor.Register())));
+    public async Task Come() => _customers.AddRange(await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Visitor.Register())));
 
     [TearDown]
     public void Leave()
     {
-        customers.ForEach(customer => customer.Dispose());
-        customers.Clear();
+        _customers.ForEach(customer => customer.Dispose());
+        _customers.Clear();
     }
 
     [Test]
@@ -59,7 +59,7 @@ internal sealed class When_many_want_the_same
         // Later and later: before the stock is reserved, during the charge, after the confirmation.
         var cancelled = await Task.WhenAll(Enumerable.Range(0, orders).Select(async number =>
         {
-            var order = await Purchase.Place(customers[number % customers.Count], product);
+            var order = await Purchase.Place(_customers[number % _customers.Count], product);
             await Task.Delay(TimeSpan.FromMilliseconds(10 * number));
             await order.Cancel();
             return order;
@@ -77,20 +77,20 @@ internal sealed class When_many_want_the_same
 
     private async Task KnownToOrders(long product)
     {
-        var trial = await Purchase.Place(customers[0], product, quantity: 1_000);
+        var trial = await Purchase.Place(_customers[0], product, quantity: 1_000);
         await trial.Becomes("CANCELLED OUT_OF_STOCK");
     }
 
     /// <summary>Everybody orders at once; gives how many orders ended in which way.</summary>
     private async Task<IEnumerable<string>> Outcomes(Func<int, object> body)
     {
-        var orders = await Task.WhenAll(Enumerable.Range(0, Buyers).Select(number => Purchase.Place(customers[number % customers.Count], body(number))));
+        var orders = await Task.WhenAll(Enumerable.Range(0, Buyers).Select(number => Purchase.Place(_customers[number % _customers.Count], body(number))));
         var ids = orders.Select(order => order.Id).ToHashSet();
         var open = ids.Count;
         var final = await Eventually.Get(
             async () =>
             {
-                var lists = await Task.WhenAll(customers.Select(customer => customer.Get("orders?limit=100")));
+                var lists = await Task.WhenAll(_customers.Select(customer => customer.Get("orders?limit=100")));
                 var ours = lists.SelectMany(list => list["items"]!.AsArray()).Where(order => ids.Contains((long)order!["id"]!)).ToList();
                 open = ours.Count(order => (string?)order!["status"] is "PENDING" or "CANCELLING");
                 return open == 0 ? ours : null;

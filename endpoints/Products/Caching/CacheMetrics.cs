@@ -9,21 +9,21 @@ internal static class CacheMetrics
     private static readonly Counter<long> Reads = Meter.CreateCounter<long>(
         "shopsaga.product_cache.reads", "{read}", "Reads of a product, by result: hit, miss, or bypass while Redis is not to be trusted.");
 
-    private static long hits;
-    private static long all;
+    private static long _hits;
+    private static long _all;
 
     static CacheMetrics() => Meter.CreateObservableGauge(
         "shopsaga.product_cache.hit_ratio",
-        () => Volatile.Read(ref all) is var total and > 0 ? (double)Volatile.Read(ref hits) / total : 0,
+        () => Volatile.Read(ref _all) is var total and > 0 ? (double)Volatile.Read(ref _hits) / total : 0,
         "1",
         "The part of all reads since the start that Redis answered.");
 
     public static void Count(CacheResult result)
     {
-        Interlocked.Increment(ref all);
+        Interlocked.Increment(ref _all);
         if (result is CacheResult.Hit)
         {
-            Interlocked.Increment(ref hits);
+            Interlocked.Increment(ref _hits);
         }
 
         Reads.Add(1, new KeyValuePair<string, object?>("result", NameOf(result)));

@@ -14,7 +14,7 @@ namespace ShopSaga.Users.LoggingIn;
 internal sealed class Sessions(NpgsqlDataSource database, TokenSigner signer, TimeProvider time, ILogger<Sessions> logger)
 {
     private const int TokenBytes = 32;
-    private static readonly TimeSpan lifetime = TimeSpan.FromDays(30);
+    private static readonly TimeSpan Lifetime = TimeSpan.FromDays(30);
 
     public async Task<TokenPair> Start(User user, CancellationToken cancellationToken)
     {
@@ -28,7 +28,7 @@ internal sealed class Sessions(NpgsqlDataSource database, TokenSigner signer, Ti
                 INSERT INTO refresh_families (user_id, expires_at) VALUES (@UserId, @ExpiresAt) RETURNING id)
             INSERT INTO refresh_tokens (token_hash, family_id) SELECT @TokenHash, id FROM family;
             """,
-            new { UserId = user.Id, Now = now, ExpiresAt = now + lifetime, TokenHash = Hash(token) },
+            new { UserId = user.Id, Now = now, ExpiresAt = now + Lifetime, TokenHash = Hash(token) },
             cancellationToken: cancellationToken));
         return await Pair(user, token, cancellationToken);
     }

@@ -12,8 +12,8 @@ internal sealed class KeyProtection : IDisposable
 {
     private const string Setting = "Signing:EncryptionKey";
     private const int KeyBytes = 32;
-    private static readonly int nonceSize = AesGcm.NonceByteSizes.MaxSize;
-    private static readonly int tagSize = AesGcm.TagByteSizes.MaxSize;
+    private static readonly int NonceSize = AesGcm.NonceByteSizes.MaxSize;
+    private static readonly int TagSize = AesGcm.TagByteSizes.MaxSize;
     private readonly AesGcm _aes;
 
     /// <exception cref="InvalidOperationException">The key is missing or has another length.</exception>
@@ -32,23 +32,23 @@ internal sealed class KeyProtection : IDisposable
 
     public byte[] Seal(string keyId, byte[] privateKey)
     {
-        var sealedKey = new byte[nonceSize + tagSize + privateKey.Length];
-        var nonce = sealedKey.AsSpan(0, nonceSize);
+        var sealedKey = new byte[NonceSize + TagSize + privateKey.Length];
+        var nonce = sealedKey.AsSpan(0, NonceSize);
         RandomNumberGenerator.Fill(nonce);
-        _aes.Encrypt(nonce, privateKey, sealedKey.AsSpan(nonceSize + tagSize), sealedKey.AsSpan(nonceSize, tagSize), Encoding.ASCII.GetBytes(keyId));
+        _aes.Encrypt(nonce, privateKey, sealedKey.AsSpan(NonceSize + TagSize), sealedKey.AsSpan(NonceSize, TagSize), Encoding.ASCII.GetBytes(keyId));
         return sealedKey;
     }
 
     /// <exception cref="InvalidOperationException">It was sealed under another key, or changed since.</exception>
     public byte[] Open(string keyId, byte[] sealedKey)
     {
-        var privateKey = new byte[sealedKey.Length - nonceSize - tagSize];
+        var privateKey = new byte[sealedKey.Length - NonceSize - TagSize];
         try
         {
             _aes.Decrypt(
-                sealedKey.AsSpan(0, nonceSize),
-                sealedKey.AsSpan(nonceSize + tagSize),
-                sealedKey.AsSpan(nonceSize, tagSize),
+                sealedKey.AsSpan(0, NonceSize),
+                sealedKey.AsSpan(NonceSize + TagSize),
+                sealedKey.AsSpan(NonceSize, TagSize),
                 privateKey,
                 Encoding.ASCII.GetBytes(keyId));
             return privateKey;

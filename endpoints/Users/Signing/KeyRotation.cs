@@ -17,8 +17,8 @@ internal sealed class KeyRotation(
 {
     // Longer than services keep what they have fetched.
     public static readonly TimeSpan PublishedAhead = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan atLeast = TimeSpan.FromHours(1);
-    private static readonly TimeSpan lookEvery = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan AtLeast = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(5);
     private readonly TimeSpan _rotateEvery = RotateEvery(configuration);
 
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -29,7 +29,7 @@ internal sealed class KeyRotation(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(lookEvery, time);
+        using var timer = new PeriodicTimer(LookEvery, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try
@@ -106,9 +106,9 @@ internal sealed class KeyRotation(
     private static TimeSpan RotateEvery(IConfiguration configuration)
     {
         var every = configuration.GetValue("Signing:RotateEvery", TimeSpan.FromDays(30));
-        return every >= atLeast
+        return every >= AtLeast
             ? every
-            : throw new InvalidOperationException($"Configuration 'Signing:RotateEvery' must be at least {atLeast}. Set Signing__RotateEvery.");
+            : throw new InvalidOperationException($"Configuration 'Signing:RotateEvery' must be at least {AtLeast}. Set Signing__RotateEvery.");
     }
 
     private sealed record Key(string KeyId, byte[] PrivateKey, DateTimeOffset SignsFrom);

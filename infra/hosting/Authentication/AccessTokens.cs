@@ -17,8 +17,8 @@ public static class AccessTokens
     /// <summary>The authorization policy behind <see cref="RequireAdmin"/>.</summary>
     public const string AdminPolicy = "admin";
 
-    private static readonly TimeSpan clockSkew = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan fetchTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>The route is for anybody with a valid access token.</summary>
     public static TBuilder RequireUser<TBuilder>(this TBuilder routes)
@@ -47,7 +47,7 @@ public static class AccessTokens
                 ValidIssuer = issuer,
                 ValidAudience = audience,
                 ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
-                ClockSkew = clockSkew,
+                ClockSkew = ClockSkew,
                 RoleClaimType = "role",
                 NameClaimType = "name",
                 IssuerSigningKeyResolver = (_, _, id, _) => keys.Find(id) is { } key ? [key] : [],
@@ -119,7 +119,7 @@ public static class AccessTokens
     /// <summary>Asks one address after the other, until one answers.</summary>
     private static JwksSource OverHttp(Uri[] addresses)
     {
-        var client = new HttpClient { Timeout = fetchTimeout };
+        var client = new HttpClient { Timeout = FetchTimeout };
         return async cancellationToken =>
         {
             foreach (var address in addresses[..^1])

@@ -12,7 +12,7 @@ namespace ShopSaga.Hosting.Http;
 internal sealed class JsonCheck
 {
     private const int MaxErrors = 20;
-    private static readonly ConcurrentDictionary<JsonPropertyInfo, ValidationAttribute[]> rulesByProperty = new();
+    private static readonly ConcurrentDictionary<JsonPropertyInfo, ValidationAttribute[]> RulesByProperty = new();
     private readonly Dictionary<string, string[]> _errors = [];
 
     /// <exception cref="InvalidRequestException">Something is wrong.</exception>
@@ -187,7 +187,7 @@ internal sealed class JsonCheck
     }
 
     /// <summary>The data annotations of a member, at the property or at the parameter of the record's constructor.</summary>
-    public static ValidationAttribute[] RulesOf(JsonPropertyInfo property) => rulesByProperty.GetOrAdd(property, static property =>
+    public static ValidationAttribute[] RulesOf(JsonPropertyInfo property) => RulesByProperty.GetOrAdd(property, static property =>
     [
         .. (property.AssociatedParameter?.AttributeProvider?.GetCustomAttributes(typeof(ValidationAttribute), inherit: true) ?? [])
             .Concat(property.AttributeProvider?.GetCustomAttributes(typeof(ValidationAttribute), inherit: true) ?? [])

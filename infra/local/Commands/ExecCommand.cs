@@ -8,7 +8,7 @@ namespace ShopSaga.Local.Commands;
 /// <summary>Servers, or everything, for as long as one command runs.</summary>
 internal static class ExecCommand
 {
-    private static readonly TimeSpan patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     public static Command Describe()
     {
@@ -56,7 +56,7 @@ internal static class ExecCommand
         }
         finally
         {
-            await child.Stop(patience);
+            await child.Stop(Patience);
             await EndWhatItLeft(stack);
         }
     }

@@ -8,8 +8,8 @@ namespace ShopSaga.Local.Commands;
 /// <summary>Orders lost its price list: Products announces the whole catalogue again, and Orders writes down what it hears.</summary>
 internal static class RebuildPricesCommand
 {
-    private static readonly TimeSpan patience = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     public static Command Describe()
     {
@@ -55,12 +55,12 @@ internal static class RebuildPricesCommand
             var prices = Books.Prices(
                 await BookKeeping.Catalogued(postgreSql, cancellationToken),
                 await BookKeeping.Priced(postgreSql, cancellationToken));
-            if (prices.Holds || waited.Elapsed > patience)
+            if (prices.Holds || waited.Elapsed > Patience)
             {
                 return prices;
             }
 
-            await Task.Delay(pause, cancellationToken);
+            await Task.Delay(Pause, cancellationToken);
         }
     }
 }

@@ -9,10 +9,10 @@ namespace ShopSaga.Local.Demonstration;
 /// <summary>A guided set of orders, each shown as the chain of events it set off.</summary>
 internal sealed class Demonstration(Stack stack, StackOptions options, IAnsiConsole console) : IDisposable
 {
-    private static readonly TimeSpan patience = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(50);
-    private readonly Shop admin = new(stack.GatewayAddress);
-    private readonly Shop customer = new(stack.GatewayAddress);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private readonly Shop _admin = new(stack.GatewayAddress);
+    private readonly Shop _customer = new(stack.GatewayAddress);
 
     public async Task Run(CancellationToken cancellationToken)
     {
@@ -35,7 +35,7 @@ internal sealed class Demonstration(Stack stack, StackOptions options, IAnsiCons
         Title("5  Cancelled by the customer after it was confirmed: refund and release, side by side");
         var regretted = await Order(keyboard, 3, "KAKAO_PAY", cancellationToken);
         await Until(regretted, status => status == "CONFIRMED", cancellationToken);
-        await customer.Post($"orders/{regretted}/cancel", new { }, cancellationToken);
+        await _customer.Post($"orders/{regretted}/cancel", new { }, cancellationToken);
         await Follow(regretted, cancellationToken);
 
         Title("6  Payments is killed (SIGKILL) before the order is paid, and started again");
@@ -47,21 +47,21 @@ internal sealed class Demonstration(Stack stack, StackOptions options, IAnsiCons
 
     public void Dispose()
     {
-        admin.Dispose();
-        customer.Dispose();
+        _admin.Dispose();
+        _customer.Dispose();
     }
 
     private async Task OpenTheShop(CancellationToken cancellationToken)
     {
-        await admin.LogIn(options.AdminEmail, options.AdminPassword, cancellationToken);
+        await _admin.LogIn(options.AdminEmail, options.AdminPassword, cancellationToken);
         var customerAccount = new { email = $"demo-{stack.Ports.Base}-{Stopwatch.GetTimestamp()}@example.com", password = "correct horse", name = "Demo" };
-        await customer.Post("users", customerAccount, cancellationToken);
-        await customer.LogIn(customerAccount.email, customerAccount.password, cancellationToken);
+        await _customer.Post("users", customerAccount, cancellationToken);
+        await _customer.LogIn(customerAccount.email, customerAccount.password, cancellationToken);
     }
 
     private async Task<long> List(string name, int price, int stockQuantity, CancellationToken cancellationToken)
     {
-        var product = await admin.Post("products", new { name, category = "demo", price, stockQuantity }, cancellationToken);
+        var product = await _admin.Post("products", new { name, category = "demo", price, stockQuantity }, cancellationToken);
         var id = product["id"]!.GetValue<long>();
         console.MarkupLine($"Listed [bold]{name}[/] as product {id}: {price:N0} won, {stockQuantity} in stock.");
         return id;
@@ -75,7 +75,7 @@ internal sealed class Demonstration(Stack stack, StackOptions options, IAnsiCons
             {
                 try
                 {
-                    return await customer.Post("orders", new { productId, quantity, paymentMethod }, cancellationToken);
+                    return await _customer.Post("orders", new { productId, quantity, paymentMethod }, cancellationToken);
                 }
                 catch (HttpRequestException refused) when (refused.StatusCode == HttpStatusCode.BadRequest)
                 {
@@ -97,7 +97,7 @@ internal sealed class Demonstration(Stack stack, StackOptions options, IAnsiCons
         var history = await Eventually(
             async () =>
             {
-                var items = (await customer.Get($"orders/{order}/history", cancellationToken))["items"]!.AsArray();
+                var items = (await _customer.Get($"orders/{order}/history", cancellationToken))["items"]!.AsArray();
                 return final == "CANCELLED" || items.Any(item => Name(item) == "StockCommitted") ? items : null;
             },
             $"order {order} was confirmed but its stock never committed",
@@ -116,7 +116,7 @@ internal sealed class Demonstration(Stack stack, StackOptions options, IAnsiCons
     private async Task<string> Until(long order, Func<string, bool> reached, CancellationToken cancellationToken) => await Eventually(
         async () =>
         {
-            var status = (await customer.Get($"orders/{order}", cancellationToken))["status"]!.GetValue<string>();
+            var status = (await _customer.Get($"orders/{order}", cancellationToken))["status"]!.GetValue<string>();
             return reached(status) ? status : null;
         },
         $"order {order} never came to an end",
@@ -126,17 +126,17 @@ internal sealed class Demonstration(Stack stack, StackOptions options, IAnsiCons
         where T : class
     {
         var waited = Stopwatch.StartNew();
-        while (waited.Elapsed < patience)
+        while (waited.Elapsed < Patience)
         {
             if (await ask() is { } answer)
             {
                 return answer;
             }
 
-            await Task.Delay(pause, cancellationToken);
+            await Task.Delay(Pause, cancellationToken);
         }
 
-        throw new TimeoutException($"After {patience.TotalSeconds} s {failure}.");
+        throw new TimeoutException($"After {Patience.TotalSeconds} s {failure}.");
     }
 
     private void Title(string text)

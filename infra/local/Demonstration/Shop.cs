@@ -7,7 +7,7 @@ namespace ShopSaga.Local.Demonstration;
 /// <summary>A client of the shop, through the gateway, as any customer or administrator has it.</summary>
 internal sealed class Shop(Uri gateway) : IDisposable
 {
-    private readonly HttpClient client = new() { BaseAddress = gateway };
+    private readonly HttpClient _client = new() { BaseAddress = gateway };
 
     /// <summary>Logs in, and gives the access token.</summary>
     public async Task<string> LogIn(string email, string password, CancellationToken cancellationToken)
@@ -18,28 +18,28 @@ internal sealed class Shop(Uri gateway) : IDisposable
         return token;
     }
 
-    public void Authorize(string token) => client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    public void Authorize(string token) => _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
 
     public async Task<JsonNode> Get(string path, CancellationToken cancellationToken) =>
-        await Read(await client.GetAsync(path, cancellationToken), cancellationToken);
+        await Read(await _client.GetAsync(path, cancellationToken), cancellationToken);
 
     public async Task<JsonNode> Post(string path, object body, CancellationToken cancellationToken) =>
-        await Read(await client.PostAsJsonAsync(path, body, cancellationToken), cancellationToken);
+        await Read(await _client.PostAsJsonAsync(path, body, cancellationToken), cancellationToken);
 
     /// <summary>A request that has no body, and no answer but that it was taken.</summary>
     public async Task Ask(string path, CancellationToken cancellationToken)
     {
-        using var response = await client.PostAsync(path, null, cancellationToken);
+        using var response = await _client.PostAsync(path, null, cancellationToken);
         response.EnsureSuccessStatusCode();
     }
 
     public async Task Delete(string path, CancellationToken cancellationToken)
     {
-        using var response = await client.DeleteAsync(path, cancellationToken);
+        using var response = await _client.DeleteAsync(path, cancellationToken);
         response.EnsureSuccessStatusCode();
     }
 
-    public void Dispose() => client.Dispose();
+    public void Dispose() => _client.Dispose();
 
     /// <exception cref="HttpRequestException">The shop refused; the message holds its answer.</exception>
     private static async Task<JsonNode> Read(HttpResponseMessage response, CancellationToken cancellationToken)

@@ -8,33 +8,33 @@ namespace ShopSaga.Local.Processes;
 /// </summary>
 internal sealed class Child
 {
-    private static readonly string? setpriv = Executables.InPath("setpriv");
-    private static readonly string? setsid = Executables.InPath("setsid");
+    private static readonly string? Setpriv = Executables.InPath("setpriv");
+    private static readonly string? Setsid = Executables.InPath("setsid");
 
-    private readonly Process process;
-    private readonly Command command;
+    private readonly Process _process;
+    private readonly Command _command;
 
     private Child(Process process, Command command)
     {
-        this.process = process;
-        this.command = command;
+        _process = process;
+        _command = command;
         Identity = Unix.IdentityOf(process.Id) ?? "";
     }
 
-    public int Pid => process.Id;
+    public int Pid => _process.Id;
     public string Identity { get; }
-    public bool HasExited => process.HasExited;
-    public int ExitCode => process.ExitCode;
+    public bool HasExited => _process.HasExited;
+    public int ExitCode => _process.ExitCode;
 
-    public Task Exited => process.WaitForExitAsync();
+    public Task Exited => _process.WaitForExitAsync();
 
     public static Task<Child> Start(Command command, string logFile)
     {
         // The shell only opens the log; every word after that replaces the process by the next, so the id stays the same.
         var words = new List<string> { "-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", logFile };
-        if (setsid is not null)
+        if (Setsid is not null)
         {
-            words.Add(setsid);
+            words.Add(Setsid);
         }
 
         words.AddRange(DyingWithUs(command));
@@ -49,10 +49,10 @@ internal sealed class Child
     }
 
     /// <summary>Asks it to end, and ends it by force when it has not done so in time.</summary>
-    public Task Stop(TimeSpan patience) => End(command.StopSignal, patience);
+    public Task Stop(TimeSpan patience) => End(_command.StopSignal, patience);
 
     /// <summary>Ends it quickly: its data will not be read again.</summary>
-    public Task Abandon(TimeSpan patience) => command.AbandonSignal == Signal.Kill ? Kill() : End(command.AbandonSignal, patience);
+    public Task Abandon(TimeSpan patience) => _command.AbandonSignal == Signal.Kill ? Kill() : End(_command.AbandonSignal, patience);
 
     /// <summary>SIGKILL, to it and to all below it, and waits until they are gone.</summary>
     public async Task Kill()
@@ -60,10 +60,10 @@ internal sealed class Child
         var below = Unix.DescendantsOf(Pid).Select(pid => (pid, Unix.IdentityOf(pid))).ToList();
         if (!HasExited)
         {
-            process.Kill(entireProcessTree: true);
+            _process.Kill(entireProcessTree: true);
         }
 
-        await process.WaitForExitAsync();
+        await _process.WaitForExitAsync();
         foreach (var (pid, identity) in below)
         {
             while (identity is not null && Unix.IdentityOf(pid) == identity)
@@ -83,7 +83,7 @@ internal sealed class Child
         Unix.Send(Pid, signal);
         try
         {
-            await process.WaitForExitAsync().WaitAsync(patience);
+            await _process.WaitForExitAsync().WaitAsync(patience);
         }
         catch (TimeoutException)
         {
@@ -93,10 +93,10 @@ internal sealed class Child
 
     private static IEnumerable<string> DyingWithUs(Command command)
     {
-        if (setpriv is not null)
+        if (Setpriv is not null)
         {
             // PostgreSQL ends at once but in good order on SIGINT; everything else survives a SIGKILL as it must anyway.
-            yield return setpriv;
+            yield return Setpriv;
             yield return "--pdeathsig=" + (command.StopSignal == Signal.Interrupt ? "INT" : "KILL");
             if (command.User is not null)
             {

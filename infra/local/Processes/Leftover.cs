@@ -5,7 +5,7 @@ namespace ShopSaga.Local.Processes;
 /// <summary>A process that an earlier launcher started and could not stop.</summary>
 internal static class Leftover
 {
-    private static readonly TimeSpan patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Ends exactly the process that has this id and identity: SIGINT (PostgreSQL's quick way), in the end SIGKILL.</summary>
     public static async Task Stop(int pid, string identity)
@@ -21,7 +21,7 @@ internal static class Leftover
         var waited = Stopwatch.StartNew();
         while (Unix.IdentityOf(pid) == identity)
         {
-            if (waited.Elapsed > patience)
+            if (waited.Elapsed > Patience)
             {
                 Unix.Send(pid, Signal.Kill);
             }

@@ -8,14 +8,14 @@ namespace ShopSaga.Local.Processes;
 /// </summary>
 internal static class Spawner
 {
-    private static readonly BlockingCollection<Action> work = [];
+    private static readonly BlockingCollection<Action> Starts = [];
 
     static Spawner() => new Thread(Work) { IsBackground = true, Name = "Spawner" }.Start();
 
     public static Task<T> Run<T>(Func<T> start)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        work.Add(() =>
+        Starts.Add(() =>
         {
             try
             {
@@ -31,7 +31,7 @@ internal static class Spawner
 
     private static void Work()
     {
-        foreach (var start in work.GetConsumingEnumerable())
+        foreach (var start in Starts.GetConsumingEnumerable())
         {
             start();
         }

@@ -22,16 +22,16 @@ internal sealed class ErrorQueue : IAsyncDisposable
     /// <summary>So many are under way together.</summary>
     private const int BatchSize = 100;
 
-    private static readonly CreateChannelOptions withConfirms =
+    private static readonly CreateChannelOptions WithConfirms =
         new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true);
 
-    private readonly IConnection connection;
-    private readonly string name;
+    private readonly IConnection _connection;
+    private readonly string _name;
 
     private ErrorQueue(IConnection connection, string name)
     {
-        this.connection = connection;
-        this.name = name;
+        _connection = connection;
+        _name = name;
     }
 
     /// <exception cref="CannotStartException">There is no broker at that address.</exception>
@@ -48,7 +48,7 @@ internal sealed class ErrorQueue : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => connection.DisposeAsync();
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
     /// <summary>The messages that nobody holds just now, at most so many. Afterwards the broker has them again, not always in their order.</summary>
     public async Task<IReadOnlyList<FailedMessage>> Read(int most, CancellationToken cancellationToken)
@@ -58,7 +58,7 @@ internal sealed class ErrorQueue : IAsyncDisposable
             return [];
         }
 
-        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await using var channel = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
         return await Take(channel, most, cancellationToken);
     }
 
@@ -74,8 +74,8 @@ internal sealed class ErrorQueue : IAsyncDisposable
             return counts;
         }
 
-        await using var source = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        await using var target = await connection.CreateChannelAsync(withConfirms, cancellationToken);
+        await using var source = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await using var target = await _connection.CreateChannelAsync(WithConfirms, cancellationToken);
         var returned = new HashSet<(string Id, string? Queue)>();
         var addresses = new Dictionary<string, bool>();
         while (await Take(source, BatchSize, cancellationToken) is { Count: > 0 } batch)
@@ -140,7 +140,7 @@ internal sealed class ErrorQueue : IAsyncDisposable
     private async Task<IReadOnlyList<FailedMessage>> Take(IChannel channel, int most, CancellationToken cancellationToken)
     {
         var messages = new List<FailedMessage>();
-        while (messages.Count < most && await channel.BasicGetAsync(name, autoAck: false, cancellationToken) is { } taken)
+        while (messages.Count < most && await channel.BasicGetAsync(_name, autoAck: false, cancellationToken) is { } taken)
         {
             messages.Add(new FailedMessage(taken));
         }
@@ -150,12 +150,12 @@ internal sealed class ErrorQueue : IAsyncDisposable
 
     /// <summary>Until an endpoint has made the queue, nothing has failed.</summary>
     private Task<bool> IsThere(CancellationToken cancellationToken) =>
-        Exists(channel => channel.QueueDeclarePassiveAsync(name, cancellationToken), cancellationToken);
+        Exists(channel => channel.QueueDeclarePassiveAsync(_name, cancellationToken), cancellationToken);
 
     /// <summary>The broker closes the channel that asks for what it does not have, so each question takes its own.</summary>
     private async Task<bool> Exists(Func<IChannel, Task> ask, CancellationToken cancellationToken)
     {
-        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await using var channel = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
         try
         {
             await ask(channel);

@@ -20,14 +20,14 @@ internal sealed class FailedMessage
         "NServiceBus.Transport.RabbitMQ.DelayInSeconds", "NServiceBus.Transport.RabbitMQ.ConfirmationId",
     ];
 
-    private readonly Dictionary<string, object?> headers;
+    private readonly Dictionary<string, object?> _headers;
 
     public FailedMessage(BasicGetResult taken)
     {
         DeliveryTag = taken.DeliveryTag;
         Properties = taken.BasicProperties;
         Body = taken.Body;
-        headers = (taken.BasicProperties.Headers ?? new Dictionary<string, object?>())
+        _headers = (taken.BasicProperties.Headers ?? new Dictionary<string, object?>())
             .Where(header => !OfTheWay.Contains(header.Key)).ToDictionary();
     }
 
@@ -39,7 +39,7 @@ internal sealed class FailedMessage
 
     /// <summary>As text, by name.</summary>
     public IEnumerable<(string Name, string Value)> Headers =>
-        headers.OrderBy(header => header.Key, StringComparer.Ordinal).Select(header => (header.Key, Text(header.Value)));
+        _headers.OrderBy(header => header.Key, StringComparer.Ordinal).Select(header => (header.Key, Text(header.Value)));
 
     /// <summary>The logical id, which retries and replays keep. Two services that failed with the same event show it twice.</summary>
     public string Id => Header("NServiceBus.MessageId") ?? Properties.MessageId ?? "";
@@ -62,12 +62,12 @@ internal sealed class FailedMessage
     /// <summary>The properties with which it returns: all it has, without what the failure added to its headers.</summary>
     public BasicProperties WithoutFailure() => new(Properties)
     {
-        Headers = headers
+        Headers = _headers
             .Where(header => !OfTheFailure.Any(name => header.Key.StartsWith(name, StringComparison.Ordinal)))
             .ToDictionary(),
     };
 
-    private string? Header(string name) => headers.TryGetValue(name, out var value) && Text(value) is { Length: > 0 } text ? text : null;
+    private string? Header(string name) => _headers.TryGetValue(name, out var value) && Text(value) is { Length: > 0 } text ? text : null;
 
     private static string SimpleName(string type) => type[(type.LastIndexOfAny(['.', '+']) + 1)..];
 

@@ -12,7 +12,7 @@ internal sealed class Replay(ErrorQueue errorQueue, IAnsiConsole console)
 
     private const int MostShown = 50;
 
-    private static readonly JsonSerializerOptions indented = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>The messages, grouped by exception and type, the largest group first.</summary>
     public async Task<int> List(CancellationToken cancellationToken)
@@ -112,7 +112,7 @@ internal sealed class Replay(ErrorQueue errorQueue, IAnsiConsole console)
     {
         try
         {
-            return JsonSerializer.Serialize(JsonSerializer.Deserialize<JsonElement>(body.Span), indented);
+            return JsonSerializer.Serialize(JsonSerializer.Deserialize<JsonElement>(body.Span), Indented);
         }
         catch (JsonException)
         {

@@ -5,14 +5,14 @@ namespace ShopSaga.Local.Servers;
 /// <summary>Finds the servers' programs on this machine, and installs what is missing where that is possible.</summary>
 internal static class Binaries
 {
-    private static readonly Wanted postgreSql = new("PostgreSQL", new Version(15, 0), "postgresql", "SHOPSAGA_POSTGRES",
+    private static readonly Wanted PostgreSql = new("PostgreSQL", new Version(15, 0), "postgresql", "SHOPSAGA_POSTGRES",
         "postgres", ["/usr/lib/postgresql/*/bin"]);
 
     // Not /usr/sbin/rabbitmq-server if it can be helped: Debian's is a wrapper that changes the user and writes to the system's logs.
-    private static readonly Wanted rabbitMq = new("RabbitMQ", new Version(3, 10), "rabbitmq-server", "SHOPSAGA_RABBITMQ",
+    private static readonly Wanted RabbitMq = new("RabbitMQ", new Version(3, 10), "rabbitmq-server", "SHOPSAGA_RABBITMQ",
         "rabbitmq-server", ["/usr/lib/rabbitmq/bin", "/usr/lib/rabbitmq/lib/*/sbin"]);
 
-    private static readonly Wanted redis = new("Redis", new Version(7, 0), "redis-server", "SHOPSAGA_REDIS",
+    private static readonly Wanted Redis = new("Redis", new Version(7, 0), "redis-server", "SHOPSAGA_REDIS",
         "redis-server", ["/usr/bin"]);
 
     /// <summary>
@@ -25,17 +25,17 @@ internal static class Binaries
         var wanted = new List<Wanted>();
         if (given.PostgreSql is null)
         {
-            wanted.Add(postgreSql);
+            wanted.Add(PostgreSql);
         }
 
         if (given.RabbitMq is null)
         {
-            wanted.Add(rabbitMq);
+            wanted.Add(RabbitMq);
         }
 
         if (given.Redis is null)
         {
-            wanted.Add(redis);
+            wanted.Add(Redis);
         }
 
         var found = await Search(wanted, cancellationToken);
@@ -56,7 +56,7 @@ internal static class Binaries
             found[server] = Containers.Program;
         }
 
-        return (found.GetValueOrDefault(postgreSql), found.GetValueOrDefault(rabbitMq), found.GetValueOrDefault(redis));
+        return (found.GetValueOrDefault(PostgreSql), found.GetValueOrDefault(RabbitMq), found.GetValueOrDefault(Redis));
     }
 
     private static string HowToGet(List<Wanted> missing) =>
@@ -109,14 +109,14 @@ internal static class Binaries
 
     private static async Task<Version?> VersionOf(Wanted server, string program, CancellationToken cancellationToken)
     {
-        if (server != rabbitMq)
+        if (server != RabbitMq)
         {
             return await Executables.VersionOf(program, cancellationToken);
         }
 
         // Asking RabbitMQ would start an Erlang machine; the folder it lives in is called rabbitmq_server-3.10.8.
         var real = File.ResolveLinkTarget(program, returnFinalTarget: true)?.FullName ?? program;
-        return Executables.ParseVersion(real) ?? rabbitMq.Least;
+        return Executables.ParseVersion(real) ?? RabbitMq.Least;
     }
 
     private sealed record Wanted(string Name, Version Least, string Package, string Variable, string Program, string[] Places);

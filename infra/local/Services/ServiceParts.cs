@@ -7,10 +7,10 @@ namespace ShopSaga.Local.Services;
 /// <summary>A service as a process, from its Release build output, with its configuration in the environment.</summary>
 internal static class ServiceParts
 {
-    private static readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
     // The dotnet that runs this program: three folders above its shared runtime.
-    private static readonly string dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
+    private static readonly string Dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
 
     public static Part Prepare(Instance instance, Stack stack, StackOptions options, DataFolder folder)
     {
@@ -21,7 +21,7 @@ internal static class ServiceParts
             throw new CannotStartException($"{service.Name} is not built ({program}): run dotnet build -c Release.");
         }
 
-        var command = new Command(dotnet, program)
+        var command = new Command(Dotnet, program)
         {
             Folder = Path.GetDirectoryName(program),
             Environment = Settings(instance, stack, options, folder),
@@ -32,7 +32,7 @@ internal static class ServiceParts
 
     private static async Task Ask(Uri address, CancellationToken cancellationToken)
     {
-        using var answer = await http.GetAsync(new Uri(address, "/health/ready"), cancellationToken);
+        using var answer = await Http.GetAsync(new Uri(address, "/health/ready"), cancellationToken);
         if (!answer.IsSuccessStatusCode)
         {
             throw new HttpRequestException($"/health/ready says {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");

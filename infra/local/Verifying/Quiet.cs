@@ -8,8 +8,8 @@ namespace ShopSaga.Local.Verifying;
 internal sealed class Quiet(string admin, string broker)
 {
     private const string ErrorQueue = "error";
-    private static readonly TimeSpan patience = TimeSpan.FromSeconds(100);
-    private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Returns what still was under way when patience ended; nothing when all is quiet.</summary>
     public async Task<IReadOnlyList<string>> Wait(CancellationToken cancellationToken)
@@ -18,12 +18,12 @@ internal sealed class Quiet(string admin, string broker)
         while (true)
         {
             var busy = await UnderWay(cancellationToken);
-            if (busy.Count == 0 || waited.Elapsed > patience)
+            if (busy.Count == 0 || waited.Elapsed > Patience)
             {
                 return busy;
             }
 
-            await Task.Delay(pause, cancellationToken);
+            await Task.Delay(Pause, cancellationToken);
         }
     }
 

@@ -7,8 +7,8 @@ namespace ShopSaga.Local.Verifying;
 internal static class Verification
 {
     // A message that a service is handling stands in no queue, so an equality gets a moment to become true.
-    private static readonly TimeSpan patience = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
     private const int ShownViolations = 10;
 
     /// <summary>Gives the equalities, after waiting for quiet.</summary>
@@ -20,7 +20,7 @@ internal static class Verification
         while (true)
         {
             var equalities = Books.Check(await BookKeeping.Read(admin, cancellationToken));
-            if (equalities.All(equality => equality.Holds) || waited.Elapsed > patience)
+            if (equalities.All(equality => equality.Holds) || waited.Elapsed > Patience)
             {
                 var failed = await quiet.Failed(cancellationToken);
                 return
@@ -31,7 +31,7 @@ internal static class Verification
                 ];
             }
 
-            await Task.Delay(pause, cancellationToken);
+            await Task.Delay(Pause, cancellationToken);
         }
     }
 

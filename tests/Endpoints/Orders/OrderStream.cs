@@ -7,7 +7,7 @@ namespace ShopSaga.Tests.Endpoints.Orders;
 /// <summary>GET /orders/{id}/events, as a client reads it.</summary>
 internal sealed class OrderStream : IAsyncDisposable
 {
-    private static readonly TimeSpan patience = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
     private readonly HttpResponseMessage _response;
     private readonly IAsyncEnumerator<SseItem<JsonNode>>? _events;
 
@@ -39,7 +39,7 @@ internal sealed class OrderStream : IAsyncDisposable
     }
 
     /// <summary>The next event, or null when the stream is at its end.</summary>
-    public async Task<SseItem<JsonNode>?> Next() => await _events!.MoveNextAsync().AsTask().WaitAsync(patience) ? _events.Current : null;
+    public async Task<SseItem<JsonNode>?> Next() => await _events!.MoveNextAsync().AsTask().WaitAsync(Patience) ? _events.Current : null;
 
     /// <summary>The statuses until the end, with the ids of their events.</summary>
     public async Task<IReadOnlyList<(string Id, string Status)>> Rest()

@@ -16,7 +16,7 @@ internal sealed class OrdersApp : IAsyncDisposable
     public const long Lamp = 1;
     public const long Desk = 2;
     public const long Chair = 3;
-    private static readonly TimeSpan patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly ServiceApp<OrderLifecycle> _service;
 
     private OrdersApp(ServiceApp<OrderLifecycle> service) => _service = service;
@@ -47,7 +47,7 @@ internal sealed class OrdersApp : IAsyncDisposable
     /// <summary>Waits until its queue is there: what is published earlier nobody hears.</summary>
     private async Task Ready()
     {
-        using var giveUp = new CancellationTokenSource(patience);
+        using var giveUp = new CancellationTokenSource(Patience);
         while ((await Anybody().Read("/health/ready")).Status != 200)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, giveUp.Token);
@@ -78,7 +78,7 @@ internal sealed class OrdersApp : IAsyncDisposable
     /// <summary>Waits until a query gives true.</summary>
     public async Task Eventually(string condition, object? parameters = null)
     {
-        using var giveUp = new CancellationTokenSource(patience);
+        using var giveUp = new CancellationTokenSource(Patience);
         while (!await Query<bool>(condition, parameters))
         {
             Assert.That(giveUp.IsCancellationRequested, Is.False, $"Not true in time: {condition}");

@@ -11,8 +11,8 @@ namespace ShopSaga.Tests.Endpoints.Orders;
 [TestFixture("127.0.0.1:9", Description = "without Redis")]
 internal sealed class When_a_client_waits_for_the_outcome(string? redis)
 {
-    private static readonly DateTimeOffset now = DateTimeOffset.UnixEpoch;
-    private static long users = 500;
+    private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch;
+    private static long _users = 500;
     private OrdersApp _orders = null!;
     private OrdersApp _another = null!;
 
@@ -37,7 +37,7 @@ internal sealed class When_a_client_waits_for_the_outcome(string? redis)
         var waiting = Enumerable.Range(0, 8).Select(number => Place((number % 2 == 0 ? _orders : _another).Customer(user), "wait=30")).ToList();
         foreach (var id in await OrdersOf(user, 8))
         {
-            await _orders.Publish(new PaymentCompleted(id, id + 100, user, 500, "CARD", now));
+            await _orders.Publish(new PaymentCompleted(id, id + 100, user, 500, "CARD", Now));
         }
 
         foreach (var answer in await Task.WhenAll(waiting))
@@ -73,11 +73,11 @@ internal sealed class When_a_client_waits_for_the_outcome(string? redis)
         var waiting = Place(_orders.Customer(user), "wait=30", "/cart/checkout", """{"paymentMethod":"CARD_DECLINED"}""");
         var id = (await OrdersOf(user, 1)).Single();
 
-        await _orders.Publish(new StockReserved(id, now));
-        await _orders.Publish(new PaymentFailed(id, "DECLINED", now));
+        await _orders.Publish(new StockReserved(id, Now));
+        await _orders.Publish(new PaymentFailed(id, "DECLINED", Now));
         await _orders.Eventually("SELECT status = 'CANCELLING' FROM orders WHERE id = @id", new { id });
         Assert.That(waiting.IsCompleted, Is.False, "it is not cancelled yet");
-        await _orders.Publish(new StockReleased(id, now));
+        await _orders.Publish(new StockReleased(id, Now));
 
         var answer = await waiting;
         Assert.That((answer.Status, answer.Applied), Is.EqualTo((402, "wait=30")));
@@ -121,7 +121,7 @@ internal sealed class When_a_client_waits_for_the_outcome(string? redis)
         Assert.That((answer.Status, answer.Applied), Is.EqualTo((202, (string?)null)));
     }
 
-    private static long NewUser() => Interlocked.Increment(ref users);
+    private static long NewUser() => Interlocked.Increment(ref _users);
 
     private async Task<IEnumerable<long>> OrdersOf(long user, int count)
     {

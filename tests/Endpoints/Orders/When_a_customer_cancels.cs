@@ -5,7 +5,7 @@ namespace ShopSaga.Tests.Endpoints.Orders;
 
 internal sealed class When_a_customer_cancels
 {
-    private static readonly DateTimeOffset later = new(2100, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset Later = new(2100, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private OrdersApp _orders = null!;
 
     [OneTimeSetUp]
@@ -35,12 +35,12 @@ internal sealed class When_a_customer_cancels
     {
         var customer = _orders.Customer();
         var id = await customer.Order();
-        await _orders.Publish(new PaymentCompleted(id, 33, 7, 500, "CARD", later));
+        await _orders.Publish(new PaymentCompleted(id, 33, 7, 500, "CARD", Later));
         await _orders.Eventually("SELECT status = 'CONFIRMED' FROM orders WHERE id = @id", new { id });
 
         Assert.That((await customer.Post($"/orders/{id}/cancel")).Status, Is.EqualTo(202));
-        await _orders.Publish(new StockReleased(id, later));
-        await _orders.Publish(new PaymentRefunded(id, 33, 500, later));
+        await _orders.Publish(new StockReleased(id, Later));
+        await _orders.Publish(new PaymentRefunded(id, 33, 500, Later));
 
         await _orders.Eventually("SELECT status = 'CANCELLED' AND reason = 'CUSTOMER' FROM orders WHERE id = @id", new { id });
         Assert.That((await customer.Post($"/orders/{id}/cancel")).Status, Is.EqualTo(409));

@@ -7,7 +7,7 @@ namespace ShopSaga.Tests.Endpoints.Orders;
 
 internal sealed class When_a_customer_orders
 {
-    private static readonly DateTimeOffset later = new(2100, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset Later = new(2100, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private OrdersApp _orders = null!;
 
     [OneTimeSetUp]
@@ -133,9 +133,9 @@ internal sealed class When_a_customer_orders
         var customer = _orders.Customer();
         var id = await customer.Order();
 
-        await _orders.Publish(new StockReserved(id, later.AddSeconds(1)));
-        await _orders.Publish(new PaymentCompleted(id, 33, 7, 500, "CARD", later.AddSeconds(2)));
-        await _orders.Publish(new StockCommitted(id, later.AddSeconds(3)));
+        await _orders.Publish(new StockReserved(id, Later.AddSeconds(1)));
+        await _orders.Publish(new PaymentCompleted(id, 33, 7, 500, "CARD", Later.AddSeconds(2)));
+        await _orders.Publish(new StockCommitted(id, Later.AddSeconds(3)));
         await _orders.Eventually("SELECT count(*) = 5 FROM order_events WHERE order_id = @id", new { id });
 
         var (_, order) = await customer.Read($"/orders/{id}");
@@ -171,7 +171,7 @@ internal sealed class When_a_customer_orders
         var id = await _orders.Customer(8).Order();
         await _orders.Eventually($"SELECT count(*) = 1 FROM {SagaTable} WHERE \"Correlation_OrderId\" = '{id}'");
 
-        await _orders.Publish(new PaymentCompleted(id, 33, 8, 500, "CARD", later));
+        await _orders.Publish(new PaymentCompleted(id, 33, 8, 500, "CARD", Later));
 
         await _orders.Eventually($"SELECT count(*) = 0 FROM {SagaTable} WHERE \"Correlation_OrderId\" = '{id}'");
     }

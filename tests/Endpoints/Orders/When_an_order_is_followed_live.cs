@@ -9,7 +9,7 @@ namespace ShopSaga.Tests.Endpoints.Orders;
 internal sealed class When_an_order_is_followed_live
 {
     private const long Buyer = 7;
-    private static readonly DateTimeOffset now = DateTimeOffset.UnixEpoch;
+    private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch;
     private OwnRedis _redis = null!;
     private OrdersApp _orders = null!;
     private OrdersApp _another = null!;
@@ -43,8 +43,8 @@ internal sealed class When_an_order_is_followed_live
         await using var elsewhere = await OrderStream.Open(_another.Admin(), id);
 
         var first = (await stream.Next())!.Value;
-        await _orders.Publish(new StockReserved(id, now));
-        await _orders.Publish(new PaymentCompleted(id, 44, Buyer, 500, "CARD", now));
+        await _orders.Publish(new StockReserved(id, Now));
+        await _orders.Publish(new PaymentCompleted(id, 44, Buyer, 500, "CARD", Now));
 
         Assert.That((stream.Status, stream.MediaType, first.EventType), Is.EqualTo((200, "text/event-stream", "status")));
         Assert.That(first.Data["status"]!.GetValue<string>(), Is.EqualTo("PENDING"));
@@ -60,7 +60,7 @@ internal sealed class When_an_order_is_followed_live
     public async Task Should_tell_of_a_cancellation_step_by_step()
     {
         var id = await _orders.Customer().Order();
-        await _orders.Publish(new PaymentCompleted(id, 45, Buyer, 500, "CARD", now));
+        await _orders.Publish(new PaymentCompleted(id, 45, Buyer, 500, "CARD", Now));
         await _orders.Eventually("SELECT status = 'CONFIRMED' FROM orders WHERE id = @id", new { id });
         await using var finished = await OrderStream.Open(_another.Customer(), id);
         Assert.That((await finished.Rest()).Select(told => told.Status), Is.EqualTo(new[] { "CONFIRMED" }));
@@ -68,8 +68,8 @@ internal sealed class When_an_order_is_followed_live
 
         await using var stream = await OrderStream.Open(_another.Customer(), id);
         Assert.That((await stream.Next())!.Value.Data["status"]!.GetValue<string>(), Is.EqualTo("CANCELLING"));
-        await _orders.Publish(new StockReleased(id, now));
-        await _orders.Publish(new PaymentRefunded(id, 45, 500, now));
+        await _orders.Publish(new StockReleased(id, Now));
+        await _orders.Publish(new PaymentRefunded(id, 45, 500, Now));
 
         var end = (await stream.Next())!.Value.Data;
         Assert.That((end["status"]!.GetValue<string>(), end["reason"]!.GetValue<string>()), Is.EqualTo(("CANCELLED", "CUSTOMER")));
@@ -223,11 +223,11 @@ internal sealed class When_an_order_is_followed_live
     {
         var customer = _orders.Customer();
         var id = await customer.Order();
-        await _orders.Publish(new PaymentCompleted(id, 46, Buyer, 500, "CARD", now));
+        await _orders.Publish(new PaymentCompleted(id, 46, Buyer, 500, "CARD", Now));
         await _orders.Eventually("SELECT status = 'CONFIRMED' FROM orders WHERE id = @id", new { id });
         await customer.Post($"/orders/{id}/cancel");
-        await _orders.Publish(new StockReleased(id, now));
-        await _orders.Publish(new PaymentRefunded(id, 46, 500, now));
+        await _orders.Publish(new StockReleased(id, Now));
+        await _orders.Publish(new PaymentRefunded(id, 46, 500, Now));
         await _orders.Eventually("SELECT status = 'CANCELLED' FROM orders WHERE id = @id", new { id });
         return id;
     }

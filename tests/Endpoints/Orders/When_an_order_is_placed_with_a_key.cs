@@ -12,7 +12,7 @@ namespace ShopSaga.Tests.Endpoints.Orders;
 internal sealed class When_an_order_is_placed_with_a_key
 {
     private const string Body = """{"productId":1,"quantity":2,"paymentMethod":"CARD"}""";
-    private static int keys;
+    private static int _keys;
     private OrdersApp _orders = null!;
     private OrdersApp _another = null!;
 
@@ -235,9 +235,9 @@ internal sealed class When_an_order_is_placed_with_a_key
         Assert.That(await forget.Remove(CancellationToken.None), Is.Zero);
     }
 
-    private static long NewUser() => 10_000 + Interlocked.Increment(ref keys);
+    private static long NewUser() => 10_000 + Interlocked.Increment(ref _keys);
 
-    private static string NewKey() => $"key-{Interlocked.Increment(ref keys)}";
+    private static string NewKey() => $"key-{Interlocked.Increment(ref _keys)}";
 
     private async Task IsRefused(string key)
     {

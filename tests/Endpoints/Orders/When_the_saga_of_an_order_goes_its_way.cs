@@ -12,8 +12,8 @@ namespace ShopSaga.Tests.Endpoints.Orders;
 
 internal sealed class When_the_saga_of_an_order_goes_its_way
 {
-    private static readonly DateTimeOffset placedAt = new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
-    private static readonly ExpiryPolicy expiry = new(TimeSpan.FromMinutes(15));
+    private static readonly DateTimeOffset PlacedAt = new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    private static readonly ExpiryPolicy Expiry = new(TimeSpan.FromMinutes(15));
     private TestableSaga<OrderLifecycle, OrderLifecycleData> _saga = null!;
     private TestDatabase _database = null!;
     private TestSqlSession _session = null!;
@@ -29,12 +29,12 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
     [SetUp]
     public async Task Place()
     {
-        _saga = new(() => new OrderLifecycle(expiry, new OrderSignals(), TimeProvider.System, NullLogger<OrderLifecycle>.Instance), placedAt.UtcDateTime);
+        _saga = new(() => new OrderLifecycle(Expiry, new OrderSignals(), TimeProvider.System, NullLogger<OrderLifecycle>.Instance), PlacedAt.UtcDateTime);
         _session = await TestSqlSession.Begin(_database.Source);
         _context = new TestableMessageHandlerContext { SynchronizedStorageSession = _session };
         await using var request = new TestRequest(_database.Source);
         await request.Open(new SqlPersistenceOpenSessionOptions());
-        await request.Place(7, new Quote([new QuotedLine(1, "Lamp", 2, 500)]), "CARD", placedAt, CancellationToken.None);
+        await request.Place(7, new Quote([new QuotedLine(1, "Lamp", 2, 500)]), "CARD", PlacedAt, CancellationToken.None);
         await request.Commit();
         _placed = request.Published.OfType<OrderPlaced>().Single();
     }
@@ -47,7 +47,7 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
     {
         var result = await _saga.Handle(Watch(), _context);
 
-        Assert.That(_context.TimeoutMessages.Single().At, Is.EqualTo(placedAt + expiry.After));
+        Assert.That(_context.TimeoutMessages.Single().At, Is.EqualTo(PlacedAt + Expiry.After));
         Assert.That(result!.FindTimeoutMessage<OrderExpired>(), Is.EqualTo(new OrderExpired(_placed.OrderId)));
         Assert.That(result.Completed, Is.False);
     }
@@ -58,7 +58,7 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
         await _saga.Handle(Completed(), _context);
         await _saga.Handle(Watch(), _context);
 
-        var expired = await _saga.AdvanceTime(expiry.After, _ => _context);
+        var expired = await _saga.AdvanceTime(Expiry.After, _ => _context);
 
         Assert.That(expired.Single().FindPublishedMessage<OrderCancelled>(), Is.Null);
         Assert.That(expired.Single().Completed);
@@ -71,7 +71,7 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
 
         var result = await _saga.Handle(Completed(), _context);
 
-        Assert.That(result!.FindPublishedMessage<OrderConfirmed>(), Is.EqualTo(new OrderConfirmed(_placed.OrderId, 33, placedAt.AddSeconds(2))));
+        Assert.That(result!.FindPublishedMessage<OrderConfirmed>(), Is.EqualTo(new OrderConfirmed(_placed.OrderId, 33, PlacedAt.AddSeconds(2))));
         Assert.That(result.Completed);
     }
 
@@ -80,13 +80,13 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
     {
         await _saga.Handle(Watch(), _context);
 
-        var declined = await _saga.Handle(new PaymentFailed(_placed.OrderId, "DECLINED", placedAt.AddSeconds(2)), _context);
+        var declined = await _saga.Handle(new PaymentFailed(_placed.OrderId, "DECLINED", PlacedAt.AddSeconds(2)), _context);
         Assert.That(
             declined!.FindPublishedMessage<OrderCancelled>(),
-            Is.EqualTo(new OrderCancelled(_placed.OrderId, "PAYMENT_DECLINED", placedAt.AddSeconds(2))));
+            Is.EqualTo(new OrderCancelled(_placed.OrderId, "PAYMENT_DECLINED", PlacedAt.AddSeconds(2))));
         Assert.That(declined.Completed, Is.False);
 
-        var released = await _saga.Handle(new StockReleased(_placed.OrderId, placedAt.AddSeconds(3)), _context);
+        var released = await _saga.Handle(new StockReleased(_placed.OrderId, PlacedAt.AddSeconds(3)), _context);
         Assert.That(released!.Completed);
     }
 
@@ -95,7 +95,7 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
     {
         await _saga.Handle(Watch(), _context);
 
-        var expired = await _saga.AdvanceTime(expiry.After, _ => _context);
+        var expired = await _saga.AdvanceTime(Expiry.After, _ => _context);
 
         Assert.That(expired.Single().FindPublishedMessage<OrderCancelled>()!.Reason, Is.EqualTo("EXPIRED"));
         Assert.That(expired.Single().Completed, Is.False);
@@ -107,13 +107,13 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
         await _saga.Handle(Watch(), _context);
         await _saga.Handle(Completed(), _context);
 
-        Assert.That(await _saga.AdvanceTime(expiry.After, _ => _context), Is.Empty);
+        Assert.That(await _saga.AdvanceTime(Expiry.After, _ => _context), Is.Empty);
     }
 
     [Test]
     public void Should_fail_loudly_when_an_event_speaks_of_an_order_that_does_not_exist() =>
         Assert.That(
-            () => _saga.Handle(new StockReserved(12345, placedAt), _context),
+            () => _saga.Handle(new StockReserved(12345, PlacedAt), _context),
             Throws.InvalidOperationException.With.Message.Contains("12345"));
 
     [Test]
@@ -126,7 +126,7 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
             Throws.InvalidOperationException.With.Message.Contains("CONFIRMED"));
     }
 
-    private WatchOrder Watch() => new(_placed.OrderId, placedAt);
+    private WatchOrder Watch() => new(_placed.OrderId, PlacedAt);
 
-    private PaymentCompleted Completed() => new(_placed.OrderId, 33, 7, 1000, "CARD", placedAt.AddSeconds(2));
+    private PaymentCompleted Completed() => new(_placed.OrderId, 33, 7, 1000, "CARD", PlacedAt.AddSeconds(2));
 }

@@ -7,7 +7,7 @@ namespace ShopSaga.Tests.Endpoints.Support;
 /// <summary>Hears every event of one type that a service publishes, on the broker itself.</summary>
 internal sealed class Listener<TEvent> : IAsyncDisposable
 {
-    private static readonly TimeSpan patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly Channel<TEvent> _heard = System.Threading.Channels.Channel.CreateUnbounded<TEvent>();
     private readonly IConnection _connection;
 
@@ -35,7 +35,7 @@ internal sealed class Listener<TEvent> : IAsyncDisposable
     /// <summary>The next event; fails when none comes.</summary>
     public async Task<TEvent> Next()
     {
-        using var timeout = new CancellationTokenSource(patience);
+        using var timeout = new CancellationTokenSource(Patience);
         return await _heard.Reader.ReadAsync(timeout.Token);
     }
 

@@ -13,7 +13,7 @@ internal static class BusCampaign
     private const int IdleRequests = 200;
     private const double DrainOfNServiceBus = 520;
     private const double SessionsOfNServiceBus = 320;
-    private static readonly string[] databases = [Scenario.FirstDatabase, Scenario.SecondDatabase];
+    private static readonly string[] Databases = [Scenario.FirstDatabase, Scenario.SecondDatabase];
 
     /// <summary>Few workers with large groups need less of everything than many with small ones.</summary>
     internal static int Concurrency { get; } = Setting("LOAD_CONCURRENCY", 2);
@@ -37,7 +37,7 @@ internal static class BusCampaign
     {
         await pair.Install();
         await pair.Preload(messages);
-        var cost = await Consumption.Of(databases, async () =>
+        var cost = await Consumption.Of(Databases, async () =>
         {
             await pair.Start();
             await Scenario.HasHandled(pair, messages);
@@ -50,7 +50,7 @@ internal static class BusCampaign
     {
         await pair.Install();
         await pair.Start();
-        var cost = await Consumption.Of(databases, async () =>
+        var cost = await Consumption.Of(Databases, async () =>
         {
             await Parallel.ForEachAsync(
                 Enumerable.Range(0, requests),
@@ -98,7 +98,7 @@ internal static class BusCampaign
         {
             await pair.Install();
             await pair.Start();
-            var cost = await Consumption.Of(databases, async () =>
+            var cost = await Consumption.Of(Databases, async () =>
             {
                 for (var number = 0; number < requests; number++)
                 {

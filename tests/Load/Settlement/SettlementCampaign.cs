@@ -23,15 +23,15 @@ internal static class SettlementCampaign
     private const int Rounds = 3;
     private const int Reads = 300;
     private const int Scans = 3;
-    private static readonly TimeSpan ingestTime = TimeSpan.FromSeconds(4);
-    private static readonly DateOnly busyDay = new(2026, 6, 10);
-    private static readonly FilledDay[] days =
+    private static readonly TimeSpan IngestTime = TimeSpan.FromSeconds(4);
+    private static readonly DateOnly BusyDay = new(2026, 6, 10);
+    private static readonly FilledDay[] FilledDays =
     [
         new("5k", new(2026, 3, 10), 5_000), new("500k", new(2026, 4, 10), 500_000), new("5M", new(2026, 5, 10), 5_000_000),
     ];
 
-    private static readonly BusinessCalendar calendar = new(new ConfigurationBuilder().Build(), TimeProvider.System);
-    private static readonly Ledger ledger = new(calendar, TimeProvider.System, NullLogger<Ledger>.Instance);
+    private static readonly BusinessCalendar Calendar = new(new ConfigurationBuilder().Build(), TimeProvider.System);
+    private static readonly Ledger Ledger = new(Calendar, TimeProvider.System, NullLogger<Ledger>.Instance);
     private static long _lastPayment = 1_000_000_000_000_000;
 
     public static async Task Run(Report report)
@@ -41,7 +41,7 @@ internal static class SettlementCampaign
         await using (var database = NpgsqlDataSource.Create(Servers.Database(Database)))
         {
             await Install(database);
-            foreach (var day in days)
+            foreach (var day in FilledDays)
             {
                 Console.WriteLine($"Filling {day.Date:yyyy-MM-dd} with {day.Entries} entries");
                 await Fill(day);
@@ -85,12 +85,12 @@ internal static class SettlementCampaign
     {
         var reads = await InTurns(Reads, day => Read(database, day));
         var scans = await InTurns(Scans, day => Scan(database, day));
-        foreach (var day in days)
+        foreach (var day in FilledDays)
         {
-            report.Add($"settlement.read.{day.Name}", reads[day], "ms", reads[days[0]]);
+            report.Add($"settlement.read.{day.Name}", reads[day], "ms", reads[FilledDays[0]]);
         }
 
-        foreach (var day in days)
+        foreach (var day in FilledDays)
         {
             report.Add($"settlement.scan-against-read.{day.Name}", scans[day], "ms", reads[day]);
         }
@@ -98,7 +98,7 @@ internal static class SettlementCampaign
 
     private static async Task MeasureIngest(Report report, NpgsqlDataSource database)
     {
-        var rates = days.ToDictionary(day => day, _ => new List<double>());
+        var rates = FilledDays.ToDictionary(day => day, _ => new List<double>());
         var oneRow = new List<double>();
 
         // The same statement, for which every connection has the same number: so all add to one row.
@@ -106,35 +106,35 @@ internal static class SettlementCampaign
         await using var withOneRow = NpgsqlDataSource.Create(Servers.Database(Database) + ";Search Path=public,pg_catalog");
         for (var round = 0; round < Rounds; round++)
         {
-            foreach (var day in days)
+            foreach (var day in FilledDays)
             {
                 rates[day].Add(await Ingest(database, day.Date));
             }
 
-            oneRow.Add(await Ingest(withOneRow, busyDay));
+            oneRow.Add(await Ingest(withOneRow, BusyDay));
         }
 
-        foreach (var day in days)
+        foreach (var day in FilledDays)
         {
-            report.Add($"settlement.ingest.{day.Name}", Median(rates[day]), "entries/s", Median(rates[days[0]]));
+            report.Add($"settlement.ingest.{day.Name}", Median(rates[day]), "entries/s", Median(rates[FilledDays[0]]));
         }
 
-        report.Add("settlement.ingest.5k.against-one-row", Median(rates[days[0]]), "entries/s", Median(oneRow));
+        report.Add("settlement.ingest.5k.against-one-row", Median(rates[FilledDays[0]]), "entries/s", Median(oneRow));
     }
 
     /// <summary>Closing counts the entries, once for each day, and is the one thing that takes longer for a longer day.</summary>
     private static async Task MeasureCloses(Report report, NpgsqlDataSource database)
     {
         var closes = await InTurns(1, day => Close(database, day));
-        foreach (var day in days)
+        foreach (var day in FilledDays)
         {
-            report.Add($"settlement.close.{day.Name}", closes[day], "ms", closes[days[0]]);
+            report.Add($"settlement.close.{day.Name}", closes[day], "ms", closes[FilledDays[0]]);
         }
 
         var closed = await InTurns(Reads, day => Read(database, day));
-        foreach (var day in days)
+        foreach (var day in FilledDays)
         {
-            report.Add($"settlement.read-closed.{day.Name}", closed[day], "ms", closed[days[0]]);
+            report.Add($"settlement.read-closed.{day.Name}", closed[day], "ms", closed[FilledDays[0]]);
         }
     }
 
@@ -167,16 +167,16 @@ internal static class SettlementCampaign
     /// <summary>Entries a second, from connections side by side, each entry in a transaction of its own.</summary>
     private static async Task<double> Ingest(NpgsqlDataSource database, DateOnly date)
     {
-        var at = calendar.InstantsOf(date).From.AddHours(12);
+        var at = Calendar.InstantsOf(date).From.AddHours(12);
         var started = Stopwatch.GetTimestamp();
         var taken = 0;
         await Task.WhenAll(Enumerable.Range(0, Writers).Select(_ => Task.Run(async () =>
         {
-            while (Stopwatch.GetElapsedTime(started) < ingestTime)
+            while (Stopwatch.GetElapsedTime(started) < IngestTime)
             {
                 await using var storage = await Storage.Begin(database);
                 var payment = Interlocked.Increment(ref _lastPayment);
-                await ledger.Record(new Sql(storage, CancellationToken.None), Ledger.Capture, payment, payment, 1000, at);
+                await Ledger.Record(new Sql(storage, CancellationToken.None), Ledger.Capture, payment, payment, 1000, at);
                 await storage.Commit();
                 Interlocked.Increment(ref taken);
             }
@@ -187,10 +187,10 @@ internal static class SettlementCampaign
     /// <summary>The median of the milliseconds for each day, which take turns, so that noise is noise to all of them.</summary>
     private static async Task<Dictionary<FilledDay, double>> InTurns(int turns, Func<FilledDay, Task> run)
     {
-        var times = days.ToDictionary(day => day, _ => new List<double>());
+        var times = FilledDays.ToDictionary(day => day, _ => new List<double>());
         for (var turn = 0; turn < turns; turn++)
         {
-            foreach (var day in days)
+            foreach (var day in FilledDays)
             {
                 var started = Stopwatch.GetTimestamp();
                 await run(day);

@@ -12,7 +12,7 @@ internal sealed partial class Diagram(string title)
     /// <summary>The provider's own reports come beside each answer, and are drawn only where they decide something.</summary>
     private static readonly string[] Reports = ["ChargeReported", "RefundReported"];
 
-    private readonly List<(Arrow Arrow, bool Optional)> arrows = [];
+    private readonly List<(Arrow Arrow, bool Optional)> _arrows = [];
 
     public string Title => title;
 
@@ -22,7 +22,7 @@ internal sealed partial class Diagram(string title)
     public IEnumerable<string> Differences(IReadOnlyList<Delivery> deliveries)
     {
         var seen = deliveries.Select(ArrowOf).ToHashSet();
-        var drawn = arrows.Select(entry => entry.Arrow).ToList();
+        var drawn = _arrows.Select(entry => entry.Arrow).ToList();
         var causes =
             from delivery in deliveries
             from cause in deliveries
@@ -30,7 +30,7 @@ internal sealed partial class Diagram(string title)
             select (Above: ArrowOf(cause), Below: ArrowOf(delivery));
         return
         [
-            .. arrows.Where(entry => !entry.Optional && !seen.Contains(entry.Arrow)).Select(entry => $"not seen: {entry.Arrow}"),
+            .. _arrows.Where(entry => !entry.Optional && !seen.Contains(entry.Arrow)).Select(entry => $"not seen: {entry.Arrow}"),
             .. seen.Except(drawn).Where(arrow => !Reports.Contains(arrow.Message)).Select(arrow => $"not drawn: {arrow}"),
             .. causes.Distinct().Where(pair => drawn.IndexOf(pair.Above) > drawn.LastIndexOf(pair.Below)).Select(pair => $"drawn above its cause: {pair.Below}"),
         ];
@@ -61,7 +61,7 @@ internal sealed partial class Diagram(string title)
             else if (Message().Match(line) is { Success: true } message)
             {
                 var arrow = new Arrow(message.Groups["from"].Value, message.Groups["to"].Value, message.Groups["message"].Value);
-                diagrams[^1].arrows.Add((arrow, blocks.Any(block => block is "opt" or "alt")));
+                diagrams[^1]._arrows.Add((arrow, blocks.Any(block => block is "opt" or "alt")));
             }
         }
 

@@ -10,7 +10,7 @@ namespace ShopSaga.Tests.Stack.Support;
 /// </summary>
 internal sealed class DocumentedApi : IDisposable
 {
-    private static readonly string[] methods = ["get", "put", "post", "delete"];
+    private static readonly string[] Methods = ["get", "put", "post", "delete"];
     private readonly HttpClient _client = new() { BaseAddress = RunningSystem.Stack.GatewayAddress };
     private readonly Dictionary<string, Operation> _operations = [];
 
@@ -30,7 +30,7 @@ internal sealed class DocumentedApi : IDisposable
             api.Documents.Add(document);
             foreach (var (path, item) in document["paths"]!.AsObject())
             {
-                foreach (var (method, operation) in item!.AsObject().Where(member => methods.Contains(member.Key)))
+                foreach (var (method, operation) in item!.AsObject().Where(member => Methods.Contains(member.Key)))
                 {
                     var id = operation!["operationId"]?.GetValue<string>();
                     Assert.That(id, Is.Not.Null, () => $"{method} {path} has no operationId");

@@ -8,7 +8,7 @@ namespace ShopSaga.Tests.Stack.Support;
 /// <summary>As much of JSON Schema as the documents use; what it does not know, it complains about.</summary>
 internal static class JsonSchema
 {
-    private static readonly string[] annotations = ["description", "format", "example", "examples", "default", "title", "deprecated"];
+    private static readonly string[] Annotations = ["description", "format", "example", "examples", "default", "title", "deprecated"];
 
     public static IEnumerable<string> Complaints(JsonNode schema, JsonNode? value, JsonNode document, string at = "$")
     {
@@ -63,7 +63,7 @@ internal static class JsonSchema
                 or "minimum" or "maximum":
                 return [];
             default:
-                return When(!annotations.Contains(keyword), $"{at}: the keyword {keyword} is not known here");
+                return When(!Annotations.Contains(keyword), $"{at}: the keyword {keyword} is not known here");
         }
     }
 

@@ -6,9 +6,9 @@ namespace ShopSaga.Tests.Stack.Support;
 /// <summary>An order of a customer, and what becomes of it.</summary>
 internal sealed class Purchase
 {
-    private readonly Visitor customer;
+    private readonly Visitor _customer;
 
-    private Purchase(Visitor customer, long id) => (this.customer, Id) = (customer, id);
+    private Purchase(Visitor customer, long id) => (_customer, Id) = (customer, id);
 
     public long Id { get; }
 
@@ -41,9 +41,9 @@ internal sealed class Purchase
         return new Purchase(customer, (long)order["id"]!);
     }
 
-    public Task Cancel() => customer.Post($"orders/{Id}/cancel", new { });
+    public Task Cancel() => _customer.Post($"orders/{Id}/cancel", new { });
 
-    public async Task<string> Outcome() => OutcomeOf(await customer.Get($"orders/{Id}"));
+    public async Task<string> Outcome() => OutcomeOf(await _customer.Get($"orders/{Id}"));
 
     /// <summary>Waits until the order stands so.</summary>
     public async Task Becomes(string outcome)
@@ -65,13 +65,13 @@ internal sealed class Purchase
     }
 
     public async Task<IReadOnlyList<string>> History() =>
-        [.. (await customer.Get($"orders/{Id}/history"))["items"]!.AsArray().Select(item => (string)item!["name"]!)];
+        [.. (await _customer.Get($"orders/{Id}/history"))["items"]!.AsArray().Select(item => (string)item!["name"]!)];
 
     /// <summary>The statuses of the order's payments: there is one, or none.</summary>
     public async Task<IReadOnlyList<string>> Payments() =>
-        [.. (await customer.Get($"payments?orderId={Id}"))["items"]!.AsArray().Select(payment => (string)payment!["status"]!)];
+        [.. (await _customer.Get($"payments?orderId={Id}"))["items"]!.AsArray().Select(payment => (string)payment!["status"]!)];
 
-    public async Task<long> PaymentId() => (long)(await customer.Get($"orders/{Id}"))["paymentId"]!;
+    public async Task<long> PaymentId() => (long)(await _customer.Get($"orders/{Id}"))["paymentId"]!;
 
     public static async Task<int> StockOf(long product) => (int)(await RunningSystem.Admin.Get($"products/{product}"))["stockQuantity"]!;
 

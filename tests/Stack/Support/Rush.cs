@@ -24,20 +24,20 @@ internal sealed class Rush : IDisposable
         new("CARD_REFUND_FLAKY", "CANCELLED CUSTOMER") { CancelWhen = "CONFIRMED" },
     ];
 
-    private readonly Visitor customer;
-    private readonly ConcurrentDictionary<long, Kind> placed = [];
-    private readonly Stopwatch clock = Stopwatch.StartNew();
-    private long product;
-    private Task[] travels = [];
+    private readonly Visitor _customer;
+    private readonly ConcurrentDictionary<long, Kind> _placed = [];
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private long _product;
+    private Task[] _travels = [];
 
-    private Rush(Visitor customer) => this.customer = customer;
+    private Rush(Visitor customer) => _customer = customer;
 
     /// <summary>Starts placing; orders are on their way when this returns, and more are to come.</summary>
     public static async Task<Rush> Start(int orders)
     {
         var rush = new Rush(await Visitor.Register());
-        rush.product = await rush.ListProduct();
-        rush.travels = [.. Enumerable.Range(0, orders).Select(number => rush.Travel(Kinds[number % Kinds.Length]))];
+        rush._product = await rush.ListProduct();
+        rush._travels = [.. Enumerable.Range(0, orders).Select(number => rush.Travel(Kinds[number % Kinds.Length]))];
         return rush;
     }
 
@@ -48,7 +48,7 @@ internal sealed class Rush : IDisposable
         return await Task.WhenAll(Enumerable.Range(0, orders).Select(number => PlaceOnce(kinds[number % kinds.Count])));
     }
 
-    public void Dispose() => customer.Dispose();
+    public void Dispose() => _customer.Dispose();
 
     /// <summary>Some orders have ended, and others have not: now is the time to break something.</summary>
     public async Task IsInFullSwing()
@@ -59,17 +59,17 @@ internal sealed class Rush : IDisposable
                 var all = await Orders();
                 return all.Count(IsFinal) >= 3 ? all : null;
             },
-            () => $"3 of {placed.Count} orders are final");
+            () => $"3 of {_placed.Count} orders are final");
         var final = orders.Count(IsFinal);
-        await TestContext.Out.WriteLineAsync($"{Elapsed}: {final} of {travels.Length} orders are final.");
-        Assert.That(final, Is.LessThan(travels.Length), "others are under way");
+        await TestContext.Out.WriteLineAsync($"{Elapsed}: {final} of {_travels.Length} orders are final.");
+        Assert.That(final, Is.LessThan(_travels.Length), "others are under way");
     }
 
     /// <summary>Waits until every order has ended, and sees whether it ended as its kind does.</summary>
     public async Task IsOver()
     {
-        await Task.WhenAll(travels);
-        await TestContext.Out.WriteLineAsync($"{Elapsed}: all {placed.Count} orders are placed, and cancelled where they are to be.");
+        await Task.WhenAll(_travels);
+        await TestContext.Out.WriteLineAsync($"{Elapsed}: all {_placed.Count} orders are placed, and cancelled where they are to be.");
         IReadOnlyList<JsonNode> orders = [];
         try
         {
@@ -79,7 +79,7 @@ internal sealed class Rush : IDisposable
                     orders = await Orders();
                     return orders.All(IsFinal) ? orders : null;
                 },
-                () => string.Join(", ", orders.Where(order => !IsFinal(order)).Select(order => $"{placed.GetValueOrDefault(Id(order))} {order}")));
+                () => string.Join(", ", orders.Where(order => !IsFinal(order)).Select(order => $"{_placed.GetValueOrDefault(Id(order))} {order}")));
         }
         catch (TimeoutException)
         {
@@ -93,25 +93,25 @@ internal sealed class Rush : IDisposable
         await TestContext.Out.WriteLineAsync($"{Elapsed}: all {orders.Count} orders are final: {string.Join(", ", outcomes)}.");
 
         // An order whose answer was lost is one that the customer knows nothing of; it has ended too.
-        var known = orders.Where(order => placed.ContainsKey(Id(order)));
+        var known = orders.Where(order => _placed.ContainsKey(Id(order)));
         Assert.That(
-            known.Select(order => $"{Id(order)} {placed[Id(order)].PaymentMethod}: {Outcome(order)}"),
-            Is.EquivalentTo(placed.Select(order => $"{order.Key} {order.Value.PaymentMethod}: {order.Value.Outcome}")));
+            known.Select(order => $"{Id(order)} {_placed[Id(order)].PaymentMethod}: {Outcome(order)}"),
+            Is.EquivalentTo(_placed.Select(order => $"{order.Key} {order.Value.PaymentMethod}: {order.Value.Outcome}")));
     }
 
-    private string Elapsed => $"{clock.Elapsed.TotalSeconds,5:0.0} s";
+    private string Elapsed => $"{_clock.Elapsed.TotalSeconds,5:0.0} s";
 
     private async Task<JsonNode> PlaceOnce(Kind kind)
     {
-        var order = await customer.PostOnce("orders", Body(kind));
-        placed[Id(order)] = kind;
+        var order = await _customer.PostOnce("orders", Body(kind));
+        _placed[Id(order)] = kind;
         return order;
     }
 
     private async Task Travel(Kind kind)
     {
-        var id = Id(await customer.Post("orders", Body(kind)));
-        placed[id] = kind;
+        var id = Id(await _customer.Post("orders", Body(kind)));
+        _placed[id] = kind;
         if (kind.CancelWhen is null)
         {
             return;
@@ -120,7 +120,7 @@ internal sealed class Rush : IDisposable
         if (kind.CancelWhen != "PENDING")
         {
             await Eventually.Get(
-                async () => await customer.Get($"orders/{id}") is var now && Status(now) == kind.CancelWhen ? now : null,
+                async () => await _customer.Get($"orders/{id}") is var now && Status(now) == kind.CancelWhen ? now : null,
                 () => $"order {id} is {kind.CancelWhen}");
         }
 
@@ -131,7 +131,7 @@ internal sealed class Rush : IDisposable
     {
         try
         {
-            await customer.Post($"orders/{id}/cancel", new { });
+            await _customer.Post($"orders/{id}/cancel", new { });
         }
         catch (HttpRequestException refused) when (refused.StatusCode == HttpStatusCode.Conflict)
         {
@@ -150,7 +150,7 @@ internal sealed class Rush : IDisposable
             {
                 try
                 {
-                    return await customer.Post("orders", new { productId = id, quantity = Stock, paymentMethod = "CARD" });
+                    return await _customer.Post("orders", new { productId = id, quantity = Stock, paymentMethod = "CARD" });
                 }
                 catch (HttpRequestException refused) when (refused.StatusCode == HttpStatusCode.BadRequest)
                 {
@@ -162,9 +162,9 @@ internal sealed class Rush : IDisposable
     }
 
     private async Task<IReadOnlyList<JsonNode>> Orders() =>
-        [.. (await customer.Get("orders?limit=100"))["items"]!.AsArray().Select(order => order!)];
+        [.. (await _customer.Get("orders?limit=100"))["items"]!.AsArray().Select(order => order!)];
 
-    private object Body(Kind kind) => new { productId = product, kind.Quantity, kind.PaymentMethod };
+    private object Body(Kind kind) => new { productId = _product, kind.Quantity, kind.PaymentMethod };
 
     private static bool IsFinal(JsonNode order) => Status(order) is "CONFIRMED" or "CANCELLED";
 

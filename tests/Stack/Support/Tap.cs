@@ -12,10 +12,10 @@ internal sealed class Tap : IAsyncDisposable
 {
     public const string Error = "error";
     private const string Endpoint = "ShopSaga.";
-    private readonly ConcurrentQueue<Delivery> deliveries = [];
-    private readonly IConnection connection;
+    private readonly ConcurrentQueue<Delivery> _deliveries = [];
+    private readonly IConnection _connection;
 
-    private Tap(IConnection connection) => this.connection = connection;
+    private Tap(IConnection connection) => _connection = connection;
 
     public static async Task<Tap> Start()
     {
@@ -32,7 +32,7 @@ internal sealed class Tap : IAsyncDisposable
     /// <summary>What was delivered about the order: what names it, or its payment, and what that caused.</summary>
     public IReadOnlyList<Delivery> About(long order)
     {
-        var all = deliveries.ToList();
+        var all = _deliveries.ToList();
         var payments = all.Where(delivery => delivery.Order == order).Select(delivery => delivery.Payment).OfType<long>().ToHashSet();
         var about = new HashSet<string>();
         for (var known = -1; known < about.Count;)
@@ -54,17 +54,17 @@ internal sealed class Tap : IAsyncDisposable
         () => Task.FromResult(About(order).FirstOrDefault(delivery => delivery.Message == message && delivery.To == to)),
         () => $"{message} of order {order} goes to {to}");
 
-    public ValueTask DisposeAsync() => connection.DisposeAsync();
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
     private async Task ListenTo(string exchange, string name)
     {
-        var channel = await connection.CreateChannelAsync();
+        var channel = await _connection.CreateChannelAsync();
         var queue = await channel.QueueDeclareAsync();
         await channel.QueueBindAsync(queue.QueueName, exchange, "");
         var consumer = new AsyncEventingBasicConsumer(channel);
         consumer.ReceivedAsync += (_, message) =>
         {
-            deliveries.Enqueue(Read(message, name));
+            _deliveries.Enqueue(Read(message, name));
             return Task.CompletedTask;
         };
         await channel.BasicConsumeAsync(queue.QueueName, autoAck: true, consumer);
