@@ -126,8 +126,9 @@ internal sealed class MessageProcessor(
         await At(ProcessingStep.BeforeTransaction, run.Messages);
 
         // 1
-        var (connection, known) = await OpenInbox(run.Messages, cancellationToken);
+        var (connection, transaction, known) = await OpenInbox(run.Messages, cancellationToken);
         await using (connection)
+        await using (transaction)
         {
             foreach (var (messageId, record) in known.Where(entry => !entry.Value.Dispatched))
             {
@@ -137,7 +138,7 @@ internal sealed class MessageProcessor(
 
             if (known.Count < run.Messages.Count)
             {
-                await HandleNew(connection, run, known.Keys, cancellationToken);
+                await HandleNew(transaction, run, known.Keys, cancellationToken);
             }
 
             observer.BeginKnown(run.Attempts, run.Messages, known);
@@ -162,16 +163,17 @@ internal sealed class MessageProcessor(
         }
     }
 
-    /// <summary>A connection that works, and what the inbox says of the messages.</summary>
+    /// <summary>A transaction on a connection that works, and what the inbox says of the messages; both take one round trip.</summary>
     /// <exception cref="DatabaseUnavailableException">There is no such connection. No handler has run, so no message is to blame.</exception>
-    private async Task<(NpgsqlConnection Connection, Dictionary<string, OutboxRecord> Known)> OpenInbox(
+    private async Task<(NpgsqlConnection Connection, NpgsqlTransaction Transaction, Dictionary<string, OutboxRecord> Known)> OpenInbox(
         IReadOnlyList<IncomingMessage> messages, CancellationToken cancellationToken)
     {
         NpgsqlConnection? connection = null;
         try
         {
             connection = await database.Open(cancellationToken);
-            return (connection, await outbox.Get(connection, [.. messages.Select(message => message.MessageId)], cancellationToken));
+            var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            return (connection, transaction, await outbox.Get(connection, [.. messages.Select(message => message.MessageId)], cancellationToken));
         }
         catch (Exception failure)
         {
@@ -185,10 +187,9 @@ internal sealed class MessageProcessor(
         }
     }
 
-    private async Task HandleNew(NpgsqlConnection connection, Run run, IReadOnlyCollection<string> known, CancellationToken cancellationToken)
+    private async Task HandleNew(NpgsqlTransaction transaction, Run run, IReadOnlyCollection<string> known, CancellationToken cancellationToken)
     {
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var session = new SqlStorageSession(connection, transaction);
+        var session = new SqlStorageSession(transaction.Connection!, transaction);
         var handled = new Dictionary<string, List<OutgoingOperation>>();
         foreach (var message in run.Messages)
         {
