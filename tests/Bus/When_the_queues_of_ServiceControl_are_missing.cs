@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using ShopSaga.Tests.Bus.Support;
 
 namespace ShopSaga.Tests.Bus;
@@ -34,6 +35,23 @@ public class When_the_queues_of_ServiceControl_are_missing
             (await Management.List("exchanges/%2F")).Select(exchange => $"{exchange["name"]}"),
             Has.None.AnyOf(ServiceControl, Monitoring, SagaAudit),
             "they are somebody else's to make");
+    }
+
+    [Test]
+    public async Task Should_look_for_one_again_after_a_pause_only()
+    {
+        var time = new ManualTime();
+        var nowhere = new Nowhere();
+        await using var queue = new MonitoringQueue(SagaAudit, _name, () => nowhere, time, NullLogger.Instance);
+        var looks = new List<int>();
+        foreach (var later in new[] { 0, 0, 1, 3, 1 })
+        {
+            time.Advance(TimeSpan.FromSeconds(later));
+            Assert.That(await queue.Probe(CancellationToken.None), Is.False);
+            looks.Add(nowhere.Looks);
+        }
+
+        Assert.That(looks, Is.EqualTo(new[] { 1, 1, 1, 1, 2 }), "after 0, 0, 1, 4 and 5 s");
     }
 
     [Test]
@@ -95,5 +113,20 @@ public class When_the_queues_of_ServiceControl_are_missing
 
         protected override void ConfigureHowToFindSaga(SagaPropertyMapper<GateData> mapper) =>
             mapper.MapSaga(saga => saga.Gate).ToMessage<OpenGate>(message => message.Gate);
+    }
+
+    private sealed class Nowhere : ITransport
+    {
+        public int Looks { get; private set; }
+
+        public Task Dispatch(IReadOnlyList<OutgoingOperation> operations, CancellationToken cancellationToken)
+        {
+            Looks++;
+            throw new BrokerUnavailableException("There is no such queue.");
+        }
+
+        public Task Receive(MessagePump pump, CancellationToken stop) => throw new NotSupportedException();
+
+        public ValueTask DisposeAsync() => default;
     }
 }

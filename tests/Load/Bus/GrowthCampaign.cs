@@ -6,6 +6,7 @@ internal static class GrowthCampaign
     private const int OutboxRecords = 5_000_000;
     private const int Sagas = 1_000_000;
     private const int ShortBacklog = 5_000;
+    private const int ShortRounds = 10;
     private const int LongBacklog = 200_000;
     private const int Messages = 10_000;
     private const int Rounds = 3;
@@ -38,17 +39,20 @@ internal static class GrowthCampaign
 
     private static async Task CompareBacklogs(Report report)
     {
-        var rates = new Dictionary<int, double>();
-        foreach (var backlog in (int[])[ShortBacklog, LongBacklog])
+        var (shorter, longer) = await Scenario.On(NewBus(usesSaga: false), async pair =>
         {
-            rates[backlog] = await Scenario.On(NewBus(usesSaga: false), async pair =>
-            {
-                await pair.Install();
-                return await Drain(pair, backlog);
-            });
-        }
+            await pair.Install();
 
-        report.Add("growth.backlog.throughput", rates[LongBacklog], "messages/s", rates[ShortBacklog]);
+            // A short one is over in a second or two, and may or may not meet a checkpoint; a long one meets several.
+            var rates = new List<double>();
+            for (var round = 0; round < ShortRounds; round++)
+            {
+                rates.Add(await Drain(pair, ShortBacklog));
+            }
+
+            return (rates.Average(), await Drain(pair, LongBacklog));
+        });
+        report.Add("growth.backlog.throughput", longer, "messages/s", shorter);
     }
 
     private static BusPair NewBus(bool usesSaga) => new(BusCampaign.Concurrency, BusCampaign.GroupSize, usesSaga);

@@ -42,7 +42,7 @@ internal sealed class EndpointMonitoring : IAsyncDisposable
         }
 
         MonitoringQueue Queue(string name) =>
-            _queues.TryGetValue(name, out var queue) ? queue : _queues[name] = new MonitoringQueue(name, endpoint, connect, logger);
+            _queues.TryGetValue(name, out var queue) ? queue : _queues[name] = new MonitoringQueue(name, endpoint, connect, time, logger);
     }
 
     public ServiceControlMetrics? Metrics { get; }

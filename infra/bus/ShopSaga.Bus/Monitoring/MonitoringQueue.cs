@@ -5,13 +5,15 @@ namespace ShopSaga.Bus;
 
 /// <summary>
 /// One of ServiceControl's queues. Messages go there one at a time over a connection of their own: where the queue is missing, the broker closes the
-/// channel, and that must concern nobody else. They carry the given headers only. What cannot be sent is lost, and the log says so once.
+/// channel, and that must concern nobody else. They carry the given headers only. What cannot be sent is lost, and the log says so once; so is what
+/// comes within the pause after it, since every look for a missing queue costs a connection.
 /// </summary>
-internal sealed class MonitoringQueue(string queue, string endpointName, Func<ITransport> connect, ILogger logger) : IAsyncDisposable
+internal sealed class MonitoringQueue(string queue, string endpointName, Func<ITransport> connect, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(5);
     private readonly SemaphoreSlim _turn = new(1, 1);
     private ITransport? _transport;
-    private bool _isFailing;
+    private long? _failedAt;
 
     /// <summary>Sends an object as ServiceControl's plug-ins do, from an endpoint that can be answered. Gives whether the broker has it.</summary>
     public Task<bool> Send<T>(string type, T body, TimeSpan? timeToLive, CancellationToken cancellationToken) =>
@@ -48,24 +50,29 @@ internal sealed class MonitoringQueue(string queue, string endpointName, Func<IT
         await _turn.WaitAsync(cancellationToken);
         try
         {
+            if (_failedAt is { } failedAt && time.GetElapsedTime(failedAt) < PauseAfterFailure)
+            {
+                return false;
+            }
+
             _transport ??= connect();
             await _transport.Dispatch([operation], cancellationToken);
-            if (_isFailing)
+            if (_failedAt is not null)
             {
                 logger.LogInformation(BusEvents.MonitoringReported, "Monitoring reaches {Queue} again", queue);
             }
 
-            _isFailing = false;
+            _failedAt = null;
             return true;
         }
         catch (BrokerUnavailableException failure)
         {
-            if (!_isFailing)
+            if (_failedAt is null)
             {
                 logger.LogWarning(BusEvents.MonitoringNotReported, "Monitoring does not reach {Queue}: {Reason}", queue, failure.Message);
             }
 
-            _isFailing = true;
+            _failedAt = time.GetTimestamp();
             return false;
         }
         finally
