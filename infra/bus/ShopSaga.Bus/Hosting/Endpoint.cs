@@ -47,6 +47,8 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         Outgoing = new OutgoingMessages(configuration.EndpointName, queue, host, configuration.StaticHeaders, types, time);
         var transport = configuration.Transport
             ?? throw new InvalidOperationException("The endpoint has no transport: set UseTransport(new RabbitMQTransport(…)).");
+
+        // A connection of monitoring says nothing of the endpoint's health.
         _monitoring = new EndpointMonitoring(
             configuration,
             host,

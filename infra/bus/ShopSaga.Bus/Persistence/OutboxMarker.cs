@@ -15,7 +15,6 @@ internal sealed class OutboxMarker(OutboxStore outbox, ILogger<OutboxMarker> log
 {
     private const int Most = 1000;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
-    private readonly TaskCompletionSource _completed = new();
     private readonly Outstanding _outstanding = new();
     private readonly Channel<string> _waiting = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true });
 
@@ -60,14 +59,10 @@ internal sealed class OutboxMarker(OutboxStore outbox, ILogger<OutboxMarker> log
             if (batch.Count > 1)
             {
                 // By the clock on the wall: one that a test lets stand still must not hold marks up.
-                await Task.WhenAny(Task.Delay(Pause, TimeProvider.System, cancellationToken), _completed.Task);
+                await Task.WhenAny(Task.Delay(Pause, TimeProvider.System, cancellationToken), _waiting.Reader.Completion);
             }
         }
     }
 
-    public void Complete()
-    {
-        _waiting.Writer.TryComplete();
-        _completed.TrySetResult();
-    }
+    public void Complete() => _waiting.Writer.TryComplete();
 }
