@@ -22,7 +22,7 @@ namespace ShopSaga.Orders.Following;
 /// </summary>
 internal sealed class LiveOrders : BackgroundService
 {
-    private const string Topic = "ShopSaga.Orders.changes";
+    private static readonly RedisChannel Topic = RedisChannel.Literal("ShopSaga.Orders.changes");
     private const int MostLooks = 20;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LookAtAll = TimeSpan.FromSeconds(10);
@@ -147,9 +147,9 @@ internal sealed class LiveOrders : BackgroundService
             // Nobody waits for it.
             _subscriber?.PublishAsync(Topic, string.Create(CultureInfo.InvariantCulture, $"{orderId} {change}"), CommandFlags.FireAndForget);
         }
-        catch (Exception failure) when (failure is RedisException or NullReferenceException)
+        catch (RedisException failure)
         {
-            // The last one comes out of the client itself, in a moment in which it has no connection. Other instances look by themselves.
+            // Other instances find the change by polling.
             _logger.LogDebug(LogEvents.OrdersNotFollowed, failure, "Redis did not take a signal");
         }
     }

@@ -116,7 +116,7 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
         {
             return await Use().WaitAsync(Patience, time);
         }
-        catch (Exception failure) when (failure is RedisException or TimeoutException or JsonException or NullReferenceException)
+        catch (Exception failure) when (failure is RedisException or TimeoutException or JsonException)
         {
             // The last one comes out of the client itself, in a moment in which it has no connection.
             Distrust(pause, failure);

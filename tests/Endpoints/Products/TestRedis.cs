@@ -10,7 +10,7 @@ namespace ShopSaga.Tests.Endpoints.Products;
 /// </summary>
 internal static class TestRedis
 {
-    public static string Address => $"{TestServers.Redis},defaultDatabase=2";
+    public static string Address => $"{TestServers.Redis},defaultDatabase=2,allowAdmin=true";
 
     public static async Task Clear()
     {
