@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using ShopSaga.Fuzz;
-using ShopSaga.Load;
 
 var seed = new Option<int?>("--seed") { Description = "From which all requests follow; by default a new one, which is printed." };
 var requests = new Option<int>("--requests") { Description = "How many are generated.", DefaultValueFactory = _ => 12_000 };

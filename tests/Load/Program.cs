@@ -1,5 +1,4 @@
 using System.CommandLine;
-using ShopSaga.Load;
 using ShopSaga.Load.Bus;
 using ShopSaga.Load.Settlement;
 

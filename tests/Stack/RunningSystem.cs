@@ -33,6 +33,7 @@ public class RunningSystem
     [OneTimeSetUp]
     public async Task Start()
     {
+        (Eventually.Limit, Eventually.Pause) = (TimeSpan.FromMinutes(5), TimeSpan.FromMilliseconds(50));
         var clock = Stopwatch.StartNew();
         _stack = await Local.Stack.StartAsync(Options, CancellationToken.None);
         await TestContext.Progress.WriteLineAsync($"The stack answers after {clock.Elapsed.TotalSeconds:0.0} s.");

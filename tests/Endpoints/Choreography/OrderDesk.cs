@@ -37,7 +37,7 @@ internal sealed class OrderDesk : IAsyncDisposable
     /// <summary>Places an order; gives what it set off.</summary>
     public async Task<(OrderPlaced Placed, WatchOrder Watch)> Place(IReadOnlyList<QuotedLine> lines, string paymentMethod)
     {
-        await using var session = new TestRequest(_database.Source);
+        await using var session = new TestableTransactionalSession(_database.Source);
         await session.Open(new SqlPersistenceOpenSessionOptions());
         var order = await session.Place(Buyer, new Quote(lines), paymentMethod, _clock.Now, CancellationToken.None);
         await session.Commit();
@@ -47,7 +47,7 @@ internal sealed class OrderDesk : IAsyncDisposable
     /// <summary>The customer's request; gives what it set off.</summary>
     public async Task<IReadOnlyList<object>> Cancel(long orderId)
     {
-        await using var session = new TestRequest(_database.Source);
+        await using var session = new TestableTransactionalSession(_database.Source);
         var answer = await CancelOrder.Handle(
             orderId, new Caller(Buyer, IsAdmin: false), session, new OrderSignals(), _clock, NullLogger<OrderView>.Instance, CancellationToken.None);
         Assert.That(((IStatusCodeHttpResult)answer.Result).StatusCode, Is.EqualTo(202).Or.EqualTo(409));

@@ -40,7 +40,7 @@ internal sealed class TrackedOrder
     public static async Task<TrackedOrder> Place(TestDatabase database)
     {
         var order = new TrackedOrder(database);
-        await using var session = new TestRequest(database.Source);
+        await using var session = new TestableTransactionalSession(database.Source);
         await session.Open(new SqlPersistenceOpenSessionOptions());
         await session.Place(Buyer, new Quote([new QuotedLine(1, "Lamp", 2, 500)]), "CARD", PlacedAt, CancellationToken.None);
         await session.Commit();
@@ -79,7 +79,7 @@ internal sealed class TrackedOrder
     /// <summary>The customer's request; gives the status of the answer.</summary>
     public async Task<int> Cancel()
     {
-        await using var session = new TestRequest(_database.Source);
+        await using var session = new TestableTransactionalSession(_database.Source);
         var answer = await CancelOrder.Handle(
             Id, new Caller(Buyer, IsAdmin: false), session, new OrderSignals(), _clock, NullLogger<OrderView>.Instance, CancellationToken.None);
         _published.AddRange(session.Published);

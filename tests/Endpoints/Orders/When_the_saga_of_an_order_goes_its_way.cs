@@ -32,7 +32,7 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
         _saga = new(() => new OrderLifecycle(Expiry, new OrderSignals(), TimeProvider.System, NullLogger<OrderLifecycle>.Instance), PlacedAt.UtcDateTime);
         _session = await TestSqlSession.Begin(_database.Source);
         _context = new TestableMessageHandlerContext { SynchronizedStorageSession = _session };
-        await using var request = new TestRequest(_database.Source);
+        await using var request = new TestableTransactionalSession(_database.Source);
         await request.Open(new SqlPersistenceOpenSessionOptions());
         await request.Place(7, new Quote([new QuotedLine(1, "Lamp", 2, 500)]), "CARD", PlacedAt, CancellationToken.None);
         await request.Commit();

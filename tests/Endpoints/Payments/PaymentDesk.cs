@@ -123,7 +123,7 @@ internal sealed class PaymentDesk : IAsyncDisposable
     /// <summary>The shop's request to give the money back; gives the status of the answer.</summary>
     public async Task<int> CancelByShop(long orderId)
     {
-        await using var session = new TestRequest(_database.Source);
+        await using var session = new TestableTransactionalSession(_database.Source);
         var answer = await CancelPayment.Handle(
             await PaymentId(orderId), session, TimeProvider.System, NullLogger<RefundPayment>.Instance, CancellationToken.None);
         lock (_waiting)

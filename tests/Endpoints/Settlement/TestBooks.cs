@@ -8,7 +8,6 @@ using ShopSaga.Settlement.Closing;
 using ShopSaga.Settlement.Recording;
 using ShopSaga.Settlement.Reporting;
 using ShopSaga.Tests.Endpoints.Support;
-using ShopSaga.Tests.Unit.Support;
 
 namespace ShopSaga.Tests.Endpoints.Settlement;
 

@@ -8,7 +8,6 @@ using ShopSaga.Hosting.Database;
 using ShopSaga.Settlement.Closing;
 using ShopSaga.Settlement.Recording;
 using ShopSaga.Settlement.Reporting;
-using ShopSaga.Tests.Unit.Support;
 
 namespace ShopSaga.Load.Settlement;
 

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using ShopSaga.Tests.Unit.Support;
 
 namespace ShopSaga.Tests.Unit.Architecture;
 

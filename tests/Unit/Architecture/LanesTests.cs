@@ -1,4 +1,3 @@
-using ShopSaga.Tests.Unit.Support;
 
 namespace ShopSaga.Tests.Unit.Architecture;
 

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using ShopSaga.Hosting;
-using ShopSaga.Tests.Unit.Support;
 
 namespace ShopSaga.Tests.Unit.Hosting;
 

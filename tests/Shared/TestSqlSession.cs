@@ -1,10 +1,10 @@
 using System.Data.Common;
 using Npgsql;
 
-namespace ShopSaga.Tests.Endpoints.Support;
+namespace ShopSaga.Tests.Shared;
 
 /// <summary>A transaction on a real database, as the bus would give it to a handler. Rolled back unless committed.</summary>
-internal sealed class TestSqlSession : ISynchronizedStorageSession, ISqlStorageSession, IAsyncDisposable
+public sealed class TestSqlSession : ISynchronizedStorageSession, ISqlStorageSession, IAsyncDisposable
 {
     private readonly List<Func<ISqlStorageSession, CancellationToken, Task>> _beforeCommit = [];
     private readonly NpgsqlConnection _connection;

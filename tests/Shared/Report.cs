@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
 
-namespace ShopSaga.Load;
+namespace ShopSaga.Tests.Shared;
 
 /// <summary>What was measured, for people and for programs.</summary>
-internal sealed class Report
+public sealed class Report
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
     private readonly List<Figure> _figures = [];

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Text.Json;
 
-namespace ShopSaga.Tests.Unit.Hosting;
+namespace ShopSaga.Tests.Shared;
 
 /// <summary>What every error looks like.</summary>
-internal static class Problem
+public static class Problem
 {
     public static async Task Expect(HttpResponseMessage answer, HttpStatusCode status, string code, params string[] members)
     {

@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 
-namespace ShopSaga.Tests.Unit.Support;
+namespace ShopSaga.Tests.Shared;
 
 /// <summary>The files of this checkout.</summary>
-internal static class Repository
+public static class Repository
 {
     private static readonly string[] NotOurs = [".artifacts", ".git", ".shopsaga", ".vs", ".idea", "bin", "obj", "tools", "artifacts", "TestResults", "node_modules"];
 

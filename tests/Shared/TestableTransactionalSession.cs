@@ -1,10 +1,16 @@
-namespace ShopSaga.Tests.Unit.Support;
+using Npgsql;
 
-/// <summary>A transactional session that keeps what is sent and published, and shows it as gone out only after the commit.</summary>
-internal sealed class TestableTransactionalSession : ITransactionalSession
+namespace ShopSaga.Tests.Shared;
+
+/// <summary>
+/// The transactional session of a request. What it sends and publishes shows only after the commit. Given a database, it works in a
+/// transaction there; otherwise a test that needs a storage session sets one.
+/// </summary>
+public sealed class TestableTransactionalSession(NpgsqlDataSource? database = null) : ITransactionalSession
 {
     private readonly TestableMessageSession _pending = new();
     private ISynchronizedStorageSession? _storage;
+    private TestSqlSession? _transaction;
 
     public bool Opened { get; private set; }
 
@@ -16,6 +22,10 @@ internal sealed class TestableTransactionalSession : ITransactionalSession
 
     public PublishedMessage<object>[] PublishedMessages => Committed ? _pending.PublishedMessages : [];
 
+    public IEnumerable<object> Sent => SentMessages.Select(sent => sent.Message);
+
+    public IEnumerable<object> Published => PublishedMessages.Select(published => published.Message);
+
     public ISynchronizedStorageSession SynchronizedStorageSession
     {
         get
@@ -26,15 +36,19 @@ internal sealed class TestableTransactionalSession : ITransactionalSession
         set => _storage = value;
     }
 
-    public Task Open(OpenSessionOptions options, CancellationToken cancellationToken = default)
+    public async Task Open(OpenSessionOptions options, CancellationToken cancellationToken = default)
     {
         if (Opened)
         {
             throw new InvalidOperationException("The session was opened before.");
         }
 
+        if (database is not null)
+        {
+            _storage = _transaction = await TestSqlSession.Begin(database);
+        }
+
         Opened = true;
-        return Task.CompletedTask;
     }
 
     public Task Send(object message, SendOptions options, CancellationToken cancellationToken = default)
@@ -49,25 +63,29 @@ internal sealed class TestableTransactionalSession : ITransactionalSession
         return _pending.Publish(message, options, cancellationToken);
     }
 
-    // The next two are members of the interface in the other lane; nobody here makes messages by actions.
+    // The next two are members of the interface in the other lane; no code here makes messages by actions.
     public Task Send<T>(Action<T> messageConstructor, SendOptions options, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();
 
     public Task Publish<T>(Action<T> messageConstructor, PublishOptions options, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();
 
-    public Task Commit(CancellationToken cancellationToken = default)
+    public async Task Commit(CancellationToken cancellationToken = default)
     {
         RequireOpen();
+        if (_transaction is not null)
+        {
+            await _transaction.Commit();
+        }
+
         Committed = true;
-        return Task.CompletedTask;
     }
 
     public void Dispose()
     {
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => _transaction?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private void RequireOpen()
     {
