@@ -1,6 +1,6 @@
 namespace ShopSaga.Users;
 
-/// <summary>Event ids of what is logged about accounts, from 1000.</summary>
+/// <summary>Event ids of the log messages about accounts, from 1000.</summary>
 internal static class LogEvents
 {
     public static readonly EventId Registered = new(1001, nameof(Registered));

@@ -5,7 +5,7 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Users.LoggingIn;
 
-/// <summary>POST /auth/login: an e-mail address and its password for a pair of tokens. Says nothing about which of the two was wrong.</summary>
+/// <summary>POST /auth/login: exchanges an e-mail address and its password for a pair of tokens.</summary>
 internal static class LogIn
 {
     public static async Task<Results<Ok<TokenPair>, ProblemHttpResult>> Handle(
@@ -17,16 +17,18 @@ internal static class LogIn
         CancellationToken cancellationToken)
     {
         var account = await FindAccount(database, given.Email, cancellationToken);
-        if (!passwords.AreEqual(account?.PasswordHash, given.Password, out var isOutdated) || account is null)
+        if (!passwords.Verify(account?.PasswordHash, given.Password, out var isOutdated) || account is null)
         {
+            // One answer for both mistakes: it must not tell which addresses are registered.
             logger.LogInformation(LogEvents.LogInRefused, "Log-in refused");
             return Problems.Unauthenticated("The e-mail address or the password is wrong.");
         }
 
         if (isOutdated)
         {
+            // Only now is the password known, so only now can a hash that has become too weak be replaced.
             await Rehash(database, account, passwords.Hash(given.Password), cancellationToken);
-            logger.LogInformation(LogEvents.Rehashed, "Hashed the password of user {UserId} anew", account.Id);
+            logger.LogInformation(LogEvents.Rehashed, "Rehashed the password of user {UserId}", account.Id);
         }
 
         var tokens = await sessions.Start(account.User, cancellationToken);
@@ -43,7 +45,7 @@ internal static class LogIn
             cancellationToken: cancellationToken));
     }
 
-    /// <summary>Unless the password was changed in the meantime.</summary>
+    /// <summary>Replaces the hash unless the password was changed in the meantime.</summary>
     private static async Task Rehash(NpgsqlDataSource database, Account account, string hash, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -58,6 +60,3 @@ internal static class LogIn
         public User User => new(Id, Email, Name, Role);
     }
 }
-
-/// <summary>What somebody shows to log in.</summary>
-internal sealed record Credentials(string Email, string Password) : IJsonBody<Credentials>;

@@ -3,12 +3,12 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Users.LoggingIn;
 
-/// <summary>POST /auth/refresh: a refresh token for a new pair, once.</summary>
+/// <summary>POST /auth/refresh: exchanges a refresh token, once, for a new pair of tokens.</summary>
 internal static class Refresh
 {
     public static async Task<Results<Ok<TokenPair>, ProblemHttpResult>> Handle(
         RefreshToken given, Sessions sessions, CancellationToken cancellationToken) =>
-        await sessions.Continue(given.Value, cancellationToken) is { } tokens
+        await sessions.Refresh(given.Value, cancellationToken) is { } tokens
             ? TypedResults.Ok(tokens)
-            : Problems.Unauthenticated("The refresh token is unknown, used, revoked or too old.");
+            : Problems.Unauthenticated("The refresh token is unknown, used, revoked or expired.");
 }

@@ -3,5 +3,5 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Users.LoggingIn;
 
-/// <summary>A refresh token that a client shows.</summary>
+/// <summary>The body of a refresh and of a log-out.</summary>
 internal sealed record RefreshToken([property: JsonPropertyName("refreshToken")] string Value) : IJsonBody<RefreshToken>;

@@ -8,18 +8,23 @@ using ShopSaga.Users.Signing;
 namespace ShopSaga.Users.LoggingIn;
 
 /// <summary>
-/// A log-in starts a family of refresh tokens. Each serves once and gives its successor; one that is shown a second time was stolen from
-/// somebody, and nobody can tell from whom, so the whole family is revoked. A family ends after thirty days in any case.
+/// A log-in starts a family of refresh tokens. Each token serves once and yields its successor (refresh token rotation, RFC 9700, section
+/// 4.14.2). A token that is used a second time has been stolen, and the thief may hold either copy, so the whole family is revoked. A
+/// family ends after thirty days in any case.
 /// </summary>
 internal sealed class Sessions(NpgsqlDataSource database, TokenSigner signer, TimeProvider time, ILogger<Sessions> logger)
 {
+    // 256 random bits cannot be guessed, so a fast hash without salt is enough to store them.
     private const int TokenBytes = 32;
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(30);
 
+    /// <summary>Starts a family for a user who has just logged in.</summary>
     public async Task<TokenPair> Start(User user, CancellationToken cancellationToken)
     {
         var (token, now) = (NewToken(), time.GetUtcNow());
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
+
+        // Expired families are removed at the user's next log-in: no background job is needed.
         await connection.ExecuteAsync(new CommandDefinition(
             """
             DELETE FROM refresh_families WHERE user_id = @UserId AND expires_at <= @Now;
@@ -30,16 +35,16 @@ internal sealed class Sessions(NpgsqlDataSource database, TokenSigner signer, Ti
             """,
             new { UserId = user.Id, Now = now, ExpiresAt = now + Lifetime, TokenHash = Hash(token) },
             cancellationToken: cancellationToken));
-        return await Pair(user, token, cancellationToken);
+        return await CreatePair(user, token, cancellationToken);
     }
 
-    /// <summary>Uses the token; null when it is not good (any more).</summary>
-    public async Task<TokenPair?> Continue(string usedToken, CancellationToken cancellationToken)
+    /// <summary>Uses up the token and gives its successor; null when the token is unknown, used, revoked or expired.</summary>
+    public async Task<TokenPair?> Refresh(string usedToken, CancellationToken cancellationToken)
     {
         var token = NewToken();
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
 
-        // Family first, then its tokens: the order in which End locks, too.
+        // The family is locked before its tokens, in the order in which Revoke locks them: the two cannot deadlock.
         var user = await connection.QuerySingleOrDefaultAsync<User>(new CommandDefinition(
             """
             WITH family AS (
@@ -59,19 +64,19 @@ internal sealed class Sessions(NpgsqlDataSource database, TokenSigner signer, Ti
             cancellationToken: cancellationToken));
         if (user is not null)
         {
-            return await Pair(user, token, cancellationToken);
+            return await CreatePair(user, token, cancellationToken);
         }
 
-        if (await End(usedToken, cancellationToken))
+        if (await Revoke(usedToken, cancellationToken))
         {
-            logger.LogWarning(LogEvents.RefreshTokenReused, "A refresh token was shown that was used or too old: its family is revoked");
+            logger.LogWarning(LogEvents.RefreshTokenReused, "A used or expired refresh token was presented: revoked its family");
         }
 
         return null;
     }
 
-    /// <summary>Revokes the token's family; false when there was none.</summary>
-    public async Task<bool> End(string token, CancellationToken cancellationToken)
+    /// <summary>Revokes the token's family; false when the token has none.</summary>
+    public async Task<bool> Revoke(string token, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return await connection.ExecuteAsync(new CommandDefinition(
@@ -80,7 +85,7 @@ internal sealed class Sessions(NpgsqlDataSource database, TokenSigner signer, Ti
             cancellationToken: cancellationToken)) == 1;
     }
 
-    private async Task<TokenPair> Pair(User user, string refreshToken, CancellationToken cancellationToken) =>
+    private async Task<TokenPair> CreatePair(User user, string refreshToken, CancellationToken cancellationToken) =>
         new(await signer.Sign(user, cancellationToken), "Bearer", (int)TokenSigner.Lifetime.TotalSeconds, refreshToken);
 
     private static string NewToken() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(TokenBytes));

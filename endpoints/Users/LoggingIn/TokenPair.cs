@@ -1,4 +1,4 @@
 namespace ShopSaga.Users.LoggingIn;
 
-/// <summary>What a log-in gives out.</summary>
+/// <summary>The answer to a log-in and to a refresh (the member names of RFC 6749, section 5.1, in camelCase).</summary>
 internal sealed record TokenPair(string AccessToken, string TokenType, int ExpiresIn, string RefreshToken);

@@ -5,7 +5,7 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Users.Profile;
 
-/// <summary>PUT /users/me/password: ends every session of the user, whoever holds it.</summary>
+/// <summary>PUT /users/me/password: changes the password and ends every session of the user, including those of a thief.</summary>
 internal static class ChangePassword
 {
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
@@ -17,7 +17,7 @@ internal static class ChangePassword
         CancellationToken cancellationToken)
     {
         var currentHash = await ReadHash(database, caller, cancellationToken);
-        if (!passwords.AreEqual(currentHash, given.CurrentPassword))
+        if (!passwords.Verify(currentHash, given.CurrentPassword))
         {
             return Problems.Invalid("currentPassword", "is wrong.");
         }
@@ -36,7 +36,7 @@ internal static class ChangePassword
             cancellationToken: cancellationToken));
         if (!changed)
         {
-            // Another request changed it in the meantime.
+            // A concurrent request changed the password after this one had verified it.
             return Problems.Invalid("currentPassword", "is wrong.");
         }
 
@@ -53,8 +53,3 @@ internal static class ChangePassword
             cancellationToken: cancellationToken));
     }
 }
-
-/// <summary>The password there is, and the one that replaces it.</summary>
-internal sealed record PasswordChange(
-    string CurrentPassword,
-    [Text(Passwords.Shortest, Passwords.Longest, MayBeBlank = true)] string NewPassword) : IJsonBody<PasswordChange>;

@@ -5,7 +5,7 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Users.Profile;
 
-/// <summary>GET /users/me.</summary>
+/// <summary>GET /users/me: read from the database, since the access token may be older than the last change.</summary>
 internal static class ReadProfile
 {
     public static async Task<Results<Ok<User>, ProblemHttpResult>> Handle(

@@ -5,7 +5,7 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Users.Profile;
 
-/// <summary>PUT /users/me: a user takes another name. Access tokens given out before still carry the old one.</summary>
+/// <summary>PUT /users/me: changes the name. Access tokens issued before keep the old one until they expire.</summary>
 internal static class Rename
 {
     public static async Task<Results<Ok<User>, ProblemHttpResult>> Handle(
@@ -19,6 +19,3 @@ internal static class Rename
         return user is null ? Problems.NotFound() : TypedResults.Ok(user);
     }
 }
-
-/// <summary>The name to take.</summary>
-internal sealed record NewName([Text(1, 200)] string Name) : IJsonBody<NewName>;

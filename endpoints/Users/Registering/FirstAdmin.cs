@@ -1,10 +1,9 @@
 using Dapper;
 using Npgsql;
-using ShopSaga.Hosting;
 
 namespace ShopSaga.Users.Registering;
 
-/// <summary>At the start: opens the account of the first administrator, when <c>Admin:Email</c> and <c>Admin:Password</c> name one.</summary>
+/// <summary>Opens the account of the first administrator at start, when <c>Admin:Email</c> and <c>Admin:Password</c> name one.</summary>
 internal sealed class FirstAdmin(
     string email,
     string password,
@@ -16,11 +15,14 @@ internal sealed class FirstAdmin(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var role = await connection.QuerySingleOrDefaultAsync<string>("SELECT role FROM users WHERE lower(email) = lower(@email)", new { email });
+        var role = await connection.QuerySingleOrDefaultAsync<string>(
+            "SELECT role FROM users WHERE lower(email) = lower(@email)",
+            new { email });
         if (role == "customer")
         {
-            // Whoever holds this account need not be the one who wrote the configuration.
-            logger.LogWarning(LogEvents.AdminAddressTaken, "Admin:Email is the address of a customer, who does not become an administrator");
+            // Anyone can register the address before the configuration names it: promoting that account would hand the shop to a stranger.
+            logger.LogWarning(
+                LogEvents.AdminAddressTaken, "Admin:Email is the address of a customer, who does not become an administrator");
         }
         else if (role is null)
         {
@@ -38,24 +40,4 @@ internal sealed class FirstAdmin(
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-}
-
-internal static class FirstAdminSetup
-{
-    public static void AddFirstAdmin(this WebApplicationBuilder builder)
-    {
-        if (builder.Configuration["Admin:Email"] is not { Length: > 0 } email)
-        {
-            return;
-        }
-
-        var password = builder.Configuration.Required("Admin:Password");
-        if (password.Length is < Passwords.Shortest or > Passwords.Longest)
-        {
-            throw new InvalidOperationException(
-                $"Configuration 'Admin:Password' must have {Passwords.Shortest} to {Passwords.Longest} characters. Set Admin__Password.");
-        }
-
-        builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<FirstAdmin>(services, email, password));
-    }
 }

@@ -5,8 +5,8 @@ using ShopSaga.Hosting;
 namespace ShopSaga.Users.Signing;
 
 /// <summary>
-/// Private keys lie in the database encrypted (AES-256-GCM, bound to their key id), under a key that only the configuration holds: a copy of
-/// the database signs nothing.
+/// Encrypts the private keys in the database under a key that only the configuration holds (AES-256-GCM, NIST SP 800-38D): a copy of the
+/// database cannot sign tokens. The key id is authenticated with the ciphertext, so that one row's key cannot take the place of another's.
 /// </summary>
 internal sealed class KeyProtection : IDisposable
 {
@@ -24,22 +24,28 @@ internal sealed class KeyProtection : IDisposable
         {
             throw new InvalidOperationException(
                 $"Configuration '{Setting}' must be {KeyBytes} random bytes in Base64. "
-                + $"Set Signing__EncryptionKey, such as to what 'openssl rand -base64 {KeyBytes}' prints.");
+                + $"Set Signing__EncryptionKey to the output of 'openssl rand -base64 {KeyBytes}'.");
         }
 
         _aes = new AesGcm(key, AesGcm.TagByteSizes.MaxSize);
     }
 
+    /// <summary>Encrypts a private key. Nonce and tag precede the ciphertext.</summary>
     public byte[] Seal(string keyId, byte[] privateKey)
     {
         var sealedKey = new byte[NonceSize + TagSize + privateKey.Length];
         var nonce = sealedKey.AsSpan(0, NonceSize);
         RandomNumberGenerator.Fill(nonce);
-        _aes.Encrypt(nonce, privateKey, sealedKey.AsSpan(NonceSize + TagSize), sealedKey.AsSpan(NonceSize, TagSize), Encoding.ASCII.GetBytes(keyId));
+        _aes.Encrypt(
+            nonce,
+            privateKey,
+            sealedKey.AsSpan(NonceSize + TagSize),
+            sealedKey.AsSpan(NonceSize, TagSize),
+            Encoding.ASCII.GetBytes(keyId));
         return sealedKey;
     }
 
-    /// <exception cref="InvalidOperationException">It was sealed under another key, or changed since.</exception>
+    /// <exception cref="InvalidOperationException">It was encrypted under another key or has been changed.</exception>
     public byte[] Open(string keyId, byte[] sealedKey)
     {
         var privateKey = new byte[sealedKey.Length - NonceSize - TagSize];
@@ -56,8 +62,8 @@ internal sealed class KeyProtection : IDisposable
         catch (AuthenticationTagMismatchException)
         {
             throw new InvalidOperationException(
-                $"Signing key {keyId} was not encrypted under '{Setting}'. Set Signing__EncryptionKey to what it was, or delete the table signing_keys' rows: "
-                + "a new key is made, and everybody has to refresh.");
+                $"Signing key {keyId} was not encrypted under '{Setting}'. Restore the previous Signing__EncryptionKey, or delete the rows "
+                + "of signing_keys: a new key is created, and clients must refresh their tokens.");
         }
     }
 

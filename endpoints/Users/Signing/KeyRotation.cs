@@ -7,19 +7,19 @@ using Npgsql;
 namespace ShopSaga.Users.Signing;
 
 /// <summary>
-/// Creates the first signing key at the first start, and a new one whenever the last has served for <c>Signing:RotateEvery</c> (30 days by
-/// default). A new key is published for a while before it signs, and an old one for as long as its tokens live, so that nobody ever meets a
-/// token whose key he cannot know. Of several instances one does it.
+/// Creates the first signing key at the first start, and a new one when the last has signed for <c>Signing:RotateEvery</c> (30 days by
+/// default). A new key is published before it signs, and an old one until its last token has expired: a service can always find the key of
+/// a valid token. A table lock lets one of several instances do it.
 /// </summary>
 internal sealed class KeyRotation(
     NpgsqlDataSource database, KeyProtection protection, IConfiguration configuration, TimeProvider time, ILogger<KeyRotation> logger)
     : BackgroundService
 {
-    // Longer than services keep what they have fetched.
-    public static readonly TimeSpan PublishedAhead = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan AtLeast = TimeSpan.FromHours(1);
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(5);
-    private readonly TimeSpan _rotateEvery = RotateEvery(configuration);
+    // Twice the time for which services cache the key set.
+    public static readonly TimeSpan PublishAhead = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan MinRotateEvery = TimeSpan.FromHours(1);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromMinutes(5);
+    private readonly TimeSpan _rotateEvery = ReadRotateEvery(configuration);
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -29,7 +29,7 @@ internal sealed class KeyRotation(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(LookEvery, time);
+        using var timer = new PeriodicTimer(CheckInterval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try
@@ -38,7 +38,8 @@ internal sealed class KeyRotation(
             }
             catch (NpgsqlException failure)
             {
-                logger.LogWarning(LogEvents.SigningKeyNotRotated, "Could not look whether a new signing key is due: {Reason}", failure.Message);
+                logger.LogWarning(
+                    LogEvents.SigningKeyNotRotated, "Cannot check whether a new signing key is due: {Reason}", failure.Message);
             }
         }
     }
@@ -57,21 +58,24 @@ internal sealed class KeyRotation(
         }
         else
         {
+            // Fails the start when the configured encryption key is not the one that the stored key was encrypted under.
             protection.Open(last.KeyId, last.PrivateKey);
-            if (last.SignsFrom + _rotateEvery <= now + PublishedAhead)
+            if (last.SignsFrom + _rotateEvery <= now + PublishAhead)
             {
-                await Create(connection, signsFrom: now + PublishedAhead, now);
+                await Create(connection, signsFrom: now + PublishAhead, now);
             }
         }
 
-        // A key is of no use any more when the last token has expired that it signed before its successor did.
+        // A key is deleted when the last token that it can have signed has expired, with twice the lifetime as a margin for clocks that
+        // differ.
         await connection.ExecuteAsync(
             """
             DELETE FROM signing_keys
             WHERE EXISTS (
-                SELECT FROM signing_keys successor WHERE successor.signs_from > signing_keys.signs_from AND successor.signs_from <= @longAgo)
+                SELECT FROM signing_keys successor
+                WHERE successor.signs_from > signing_keys.signs_from AND successor.signs_from <= @supersededBefore)
             """,
-            new { longAgo = now - (2 * TokenSigner.Lifetime) });
+            new { supersededBefore = now - (2 * TokenSigner.Lifetime) });
         await transaction.CommitAsync(cancellationToken);
     }
 
@@ -86,6 +90,7 @@ internal sealed class KeyRotation(
             X = Base64UrlEncoder.Encode(point.X!),
             Y = Base64UrlEncoder.Encode(point.Y!),
         };
+        // The thumbprint of RFC 7638 is unique without a counter or a registry.
         var keyId = Base64UrlEncoder.Encode(jwk.ComputeJwkThumbprint());
         await connection.ExecuteAsync(
             """
@@ -96,19 +101,21 @@ internal sealed class KeyRotation(
             {
                 keyId,
                 privateKey = protection.Seal(keyId, key.ExportPkcs8PrivateKey()),
-                publicJwk = JsonSerializer.Serialize(new { kty = jwk.Kty, crv = jwk.Crv, use = "sig", alg = "ES256", kid = keyId, x = jwk.X, y = jwk.Y }),
+                publicJwk = JsonSerializer.Serialize(
+                    new { kty = jwk.Kty, crv = jwk.Crv, use = "sig", alg = "ES256", kid = keyId, x = jwk.X, y = jwk.Y }),
                 now,
                 signsFrom,
             });
         logger.LogInformation(LogEvents.SigningKeyCreated, "Created signing key {KeyId}, which signs from {SignsFrom:o}", keyId, signsFrom);
     }
 
-    private static TimeSpan RotateEvery(IConfiguration configuration)
+    private static TimeSpan ReadRotateEvery(IConfiguration configuration)
     {
         var every = configuration.GetValue("Signing:RotateEvery", TimeSpan.FromDays(30));
-        return every >= AtLeast
+        return every >= MinRotateEvery
             ? every
-            : throw new InvalidOperationException($"Configuration 'Signing:RotateEvery' must be at least {AtLeast}. Set Signing__RotateEvery.");
+            : throw new InvalidOperationException(
+                $"Configuration 'Signing:RotateEvery' must be at least {MinRotateEvery}. Set Signing__RotateEvery.");
     }
 
     private sealed record Key(string KeyId, byte[] PrivateKey, DateTimeOffset SignsFrom);

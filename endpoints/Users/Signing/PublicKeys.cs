@@ -4,8 +4,8 @@ using Npgsql;
 namespace ShopSaga.Users.Signing;
 
 /// <summary>
-/// GET /.well-known/jwks.json: the keys that access tokens may be signed with, the next one and those before included
-/// (<see cref="KeyRotation"/>).
+/// GET /.well-known/jwks.json: the public keys of all valid access tokens, and the one that signs next (<see cref="KeyRotation"/>). Newest
+/// first.
 /// </summary>
 internal sealed class PublicKeys(NpgsqlDataSource database)
 {
@@ -21,9 +21,3 @@ internal sealed class PublicKeys(NpgsqlDataSource database)
         return $$"""{"keys":[{{string.Join(',', keys)}}]}""";
     }
 }
-
-/// <summary>A JSON Web Key Set.</summary>
-internal sealed record PublicKeySet(IReadOnlyList<PublicKey> Keys);
-
-/// <summary>A JSON Web Key of an elliptic curve.</summary>
-internal sealed record PublicKey(string Kty, string Crv, string Use, string Alg, string Kid, string X, string Y);

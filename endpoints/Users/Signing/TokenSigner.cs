@@ -8,7 +8,9 @@ using ShopSaga.Hosting;
 
 namespace ShopSaga.Users.Signing;
 
-/// <summary>Signs access tokens with the current key. It keeps no key, so that every instance uses a new one at once.</summary>
+/// <summary>
+/// Signs access tokens (JWT with ES256, RFC 7518, section 3.4). It reads the key for each token, so every instance uses a new key at once.
+/// </summary>
 internal sealed class TokenSigner(NpgsqlDataSource database, KeyProtection protection, IConfiguration configuration, TimeProvider time)
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
@@ -43,8 +45,14 @@ internal sealed class TokenSigner(NpgsqlDataSource database, KeyProtection prote
                 ["role"] = user.Role,
                 ["jti"] = RandomNumberGenerator.GetHexString(32, lowercase: true),
             },
+
+            // The key lives only as long as this call. The provider cache of the library would keep it, and use it after it was disposed.
             SigningCredentials = new SigningCredentials(
-                new ECDsaSecurityKey(key) { KeyId = keyId, CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false } },
+                new ECDsaSecurityKey(key)
+                {
+                    KeyId = keyId,
+                    CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false },
+                },
                 SecurityAlgorithms.EcdsaSha256),
         });
     }

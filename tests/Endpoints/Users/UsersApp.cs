@@ -5,7 +5,7 @@ using ShopSaga.Users.Registering;
 
 namespace ShopSaga.Tests.Endpoints.Users;
 
-/// <summary>Users, and how a client talks to it.</summary>
+/// <summary>The Users service, and the requests of its clients.</summary>
 internal static class UsersApp
 {
     public const string Password = "correct horse battery";
@@ -18,7 +18,7 @@ internal static class UsersApp
         ["Signing:EncryptionKey"] = Convert.ToBase64String(new byte[32]),
     });
 
-    public static async Task<JsonElement> Register(this ServiceApp<Registration> app, string email, string name = "Somebody")
+    public static async Task<JsonElement> Register(this ServiceApp<Registration> app, string email, string name = "Ann")
     {
         using var client = app.Anybody();
         using var answer = await client.PostAsJsonAsync("/users", new { email, password = Password, name });
@@ -26,7 +26,8 @@ internal static class UsersApp
         return await answer.Content.ReadFromJsonAsync<JsonElement>();
     }
 
-    public static async Task<(string Access, string Refresh)> LogIn(this ServiceApp<Registration> app, string email, string password = Password)
+    public static async Task<(string Access, string Refresh)> LogIn(
+        this ServiceApp<Registration> app, string email, string password = Password)
     {
         using var client = app.Anybody();
         using var answer = await client.PostAsJsonAsync("/auth/login", new { email, password });

@@ -12,7 +12,7 @@ namespace ShopSaga.Tests.Endpoints.Users;
 
 /// <summary>Each test has a service of its own and lets time pass by moving the keys back.</summary>
 [TestFixture]
-internal sealed class Signing_keys
+internal sealed class When_tokens_are_signed
 {
     private ServiceApp<Registration> _users = null!;
 
@@ -27,7 +27,7 @@ internal sealed class Signing_keys
     public async Task Stop() => await _users.DisposeAsync();
 
     [Test]
-    public async Task Should_be_stored_so_that_the_database_alone_signs_nothing()
+    public async Task Should_store_keys_so_that_the_database_alone_cannot_sign()
     {
         await using var database = new NpgsqlConnection(_users.Database);
         var stored = await database.ExecuteScalarAsync<byte[]>("SELECT private_key FROM signing_keys");
@@ -42,19 +42,20 @@ internal sealed class Signing_keys
     [TestCase("")]
     [TestCase("not base64!")]
     [TestCase("c2hvcnQ=")]
-    public void Should_need_a_key_to_be_encrypted_with(string key) =>
+    public void Should_not_start_without_an_encryption_key(string key) =>
         Assert.That(
             () => _users.StartAnother(settings: new() { ["Signing:EncryptionKey"] = key }),
             Throws.InvalidOperationException.With.Message.Contains("Signing__EncryptionKey"));
 
     [Test]
-    public void Should_not_start_with_another_key_than_they_were_encrypted_with() =>
+    public void Should_not_start_with_another_encryption_key_than_before() =>
         Assert.That(
-            () => _users.StartAnother(settings: new() { ["Signing:EncryptionKey"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)) }),
+            () => _users.StartAnother(
+                settings: new() { ["Signing:EncryptionKey"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)) }),
             Throws.InvalidOperationException.With.Message.Contains("Signing__EncryptionKey"));
 
     [Test]
-    public async Task Should_refuse_a_private_key_that_was_put_in_the_place_of_another()
+    public async Task Should_refuse_a_private_key_that_was_swapped_with_another()
     {
         await using var database = new NpgsqlConnection(_users.Database);
         await database.ExecuteAsync("UPDATE signing_keys SET private_key = set_byte(private_key, 40, get_byte(private_key, 40) # 1)");
@@ -62,7 +63,7 @@ internal sealed class Signing_keys
     }
 
     [Test]
-    public async Task Should_be_rotated_so_that_every_token_is_valid_for_its_whole_life()
+    public async Task Should_rotate_keys_so_that_every_token_is_valid_for_its_whole_life()
     {
         var (first, _) = await _users.LogIn("ann@shop.test");
         var firstKey = KeyOf(first);
@@ -87,7 +88,7 @@ internal sealed class Signing_keys
     }
 
     [Test]
-    public void Should_not_be_rotated_faster_than_tokens_expire() =>
+    public void Should_not_rotate_keys_faster_than_tokens_expire() =>
         Assert.That(
             () => _users.StartAnother(settings: new() { ["Signing:RotateEvery"] = "00:59:59" }),
             Throws.InvalidOperationException.With.Message.Contains("Signing__RotateEvery"));

@@ -8,7 +8,7 @@ namespace ShopSaga.Tests.Endpoints.Users;
 
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
-internal sealed class Profile
+internal sealed class When_a_user_changes_the_account
 {
     private ServiceApp<Registration> _users = null!;
 
@@ -52,7 +52,8 @@ internal sealed class Profile
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
 
         await _users.LogIn("change@shop.test", "another password");
-        using var oldPassword = await client.PostAsJsonAsync("/auth/login", new { email = "change@shop.test", password = UsersApp.Password });
+        using var oldPassword = await client.PostAsJsonAsync(
+            "/auth/login", new { email = "change@shop.test", password = UsersApp.Password });
         using var oldSession = await client.PostAsJsonAsync("/auth/refresh", new { refreshToken = refresh });
         Assert.That(oldPassword.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
         Assert.That(oldSession.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
@@ -73,7 +74,7 @@ internal sealed class Profile
     [TestCase("GET", "/users/me")]
     [TestCase("PUT", "/users/me")]
     [TestCase("PUT", "/users/me/password")]
-    public async Task Should_not_serve_anybody(string method, string path)
+    public async Task Should_refuse_a_caller_without_a_token(string method, string path)
     {
         using var client = _users.Anybody();
         using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = JsonContent.Create(new { }) };

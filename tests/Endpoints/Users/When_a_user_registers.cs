@@ -12,7 +12,7 @@ namespace ShopSaga.Tests.Endpoints.Users;
 
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
-internal sealed class Registering
+internal sealed class When_a_user_registers
 {
     private ServiceApp<Registration> _users = null!;
 
@@ -23,7 +23,7 @@ internal sealed class Registering
     public async Task Stop() => await _users.DisposeAsync();
 
     [Test]
-    public async Task Should_answer_the_account_and_ignore_what_a_client_must_not_choose()
+    public async Task Should_answer_the_account_and_ignore_members_that_a_client_must_not_choose()
     {
         using var client = _users.Anybody();
         using var answer = await client.PostAsJsonAsync(
@@ -43,17 +43,18 @@ internal sealed class Registering
     }
 
     [Test]
-    public async Task Should_publish_that_somebody_registered()
+    public async Task Should_publish_UserRegistered()
     {
         await using var listener = await Listener<UserRegistered>.Start(_users.Broker);
         var user = await _users.Register("published@shop.test", "Pub Lished");
 
         var heard = await listener.Next();
-        Assert.That((heard.UserId, heard.Email, heard.Name), Is.EqualTo((user.GetProperty("id").GetInt64(), "published@shop.test", "Pub Lished")));
+        Assert.That(
+            (heard.UserId, heard.Email, heard.Name), Is.EqualTo((user.GetProperty("id").GetInt64(), "published@shop.test", "Pub Lished")));
     }
 
     [Test]
-    public async Task Should_accept_the_longest_of_everything()
+    public async Task Should_accept_values_of_the_greatest_length()
     {
         using var client = _users.Anybody();
         using var answer = await client.PostAsJsonAsync("/users", new
@@ -90,7 +91,7 @@ internal sealed class Registering
 
     [TestCase(129, 1, "password")]
     [TestCase(8, 201, "name")]
-    public async Task Should_refuse_what_is_too_long(int passwordLength, int nameLength, string member)
+    public async Task Should_refuse_values_that_are_too_long(int passwordLength, int nameLength, string member)
     {
         using var client = _users.Anybody();
         using var answer = await client.PostAsJsonAsync(
@@ -103,7 +104,8 @@ internal sealed class Registering
     {
         await _users.Register("taken@shop.test");
         using var client = _users.Anybody();
-        using var answer = await client.PostAsJsonAsync("/users", new { email = "TAKEN@shop.Test", password = UsersApp.Password, name = "B" });
+        using var answer = await client.PostAsJsonAsync(
+            "/users", new { email = "TAKEN@shop.Test", password = UsersApp.Password, name = "B" });
         await Problem.Expect(answer, HttpStatusCode.Conflict, "email-taken");
     }
 
@@ -112,12 +114,14 @@ internal sealed class Registering
     {
         using var client = _users.Anybody();
         var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(number => client.PostAsJsonAsync(
-            "/users", new { email = number % 2 == 0 ? "race@shop.test" : "RACE@shop.test", password = UsersApp.Password, name = $"{number}" })));
+            "/users",
+            new { email = number % 2 == 0 ? "race@shop.test" : "RACE@shop.test", password = UsersApp.Password, name = $"{number}" })));
 
         Assert.That(answers.Count(answer => answer.StatusCode == HttpStatusCode.Created), Is.EqualTo(1));
         Assert.That(answers.Count(answer => answer.StatusCode == HttpStatusCode.Conflict), Is.EqualTo(11));
         await using var database = new NpgsqlConnection(_users.Database);
-        Assert.That(await database.ExecuteScalarAsync<long>("SELECT count(*) FROM users WHERE lower(email) = 'race@shop.test'"), Is.EqualTo(1));
+        Assert.That(
+            await database.ExecuteScalarAsync<long>("SELECT count(*) FROM users WHERE lower(email) = 'race@shop.test'"), Is.EqualTo(1));
     }
 
     [Test]

@@ -14,7 +14,7 @@ namespace ShopSaga.Tests.Endpoints.Users;
 
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
-internal sealed class LoggingIn
+internal sealed class When_a_user_logs_in
 {
     private ServiceApp<Registration> _users = null!;
 
@@ -37,7 +37,9 @@ internal sealed class LoggingIn
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(body.EnumerateObject().Select(member => member.Name), Is.EqualTo(new[] { "accessToken", "tokenType", "expiresIn", "refreshToken" }));
+            Assert.That(
+                body.EnumerateObject().Select(member => member.Name),
+                Is.EqualTo(new[] { "accessToken", "tokenType", "expiresIn", "refreshToken" }));
             Assert.That(body.GetProperty("tokenType").GetString(), Is.EqualTo("Bearer"));
             Assert.That(body.GetProperty("expiresIn").GetInt32(), Is.EqualTo(900));
             Assert.That(token.Alg, Is.EqualTo("ES256"));
@@ -50,7 +52,9 @@ internal sealed class LoggingIn
             Assert.That(token.Audiences, Is.EqualTo(new[] { TestTokens.Audience }));
             Assert.That(token.Id, Is.Not.Empty);
             Assert.That(token.ValidTo - token.IssuedAt, Is.EqualTo(TimeSpan.FromMinutes(15)));
-            Assert.That(key.EnumerateObject().Select(member => member.Name), Is.EquivalentTo(new[] { "kty", "crv", "use", "alg", "kid", "x", "y" }));
+            Assert.That(
+                key.EnumerateObject().Select(member => member.Name),
+                Is.EquivalentTo(new[] { "kty", "crv", "use", "alg", "kid", "x", "y" }));
         }
     }
 
@@ -67,7 +71,9 @@ internal sealed class LoggingIn
         await _users.Register("alike@shop.test");
         var wrong = await Refused("alike@shop.test", "wrong password");
         var unknown = await Refused("unknown@shop.test", UsersApp.Password);
-        Assert.That(wrong.Replace(TraceOf(wrong), "", StringComparison.Ordinal), Is.EqualTo(unknown.Replace(TraceOf(unknown), "", StringComparison.Ordinal)));
+        Assert.That(
+            wrong.Replace(TraceOf(wrong), "", StringComparison.Ordinal),
+            Is.EqualTo(unknown.Replace(TraceOf(unknown), "", StringComparison.Ordinal)));
     }
 
     [Test]
@@ -79,7 +85,7 @@ internal sealed class LoggingIn
         for (var round = 0; round < 7; round++)
         {
             wrong.Add(await TimeOf(() => Refused("slow@shop.test", "wrong password")));
-            unknown.Add(await TimeOf(() => Refused("nobody@shop.test", "wrong password")));
+            unknown.Add(await TimeOf(() => Refused("absent@shop.test", "wrong password")));
         }
 
         // Hashing takes nearly all of the time; without it the quicker one would take a twentieth of the slower.
@@ -188,7 +194,8 @@ internal sealed class LoggingIn
     public async Task Should_hash_a_password_anew_that_was_hashed_too_weakly_and_only_when_it_is_right()
     {
         await _users.Register("weak@shop.test");
-        var weak = new PasswordHasher<object>(Options.Create(new PasswordHasherOptions { IterationCount = 1_000 })).HashPassword(new(), UsersApp.Password);
+        var weak = new PasswordHasher<object>(
+            Options.Create(new PasswordHasherOptions { IterationCount = 1_000 })).HashPassword(new(), UsersApp.Password);
         await using var database = new NpgsqlConnection(_users.Database);
         await database.ExecuteAsync("UPDATE users SET password_hash = @weak WHERE email = 'weak@shop.test'", new { weak });
 
