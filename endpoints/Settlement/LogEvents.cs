@@ -1,6 +1,6 @@
 namespace ShopSaga.Settlement;
 
-/// <summary>Event ids of what Settlement logs, from 5000.</summary>
+/// <summary>Event ids of the log messages about settlement, from 5000.</summary>
 internal static class LogEvents
 {
     public static readonly EventId Recorded = new(5001, nameof(Recorded));

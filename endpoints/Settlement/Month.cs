@@ -3,21 +3,20 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Settlement;
 
-/// <summary>A month of the calendar.</summary>
+/// <summary>A month of the business calendar.</summary>
 internal readonly record struct Month(DateOnly FirstDay)
 {
     private const string Format = "yyyy-MM";
 
-    /// <summary>How many days it has.</summary>
+    /// <summary>The number of its days.</summary>
     public int Days => DateTime.DaysInMonth(FirstDay.Year, FirstDay.Month);
 
-    /// <summary>Its last day.</summary>
     public DateOnly LastDay => new(FirstDay.Year, FirstDay.Month, Days);
 
     /// <summary>The month of a day.</summary>
     public static Month Of(DateOnly date) => new(new DateOnly(date.Year, date.Month, 1));
 
-    /// <summary>The month that stands in an address.</summary>
+    /// <summary>Reads a month from the URL; <paramref name="name"/> is the parameter that an error names.</summary>
     /// <exception cref="InvalidRequestException">It is not exactly <c>yyyy-MM</c>.</exception>
     public static Month Parse(string name, string text) =>
         DateOnly.TryParseExact(text, Format, CultureInfo.InvariantCulture, DateTimeStyles.None, out var first)

@@ -1,29 +1,24 @@
 using ShopSaga.Hosting;
 using ShopSaga.Hosting.Messaging;
-using ShopSaga.Settlement;
 using ShopSaga.Settlement.Closing;
 using ShopSaga.Settlement.Reconciling;
 using ShopSaga.Settlement.Recording;
+using ShopSaga.Settlement.Reporting;
 
 var builder = ServiceHost.CreateBuilder(args);
-builder.Services
-    .AddSingleton<Ledger>()
-    .AddSingleton<CloseDay>()
-    .AddSingleton<CloseMonth>()
-    .AddSingleton(ClosingTimes.From(builder.Configuration))
-    .AddSingleton(OtherBooks.From(builder.Configuration))
-    .AddSingleton<Reconcile>()
-    .AddHealthChecks().AddCheck<ReconciliationHealth>("reconciliation");
 builder.AddEndpoint("Settlement", endpoint =>
 {
-    endpoint.AddHandler<RecordCapture>();
-    endpoint.AddHandler<RecordRefund>();
-    endpoint.AddCustomCheck<ReconciliationCheck>();
+    endpoint.AddHandler<RecordCaptureHandler>();
+    endpoint.AddHandler<RecordRefundHandler>();
+    endpoint.AddCustomCheck<ReconciliationCustomCheck>();
 });
-// After the endpoint, because it publishes.
-builder.Services.AddHostedService<ClosingSchedule>();
+builder.AddRecording();
+builder.AddReconciling();
+builder.AddClosing();
 
 var app = builder.Build();
 app.UseServiceDefaults();
-app.MapSettlements();
+app.MapClosing();
+app.MapReporting();
+app.MapReconciling();
 app.Run();

@@ -6,20 +6,20 @@ using ShopSaga.Settlement.Reconciling;
 namespace ShopSaga.Settlement.Closing;
 
 /// <summary>
-/// Closes every day that is over, some minutes after its end, and compares the books of every closed day, again after a while if they differ. What
-/// is to be done is read from the books each time, so that nothing is forgotten in a stop; and whoever holds the lock does it, so that of several
-/// instances one does.
+/// Closes every past day some minutes after its end and compares the books of every closed day, repeatedly while they differ. The work to
+/// do is read from the database each time, so a stopped service only delays it. An advisory lock lets one of several instances do it.
 /// </summary>
 internal sealed class ClosingSchedule(
     IServiceScopeFactory scopes,
-    CloseDay days,
-    Reconcile reconcile,
+    DailyClosing days,
+    Reconciler reconciler,
     NpgsqlDataSource database,
     ClosingTimes times,
     BusinessCalendar calendar,
     TimeProvider time,
     ILogger<ClosingSchedule> logger) : BackgroundService
 {
+    // "Closing" in ASCII: advisory locks of a database share one number space.
     private const long AdvisoryLock = 0x43_6C_6F_73_69_6E_67;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -29,17 +29,18 @@ internal sealed class ClosingSchedule(
         {
             try
             {
-                await DoWhatIsDue(stoppingToken);
+                await CloseAndCompare(stoppingToken);
             }
             catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
-                logger.LogError(LogEvents.ScheduleFailed, failure, "What is due could not be done, and is tried again in {Pause}", times.CheckEvery);
+                logger.LogError(
+                    LogEvents.ScheduleFailed, failure, "Cannot close and compare days; next attempt in {Pause}", times.CheckEvery);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private async Task DoWhatIsDue(CancellationToken cancellationToken)
+    private async Task CloseAndCompare(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         if (!await connection.ExecuteScalarAsync<bool>("SELECT pg_try_advisory_lock(@AdvisoryLock)", new { AdvisoryLock }))
@@ -66,21 +67,23 @@ internal sealed class ClosingSchedule(
         }
     }
 
-    /// <summary>A day that cannot be compared now does not keep the others from it.</summary>
+    /// <summary>Compares a day; a statement that cannot be had now must not stop the comparison of the other days.</summary>
     private async Task Compare(DateOnly date, CancellationToken cancellationToken)
     {
         try
         {
             await using var scope = scopes.CreateAsyncScope();
-            await reconcile.Run(date, scope.ServiceProvider.GetRequiredService<ITransactionalSession>(), cancellationToken);
+            await reconciler.Reconcile(date, scope.ServiceProvider.GetRequiredService<ITransactionalSession>(), cancellationToken);
         }
         catch (HttpRequestException failure)
         {
-            logger.LogWarning(LogEvents.CannotReconcile, "The books of {Date} cannot be compared now: {Reason}", date, failure.Message);
+            logger.LogWarning(LogEvents.CannotReconcile, "Cannot compare the books of {Date} now: {Reason}", date, failure.Message);
         }
     }
 
-    /// <summary>Open days that are over, oldest first, from the beginning of the month in which the ledger begins: so the first month closes, too.</summary>
+    /// <summary>
+    /// Past open days, oldest first, from the start of the month of the first entry: otherwise the first month could never close.
+    /// </summary>
     private Task<IEnumerable<DateOnly>> DaysToClose(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         connection.QueryAsync<DateOnly>(new CommandDefinition(
             """
@@ -90,10 +93,12 @@ internal sealed class ClosingSchedule(
             WHERE NOT EXISTS (SELECT FROM daily_settlements WHERE report_date = day::date)
             ORDER BY day
             """,
-            new { last = calendar.DateOf(time.GetUtcNow() - times.After).AddDays(-1) },
+            new { last = calendar.DateOf(time.GetUtcNow() - times.CloseAfter).AddDays(-1) },
             cancellationToken: cancellationToken));
 
-    /// <summary>Closed days that have not been compared since they were closed; and whatever differed when it was compared, closed or not.</summary>
+    /// <summary>
+    /// Closed days that have not been compared since, and all days whose latest comparison has differences, open days included.
+    /// </summary>
     private Task<IEnumerable<DateOnly>> DaysToCompare(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         connection.QueryAsync<DateOnly>(new CommandDefinition(
             """
@@ -103,7 +108,9 @@ internal sealed class ClosingSchedule(
             UNION
             SELECT business_date
             FROM (
-                SELECT DISTINCT ON (business_date) business_date, differences, reconciled_at FROM reconciliations ORDER BY business_date, id DESC) AS latest
+                SELECT DISTINCT ON (business_date) business_date, differences, reconciled_at
+                FROM reconciliations
+                ORDER BY business_date, id DESC) AS latest
             WHERE differences > 0 AND reconciled_at <= @before
             ORDER BY report_date
             """,

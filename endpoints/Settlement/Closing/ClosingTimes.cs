@@ -1,10 +1,12 @@
+using System.Globalization;
+
 namespace ShopSaga.Settlement.Closing;
 
-/// <summary>When days are closed without anybody asking.</summary>
-/// <param name="After">How long after the end of a day: what was paid in its last moments has that long to arrive.</param>
-/// <param name="CheckEvery">How often is looked whether anything is to be done.</param>
-/// <param name="CompareAgainAfter">When the books of a day that differed are compared again.</param>
-internal sealed record ClosingTimes(TimeSpan After, TimeSpan CheckEvery, TimeSpan CompareAgainAfter)
+/// <summary>When the schedule closes and compares days.</summary>
+/// <param name="CloseAfter">How long after its end a day is closed: events of its last moments have that long to arrive.</param>
+/// <param name="CheckEvery">How often the schedule looks for work.</param>
+/// <param name="CompareAgainAfter">How long after a comparison with differences the day is compared again.</param>
+internal sealed record ClosingTimes(TimeSpan CloseAfter, TimeSpan CheckEvery, TimeSpan CompareAgainAfter)
 {
     /// <summary>
     /// Reads <c>Settlement:CloseAfter</c>, ten minutes by default, <c>Settlement:CheckEvery</c>, a minute, and
@@ -16,12 +18,13 @@ internal sealed record ClosingTimes(TimeSpan After, TimeSpan CheckEvery, TimeSpa
         Read(configuration, "CheckEvery", "00:01:00", TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)),
         Read(configuration, "CompareAgainAfter", "01:00:00", TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1)));
 
-    private static TimeSpan Read(IConfiguration configuration, string name, string byDefault, TimeSpan least, TimeSpan most)
+    private static TimeSpan Read(IConfiguration configuration, string name, string defaultValue, TimeSpan min, TimeSpan max)
     {
-        var text = configuration[$"Settlement:{name}"] ?? byDefault;
-        return TimeSpan.TryParse(text, out var time) && time >= least && time <= most
+        var text = configuration[$"Settlement:{name}"] ?? defaultValue;
+        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) && time >= min && time <= max
             ? time
             : throw new InvalidOperationException(
-                $"Configuration 'Settlement:{name}' is '{text}'. Set Settlement__{name} to a time from {least} to {most}, such as {byDefault}.");
+                $"Configuration 'Settlement:{name}' is '{text}'. Set Settlement__{name} to a time from "
+                + $"{min} to {max}, such as {defaultValue}.");
     }
 }

@@ -4,23 +4,30 @@ using ShopSaga.Hosting.Database;
 namespace ShopSaga.Settlement.Recording;
 
 /// <summary>
-/// Writes the ledger. An entry counts on the business date of the fact, whenever it is heard of; or, if that day is closed by then, as an
-/// adjustment in the next open one.
+/// Writes the ledger. An entry counts on the business date of the capture or refund, whenever its event arrives. If that day is already
+/// closed, it counts as an adjustment of the next open day.
 /// </summary>
 internal sealed class Ledger(BusinessCalendar calendar, TimeProvider time, ILogger<Ledger> logger)
 {
-    public const string Capture = "CAPTURE";
-    public const string Refund = "REFUND";
-
-    /// <summary>Records a fact and adds it to the totals of the day in which it counts, once.</summary>
-    public async Task Record(Sql sql, string fact, long paymentId, long orderId, long amount, DateTimeOffset at)
+    /// <summary>Enters a capture or refund and adds it to the totals of the day in which it counts; a duplicate changes nothing.</summary>
+    /// <param name="sql">The transaction of the message.</param>
+    /// <param name="entryType">One of <see cref="EntryType"/>.</param>
+    /// <param name="paymentId">With the type, the key of the entry.</param>
+    /// <param name="orderId">The order that was paid for.</param>
+    /// <param name="amount">Won, positive for a refund too.</param>
+    /// <param name="at">When the money was captured or refunded.</param>
+    public async Task Record(Sql sql, string entryType, long paymentId, long orderId, long amount, DateTimeOffset at)
     {
         var date = calendar.DateOf(at);
+
+        // One statement, so that an entry and its share of the totals exist together or not at all. The slot follows the connection: two
+        // transactions rarely wait for the same row (decision 007).
         var reportDate = await sql.QuerySingleOrDefault<DateOnly?>(
             """
             WITH entry AS (
                 INSERT INTO entries (payment_id, order_id, fact, kind, amount, occurred_at, business_date, report_date, recorded_at)
-                SELECT @paymentId, @orderId, @fact, CASE day WHEN @date THEN @fact ELSE 'ADJUSTMENT' END, @amount, @at, @date, day, @now
+                SELECT @paymentId, @orderId, @entryType, CASE day WHEN @date THEN @entryType ELSE 'ADJUSTMENT' END,
+                    @amount, @at, @date, day, @now
                 FROM open_day(@date) AS day
                 ON CONFLICT (payment_id, fact) DO NOTHING
                 RETURNING report_date, fact, amount)
@@ -36,13 +43,13 @@ internal sealed class Ledger(BusinessCalendar calendar, TimeProvider time, ILogg
                 refund_count = day.refund_count + excluded.refund_count
             RETURNING report_date
             """,
-            new { paymentId, orderId, fact, amount, at = at.UtcDateTime, date, now = time.GetUtcNow() });
+            new { paymentId, orderId, entryType, amount, at = at.UtcDateTime, date, now = time.GetUtcNow() });
         if (reportDate == date)
         {
             logger.LogInformation(
                 LogEvents.Recorded,
-                "{Fact} of {Amount} for order {OrderId}, payment {PaymentId}, is in the ledger of {Date}",
-                fact,
+                "Entered {EntryType} of {Amount} for order {OrderId}, payment {PaymentId}, in the ledger of {Date}",
+                entryType,
                 amount,
                 orderId,
                 paymentId,
@@ -52,8 +59,9 @@ internal sealed class Ledger(BusinessCalendar calendar, TimeProvider time, ILogg
         {
             logger.LogWarning(
                 LogEvents.Adjusted,
-                "{Fact} of {Amount} for order {OrderId}, payment {PaymentId}, came after the close of {Date} and is an adjustment of {ReportDate}",
-                fact,
+                "{EntryType} of {Amount} for order {OrderId}, payment {PaymentId}, arrived after {Date} was closed: "
+                + "entered as an adjustment of {ReportDate}",
+                entryType,
                 amount,
                 orderId,
                 paymentId,
@@ -64,8 +72,8 @@ internal sealed class Ledger(BusinessCalendar calendar, TimeProvider time, ILogg
         {
             logger.LogInformation(
                 LogEvents.AlreadyRecorded,
-                "{Fact} for order {OrderId}, payment {PaymentId}, was in the ledger already",
-                fact,
+                "{EntryType} for order {OrderId}, payment {PaymentId}, is already in the ledger",
+                entryType,
                 orderId,
                 paymentId);
         }

@@ -2,66 +2,56 @@ using System.Globalization;
 using System.Net.Mime;
 using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using ShopSaga.Hosting.Http;
-using ShopSaga.Settlement.Reconciling;
 
 namespace ShopSaga.Settlement.Reporting;
 
 /// <summary>
-/// Reports as CSV (RFC 4180), for whoever prefers <c>text/csv</c>: the names of the JSON members as header, then a line for each item. A part of a
-/// longer list names the next part in <c>Link</c>.
+/// Reports as CSV (RFC 4180) for requests that prefer <c>text/csv</c>: the names of the JSON members as header, then one line for each
+/// item. A page of a longer list links to the next page (<c>Link</c>, RFC 8288).
 /// </summary>
 internal static class Csv
 {
-    public const string MediaType = "text/csv";
+    private const string MediaType = "text/csv";
 
-    /// <summary>Turns the answer of a report into CSV where the request prefers that.</summary>
-    public static async ValueTask<object?> IfAskedFor(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
-    {
-        var http = context.HttpContext;
-        http.Response.Headers.Append(HeaderNames.Vary, HeaderNames.Accept);
-        var result = await next(context);
-        if (!IsPreferred(http.Request) || result is not (IValueHttpResult { Value: { } report } and IStatusCodeHttpResult { StatusCode: 200 }))
+    /// <summary>Answers with CSV instead of JSON where the request prefers it.</summary>
+    /// <param name="route">A route that answers 200 with a report.</param>
+    /// <param name="rows">The rows of the report.</param>
+    /// <param name="nextCursor">The cursor of the next page, for a report that has pages.</param>
+    public static RouteHandlerBuilder OffersCsv<TReport, TRow>(
+        this RouteHandlerBuilder route, Func<TReport, IEnumerable<TRow>> rows, Func<TReport, string?>? nextCursor = null) =>
+        route.AnswersAlso(MediaType).AddEndpointFilter(async (context, next) =>
         {
-            return result;
-        }
+            var http = context.HttpContext;
+            http.Response.Headers.Append(HeaderNames.Vary, HeaderNames.Accept);
+            var result = await next(context);
+            if (!IsPreferred(http.Request)
+                || result is not (IValueHttpResult { Value: TReport report } and IStatusCodeHttpResult { StatusCode: 200 }))
+            {
+                return result;
+            }
 
-        if (NextCursor(report) is { } cursor)
-        {
-            var query = http.Request.Query.Where(parameter => parameter.Key != "cursor").Append(new("cursor", cursor));
-            http.Response.Headers.Link = $"<{http.Request.Path}{QueryString.Create(query)}>; rel=\"next\"";
-        }
+            if (nextCursor?.Invoke(report) is { } cursor)
+            {
+                var query = http.Request.Query.Where(parameter => parameter.Key != "cursor").Append(new("cursor", cursor));
+                http.Response.Headers.Link = $"<{http.Request.Path}{QueryString.Create(query)}>; rel=\"next\"";
+            }
 
-        var json = http.RequestServices.GetRequiredService<IOptions<Microsoft.AspNetCore.Http.Json.JsonOptions>>().Value.SerializerOptions;
-        return TypedResults.Text(Write(report, json), $"{MediaType}; charset=utf-8; header=present", Encoding.UTF8);
-    }
+            var json = http.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value;
+            var text = Write(rows(report), json.SerializerOptions);
+            return TypedResults.Text(text, $"{MediaType}; charset=utf-8; header=present", Encoding.UTF8);
+        });
 
-    /// <summary>Whether the first of what is accepted most is CSV.</summary>
+    /// <summary>Whether CSV is the first of the most preferred media types (RFC 9110, section 12.5.1).</summary>
     internal static bool IsPreferred(HttpRequest request) =>
         request.GetTypedHeaders().Accept
             .Where(accepted => accepted.Quality is null or > 0)
             .OrderByDescending(accepted => accepted.Quality ?? 1)
             .FirstOrDefault(accepted => accepted.MatchesMediaType(MediaType) || accepted.MatchesMediaType(MediaTypeNames.Application.Json))
             is { } preferred && !preferred.MatchesMediaType(MediaTypeNames.Application.Json);
-
-    private static string? NextCursor(object report) => report switch
-    {
-        ItemsOf<DailySettlement> days => days.NextCursor,
-        Reconciliation reconciliation => reconciliation.NextCursor,
-        _ => null,
-    };
-
-    private static string Write(object report, JsonSerializerOptions json) => report switch
-    {
-        ItemsOf<DailySettlement> days => Write(days.Items, json),
-        ItemsOf<MonthlySettlement> months => Write(months.Items, json),
-        DailySettlement day => Write([day], json),
-        MonthlySettlement month => Write([month], json),
-        Reconciliation reconciliation => Write(reconciliation.Differences, json),
-        _ => throw new ArgumentException($"{report.GetType().Name} is no report.", nameof(report)),
-    };
 
     internal static string Write<T>(IEnumerable<T> items, JsonSerializerOptions json)
     {
@@ -78,14 +68,16 @@ internal static class Csv
     private static string Field(object? value) => value switch
     {
         null => "",
-        string text => Quote(Harmless(text)),
+        string text => Quote(EscapeFormula(text)),
         DateOnly date => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
         IFormattable number => number.ToString(format: null, CultureInfo.InvariantCulture),
         _ => throw new ArgumentException($"{value.GetType().Name} cannot be written as CSV.", nameof(value)),
     };
 
-    /// <summary>A spreadsheet takes text that begins like this for a formula; an apostrophe before it makes it text.</summary>
-    private static string Harmless(string text) => text is ['=' or '+' or '-' or '@' or '\t' or '\r' or '\n', ..] ? $"'{text}" : text;
+    /// <summary>
+    /// A spreadsheet runs text that begins with one of these as a formula (CWE-1236); an apostrophe before it makes it text.
+    /// </summary>
+    private static string EscapeFormula(string text) => text is ['=' or '+' or '-' or '@' or '\t' or '\r' or '\n', ..] ? $"'{text}" : text;
 
     private static string Quote(string text) =>
         text.AsSpan().IndexOfAny(",\"\r\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";

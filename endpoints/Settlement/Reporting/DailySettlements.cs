@@ -5,14 +5,15 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Settlement.Reporting;
 
-/// <summary>GET /settlements/daily and /settlements/daily/{date}: days as they stand.</summary>
+/// <summary>GET /settlements/daily and /settlements/daily/{date}: the current figures of days.</summary>
 internal static class DailySettlements
 {
-    private const int DaysByDefault = 30;
-    private const int DaysOfAYear = 366;
+    private const int DefaultDays = 30;
+    private const int MaxDays = 366;
 
     /// <summary>
-    /// Every day from <c>from</c> to <c>to</c>, oldest first, a year at a time. Without <c>to</c> it ends today; without <c>from</c> it has 30 days.
+    /// Every day from <c>from</c> to <c>to</c>, oldest first, at most a year in one answer. Without <c>to</c> the list ends today; without
+    /// <c>from</c> it has 30 days.
     /// </summary>
     internal static async Task<Ok<ItemsOf<DailySettlement>>> List(
         HttpRequest request,
@@ -22,49 +23,29 @@ internal static class DailySettlements
         CancellationToken cancellationToken)
     {
         var to = request.Date("to") ?? calendar.Today;
-        var from = request.Date("from") ?? DateOnly.FromDayNumber(Math.Max(0, to.DayNumber - DaysByDefault + 1));
+        var from = request.Date("from") ?? DateOnly.FromDayNumber(Math.Max(0, to.DayNumber - DefaultDays + 1));
         if (from > to)
         {
             throw new InvalidRequestException("from", $"must not be after 'to' ({to:yyyy-MM-dd}).");
         }
 
-        // A cursor is the number of the day that follows.
-        var part = request.Query.ContainsKey("limit") ? page : page with { Limit = DaysOfAYear };
+        // The cursor is the day number of the next day: days have no id, and the list has one item for each.
+        var part = request.Query.ContainsKey("limit") ? page : page with { Limit = MaxDays };
         var first = part.After ?? from.DayNumber;
         if (first < from.DayNumber || first > to.DayNumber)
         {
-            throw new InvalidRequestException("cursor", "is not a cursor that this list gave.");
+            throw new InvalidRequestException("cursor", "is not a cursor of this list.");
         }
 
         var count = Math.Min(part.Fetch, to.DayNumber - (int)first + 1);
         var dates = Enumerable.Range((int)first, count).Select(DateOnly.FromDayNumber).ToList();
-        var days = await Days.Read(database, dates[0], dates[^1], cancellationToken);
-        return TypedResults.Ok(part.Of([.. dates.Select(days.On)], day => day.ReportDate.DayNumber + 1L));
+        var days = await SettlementPeriod.Read(database, dates[0], dates[^1], cancellationToken);
+        return TypedResults.Ok(part.Of([.. dates.Select(days.Day)], day => day.ReportDate.DayNumber + 1L));
     }
 
     internal static async Task<Ok<DailySettlement>> Read(string date, NpgsqlDataSource database, CancellationToken cancellationToken)
     {
         var day = Query.Date(nameof(date), date);
-        return TypedResults.Ok((await Days.Read(database, day, day, cancellationToken)).On(day));
+        return TypedResults.Ok((await SettlementPeriod.Read(database, day, day, cancellationToken)).Day(day));
     }
-}
-
-/// <summary>A day of the business. Refunds count on the day they are made, apart from what was taken.</summary>
-internal sealed record DailySettlement(
-    DateOnly ReportDate,
-    long TotalAmount,
-    long PaymentCount,
-    long RefundAmount,
-    long RefundCount,
-    long NetAmount,
-    string Status)
-{
-    public static DailySettlement Of(DateOnly date, Totals totals, bool isClosed) => new(
-        date,
-        totals.TotalAmount,
-        totals.PaymentCount,
-        totals.RefundAmount,
-        totals.RefundCount,
-        totals.NetAmount,
-        SettlementStatus.Of(isClosed));
 }

@@ -5,10 +5,10 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Settlement.Reporting;
 
-/// <summary>GET /settlements/monthly and /settlements/monthly/{yearMonth}: months as they stand, the sums of their days.</summary>
+/// <summary>GET /settlements/monthly and /settlements/monthly/{yearMonth}: the current figures of months.</summary>
 internal static class MonthlySettlements
 {
-    /// <summary>The twelve months of <c>year</c>, by default of this one.</summary>
+    /// <summary>The twelve months of <c>year</c>, by default the current year.</summary>
     internal static async Task<Ok<ItemsOf<MonthlySettlement>>> List(
         HttpRequest request,
         NpgsqlDataSource database,
@@ -16,35 +16,15 @@ internal static class MonthlySettlements
         CancellationToken cancellationToken)
     {
         var year = (int)(request.Number("year", 1, 9999) ?? calendar.Today.Year);
-        var days = await Days.Read(database, new DateOnly(year, 1, 1), new DateOnly(year, 12, 31), cancellationToken);
+        var days = await SettlementPeriod.Read(database, new DateOnly(year, 1, 1), new DateOnly(year, 12, 31), cancellationToken);
         return TypedResults.Ok(new ItemsOf<MonthlySettlement>(
-            [.. Enumerable.Range(1, 12).Select(month => days.Of(new Month(new DateOnly(year, month, 1))))],
+            [.. Enumerable.Range(1, 12).Select(month => days.Month(new Month(new DateOnly(year, month, 1))))],
             NextCursor: null));
     }
 
     internal static async Task<Ok<MonthlySettlement>> Read(string yearMonth, NpgsqlDataSource database, CancellationToken cancellationToken)
     {
         var month = Month.Parse(nameof(yearMonth), yearMonth);
-        return TypedResults.Ok((await Days.Read(database, month.FirstDay, month.LastDay, cancellationToken)).Of(month));
+        return TypedResults.Ok((await SettlementPeriod.Read(database, month.FirstDay, month.LastDay, cancellationToken)).Month(month));
     }
-}
-
-/// <summary>A month of the business.</summary>
-internal sealed record MonthlySettlement(
-    string YearMonth,
-    long TotalAmount,
-    long PaymentCount,
-    long RefundAmount,
-    long RefundCount,
-    long NetAmount,
-    string Status)
-{
-    public static MonthlySettlement Of(Month month, Totals totals, bool isClosed) => new(
-        month.ToString(),
-        totals.TotalAmount,
-        totals.PaymentCount,
-        totals.RefundAmount,
-        totals.RefundCount,
-        totals.NetAmount,
-        SettlementStatus.Of(isClosed));
 }

@@ -1,16 +1,15 @@
 namespace ShopSaga.Settlement.Reporting;
 
-/// <summary>What was taken and given back in a time.</summary>
-/// <param name="TotalAmount">Won taken, gross.</param>
-/// <param name="PaymentCount">Payments taken.</param>
-/// <param name="RefundAmount">Won given back in that time, whenever it was taken.</param>
-/// <param name="RefundCount">Payments given back.</param>
+/// <summary>Captures and refunds of a period.</summary>
+/// <param name="TotalAmount">Won captured, gross.</param>
+/// <param name="PaymentCount">Captured payments.</param>
+/// <param name="RefundAmount">Won refunded in the period, whenever it was captured.</param>
+/// <param name="RefundCount">Refunded payments.</param>
 internal sealed record Totals(long TotalAmount, long PaymentCount, long RefundAmount, long RefundCount)
 {
-    /// <summary>Nothing happened.</summary>
     public static readonly Totals Zero = new(0, 0, 0, 0);
 
-    /// <summary>What is left.</summary>
+    /// <exception cref="OverflowException">Rather than a wrong sum.</exception>
     public long NetAmount => checked(TotalAmount - RefundAmount);
 
     public static Totals operator +(Totals one, Totals other) => new(

@@ -21,8 +21,10 @@ internal sealed class TestBooks : IAsyncDisposable
         TimeProvider.System,
         NullLogger<Ledger>.Instance);
 
-    private readonly CloseDay _days = new(
-        new CloseMonth(TimeProvider.System, NullLogger<CloseMonth>.Instance), TimeProvider.System, NullLogger<CloseDay>.Instance);
+    private readonly DailyClosing _days = new(
+        new MonthlyClosing(TimeProvider.System, NullLogger<MonthlyClosing>.Instance),
+        TimeProvider.System,
+        NullLogger<DailyClosing>.Instance);
 
     private readonly ConcurrentQueue<object> _published = [];
 
@@ -32,14 +34,15 @@ internal sealed class TestBooks : IAsyncDisposable
 
     public static async Task<TestBooks> Open() => new(await TestDatabase.Create(typeof(Ledger).Assembly));
 
-    /// <summary>What was published, in the order of the commits.</summary>
+    /// <summary>The published events, in the order of the commits.</summary>
     public IReadOnlyCollection<object> Published => _published;
 
     public static DateOnly Date(string date) => DateOnly.ParseExact(date, "yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     public static DateTimeOffset At(string time) => DateTimeOffset.Parse(time, CultureInfo.InvariantCulture);
 
-    public static PaymentCompleted Completed(long paymentId, long amount, string at) => new(paymentId + 1000, paymentId, 7, amount, "CARD", At(at));
+    public static PaymentCompleted Completed(long paymentId, long amount, string at) => new(
+        paymentId + 1000, paymentId, 7, amount, "CARD", At(at));
 
     public static PaymentRefunded Refunded(long paymentId, long amount, string at) => new(paymentId + 1000, paymentId, amount, At(at));
 
@@ -56,8 +59,8 @@ internal sealed class TestBooks : IAsyncDisposable
         var context = new TestableMessageHandlerContext { SynchronizedStorageSession = session };
         await (message switch
         {
-            PaymentCompleted completed => new RecordCapture(_ledger).Handle(completed, context),
-            PaymentRefunded refunded => new RecordRefund(_ledger).Handle(refunded, context),
+            PaymentCompleted completed => new RecordCaptureHandler(_ledger).Handle(completed, context),
+            PaymentRefunded refunded => new RecordRefundHandler(_ledger).Handle(refunded, context),
             _ => throw new ArgumentException("Settlement does not handle it.", nameof(message)),
         });
     }
@@ -84,7 +87,8 @@ internal sealed class TestBooks : IAsyncDisposable
         }
     }
 
-    public async Task<DailySettlement> Settlement(DateOnly day) => (await Days.Read(Database.Source, day, day, CancellationToken.None)).On(day);
+    public async Task<DailySettlement> Settlement(DateOnly day) =>
+        (await SettlementPeriod.Read(Database.Source, day, day, CancellationToken.None)).Day(day);
 
     public async Task<Totals> Day(string date)
     {
@@ -95,11 +99,11 @@ internal sealed class TestBooks : IAsyncDisposable
     public async Task<MonthlySettlement> Month(string month)
     {
         var asked = ShopSaga.Settlement.Month.Parse(nameof(month), month);
-        return (await Days.Read(Database.Source, asked.FirstDay, asked.LastDay, CancellationToken.None)).Of(asked);
+        return (await SettlementPeriod.Read(Database.Source, asked.FirstDay, asked.LastDay, CancellationToken.None)).Month(asked);
     }
 
-    /// <summary>Waits until somebody waits for the lock of a day.</summary>
-    public void AwaitSomebodyWaiting() => Assert.That(
+    /// <summary>Waits until a transaction waits for the lock of a day.</summary>
+    public void AwaitLockWait() => Assert.That(
         () => Database.QuerySingle<long>(
             """
             SELECT count(*)
@@ -126,7 +130,7 @@ internal sealed class TestBooks : IAsyncDisposable
         Is.Zero,
         "days whose totals are not the sums of their entries");
 
-    /// <summary>What is written down of every closed day and month is the sum of its entries.</summary>
+    /// <summary>The stored figures of every closed day and month are the sums of its entries.</summary>
     public async Task AssertSettlementsAreTheSums()
     {
         Assert.That(

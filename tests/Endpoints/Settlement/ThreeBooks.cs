@@ -13,8 +13,8 @@ using static ShopSaga.Tests.Endpoints.Settlement.TestBooks;
 namespace ShopSaga.Tests.Endpoints.Settlement;
 
 /// <summary>
-/// The provider, Payments and Settlement as they run, each with its own database, from which everything is taken that keeps a book from being
-/// corrupted.
+/// The provider, Payments and Settlement as they run, each with its own database, whose constraints and triggers are dropped so that tests
+/// can corrupt a book.
 /// </summary>
 internal sealed class ThreeBooks : IAsyncDisposable
 {
@@ -41,14 +41,15 @@ internal sealed class ThreeBooks : IAsyncDisposable
             settings,
             all =>
             {
-                all.AddSingleton(new OtherBooks(payments.With(ServiceApp<Ledger>.InternalKey), provider.Http));
+                all.AddSingleton(new StatementsClient(payments.With(ServiceApp<Ledger>.InternalKey), provider.Http));
                 services?.Invoke(all);
             });
         var books = new ThreeBooks(provider, payments, settlement);
         await books.Execute(
             Book.Provider,
             """
-            ALTER TABLE refunds DROP CONSTRAINT refunds_charge_id_fkey, DROP CONSTRAINT refunds_pkey CASCADE, DROP CONSTRAINT refunds_idempotency_key_key;
+            ALTER TABLE refunds DROP CONSTRAINT refunds_charge_id_fkey, DROP CONSTRAINT refunds_pkey CASCADE,
+                DROP CONSTRAINT refunds_idempotency_key_key;
             ALTER TABLE charges DROP CONSTRAINT charges_pkey CASCADE, DROP CONSTRAINT charges_idempotency_key_key;
             """);
         await books.Execute(
@@ -69,7 +70,7 @@ internal sealed class ThreeBooks : IAsyncDisposable
     /// <summary>The payment of an order.</summary>
     public static long PaymentOf(long order) => order + 1_000_000;
 
-    /// <summary>Enters money taken, at noon in Seoul, in one book.</summary>
+    /// <summary>Enters a capture, at noon in Seoul, in one book.</summary>
     public Task Capture(Book book, long order, long amount, DateOnly date) => Execute(
         book,
         book switch
@@ -89,7 +90,7 @@ internal sealed class ThreeBooks : IAsyncDisposable
         },
         Values(order, amount, date));
 
-    /// <summary>Enters money given back, in one book.</summary>
+    /// <summary>Enters a refund, at noon in Seoul, in one book.</summary>
     public Task Refund(Book book, long order, long amount, DateOnly date) => Execute(
         book,
         book switch
@@ -100,7 +101,10 @@ internal sealed class ThreeBooks : IAsyncDisposable
                 SELECT 'refund-' || @order, id, @amount, 'REFUNDED', @at, @at FROM charges WHERE reference = @reference
                 """,
             Book.Payments =>
-                "INSERT INTO refunds (payment_id, amount, requested_at, refund_id, refunded_at) VALUES (@payment, @amount, @at, @order, @at)",
+                """
+                INSERT INTO refunds (payment_id, amount, requested_at, refund_id, refunded_at)
+                VALUES (@payment, @amount, @at, @order, @at)
+                """,
             _ => Entry("REFUND"),
         },
         Values(order, amount, date));
@@ -111,11 +115,16 @@ internal sealed class ThreeBooks : IAsyncDisposable
         await database.ExecuteAsync(sql, parameters);
     }
 
-    /// <summary>A number that is another when anything in a book is.</summary>
+    /// <summary>Changes with any change of a book.</summary>
     public async Task<string> Checksum(Book book)
     {
         await using var database = new NpgsqlConnection(AddressOf(book));
-        string[] tables = book switch { Book.Provider => ["charges", "refunds"], Book.Payments => ["payments", "refunds"], _ => ["entries"] };
+        string[] tables = book switch
+        {
+            Book.Provider => ["charges", "refunds"],
+            Book.Payments => ["payments", "refunds"],
+            _ => ["entries"],
+        };
         var sums = tables.Select(table => $"(SELECT md5(string_agg(t::text, ';' ORDER BY t::text)) FROM {table} AS t)");
         return await database.QuerySingleAsync<string>($"SELECT concat_ws(' ', {string.Join(", ", sums)})");
     }
@@ -131,10 +140,10 @@ internal sealed class ThreeBooks : IAsyncDisposable
         await _provider.DisposeAsync();
     }
 
-    private static string Entry(string fact) =>
+    private static string Entry(string entryType) =>
         $"""
         INSERT INTO entries (payment_id, order_id, fact, kind, amount, occurred_at, business_date, report_date, recorded_at)
-        VALUES (@payment, @order, '{fact}', '{fact}', @amount, @at, @date, @date, @at)
+        VALUES (@payment, @order, '{entryType}', '{entryType}', @amount, @at, @date, @date, @at)
         """;
 
     private static object Values(long order, long amount, DateOnly date) => new

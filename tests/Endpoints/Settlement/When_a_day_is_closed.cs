@@ -21,7 +21,7 @@ internal sealed class When_a_day_is_closed
     }
 
     [Test]
-    public async Task Should_write_its_figures_down_and_publish_them_once_however_often_it_is_closed()
+    public async Task Should_store_and_publish_its_figures_once_however_often_it_is_closed()
     {
         await _books.Handle(Completed(1, 30_000, "2026-03-01T03:00:00Z"));
         await _books.Handle(Completed(2, 12_000, "2026-03-01T04:00:00Z"));
@@ -40,17 +40,18 @@ internal sealed class When_a_day_is_closed
     {
         await _books.Close(Date("2026-03-01"));
 
-        Assert.That(await _books.Settlement(Date("2026-03-01")), Is.EqualTo(new DailySettlement(Date("2026-03-01"), 0, 0, 0, 0, 0, "CLOSED")));
+        Assert.That(
+            await _books.Settlement(Date("2026-03-01")), Is.EqualTo(new DailySettlement(Date("2026-03-01"), 0, 0, 0, 0, 0, "CLOSED")));
         Assert.That(_books.Published, Is.EqualTo(new[] { new DailySettlementClosed(Date("2026-03-01"), 0, 0) }));
     }
 
     // In Seoul midnight is at 15:00 UTC.
-    [TestCase("2026-03-01T14:59:59.999Z", "2026-03-01", "2026-03-02", TestName = "What was paid in the last millisecond of a closed day counts in the next")]
+    [TestCase("2026-03-01T14:59:59.999Z", "2026-03-01", "2026-03-02", TestName = "Late for a closed day, in the next day")]
     [TestCase("2026-03-31T14:59:59.999Z", "2026-03-31", "2026-04-01", TestName = "At the end of a month, in the next month")]
     [TestCase("2026-12-31T14:59:59.999999Z", "2026-12-31", "2027-01-01", TestName = "At the end of a year, in the next year")]
     [TestCase("2028-02-28T14:59:59.999Z", "2028-02-28", "2028-02-29", TestName = "Before a leap day, on the leap day")]
     [TestCase("2028-02-29T14:59:59.999Z", "2028-02-29", "2028-03-01", TestName = "On a leap day, on the first of March")]
-    public async Task Should_count_what_comes_too_late_in_the_next_day(string at, string closed, string next)
+    public async Task Should_count_late_events_in_the_next_day(string at, string closed, string next)
     {
         await _books.Handle(Completed(1, 500, at));
         await _books.Close(Date(closed));
@@ -62,7 +63,7 @@ internal sealed class When_a_day_is_closed
     }
 
     [Test]
-    public async Task Should_show_of_an_adjustment_what_it_is_and_of_which_day()
+    public async Task Should_keep_the_type_and_the_day_of_an_adjustment()
     {
         await _books.Close(Date("2026-03-01"));
         await _books.Handle(Refunded(1, 500, "2026-03-01T03:00:00Z"));
@@ -88,7 +89,7 @@ internal sealed class When_a_day_is_closed
     }
 
     [Test]
-    public async Task Should_not_take_a_fact_that_is_in_it_for_a_late_one_when_it_comes_again()
+    public async Task Should_not_take_a_duplicate_of_an_entry_for_a_late_event()
     {
         await _books.Handle(Completed(1, 500, "2026-03-01T03:00:00Z"));
         await _books.Close(Date("2026-03-01"));
@@ -98,26 +99,26 @@ internal sealed class When_a_day_is_closed
     }
 
     [Test]
-    public async Task Should_wait_for_what_is_being_entered()
+    public async Task Should_wait_for_entries_that_are_being_written()
     {
         await using var entering = await TestSqlSession.Begin(_books.Database.Source);
         await _books.Handle(Completed(1, 500, "2026-03-01T03:00:00Z"), entering);
 
         var closing = Task.Run(() => _books.Close(Date("2026-03-01")));
-        _books.AwaitSomebodyWaiting();
+        _books.AwaitLockWait();
         await entering.Commit();
 
         Assert.That((await closing).TotalAmount, Is.EqualTo(500));
     }
 
     [Test]
-    public async Task Should_make_what_is_entered_during_the_close_wait_and_count_it_in_the_next_day()
+    public async Task Should_make_entries_wait_for_the_close_and_count_them_in_the_next_day()
     {
         await using var session = await TestSqlSession.Begin(_books.Database.Source);
         var closing = await _books.Close(Date("2026-03-01"), session);
 
         var entering = Task.Run(() => _books.Handle(Completed(1, 500, "2026-03-01T03:00:00Z")));
-        _books.AwaitSomebodyWaiting();
+        _books.AwaitLockWait();
         await closing.Commit();
         await entering;
 
@@ -126,7 +127,7 @@ internal sealed class When_a_day_is_closed
     }
 
     [Test]
-    public async Task Should_still_be_open_when_the_close_came_to_nothing()
+    public async Task Should_still_be_open_when_the_close_was_rolled_back()
     {
         await using (var session = await TestSqlSession.Begin(_books.Database.Source))
         {
@@ -141,13 +142,16 @@ internal sealed class When_a_day_is_closed
     [Test]
     public async Task Should_be_closed_by_one_of_many_while_payments_come_in_and_lose_none()
     {
-        var payments = Enumerable.Range(1, 200).Select(payment => Task.Run(() => _books.Handle(Completed(payment, 1000, "2026-03-01T03:00:00Z"))));
+        var payments = Enumerable.Range(1, 200).Select(
+            payment => Task.Run(() => _books.Handle(Completed(payment, 1000, "2026-03-01T03:00:00Z"))));
         var closes = Enumerable.Range(0, 8).Select(_ => Task.Run(() => _books.Close(Date("2026-03-01"))));
         await Task.WhenAll(payments.Take(100).Concat<Task>(closes).Concat(payments.Skip(100)));
 
         var closed = await _books.Day("2026-03-01");
         Assert.That(closed + await _books.Day("2026-03-02"), Is.EqualTo(new Totals(200_000, 200, 0, 0)));
-        Assert.That(_books.Published, Is.EqualTo(new[] { new DailySettlementClosed(Date("2026-03-01"), closed.TotalAmount, (int)closed.PaymentCount) }));
+        Assert.That(
+            _books.Published,
+            Is.EqualTo(new[] { new DailySettlementClosed(Date("2026-03-01"), closed.TotalAmount, (int)closed.PaymentCount) }));
     }
 
     [TestCase("2026-02", 28)]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using ShopSaga.Contracts.Settlement;
 using ShopSaga.Settlement.Recording;
 using ShopSaga.Settlement.Reporting;
@@ -12,7 +13,7 @@ namespace ShopSaga.Tests.Endpoints.Settlement;
 internal sealed class When_the_admin_closes
 {
     // In Seoul it is the first of March.
-    private static readonly SettableTime Time = new(At("2026-02-28T16:00:00Z"));
+    private static readonly FakeTimeProvider Time = new(At("2026-02-28T16:00:00Z"));
     private static ServiceApp<Ledger> _app = null!;
     private static HttpClient _admin = null!;
 
@@ -57,7 +58,7 @@ internal sealed class When_the_admin_closes
     [TestCase("monthly/2026-03")]
     [TestCase("monthly/2026-04")]
     [TestCase("monthly/9999-12")]
-    public async Task Should_not_close_what_is_not_over(string time)
+    public async Task Should_not_close_a_time_that_is_not_over(string time)
     {
         using var answer = await _admin.PostAsync($"/settlements/{time}/close", null);
 
@@ -92,7 +93,7 @@ internal sealed class When_the_admin_closes
     [TestCase("daily/yesterday", "date")]
     [TestCase("monthly/2026-13", "yearMonth")]
     [TestCase("monthly/2026-01-01", "yearMonth")]
-    public async Task Should_name_what_is_wrong_with_a_date(string time, string parameter)
+    public async Task Should_name_the_parameter_of_an_invalid_date(string time, string parameter)
     {
         using var answer = await _admin.PostAsync($"/settlements/{time}/close", null);
 
@@ -101,9 +102,11 @@ internal sealed class When_the_admin_closes
 
     [TestCase("daily/2026-02-01")]
     [TestCase("monthly/2026-02")]
-    public async Task Should_be_for_the_admin_alone(string time)
+    public async Task Should_refuse_callers_who_are_not_administrators(string time)
     {
-        Assert.That((await _app.Anybody().PostAsync($"/settlements/{time}/close", null)).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
-        Assert.That((await _app.Customer(7).PostAsync($"/settlements/{time}/close", null)).StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
+        Assert.That(
+            (await _app.Anybody().PostAsync($"/settlements/{time}/close", null)).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(
+            (await _app.Customer(7).PostAsync($"/settlements/{time}/close", null)).StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
     }
 }

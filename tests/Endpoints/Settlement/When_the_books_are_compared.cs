@@ -11,12 +11,12 @@ using static ShopSaga.Tests.Endpoints.Settlement.ThreeBooks;
 
 namespace ShopSaga.Tests.Endpoints.Settlement;
 
-/// <summary>Each of the three books is corrupted in every way, and exactly that is found.</summary>
+/// <summary>Corrupts each of the three books in every way, and expects exactly that difference.</summary>
 internal sealed class When_the_books_are_compared
 {
     private const string Capture = "CAPTURE";
     private const string Refund = "REFUND";
-    private const int Facts = 4;
+    private const int Lines = 4;
     private static readonly Book[] Books = Enum.GetValues<Book>();
     private static ThreeBooks _books = null!;
     private static int _lastDay;
@@ -25,8 +25,8 @@ internal sealed class When_the_books_are_compared
     private long _captured;
     private long _refunded;
 
-    private static IEnumerable<TestCaseData> BooksAndFacts =>
-        from book in Books from fact in new[] { Capture, Refund } select new TestCaseData(book, fact);
+    private static IEnumerable<TestCaseData> BooksAndEntryTypes =>
+        from book in Books from entryType in new[] { Capture, Refund } select new TestCaseData(book, entryType);
 
     [OneTimeSetUp]
     public static async Task Open() => _books = await ThreeBooks.Open();
@@ -34,7 +34,9 @@ internal sealed class When_the_books_are_compared
     [OneTimeTearDown]
     public static async Task Close() => await _books.DisposeAsync();
 
-    /// <summary>A day of its own, with one payment that is not given back, one that is, and one that nobody touches; all books agree.</summary>
+    /// <summary>
+    /// A day of its own, with a payment that is not refunded, one that is, and one that no test changes; all books agree.
+    /// </summary>
     [SetUp]
     public async Task EnterADay()
     {
@@ -56,7 +58,7 @@ internal sealed class When_the_books_are_compared
     {
         var found = await _books.Reconcile(_date);
 
-        Assert.That((found.Date, found.Matched, found.Differences.Count, found.NextCursor), Is.EqualTo((_date, Facts, 0, (string?)null)));
+        Assert.That((found.Date, found.Matched, found.Differences.Count, found.NextCursor), Is.EqualTo((_date, Lines, 0, (string?)null)));
     }
 
     [Test]
@@ -72,7 +74,7 @@ internal sealed class When_the_books_are_compared
         for (var time = 1; time <= 2; time++)
         {
             var published = await events.Next();
-            Assert.That((published.ReportDate, published.Matched, published.Differences), Is.EqualTo((_date, (long)Facts - 1, 1)));
+            Assert.That((published.ReportDate, published.Matched, published.Differences), Is.EqualTo((_date, (long)Lines - 1, 1)));
         }
     }
 
@@ -81,28 +83,28 @@ internal sealed class When_the_books_are_compared
     public async Task Should_match_on_the_first_and_on_the_last_day_there_are(string date) =>
         Assert.That((await _books.Reconcile(Date(date))).Differences, Is.Empty);
 
-    [TestCaseSource(nameof(BooksAndFacts))]
-    public async Task Should_find_what_one_has_lost(Book book, string fact)
+    [TestCaseSource(nameof(BooksAndEntryTypes))]
+    public async Task Should_find_a_line_that_is_missing_in_one(Book book, string entryType)
     {
-        await Corrupt(book, fact, (table, row, _) => $"DELETE FROM {table} WHERE {row}");
+        await Corrupt(book, entryType, (table, row, _) => $"DELETE FROM {table} WHERE {row}");
 
-        await AssertFound(Facts - 1, Of(fact, MissingFrom(book), book, amount => null));
+        await AssertFound(Lines - 1, Of(entryType, MissingFrom(book), book, amount => null));
     }
 
-    [TestCaseSource(nameof(BooksAndFacts))]
-    public async Task Should_find_an_amount_that_differs(Book book, string fact)
+    [TestCaseSource(nameof(BooksAndEntryTypes))]
+    public async Task Should_find_an_amount_that_differs(Book book, string entryType)
     {
-        await Corrupt(book, fact, (table, row, _) => $"UPDATE {table} SET amount = amount + 1 WHERE {row}");
+        await Corrupt(book, entryType, (table, row, _) => $"UPDATE {table} SET amount = amount + 1 WHERE {row}");
 
-        await AssertFound(Facts - 1, Of(fact, "AMOUNT_DIFFERS", book, amount => amount + Math.Sign(amount)));
+        await AssertFound(Lines - 1, Of(entryType, "AMOUNT_DIFFERS", book, amount => amount + Math.Sign(amount)));
     }
 
-    [TestCaseSource(nameof(BooksAndFacts))]
-    public async Task Should_find_what_one_has_twice(Book book, string fact)
+    [TestCaseSource(nameof(BooksAndEntryTypes))]
+    public async Task Should_find_a_line_that_one_has_twice(Book book, string entryType)
     {
-        await Corrupt(book, fact, (table, row, _) => $"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM {table} WHERE {row}");
+        await Corrupt(book, entryType, (table, row, _) => $"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM {table} WHERE {row}");
 
-        await AssertFound(Facts - 1, Of(fact, "DUPLICATED", book, amount => 2 * amount));
+        await AssertFound(Lines - 1, Of(entryType, "DUPLICATED", book, amount => 2 * amount));
     }
 
     [Test]
@@ -115,48 +117,52 @@ internal sealed class When_the_books_are_compared
             """);
 
         await AssertFound(
-            Facts - 1,
+            Lines - 1,
             Of(Capture, "DUPLICATED", Book.Ledger, amount => amount),
             Alone(Book.Ledger, _captured, 1000) with { Kind = "DUPLICATED", PaymentId = 77 });
     }
 
-    [TestCaseSource(nameof(BooksAndFacts))]
-    public async Task Should_find_on_both_days_what_one_has_on_another_day(Book book, string fact)
+    [TestCaseSource(nameof(BooksAndEntryTypes))]
+    public async Task Should_find_a_line_of_another_day_on_both_days(Book book, string entryType)
     {
-        await Corrupt(book, fact, (table, row, time) =>
-            $"UPDATE {table} SET {string.Join(", ", time.Split(',').Select(column => $"{column} = {column} + interval '1 day'"))} WHERE {row}");
+        await Corrupt(book, entryType, (table, row, time) =>
+        {
+            var columns = time.Split(',').Select(column => $"{column} = {column} + interval '1 day'");
+            return $"UPDATE {table} SET {string.Join(", ", columns)} WHERE {row}";
+        });
 
-        var difference = Of(fact, MissingFrom(book), book, amount => null);
-        await AssertFound(Facts - 1, difference);
+        var difference = Of(entryType, MissingFrom(book), book, amount => null);
+        await AssertFound(Lines - 1, difference);
         var next = await _books.Reconcile(_date.AddDays(1));
-        Assert.That((next.Matched, next.Differences.Single()), Is.EqualTo((0, Alone(book, difference.OrderId!.Value, AmountOf(fact)))));
+        Assert.That(
+            (next.Matched, next.Differences.Single()), Is.EqualTo((0, Alone(book, difference.OrderId!.Value, AmountOf(entryType)))));
     }
 
     [TestCaseSource(nameof(Books))]
-    public async Task Should_find_a_payment_that_one_has_made_up(Book book)
+    public async Task Should_find_a_payment_that_only_one_has(Book book)
     {
         await _books.Capture(book, _captured + 5, 700, _date);
 
-        await AssertFound(Facts, Alone(book, _captured + 5, 700));
+        await AssertFound(Lines, Alone(book, _captured + 5, 700));
     }
 
     [TestCaseSource(nameof(Books))]
-    public async Task Should_find_a_refund_that_one_has_made_up(Book book)
+    public async Task Should_find_a_refund_that_only_one_has(Book book)
     {
         await _books.Refund(book, _captured, 1000, _date);
 
-        await AssertFound(Facts, Alone(book, _captured, -1000));
+        await AssertFound(Lines, Alone(book, _captured, -1000));
     }
 
     [TestCaseSource(nameof(Books))]
-    public async Task Should_find_what_one_has_under_another_order(Book book)
+    public async Task Should_find_a_line_under_another_order(Book book)
     {
         var other = _captured + 5;
         await Corrupt(book, Capture, (table, row, _) =>
             $"UPDATE {table} SET {(book == Book.Provider ? $"reference = 'order-{other}'" : $"order_id = {other}")} WHERE {row}");
 
         await AssertFound(
-            Facts - 1,
+            Lines - 1,
             Of(Capture, MissingFrom(book), book, amount => null),
             Alone(book, other, 1000) with { PaymentId = book == Book.Provider ? null : PaymentOf(_captured) });
     }
@@ -165,34 +171,34 @@ internal sealed class When_the_books_are_compared
     [TestCase("order-")]
     [TestCase("order-1x")]
     [TestCase("something else")]
-    public async Task Should_find_what_the_provider_has_under_no_order(string reference)
+    public async Task Should_find_a_charge_of_the_provider_without_an_order(string reference)
     {
         await Corrupt(Book.Provider, Capture, (table, row, _) => $"UPDATE {table} SET reference = '{reference}' WHERE {row}");
 
         await AssertFound(
-            Facts - 1,
+            Lines - 1,
             Of(Capture, "MISSING_AT_PROVIDER", Book.Provider, amount => null),
             new Difference("ONLY_AT_PROVIDER", OrderId: null, PaymentId: null, 1000, PaymentAmount: null, LedgerAmount: null));
     }
 
     [TestCase(Capture)]
     [TestCase(Refund)]
-    public async Task Should_find_what_the_ledger_has_under_another_payment(string fact)
+    public async Task Should_find_an_entry_under_another_payment(string entryType)
     {
-        await Corrupt(Book.Ledger, fact, (table, row, _) => $"UPDATE {table} SET payment_id = 77 WHERE {row}");
+        await Corrupt(Book.Ledger, entryType, (table, row, _) => $"UPDATE {table} SET payment_id = 77 WHERE {row}");
 
         await AssertFound(
-            Facts - 1,
-            Of(fact, "MISSING_IN_LEDGER", Book.Ledger, amount => null),
-            Alone(Book.Ledger, OrderOf(fact), AmountOf(fact)) with { PaymentId = 77 });
+            Lines - 1,
+            Of(entryType, "MISSING_IN_LEDGER", Book.Ledger, amount => null),
+            Alone(Book.Ledger, OrderOf(entryType), AmountOf(entryType)) with { PaymentId = 77 });
     }
 
     [Test]
-    public async Task Should_find_everything_of_a_day_that_one_has_lost_part_by_part()
+    public async Task Should_list_a_whole_missing_day_page_by_page()
     {
         await _books.Execute(Book.Ledger, "DELETE FROM entries WHERE business_date = @_date", new { _date });
         var whole = await _books.Reconcile(_date);
-        Assert.That(whole.Differences.Select(difference => difference.Kind), Is.EqualTo(Enumerable.Repeat("MISSING_IN_LEDGER", Facts)));
+        Assert.That(whole.Differences.Select(difference => difference.Kind), Is.EqualTo(Enumerable.Repeat("MISSING_IN_LEDGER", Lines)));
 
         var first = await _books.Reconcile(_date, "?limit=3");
         await _books.Execute(Book.Provider, "DELETE FROM charges WHERE reference = @reference", new { reference = $"order-{_captured}" });
@@ -244,10 +250,14 @@ internal sealed class When_the_books_are_compared
     }
 
     [Test]
-    public async Task Should_be_for_the_admin_alone()
+    public async Task Should_refuse_callers_who_are_not_administrators()
     {
-        Assert.That((await _books.Settlement.Anybody().GetAsync("/settlements/reconciliation/2024-01-01")).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
-        Assert.That((await _books.Settlement.Customer(7).GetAsync("/settlements/reconciliation/2024-01-01")).StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
+        Assert.That(
+            (await _books.Settlement.Anybody().GetAsync("/settlements/reconciliation/2024-01-01")).StatusCode,
+            Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(
+            (await _books.Settlement.Customer(7).GetAsync("/settlements/reconciliation/2024-01-01")).StatusCode,
+            Is.EqualTo(HttpStatusCode.Forbidden));
     }
 
     [TestCase("")]
@@ -271,18 +281,21 @@ internal sealed class When_the_books_are_compared
     }
 
     [Test]
-    public async Task Should_get_of_payments_what_it_took_and_gave_back()
+    public async Task Should_get_the_captures_and_refunds_of_payments()
     {
         using var payments = _books.Payments(ServiceApp<Ledger>.InternalKey);
         var lines = await payments.GetFromJsonAsync<JsonArray>($"/internal/statements/{_date:yyyy-MM-dd}");
 
         Assert.That(lines!.Select(line => line!.ToJsonString()), Is.EquivalentTo(new[]
         {
-            Line(Capture, _captured, 1000), Line(Capture, _refunded, 2000), Line(Refund, _refunded, 2000), Line(Capture, _captured + 2, 3000),
+            Line(Capture, _captured, 1000),
+            Line(Capture, _refunded, 2000),
+            Line(Refund, _refunded, 2000),
+            Line(Capture, _captured + 2, 3000),
         }));
 
-        static string Line(string fact, long order, long amount) =>
-            $$"""{"fact":"{{fact}}","orderId":{{order}},"paymentId":{{PaymentOf(order)}},"amount":{{amount}}}""";
+        static string Line(string entryType, long order, long amount) =>
+            $$"""{"fact":"{{entryType}}","orderId":{{order}},"paymentId":{{PaymentOf(order)}},"amount":{{amount}}}""";
     }
 
     private static string MissingFrom(Book book) => book switch
@@ -292,7 +305,7 @@ internal sealed class When_the_books_are_compared
         _ => "MISSING_IN_LEDGER",
     };
 
-    private static long AmountOf(string fact) => fact == Capture ? 1000 : -2000;
+    private static long AmountOf(string entryType) => entryType == Capture ? 1000 : -2000;
 
     /// <summary>What only one book has.</summary>
     private static Difference Alone(Book book, long order, long amount) => book switch
@@ -302,26 +315,26 @@ internal sealed class When_the_books_are_compared
         _ => new("ONLY_IN_LEDGER", order, PaymentOf(order), ProviderAmount: null, PaymentAmount: null, amount),
     };
 
-    private long OrderOf(string fact) => fact == Capture ? _captured : _refunded;
+    private long OrderOf(string entryType) => entryType == Capture ? _captured : _refunded;
 
     /// <summary>What all books have, but one has differently.</summary>
-    private Difference Of(string fact, string kind, Book book, Func<long, long?> differently)
+    private Difference Of(string entryType, string kind, Book book, Func<long, long?> differently)
     {
-        var amounts = Books.Select(other => other == book ? differently(AmountOf(fact)) : AmountOf(fact)).ToArray();
-        return new(kind, OrderOf(fact), PaymentOf(OrderOf(fact)), amounts[0], amounts[1], amounts[2]);
+        var amounts = Books.Select(other => other == book ? differently(AmountOf(entryType)) : AmountOf(entryType)).ToArray();
+        return new(kind, OrderOf(entryType), PaymentOf(OrderOf(entryType)), amounts[0], amounts[1], amounts[2]);
     }
 
-    /// <summary>Changes the row of a fact in a book.</summary>
-    private Task Corrupt(Book book, string fact, Func<string, string, string, string> sql)
+    /// <summary>Changes the row of a capture or refund in a book.</summary>
+    private Task Corrupt(Book book, string entryType, Func<string, string, string, string> sql)
     {
-        var order = OrderOf(fact);
-        var (table, row, time) = (book, fact) switch
+        var order = OrderOf(entryType);
+        var (table, row, time) = (book, entryType) switch
         {
             (Book.Provider, Capture) => ("charges", $"reference = 'order-{order}'", "charged_at"),
             (Book.Provider, _) => ("refunds", $"charge_id = (SELECT id FROM charges WHERE reference = 'order-{order}')", "refunded_at"),
             (Book.Payments, Capture) => ("payments", $"order_id = {order}", "completed_at"),
             (Book.Payments, _) => ("refunds", $"payment_id = {PaymentOf(order)}", "refunded_at"),
-            _ => ("entries", $"order_id = {order} AND fact = '{fact}'", "business_date,report_date"),
+            _ => ("entries", $"order_id = {order} AND fact = '{entryType}'", "business_date,report_date"),
         };
         return _books.Execute(book, sql(table, row, time));
     }

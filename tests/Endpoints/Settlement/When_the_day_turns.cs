@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using ShopSaga.Contracts.Settlement;
 using ShopSaga.Settlement.Recording;
@@ -11,11 +12,11 @@ using static ShopSaga.Tests.Endpoints.Settlement.TestBooks;
 
 namespace ShopSaga.Tests.Endpoints.Settlement;
 
-/// <summary>The whole service, whose clock the test turns. In Seoul midnight is at 15:00 UTC.</summary>
+/// <summary>The whole service with a clock that the test sets. Midnight in Seoul is at 15:00 UTC.</summary>
 internal sealed class When_the_day_turns
 {
     private const int PatienceMs = 60_000;
-    private SettableTime _time = null!;
+    private FakeTimeProvider _time = null!;
     private ServiceApp<Ledger> _app = null!;
     private HttpClient _admin = null!;
 
@@ -38,15 +39,15 @@ internal sealed class When_the_day_turns
     }
 
     [Test]
-    public async Task Should_close_by_itself_every_day_of_the_month_in_which_the_ledger_begins_and_the_month()
+    public async Task Should_close_every_day_of_the_month_in_which_the_ledger_begins_and_the_month()
     {
         await using var days = await Subscription<DailySettlementClosed>.On(_app.Broker);
         await using var months = await Subscription<MonthlySettlementClosed>.On(_app.Broker);
         await Publish(Completed(1, 500, "2028-02-29T14:59:59.999Z"));
         AwaitEntries(1);
 
-        _time.Now = At("2028-02-29T15:09:59Z");
-        _time.Now = At("2028-02-29T15:10:00Z");
+        _time.SetUtcNow(At("2028-02-29T15:09:59Z"));
+        _time.SetUtcNow(At("2028-02-29T15:10:00Z"));
 
         Assert.That(await months.Next(), Is.EqualTo(new MonthlySettlementClosed("2028-02", 500, 1)));
         var heard = new List<DailySettlementClosed>();
@@ -55,21 +56,22 @@ internal sealed class When_the_day_turns
             heard.Add(await days.Next());
         }
 
-        Assert.That(heard.Select(day => day.ReportDate), Is.EquivalentTo(Enumerable.Range(1, 29).Select(day => new DateOnly(2028, 2, day))));
+        Assert.That(
+            heard.Select(day => day.ReportDate), Is.EquivalentTo(Enumerable.Range(1, 29).Select(day => new DateOnly(2028, 2, day))));
         Assert.That(heard, Has.One.EqualTo(new DailySettlementClosed(Date("2028-02-29"), 500, 1)));
         Assert.That(await Day("2028-02-29"), Is.EqualTo(new DailySettlement(Date("2028-02-29"), 500, 1, 0, 0, 500, "CLOSED")));
         Assert.That(
             await Query<DateTime>("SELECT min(closed_at) FROM daily_settlements WHERE report_date = '2028-02-29'"),
             Is.EqualTo(At("2028-02-29T15:10:00Z").UtcDateTime),
-            "not before what was paid in the last moments had its ten minutes");
+            "payments of the last moments have ten minutes to arrive");
     }
 
     [Test]
-    public async Task Should_count_in_the_new_day_what_was_paid_in_the_last_millisecond_of_the_old_one_and_arrives_after_its_close()
+    public async Task Should_count_a_payment_of_the_last_millisecond_that_arrives_after_the_close_in_the_new_day()
     {
         await Publish(Completed(1, 500, "2028-02-29T10:00:00Z"));
         AwaitEntries(1);
-        _time.Now = At("2028-02-29T15:10:00Z");
+        _time.SetUtcNow(At("2028-02-29T15:10:00Z"));
         AwaitStatus("2028-02-29", "CLOSED");
 
         await Publish(Completed(2, 70, "2028-02-29T14:59:59.999Z"));
@@ -80,15 +82,15 @@ internal sealed class When_the_day_turns
     }
 
     [Test]
-    public async Task Should_be_closed_by_one_of_two_instances_whose_clocks_are_apart()
+    public async Task Should_be_closed_by_one_of_two_instances_whose_clocks_differ()
     {
         await using var days = await Subscription<DailySettlementClosed>.On(_app.Broker);
-        var late = new SettableTime(At("2028-02-29T14:50:00Z"));
+        var late = new FakeTimeProvider(At("2028-02-29T14:50:00Z"));
         await using var second = _app.StartAnother(services => services.AddSingleton<TimeProvider>(late));
         using var adminOfSecond = second.Admin();
         await Publish(Completed(1, 500, "2028-02-29T10:00:00Z"));
         AwaitEntries(1);
-        _time.Now = At("2028-02-29T15:10:00Z");
+        _time.SetUtcNow(At("2028-02-29T15:10:00Z"));
         AwaitStatus("2028-02-29", "CLOSED");
 
         // For the second instance it is still that day: it takes payments of it, and they count where both agree that they do.
@@ -97,12 +99,13 @@ internal sealed class When_the_day_turns
         await Task.WhenAll(Enumerable.Range(2, 20).Select(payment => Publish(Completed(payment, 10, "2028-02-29T14:59:59Z"))));
         AwaitEntries(21);
         Assert.That((await Day("2028-02-29")).TotalAmount, Is.EqualTo(500));
-        Assert.That(await adminOfSecond.GetFromJsonAsync<DailySettlement>("/settlements/daily/2028-03-01"), Is.EqualTo(await Day("2028-03-01")));
+        Assert.That(
+            await adminOfSecond.GetFromJsonAsync<DailySettlement>("/settlements/daily/2028-03-01"), Is.EqualTo(await Day("2028-03-01")));
         Assert.That((await Day("2028-03-01")).TotalAmount, Is.EqualTo(200));
 
         // Both are past the end of the next month now, and close it together.
-        late.Now = At("2028-04-01T16:00:00Z");
-        _time.Now = At("2028-04-01T15:30:00Z");
+        late.SetUtcNow(At("2028-04-01T16:00:00Z"));
+        _time.SetUtcNow(At("2028-04-01T15:30:00Z"));
         AwaitStatus("2028-03-31", "CLOSED");
         var heard = new List<DateOnly>();
         while (heard.Count < 29 + 31)
@@ -114,11 +117,12 @@ internal sealed class When_the_day_turns
     }
 
     [Test]
-    public async Task Should_make_up_after_a_stop_for_the_days_it_missed()
+    public async Task Should_close_the_days_that_a_stopped_service_missed()
     {
         await Publish(Completed(1, 500, "2028-02-29T10:00:00Z"));
         AwaitEntries(1);
-        await using var second = _app.StartAnother(services => services.AddSingleton<TimeProvider>(new SettableTime(At("2028-03-09T15:10:00Z"))));
+        await using var second = _app.StartAnother(
+            services => services.AddSingleton<TimeProvider>(new FakeTimeProvider(At("2028-03-09T15:10:00Z"))));
         using var admin = second.Admin();
 
         Assert.That(

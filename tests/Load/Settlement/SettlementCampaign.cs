@@ -139,7 +139,7 @@ internal static class SettlementCampaign
 
     private static async Task Read(NpgsqlDataSource database, FilledDay day)
     {
-        var read = (await Days.Read(database, day.Date, day.Date, CancellationToken.None)).On(day.Date);
+        var read = (await SettlementPeriod.Read(database, day.Date, day.Date, CancellationToken.None)).Day(day.Date);
         if (read.PaymentCount < day.Entries)
         {
             throw new InvalidOperationException($"{day.Date:yyyy-MM-dd} shows {read.PaymentCount} payments, but has at least {day.Entries}.");
@@ -158,8 +158,8 @@ internal static class SettlementCampaign
     {
         await using var storage = await Storage.Begin(database);
         await using var session = new TestableTransactionalSession { SynchronizedStorageSession = storage };
-        var months = new CloseMonth(TimeProvider.System, NullLogger<CloseMonth>.Instance);
-        await new CloseDay(months, TimeProvider.System, NullLogger<CloseDay>.Instance).Close(day.Date, session, CancellationToken.None);
+        var months = new MonthlyClosing(TimeProvider.System, NullLogger<MonthlyClosing>.Instance);
+        await new DailyClosing(months, TimeProvider.System, NullLogger<DailyClosing>.Instance).Close(day.Date, session, CancellationToken.None);
         await storage.Commit();
     }
 
@@ -175,7 +175,7 @@ internal static class SettlementCampaign
             {
                 await using var storage = await Storage.Begin(database);
                 var payment = Interlocked.Increment(ref _lastPayment);
-                await Ledger.Record(new Sql(storage, CancellationToken.None), Ledger.Capture, payment, payment, 1000, at);
+                await Ledger.Record(new Sql(storage, CancellationToken.None), EntryType.Capture, payment, payment, 1000, at);
                 await storage.Commit();
                 Interlocked.Increment(ref taken);
             }

@@ -3,19 +3,22 @@ using Npgsql;
 
 namespace ShopSaga.Settlement.Reporting;
 
-/// <summary>The days of a time on which anything happened or that are closed, as they stand now.</summary>
-internal sealed class Days
+/// <summary>The current figures of all days of a period. Only days with entries and closed days are held; the others are zeros.</summary>
+internal sealed class SettlementPeriod
 {
     private readonly Dictionary<DateOnly, (bool IsClosed, Totals Totals)> _days;
 
-    public Days(IEnumerable<(DateOnly Date, bool IsClosed, Totals Totals)> days) =>
+    public SettlementPeriod(IEnumerable<(DateOnly Date, bool IsClosed, Totals Totals)> days) =>
         _days = days.ToDictionary(day => day.Date, day => (day.IsClosed, day.Totals));
 
-    /// <summary>Reads the days from <paramref name="from"/> to <paramref name="to"/>: at most 64 rows for an open day, and one for a closed one.</summary>
-    public static async Task<Days> Read(NpgsqlDataSource database, DateOnly from, DateOnly to, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads the days from <paramref name="from"/> to <paramref name="to"/>: at most 64 rows for an open day, one for a closed day.
+    /// </summary>
+    public static async Task<SettlementPeriod> Read(
+        NpgsqlDataSource database, DateOnly from, DateOnly to, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return new Days(await connection.QueryAsync<DateOnly, bool, Totals, (DateOnly, bool, Totals)>(
+        return new SettlementPeriod(await connection.QueryAsync<DateOnly, bool, Totals, (DateOnly, bool, Totals)>(
             new CommandDefinition(
                 """
                 SELECT report_date AS date, true AS is_closed, total_amount, payment_count, refund_amount, refund_count
@@ -35,15 +38,14 @@ internal sealed class Days
             splitOn: "is_closed,total_amount"));
     }
 
-    /// <summary>One day.</summary>
-    public DailySettlement On(DateOnly date) => _days.TryGetValue(date, out var day)
+    public DailySettlement Day(DateOnly date) => _days.TryGetValue(date, out var day)
         ? DailySettlement.Of(date, day.Totals, day.IsClosed)
         : DailySettlement.Of(date, Totals.Zero, isClosed: false);
 
-    /// <summary>The sum of a month's days. A month closes together with the last of its days.</summary>
-    public MonthlySettlement Of(Month month)
+    /// <summary>The sum of a month's days. The month is closed when all of them are.</summary>
+    public MonthlySettlement Month(Month month)
     {
-        var days = _days.Where(day => Month.Of(day.Key) == month).Select(day => day.Value).ToList();
+        var days = _days.Where(day => Settlement.Month.Of(day.Key) == month).Select(day => day.Value).ToList();
         return MonthlySettlement.Of(
             month,
             days.Aggregate(Totals.Zero, (sum, day) => sum + day.Totals),

@@ -7,17 +7,23 @@ using ShopSaga.Settlement.Reporting;
 
 namespace ShopSaga.Settlement.Closing;
 
-/// <summary>Closes a month, all of whose days are closed: writes their sum down for good and says so.</summary>
-internal sealed class CloseMonth(TimeProvider time, ILogger<CloseMonth> logger)
+/// <summary>
+/// Closes a month whose days are all closed: stores the sum for good and publishes <see cref="MonthlySettlementClosed"/>.
+/// </summary>
+internal sealed class MonthlyClosing(TimeProvider time, ILogger<MonthlyClosing> logger)
 {
-    /// <summary>POST /settlements/monthly/{yearMonth}/close, for a month that has no open day.</summary>
-    internal static async Task<Results<Ok<MonthlySettlement>, ProblemHttpResult>> ByHand(
-        string yearMonth, CloseMonth months, ITransactionalSession session, BusinessCalendar calendar, CancellationToken cancellationToken)
+    /// <summary>POST /settlements/monthly/{yearMonth}/close: closes a past month without an open day.</summary>
+    internal static async Task<Results<Ok<MonthlySettlement>, ProblemHttpResult>> Handle(
+        string yearMonth,
+        MonthlyClosing months,
+        ITransactionalSession session,
+        BusinessCalendar calendar,
+        CancellationToken cancellationToken)
     {
         var month = Month.Parse(nameof(yearMonth), yearMonth);
         if (month.LastDay >= calendar.Today)
         {
-            return Problems.Conflict("conflict", "Not over yet", $"{month} is not over: only past months can be closed.");
+            return Problems.Conflict("conflict", "Not over yet", $"{month} is not over: only a past month can be closed.");
         }
 
         await session.Open(cancellationToken);
@@ -29,13 +35,13 @@ internal sealed class CloseMonth(TimeProvider time, ILogger<CloseMonth> logger)
             : Problems.Conflict("conflict", "Open days", $"{month} has open days: it closes with the last of its days.");
     }
 
-    /// <summary>Closes the month of a day unless it has an open day or is closed.</summary>
+    /// <summary>Closes the month of a day, unless it has an open day or is already closed.</summary>
     public async Task CloseWhenComplete(DateOnly date, ITransactionalSession session, CancellationToken cancellationToken)
     {
         var month = Month.Of(date);
         var sql = session.Sql(cancellationToken);
 
-        // Of two who close the last two days of a month side by side, the second sees that both are closed.
+        // Serializes concurrent closes of a month's last two days: otherwise neither sees the other's day, and the month stays open.
         await sql.Execute("SELECT pg_advisory_xact_lock(2, lock_number(@FirstDay))", new { month.FirstDay });
         var closed = await sql.QuerySingleOrDefault<Totals>(
             """
@@ -54,7 +60,7 @@ internal sealed class CloseMonth(TimeProvider time, ILogger<CloseMonth> logger)
                 new MonthlySettlementClosed(month.ToString(), closed.TotalAmount, checked((int)closed.PaymentCount)), cancellationToken);
             logger.LogInformation(
                 LogEvents.MonthClosed,
-                "{Month} is closed: {TotalAmount} in {PaymentCount} payments, {RefundAmount} in {RefundCount} refunds",
+                "Closed {Month}: {TotalAmount} in {PaymentCount} payments, {RefundAmount} in {RefundCount} refunds",
                 month,
                 closed.TotalAmount,
                 closed.PaymentCount,

@@ -5,30 +5,33 @@ using static ShopSaga.Tests.Endpoints.Settlement.TestBooks;
 
 namespace ShopSaga.Tests.Endpoints.Settlement;
 
-/// <summary>docs/settlement.md tells what happens to some payments. It is played, and what comes out is what is written there.</summary>
-internal sealed class The_example_of_the_document
+/// <summary>Plays the example of docs/settlement.md and compares the books with those printed there.</summary>
+internal sealed class When_the_documented_example_is_played
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
+    private static readonly JsonSerializerOptions Json =
+        new(JsonSerializerDefaults.Web) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
 
     [Test]
-    public async Task Should_be_true()
+    public async Task Should_yield_the_documented_books()
     {
         var example = Repository.Read("docs/settlement.md").Split("## An example")[1];
         var written = example.Split("```csv\n").Skip(1).Select(block => block.Split("```")[0].ReplaceLineEndings("\r\n")).ToList();
         await using var books = await TestBooks.Open();
-        var rows = example.Split('\n').Where(line => line.StartsWith('|')).Skip(2).Select(line => line.Trim('|').Split('|', StringSplitOptions.TrimEntries));
+        var rows = example.Split('\n').Where(line => line.StartsWith('|')).Skip(2).Select(
+            line => line.Trim('|').Split('|', StringSplitOptions.TrimEntries));
         foreach (var row in rows)
         {
             await Play(books, row);
         }
 
-        var days = await Days.Read(books.Database.Source, Date("2026-02-01"), Date("2026-03-31"), CancellationToken.None);
-        var entries = await books.Database.Query<Entry>("SELECT kind, fact, payment_id, amount, business_date, report_date FROM entries ORDER BY id");
+        var days = await SettlementPeriod.Read(books.Database.Source, Date("2026-02-01"), Date("2026-03-31"), CancellationToken.None);
+        var entries = await books.Database.Query<Entry>(
+            "SELECT kind, fact, payment_id, amount, business_date, report_date FROM entries ORDER BY id");
         Assert.That(
             new[]
             {
-                Csv.Write([days.On(Date("2026-02-27")), days.On(Date("2026-02-28")), days.On(Date("2026-03-01"))], Json),
-                Csv.Write([days.Of(ShopSaga.Settlement.Month.Of(Date("2026-02-01")))], Json),
+                Csv.Write([days.Day(Date("2026-02-27")), days.Day(Date("2026-02-28")), days.Day(Date("2026-03-01"))], Json),
+                Csv.Write([days.Month(ShopSaga.Settlement.Month.Of(Date("2026-02-01")))], Json),
                 Csv.Write(entries, Json),
             },
             Is.EqualTo(written));
@@ -51,7 +54,7 @@ internal sealed class The_example_of_the_document
                 await books.Handle(Refunded(Number(row[1]), Number(row[2]), row[3] + "+09:00"));
                 break;
             default:
-                Assert.Fail($"The example says something that nobody understands: {row[0]}");
+                Assert.Fail($"The example has an unknown step: {row[0]}");
                 break;
         }
     }

@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using ShopSaga.Hosting.Http;
 using ShopSaga.Settlement.Recording;
@@ -12,9 +13,9 @@ using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Settlement;
 
-internal sealed class ReportTests
+internal sealed class When_settlements_are_reported
 {
-    private static readonly SettableTime Time = new(new(2026, 3, 1, 15, 0, 0, TimeSpan.Zero));
+    private static readonly FakeTimeProvider Time = new(new(2026, 3, 1, 15, 0, 0, TimeSpan.Zero));
     private static ServiceApp<Ledger> _app = null!;
     private static HttpClient _admin = null!;
 
@@ -43,9 +44,8 @@ internal sealed class ReportTests
     public async Task Should_show_a_day_with_refunds_apart() => Assert.That(
         await _admin.GetStringAsync("/settlements/daily/2026-02-01"),
         Is.EqualTo(
-            """
-            {"reportDate":"2026-02-01","totalAmount":1500,"paymentCount":3,"refundAmount":300,"refundCount":1,"netAmount":1200,"status":"OPEN"}
-            """));
+            """{"reportDate":"2026-02-01","totalAmount":1500,"paymentCount":3,"refundAmount":300,"refundCount":1,"""
+            + "\"netAmount\":1200,\"status\":\"OPEN\"}"));
 
     [TestCase("2026-03-05")]
     [TestCase("2999-01-01")]
@@ -70,12 +70,13 @@ internal sealed class ReportTests
     [TestCase("from=2026-01-31&to=2026-02-28&limit=10", 10)]
     [TestCase("from=2026-01-31&to=2026-02-28&limit=29", 29)]
     [TestCase("from=9999-12-01&to=9999-12-31&limit=30", 30)]
-    public async Task Should_show_a_long_range_part_by_part(string range, int size)
+    public async Task Should_show_a_long_range_page_by_page(string range, int size)
     {
         var days = new List<DailySettlement>();
         for (string? cursor = ""; cursor is not null;)
         {
-            var part = await _admin.GetFromJsonAsync<ItemsOf<DailySettlement>>($"/settlements/daily?{range}{(cursor.Length > 0 ? "&cursor=" + cursor : "")}");
+            var part = await _admin.GetFromJsonAsync<ItemsOf<DailySettlement>>(
+                $"/settlements/daily?{range}{(cursor.Length > 0 ? "&cursor=" + cursor : "")}");
             Assert.That(part!.Items, Has.Count.LessThanOrEqualTo(size));
             days.AddRange(part.Items);
             cursor = part.NextCursor;
@@ -88,14 +89,15 @@ internal sealed class ReportTests
     }
 
     // In Seoul it is the next day already.
-    [TestCase("2026-03-01T15:00:00Z", "", "2026-01-31", "2026-03-01", TestName = "The 30 days that end today, a minute before midnight in Seoul")]
+    [TestCase("2026-03-01T15:00:00Z", "", "2026-01-31", "2026-03-01", TestName = "30 days until today, before midnight in Seoul")]
     [TestCase("2026-03-01T15:00:00Z", "?from=2026-02-27", "2026-02-27", "2026-03-02", TestName = "From a day until today")]
     [TestCase("2026-03-01T15:00:00Z", "?to=2026-01-30", "2026-01-01", "2026-01-30", TestName = "The 30 days that end with a day")]
     [TestCase("2026-03-01T15:00:00Z", "?to=0001-01-05", "0001-01-01", "0001-01-05", TestName = "No days before the first one")]
-    [TestCase("2026-03-01T15:00:00Z", "?from=9999-12-01&to=9999-12-31", "9999-12-01", "9999-12-31", TestName = "No days after the last one")]
-    public async Task Should_choose_what_the_range_leaves_open(string now, string query, string first, string last)
+    [TestCase("2026-03-01T15:00:00Z", "?from=9999-12-01&to=9999-12-31", "9999-12-01", "9999-12-31", TestName = "None after the last")]
+    public async Task Should_choose_the_ends_that_a_range_leaves_open(string now, string query, string first, string last)
     {
-        Time.Now = DateTimeOffset.Parse(now, CultureInfo.InvariantCulture) - (query.Length == 0 ? TimeSpan.FromMinutes(1) : TimeSpan.Zero);
+        Time.AdjustTime(
+            DateTimeOffset.Parse(now, CultureInfo.InvariantCulture) - (query.Length == 0 ? TimeSpan.FromMinutes(1) : TimeSpan.Zero));
 
         var days = await Days(query);
 
@@ -108,9 +110,8 @@ internal sealed class ReportTests
     public async Task Should_add_up_the_days_of_a_month() => Assert.That(
         await _admin.GetStringAsync("/settlements/monthly/2026-02"),
         Is.EqualTo(
-            """
-            {"yearMonth":"2026-02","totalAmount":1500,"paymentCount":3,"refundAmount":5000000300,"refundCount":3,"netAmount":-4999998800,"status":"OPEN"}
-            """));
+            """{"yearMonth":"2026-02","totalAmount":1500,"paymentCount":3,"refundAmount":5000000300,"refundCount":3,"""
+            + "\"netAmount\":-4999998800,\"status\":\"OPEN\"}"));
 
     [TestCase("0001-01")]
     [TestCase("9999-12")]
@@ -121,14 +122,14 @@ internal sealed class ReportTests
     [Test]
     public async Task Should_show_the_months_of_a_year_and_of_this_one_by_default()
     {
-        Time.Now = new DateTimeOffset(2026, 12, 31, 14, 59, 59, TimeSpan.Zero);
+        Time.AdjustTime(new DateTimeOffset(2026, 12, 31, 14, 59, 59, TimeSpan.Zero));
         var asked = await Months("?year=2026");
 
         Assert.That(asked.Select(month => month.YearMonth), Is.EqualTo(Enumerable.Range(1, 12).Select(month => $"2026-{month:00}")));
         Assert.That(asked.Select(month => month.TotalAmount), Is.EqualTo(new[] { 100, 1500, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7 }));
         Assert.That(await Months(""), Is.EqualTo(asked));
 
-        Time.Now = new DateTimeOffset(2026, 12, 31, 15, 0, 0, TimeSpan.Zero);
+        Time.AdjustTime(new DateTimeOffset(2026, 12, 31, 15, 0, 0, TimeSpan.Zero));
         Assert.That((await Months(""))[0], Is.EqualTo(new MonthlySettlement("2027-01", 9, 1, 0, 0, 9, "OPEN")));
     }
 
@@ -150,7 +151,7 @@ internal sealed class ReportTests
     [TestCase("monthly?year=0", "year")]
     [TestCase("monthly?year=10000", "year")]
     [TestCase("monthly?year=next", "year")]
-    public async Task Should_name_what_is_wrong_with_a_date(string path, string parameter)
+    public async Task Should_name_the_parameter_of_an_invalid_date(string path, string parameter)
     {
         using var answer = await _admin.GetAsync($"/settlements/{path}");
 
@@ -162,7 +163,7 @@ internal sealed class ReportTests
     [TestCase("daily/2026-02-01")]
     [TestCase("monthly")]
     [TestCase("monthly/2026-02")]
-    public async Task Should_be_for_the_admin_alone(string path)
+    public async Task Should_refuse_callers_who_are_not_administrators(string path)
     {
         Assert.That((await _app.Anybody().GetAsync($"/settlements/{path}")).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
         Assert.That((await _app.Customer(7).GetAsync($"/settlements/{path}")).StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));

@@ -4,7 +4,7 @@ using ShopSaga.Settlement.Reporting;
 
 namespace ShopSaga.Tests.Unit.Settlement;
 
-internal sealed class MonthTests
+internal sealed class When_days_are_added_up_to_months
 {
     private static readonly (DateOnly, bool, Totals)[] SomeDays =
     [
@@ -17,13 +17,14 @@ internal sealed class MonthTests
 
     [Test]
     public void Should_add_up_only_the_days_of_that_month_of_that_year() => Assert.That(
-        new Days(SomeDays).Of(Month.Of(new(2028, 2, 1))),
+        new SettlementPeriod(SomeDays).Month(Month.Of(new(2028, 2, 1))),
         Is.EqualTo(new MonthlySettlement("2028-02", 1100, 5, 330, 3, 770, "OPEN")));
 
     [TestCase(27, "OPEN")]
     [TestCase(28, "CLOSED")]
     public void Should_be_closed_when_all_of_its_days_are(int closedDays, string status) => Assert.That(
-        new Days(Enumerable.Range(1, closedDays).Select(day => (new DateOnly(2027, 2, day), true, Totals.Zero))).Of(Month.Of(new(2027, 2, 1))).Status,
+        new SettlementPeriod(Enumerable.Range(1, closedDays).Select(day => (new DateOnly(2027, 2, day), true, Totals.Zero)))
+            .Month(Month.Of(new(2027, 2, 1))).Status,
         Is.EqualTo(status));
 
     [TestCase("2027-02", 28)]
@@ -45,7 +46,7 @@ internal sealed class MonthTests
     [TestCase("2027-02-01")]
     [TestCase("202702")]
     [TestCase("")]
-    public void Should_be_written_in_one_way_only(string month) =>
+    public void Should_accept_a_month_in_one_format_only(string month) =>
         Assert.That(() => Month.Parse("month", month), Throws.TypeOf<InvalidRequestException>());
 
     [Test]

@@ -8,27 +8,28 @@ using ShopSaga.Settlement.Reporting;
 namespace ShopSaga.Settlement.Closing;
 
 /// <summary>
-/// Closes a day: counts its entries once more, writes the figures down for good and says so. Nothing can be entered into the day from then on.
+/// Closes a day: counts its entries, stores the figures for good and publishes <see cref="DailySettlementClosed"/>. The database refuses
+/// entries in a closed day.
 /// </summary>
-internal sealed class CloseDay(CloseMonth months, TimeProvider time, ILogger<CloseDay> logger)
+internal sealed class DailyClosing(MonthlyClosing months, TimeProvider time, ILogger<DailyClosing> logger)
 {
-    /// <summary>POST /settlements/daily/{date}/close, for any day that is over.</summary>
-    internal static async Task<Results<Ok<DailySettlement>, ProblemHttpResult>> ByHand(
-        string date, CloseDay days, ITransactionalSession session, BusinessCalendar calendar, CancellationToken cancellationToken)
+    /// <summary>POST /settlements/daily/{date}/close: closes any past day.</summary>
+    internal static async Task<Results<Ok<DailySettlement>, ProblemHttpResult>> Handle(
+        string date, DailyClosing days, ITransactionalSession session, BusinessCalendar calendar, CancellationToken cancellationToken)
     {
         var day = Query.Date(nameof(date), date);
         return day < calendar.Today
             ? TypedResults.Ok(await days.Close(day, session, cancellationToken))
-            : Problems.Conflict("conflict", "Not over yet", $"{day:yyyy-MM-dd} is not over: only past days can be closed.");
+            : Problems.Conflict("conflict", "Not over yet", $"{day:yyyy-MM-dd} is not over: only a past day can be closed.");
     }
 
-    /// <summary>Closes the day, and with the last day of its month the month too. A day that is closed stays as it is.</summary>
+    /// <summary>Closes the day, and its month with the last open day. A day that is already closed stays as it is.</summary>
     public async Task<DailySettlement> Close(DateOnly date, ITransactionalSession session, CancellationToken cancellationToken)
     {
         await session.Open(cancellationToken);
         var sql = session.Sql(cancellationToken);
 
-        // Waits for whoever is entering something into the day.
+        // Waits for the transactions that are writing an entry of the day: open_day() holds this lock shared.
         await sql.Execute("SELECT pg_advisory_xact_lock(1, lock_number(@date))", new { date });
         if (await sql.QuerySingleOrDefault<Totals>(
             "SELECT total_amount, payment_count, refund_amount, refund_count FROM daily_settlements WHERE report_date = @date",
@@ -44,7 +45,7 @@ internal sealed class CloseDay(CloseMonth months, TimeProvider time, ILogger<Clo
         await session.Commit(cancellationToken);
         logger.LogInformation(
             LogEvents.DayClosed,
-            "{Date} is closed: {TotalAmount} in {PaymentCount} payments, {RefundAmount} in {RefundCount} refunds",
+            "Closed {Date}: {TotalAmount} in {PaymentCount} payments, {RefundAmount} in {RefundCount} refunds",
             date,
             totals.TotalAmount,
             totals.PaymentCount,
@@ -55,7 +56,7 @@ internal sealed class CloseDay(CloseMonth months, TimeProvider time, ILogger<Clo
 
     private async Task<Totals> Count(Sql sql, DateOnly date)
     {
-        // The running totals only save the counting while the day is open; what is written down is counted.
+        // The running totals serve reports of an open day; the final figures come from the entries themselves.
         var counted = await sql.QuerySingle<Totals>(
             """
             INSERT INTO daily_settlements (report_date, total_amount, payment_count, refund_amount, refund_count, closed_at)
@@ -79,7 +80,11 @@ internal sealed class CloseDay(CloseMonth months, TimeProvider time, ILogger<Clo
         if (running != counted)
         {
             logger.LogError(
-                LogEvents.TotalsDiffer, "The running totals of {Date} were {Running}, but its entries are {Counted}", date, running, counted);
+                LogEvents.TotalsDiffer,
+                "The running totals of {Date} are {Running}, but its entries add up to {Counted}",
+                date,
+                running,
+                counted);
         }
 
         return counted;

@@ -5,9 +5,10 @@ using ShopSaga.Settlement.Reporting;
 
 namespace ShopSaga.Tests.Unit.Settlement;
 
-internal sealed class CsvTests
+internal sealed class When_a_report_is_written_as_csv
 {
-    private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
+    private static readonly JsonSerializerOptions Web =
+        new(JsonSerializerDefaults.Web) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
 
     [TestCase("plain", "plain")]
     [TestCase("", "")]
@@ -23,7 +24,7 @@ internal sealed class CsvTests
     [TestCase("\r=1", "\"'\r=1\"")]
     [TestCase("=HYPERLINK(\"http://x\",\"y\")", "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\"")]
     [TestCase("a=1", "a=1")]
-    public void Should_quote_text_and_let_none_be_a_formula(string text, string field) =>
+    public void Should_quote_text_and_escape_formulas(string text, string field) =>
         Assert.That(Csv.Write([new Row(text, 1, null)], Web), Is.EqualTo($"someText,number,maybe\r\n{field},1,\r\n"));
 
     [Test]
@@ -31,7 +32,7 @@ internal sealed class CsvTests
         Assert.That(Csv.Write([new Row("x", -5_000_000_000, -1)], Web), Is.EqualTo("someText,number,maybe\r\nx,-5000000000,-1\r\n"));
 
     [Test]
-    public void Should_have_a_header_without_rows_too() => Assert.That(Csv.Write<Row>([], Web), Is.EqualTo("someText,number,maybe\r\n"));
+    public void Should_have_a_header_even_without_rows() => Assert.That(Csv.Write<Row>([], Web), Is.EqualTo("someText,number,maybe\r\n"));
 
     [TestCase("text/csv", true)]
     [TestCase("Text/CSV", true)]
@@ -47,7 +48,7 @@ internal sealed class CsvTests
     [TestCase("text/html", false)]
     [TestCase("nonsense", false)]
     [TestCase("", false)]
-    public void Should_be_written_for_whoever_prefers_it(string accept, bool preferred)
+    public void Should_be_written_for_requests_that_prefer_it(string accept, bool preferred)
     {
         var request = new DefaultHttpContext().Request;
         request.Headers.Accept = accept;

@@ -7,8 +7,8 @@ using static ShopSaga.Tests.Endpoints.Settlement.TestBooks;
 
 namespace ShopSaga.Tests.Endpoints.Settlement;
 
-/// <summary>The database says no, whoever asks.</summary>
-internal sealed class When_somebody_changes_the_books
+/// <summary>The database refuses, regardless of the role.</summary>
+internal sealed class When_the_books_are_tampered_with
 {
     private static readonly string[] Changes =
     [
@@ -91,7 +91,8 @@ internal sealed class When_somebody_changes_the_books
     {
         await using var database = new NpgsqlConnection(_addressOfRole);
 
-        Assert.That(() => database.ExecuteAsync(change), Throws.TypeOf<PostgresException>().With.Property("SqlState").AnyOf("42501", "23001"));
+        Assert.That(
+            () => database.ExecuteAsync(change), Throws.TypeOf<PostgresException>().With.Property("SqlState").AnyOf("42501", "23001"));
     }
 
     [TestCaseSource(nameof(Changes))]

@@ -3,9 +3,8 @@ using static ShopSaga.Tests.Endpoints.Settlement.TestBooks;
 
 namespace ShopSaga.Tests.Endpoints.Settlement;
 
-internal sealed class RecordingTests
+internal sealed class When_payments_are_recorded
 {
-    private static readonly Totals Nothing = Totals.Zero;
     private TestBooks _books = null!;
 
     [SetUp]
@@ -38,7 +37,7 @@ internal sealed class RecordingTests
     [TestCase("2026-12-31T15:00:00Z", "2027-01-01", TestName = "A year begins at midnight in Seoul")]
     [TestCase("2028-02-28T15:00:00Z", "2028-02-29", TestName = "A leap day")]
     [TestCase("2028-02-29T15:00:00Z", "2028-03-01", TestName = "The day after a leap day")]
-    public async Task Should_book_on_the_business_date_of_the_fact(string at, string businessDate)
+    public async Task Should_enter_it_on_the_business_date(string at, string businessDate)
     {
         await _books.Handle(Completed(1, 500, at));
         await _books.Handle(Refunded(1, 500, at));
@@ -48,20 +47,20 @@ internal sealed class RecordingTests
     }
 
     [Test]
-    public async Task Should_record_a_fact_once_however_often_and_in_whatever_order_it_arrives()
+    public async Task Should_record_an_event_once_regardless_of_duplicates_and_order()
     {
-        object[] facts = [Completed(1, 500, "2026-03-01T03:00:00Z"), Refunded(1, 500, "2026-03-01T05:00:00Z")];
+        object[] events = [Completed(1, 500, "2026-03-01T03:00:00Z"), Refunded(1, 500, "2026-03-01T05:00:00Z")];
         foreach (var index in new[] { 1, 0, 1, 0, 0, 1 })
         {
-            await _books.Handle(facts[index]);
+            await _books.Handle(events[index]);
         }
 
         Assert.That(await _books.Day("2026-03-01"), Is.EqualTo(new Totals(500, 1, 500, 1)));
-        Assert.That(await _books.Day("2026-03-02"), Is.EqualTo(Nothing));
+        Assert.That(await _books.Day("2026-03-02"), Is.EqualTo(Totals.Zero));
     }
 
     [Test]
-    public async Task Should_record_once_when_the_same_fact_arrives_many_times_at_once()
+    public async Task Should_record_once_when_the_same_event_arrives_many_times_at_once()
     {
         await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => _books.Handle(Completed(1, 500, "2026-03-01T03:00:00Z")))));
 

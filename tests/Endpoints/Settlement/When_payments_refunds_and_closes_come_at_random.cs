@@ -5,10 +5,10 @@ using ShopSaga.Settlement.Reporting;
 namespace ShopSaga.Tests.Endpoints.Settlement;
 
 /// <summary>
-/// Random sequences of payments, refunds, closes, late arrivals and repetitions on the real database, beside a book of twenty lines that knows the
-/// rules. A failure names the sequence, shortened, and the seed.
+/// Random sequences of payments, refunds, closes, late arrivals and duplicates on the real database, beside a model of the rules in twenty
+/// lines. A failure prints the shrunk sequence and its seed.
 /// </summary>
-internal sealed class Whatever_happens_to_the_books
+internal sealed class When_payments_refunds_and_closes_come_at_random
 {
     private const int DaysOfAStory = 8;
     private const int Payments = 12;
@@ -28,7 +28,7 @@ internal sealed class Whatever_happens_to_the_books
     }
 
     [Test]
-    public void Should_be_all_that_was_taken_less_all_that_was_given_back_over_all_days_and_never_change_a_closed_one()
+    public void Should_add_up_to_captures_less_refunds_and_never_change_a_closed_day()
     {
         var stories = ArbMap.Default.ArbFor<Tuple<byte, byte, byte>[]>();
         Check.One(
@@ -38,7 +38,8 @@ internal sealed class Whatever_happens_to_the_books
 
     private async Task<bool> Tell(Tuple<byte, byte, byte>[] steps)
     {
-        // Days and payments of its own, so that nothing has to be emptied; among them are turns of months and years, and a leap day.
+        // Each story has its own days and payments, so that no table must be emptied; ends of months and years and a leap day are among
+        // them.
         var story = _story++;
         var first = Beginning.AddDays(story * 2 * DaysOfAStory);
         var model = new Model();
@@ -68,7 +69,7 @@ internal sealed class Whatever_happens_to_the_books
 
     private Task Handle(Model model, int payment, bool isRefund, DateOnly day)
     {
-        // Whatever comes again is what came before: a fact has one time for ever. The odd ones are of the day's last millisecond in Seoul.
+        // A duplicate is the event as it came before: it keeps its time. Odd payments are made in the day's last millisecond in Seoul.
         var (date, amount) = model.Enter(payment, isRefund, day);
         var at = $"{date:yyyy-MM-dd}T{(payment % 2 == 0 ? "00:00:00.000" : "23:59:59.999")}+09:00";
         return _books.Handle(isRefund ? TestBooks.Refunded(payment + 1, amount, at) : TestBooks.Completed(payment + 1, amount, at));
@@ -77,12 +78,13 @@ internal sealed class Whatever_happens_to_the_books
     private async Task AssertSame(Model model, DateOnly first)
     {
         var last = first.AddDays((2 * DaysOfAStory) - 1);
-        var days = await Days.Read(_books.Database.Source, first, last, CancellationToken.None);
+        var days = await SettlementPeriod.Read(_books.Database.Source, first, last, CancellationToken.None);
         var sum = Totals.Zero;
         for (var date = first; date <= last; date = date.AddDays(1))
         {
-            Assert.That(days.On(date), Is.EqualTo(model.On(date)));
-            sum += new Totals(days.On(date).TotalAmount, days.On(date).PaymentCount, days.On(date).RefundAmount, days.On(date).RefundCount);
+            Assert.That(days.Day(date), Is.EqualTo(model.On(date)));
+            sum += new Totals(
+                days.Day(date).TotalAmount, days.Day(date).PaymentCount, days.Day(date).RefundAmount, days.Day(date).RefundCount);
         }
 
         Assert.That(sum, Is.EqualTo(model.Sum));
@@ -90,7 +92,7 @@ internal sealed class Whatever_happens_to_the_books
 
     private sealed class Model
     {
-        private readonly Dictionary<(int, bool), (DateOnly Date, long Amount)> _facts = [];
+        private readonly Dictionary<(int, bool), (DateOnly Date, long Amount)> _entries = [];
         private readonly Dictionary<DateOnly, Totals> _days = [];
         private readonly HashSet<DateOnly> _closed = [];
 
@@ -98,13 +100,13 @@ internal sealed class Whatever_happens_to_the_books
 
         public (DateOnly Date, long Amount) Enter(int payment, bool isRefund, DateOnly day)
         {
-            if (_facts.TryGetValue((payment, isRefund), out var known))
+            if (_entries.TryGetValue((payment, isRefund), out var known))
             {
                 return known;
             }
 
-            var fact = _facts[(payment, isRefund)] = (day, 1000 + payment);
-            var change = isRefund ? new Totals(0, 0, fact.Amount, 1) : new Totals(fact.Amount, 1, 0, 0);
+            var entry = _entries[(payment, isRefund)] = (day, 1000 + payment);
+            var change = isRefund ? new Totals(0, 0, entry.Amount, 1) : new Totals(entry.Amount, 1, 0, 0);
             while (_closed.Contains(day))
             {
                 day = day.AddDays(1);
@@ -112,11 +114,12 @@ internal sealed class Whatever_happens_to_the_books
 
             _days[day] = _days.GetValueOrDefault(day, Totals.Zero) + change;
             Sum += change;
-            return fact;
+            return entry;
         }
 
         public void Close(DateOnly day) => _closed.Add(day);
 
-        public DailySettlement On(DateOnly date) => DailySettlement.Of(date, _days.GetValueOrDefault(date, Totals.Zero), _closed.Contains(date));
+        public DailySettlement On(DateOnly date) => DailySettlement.Of(
+            date, _days.GetValueOrDefault(date, Totals.Zero), _closed.Contains(date));
     }
 }

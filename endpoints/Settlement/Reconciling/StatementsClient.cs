@@ -6,21 +6,22 @@ using ShopSaga.Settlement.Recording;
 
 namespace ShopSaga.Settlement.Reconciling;
 
-/// <summary>The books of Payments and of the payment provider, as each states them for a business date.</summary>
-internal sealed class OtherBooks(HttpClient payments, HttpClient provider)
+/// <summary>Reads the statements of Payments and of the payment provider for a business date.</summary>
+internal sealed class StatementsClient(HttpClient payments, HttpClient provider)
 {
-    /// <summary>What Payments calls an order when it talks to the provider.</summary>
+    /// <summary>How Payments refers to an order at the provider: <c>order-{id}</c>.</summary>
     private const string Reference = "order-";
 
+    // Below the minute after which the gateway gives up (Timeouts:Service): the caller gets a 503 that says why.
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(50);
 
     /// <exception cref="InvalidOperationException">A setting is missing or wrong; the message says what to set.</exception>
-    public static OtherBooks From(IConfiguration configuration) => new(
+    public static StatementsClient From(IConfiguration configuration) => new(
         Client(configuration.RequiredAddress("Payments:Address"), configuration.Required("Payments:Key")),
         Client(configuration.RequiredAddress("Provider:Address"), configuration.Required("Provider:ApiKey")));
 
-    /// <summary>What Payments has.</summary>
-    public async IAsyncEnumerable<BookLine> OfPayments(DateOnly date, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>The statement of Payments, read while it arrives: a day may have millions of lines.</summary>
+    public async IAsyncEnumerable<BookLine> ReadPayments(DateOnly date, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var lines = payments.GetFromJsonAsAsyncEnumerable<BookLine>($"internal/statements/{date:yyyy-MM-dd}", cancellationToken);
         await foreach (var line in lines)
@@ -29,14 +30,14 @@ internal sealed class OtherBooks(HttpClient payments, HttpClient provider)
         }
     }
 
-    /// <summary>What the provider has.</summary>
-    public async Task<IEnumerable<BookLine>> OfProvider(DateOnly date, CancellationToken cancellationToken)
+    /// <summary>The statement of the provider, whose lines have no payment ids.</summary>
+    public async Task<IEnumerable<BookLine>> ReadProvider(DateOnly date, CancellationToken cancellationToken)
     {
         var statement = (await provider.GetFromJsonAsync<Statement>($"statements/{date:yyyy-MM-dd}", cancellationToken))!;
         return
         [
-            .. statement.Charges.Select(charge => new BookLine(Ledger.Capture, OrderOf(charge.Reference), PaymentId: null, charge.Amount)),
-            .. statement.Refunds.Select(refund => new BookLine(Ledger.Refund, OrderOf(refund.Reference), PaymentId: null, refund.Amount)),
+            .. statement.Charges.Select(charge => charge.ToBookLine(EntryType.Capture)),
+            .. statement.Refunds.Select(refund => refund.ToBookLine(EntryType.Refund)),
         ];
     }
 
@@ -46,7 +47,9 @@ internal sealed class OtherBooks(HttpClient payments, HttpClient provider)
             ? orderId
             : null;
 
-    private static HttpClient Client(Uri address, string key) => new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+    // Connections are renewed, because an address may come to mean another host.
+    private static HttpClient Client(Uri address, string key) => new(
+        new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
     {
         BaseAddress = address,
         DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", key) },
@@ -55,5 +58,8 @@ internal sealed class OtherBooks(HttpClient payments, HttpClient provider)
 
     private sealed record Statement(IReadOnlyList<StatementLine> Charges, IReadOnlyList<StatementLine> Refunds);
 
-    private sealed record StatementLine(string Reference, long Amount);
+    private sealed record StatementLine(string Reference, long Amount)
+    {
+        public BookLine ToBookLine(string entryType) => new(entryType, OrderOf(Reference), PaymentId: null, Amount);
+    }
 }

@@ -1,0 +1,6 @@
+namespace ShopSaga.Settlement.Recording;
+
+internal static class RecordingSetup
+{
+    public static void AddRecording(this WebApplicationBuilder builder) => builder.Services.AddSingleton<Ledger>();
+}
