@@ -6,7 +6,8 @@ using ShopSaga.Psp.Refunding;
 using ShopSaga.Psp.Statements;
 using ShopSaga.Psp.Webhooks;
 
-var builder = ServiceHost.CreateBuilder(args, tokens: false);
+var builder = WebDefaults.CreateBuilder(args);
+builder.AddDatabase(typeof(Program).Assembly);
 var apiKey = builder.Configuration.Required("Provider:ApiKey");
 builder.Services
     .AddSingleton(WebhookSettings.From(builder.Configuration))
@@ -22,7 +23,7 @@ builder.Services
     .AddSingleton<BookTotals>();
 
 var app = builder.Build();
-app.UseServiceDefaults();
+app.UseWebDefaults();
 app.UseApiKey(apiKey);
 
 app.MapPost("/charges", (ChargeRequest request, IdempotencyKey key, TakeCharge charges, HttpContext http) =>

@@ -6,7 +6,7 @@ namespace ShopSaga.Tests.Unit.Architecture;
 
 public class EndpointBoundariesTests
 {
-    private static readonly string[] MayReference = ["ShopSaga.Contracts", "ShopSaga.Hosting", "ShopSaga.Bus"];
+    private static readonly string[] MayReference = ["ShopSaga.Contracts", "ShopSaga.Hosting", "ShopSaga.Hosting.Web", "ShopSaga.Hosting.Messaging", "ShopSaga.Bus"];
 
     private static IEnumerable<string> Endpoints => Choreography.Endpoints;
 

@@ -34,6 +34,6 @@ public class LanesTests
             .Where(file => file.EndsWith(".cs", StringComparison.Ordinal) && !file.StartsWith("tests/", StringComparison.Ordinal))
             .Where(file => Repository.Read(file).Contains("NSERVICEBUS", StringComparison.Ordinal));
 
-        Assert.That(conditional, Is.EqualTo(new[] { "infra/hosting/Messaging/EndpointSetup.cs" }));
+        Assert.That(conditional, Is.EqualTo(new[] { "infra/hosting/ShopSaga.Hosting.Messaging/Lanes/Lane.cs" }));
     }
 }

@@ -9,7 +9,7 @@ public class SourceTests
     private static readonly string[] Services =
     [
         .. Choreography.Endpoints.Select(endpoint => $"ShopSaga.{endpoint}"),
-        "ShopSaga.Gateway", "ShopSaga.Hosting", "ShopSaga.Psp", "ShopSaga.Bus", "ShopSaga.Bus.Testing",
+        "ShopSaga.Gateway", "ShopSaga.Hosting.Web", "ShopSaga.Hosting", "ShopSaga.Hosting.Messaging", "ShopSaga.Psp", "ShopSaga.Bus", "ShopSaga.Bus.Testing",
     ];
 
     private static readonly string[] TextFiles =

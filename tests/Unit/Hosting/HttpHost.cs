@@ -26,10 +26,10 @@ internal sealed class HttpHost : IAsyncDisposable
 
     public static async Task<HttpHost> Start(TimeProvider? time = null, params string[] settings)
     {
-        var builder = ServiceHost.CreateBuilder(["--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=Error", .. settings], database: false, tokens: false);
+        var builder = WebDefaults.CreateBuilder(["--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=Error", .. settings]);
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         var app = builder.Build();
-        app.UseServiceDefaults();
+        app.UseWebDefaults();
         app.MapPost("/things", (Thing thing) => TypedResults.Ok(thing));
         app.MapGet("/things", (Page page, HttpRequest request) => TypedResults.Ok(new
         {

@@ -80,5 +80,5 @@ internal sealed class Secrets
     }
 
     private static Microsoft.AspNetCore.Builder.WebApplicationBuilder Start(params string[] settings) =>
-        ServiceHost.CreateBuilder(settings, database: false, tokens: false);
+        WebDefaults.CreateBuilder(settings);
 }

@@ -19,7 +19,7 @@ internal static class HttpDefaults
         builder.Services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<IdConstraint>("long"));
         builder.Services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         builder.Services.AddProblemDetails();
-        builder.Services.AddExceptionHandler<ExceptionAnswers>();
+        builder.Services.AddExceptionHandler<ProblemExceptionHandler>();
         builder.Services.AddHealthChecks();
     }
 }

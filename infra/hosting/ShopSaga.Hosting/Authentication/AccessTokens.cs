@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -74,12 +73,6 @@ public static class AccessTokens
 
     internal static void UseAccessTokens(this WebApplication app, Action<WebApplication>? beforeAuthorization)
     {
-        if (app.Services.GetService<IAuthenticationSchemeProvider>() is null)
-        {
-            beforeAuthorization?.Invoke(app);
-            return;
-        }
-
         // Building the options now shows missing configuration at the start.
         app.Services.GetRequiredService<IOptionsMonitor<JwtBearerOptions>>().Get(JwtBearerDefaults.AuthenticationScheme);
         app.UseAuthentication();

@@ -20,10 +20,10 @@ internal sealed class ErrorQueueCustomCheck(MonitoredEndpoint endpoint, ServiceC
 {
     public override async Task<CheckResult> PerformCheck(CancellationToken cancellationToken = default)
     {
-        var failed = await BrokerQueue.Depth(endpoint.Broker, Messaging.EndpointSetup.ErrorQueue, cancellationToken);
+        var failed = await BrokerQueue.Depth(endpoint.Broker, MonitoredEndpoint.ErrorQueue, cancellationToken);
         return failed <= settings.MostFailedMessages
             ? CheckResult.Pass
-            : CheckResult.Failed($"{failed} messages wait in the queue {Messaging.EndpointSetup.ErrorQueue}.");
+            : CheckResult.Failed($"{failed} messages wait in the queue {MonitoredEndpoint.ErrorQueue}.");
     }
 }
 

@@ -1,6 +1,6 @@
 using System.Data.Common;
 using Dapper;
-using ShopSaga.Hosting.Messaging;
+using ShopSaga.Hosting.Lanes;
 
 namespace ShopSaga.Hosting.Database;
 
@@ -51,5 +51,5 @@ public static class SqlExtensions
 
     /// <summary>Opens the session on the service's database.</summary>
     public static Task Open(this ITransactionalSession session, CancellationToken cancellationToken) =>
-        session.Open(EndpointSetup.NewSession(), cancellationToken);
+        session.Open(Lane.NewSession(), cancellationToken);
 }

@@ -11,17 +11,11 @@ namespace ShopSaga.Hosting.Database;
 internal sealed class InstallingPhase(IConfiguration configuration) : IHostedLifecycleService
 {
     private readonly string _database = configuration.Required("ConnectionStrings:Database");
-    private readonly string _schema = SchemaConnectionString(configuration);
+    private readonly string _schema = SchemaRole.ConnectionString(configuration);
     private volatile bool _isOver;
 
     /// <summary>A connection of the role that may do what is to be done now.</summary>
     public NpgsqlConnection NewConnection() => new(_isOver ? _database : _schema);
-
-    /// <summary>Of the role that makes tables; its connections are not kept.</summary>
-    public static string SchemaConnectionString(IConfiguration configuration) =>
-        configuration["ConnectionStrings:Schema"] is { Length: > 0 } schema
-            ? new NpgsqlConnectionStringBuilder(schema) { Pooling = false }.ConnectionString
-            : configuration.Required("ConnectionStrings:Database");
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {

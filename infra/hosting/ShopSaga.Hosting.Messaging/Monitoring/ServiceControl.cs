@@ -108,4 +108,8 @@ internal static class ServiceControlSetup
 }
 
 /// <summary>The endpoint that checks are about.</summary>
-internal sealed record MonitoredEndpoint(string Name, string Broker);
+internal sealed record MonitoredEndpoint(string Name, string Broker)
+{
+    /// <summary>Where the messages of all services go that failed for good.</summary>
+    public const string ErrorQueue = "error";
+}

@@ -4,14 +4,13 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using StackExchange.Redis;
 
 namespace ShopSaga.Hosting.Http;
 
 /// <summary>
 /// Which answer an exception stands for: a bad request, something needed that is down, or (a 500) a mistake of ours. None shows a stack trace.
 /// </summary>
-internal sealed class ExceptionAnswers(ILogger<ExceptionAnswers> logger) : IExceptionHandler
+internal sealed class ProblemExceptionHandler(IEnumerable<UnavailableWhen> unavailable, ILogger<ProblemExceptionHandler> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
@@ -48,12 +47,13 @@ internal sealed class ExceptionAnswers(ILogger<ExceptionAnswers> logger) : IExce
         }
     }
 
-    private static bool IsUnavailable(Exception exception) => exception switch
+    private bool IsUnavailable(Exception exception) => exception switch
     {
         // A server that is being stopped ends our connection with an error of its own.
         PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown } => true,
         PostgresException refused => refused.IsTransient,
-        NpgsqlException or RedisConnectionException or SocketException or HttpRequestException or TimeoutException => true,
+        NpgsqlException or SocketException or HttpRequestException or TimeoutException => true,
+        _ when unavailable.Any(failure => failure.Matches(exception)) => true,
         _ => exception.InnerException is { } inner && IsUnavailable(inner),
     };
 }

@@ -1,0 +1,38 @@
+using Microsoft.Extensions.Configuration;
+
+namespace ShopSaga.Hosting.Lanes;
+
+/// <summary>What differs between the two lanes (docs/decisions/001-two-lanes.md); no other file has an <c>#if</c>.</summary>
+internal static class Lane
+{
+    /// <summary>The connection to the broker.</summary>
+    public static RabbitMQTransport Transport(string connection, TimeSpan reconnectAfter) =>
+        new(RoutingTopology.Conventional(QueueType.Quorum), connection)
+        {
+            NetworkRecoveryInterval = reconnectAfter,
+#if NSERVICEBUS
+            // Both ask the broker's management API, which a service's user may not do.
+            ValidateDeliveryLimits = false,
+            DisabledBrokerRequirementChecks = BrokerRequirementChecks.Version310OrNewer | BrokerRequirementChecks.StreamsEnabled,
+#endif
+        };
+
+    /// <summary>What only one of the lanes knows.</summary>
+    public static void Configure(EndpointConfiguration endpoint, IConfiguration configuration)
+    {
+#if NSERVICEBUS
+        endpoint.AssemblyScanner().Disable = true;
+#else
+        endpoint.HandleInGroupsOf(configuration.GetValue("Messaging:GroupSize", 1));
+#endif
+    }
+
+    /// <summary>How a request's session is opened.</summary>
+    public static SqlPersistenceOpenSessionOptions NewSession() => new()
+    {
+#if NSERVICEBUS
+        // How soon the committed messages are looked for again; 2 s by default, and broker delays are whole seconds.
+        CommitDelayIncrement = TimeSpan.FromSeconds(0.5),
+#endif
+    };
+}
