@@ -2,7 +2,7 @@ using ShopSaga.Hosting;
 
 namespace ShopSaga.Gateway;
 
-/// <summary>Pages of which other origins may call, by <c>Cors:Origins</c> (with commas between them). By default none may.</summary>
+/// <summary>Origins whose pages may call, from <c>Cors:Origins</c> (separated by commas). None by default.</summary>
 internal static class CrossOrigin
 {
     private const string Key = "Cors:Origins";
@@ -13,7 +13,7 @@ internal static class CrossOrigin
         if (origins.FirstOrDefault(origin => !IsOrigin(origin)) is { } wrong)
         {
             throw new InvalidOperationException(
-                $"Configuration '{Key}' names '{wrong}', which is no origin such as https://shop.example. Set Cors__Origins.");
+                $"Configuration '{Key}' names '{wrong}', which is not an origin such as https://shop.example. Set Cors__Origins.");
         }
 
         builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
@@ -32,7 +32,7 @@ internal static class CrossOrigin
         }
     }
 
-    /// <summary>A scheme, a host and perhaps a port, as a browser writes them.</summary>
+    /// <summary>Scheme, host and optional port, as a browser sends them (RFC 6454 section 6.2).</summary>
     private static bool IsOrigin(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var address)
         && address.Scheme is "http" or "https"

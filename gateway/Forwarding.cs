@@ -11,18 +11,18 @@ using Yarp.ReverseProxy.Transforms;
 
 namespace ShopSaga.Gateway;
 
-/// <summary>Passes requests on to the services, of which there may be several instances each, and answers for those that do not.</summary>
+/// <summary>Forwards requests to the instances of the services, and answers when none of them does.</summary>
 internal static class Forwarding
 {
     private const string Streams = "Streams";
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
 
-    // A service that is at work may be silent for thirty seconds, while a request waits for an order's outcome.
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(60);
+    // A request that waits for an order's outcome (Prefer: wait=30) is silent for up to thirty seconds.
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(60);
 
     private static readonly HealthCheckConfig Health = new()
     {
-        // When none seems healthy, each is tried: one that is back is found by the first request.
+        // When no instance is healthy, all are tried: the first request finds one that has come back before its next probe does.
         AvailableDestinationsPolicy = HealthCheckConstants.AvailableDestinations.HealthyOrPanic,
         Active = new ActiveHealthCheckConfig
         {
@@ -40,17 +40,17 @@ internal static class Forwarding
         var services = Enum.GetValues<Service>().ToDictionary(
             service => service,
             service => builder.Configuration.Addresses($"Services:{service}"));
-        var timeout = builder.Configuration.GetValue("Timeouts:Service", Silence);
+        var timeout = builder.Configuration.GetValue("Timeouts:Service", DefaultTimeout);
         if (timeout <= TimeSpan.Zero)
         {
-            throw new InvalidOperationException("Configuration 'Timeouts:Service' must be more than nothing. Set Timeouts__Service to a time such as 00:01:00.");
+            throw new InvalidOperationException("Configuration 'Timeouts:Service' must be positive. Set Timeouts__Service to a time such as 00:01:00.");
         }
 
         builder.Services.AddSingleton<IPassiveHealthCheckPolicy, UnreachableInstances>();
         builder.Services.AddReverseProxy()
             .LoadFromMemory([.. Routes.All.Select(ToProxy)], [.. services.Select(service => ToProxy(service.Key, service.Value, timeout))])
             .ConfigureHttpClient((_, handler) => handler.ConnectTimeout = ConnectTimeout)
-            .AddTransforms(route => route.AddRequestTransform(TellWhoCalls));
+            .AddTransforms(route => route.AddRequestTransform(ForwardCallerIdentity));
         foreach (var (service, addresses) in services)
         {
             builder.Services.AddHealthChecks()
@@ -62,8 +62,8 @@ internal static class Forwarding
     {
         proxy.Use(RefuseLargeBodies);
         proxy.Use(EndStreamsAtStop);
-        proxy.Use(AnswerForTheSilent);
-        proxy.Use(UnreachableInstances.TryAnother);
+        proxy.Use(AnswerForwardingErrors);
+        proxy.Use(UnreachableInstances.RetryElsewhere);
         proxy.UseLoadBalancing();
         proxy.UsePassiveHealthChecks();
     });
@@ -73,10 +73,10 @@ internal static class Forwarding
         RouteId = $"{route.Method} {route.Path}",
         ClusterId = route.Service.ToString(),
         Match = new RouteMatch { Path = route.Path, Methods = [route.Method] },
-        AuthorizationPolicy = route.Who switch
+        AuthorizationPolicy = route.Access switch
         {
-            Who.User => "Default",
-            Who.Admin => AccessTokens.AdminPolicy,
+            Access.User => "Default",
+            Access.Admin => AccessTokens.AdminPolicy,
             _ => "Anonymous",
         },
         Metadata = new[] { route.TriesPassword ? RateLimits.TriesPassword : null, route.Streams ? Streams : null }
@@ -92,13 +92,13 @@ internal static class Forwarding
         LoadBalancingPolicy = LoadBalancingPolicies.PowerOfTwoChoices,
         HealthCheck = Health,
 
-        // What a header says is the service's to judge, whatever its letters.
+        // Without this, a header with characters beyond ASCII fails here with a 500; the service decides what is valid.
         HttpClient = new HttpClientConfig { RequestHeaderEncoding = "utf-8" },
         HttpRequest = new ForwarderRequestConfig { ActivityTimeout = timeout },
     };
 
-    /// <summary>Says who calls, by headers that only the gateway can set.</summary>
-    private static ValueTask TellWhoCalls(RequestTransformContext context)
+    /// <summary>Tells services the caller in X-User-… headers; those of the client are removed.</summary>
+    private static ValueTask ForwardCallerIdentity(RequestTransformContext context)
     {
         var headers = context.ProxyRequest.Headers;
         foreach (var name in headers.NonValidated.Select(header => header.Key)
@@ -127,7 +127,7 @@ internal static class Forwarding
         return next(context);
     }
 
-    /// <summary>A stream would hold the stop up until it is killed. Its client comes back, with Last-Event-ID, to another gateway.</summary>
+    /// <summary>An open stream would delay the stop until the process is killed. Its client reconnects, with Last-Event-ID, to another gateway.</summary>
     private static async Task EndStreamsAtStop(HttpContext context, RequestDelegate next)
     {
         if (context.GetReverseProxyFeature().Route.Config.Metadata?.ContainsKey(Streams) != true)
@@ -141,21 +141,21 @@ internal static class Forwarding
         await next(context);
     }
 
-    private static async Task AnswerForTheSilent(HttpContext context, RequestDelegate next)
+    private static async Task AnswerForwardingErrors(HttpContext context, RequestDelegate next)
     {
         await next(context);
         if (context.GetForwarderErrorFeature() is { } failure && !context.Response.HasStarted)
         {
             context.Response.StatusCode = BadRequestIn(failure.Exception)?.StatusCode
-                ?? (IsOfTheClient(failure.Error) ? StatusCodes.Status400BadRequest : StatusCodes.Status503ServiceUnavailable);
+                ?? (IsClientError(failure.Error) ? StatusCodes.Status400BadRequest : StatusCodes.Status503ServiceUnavailable);
         }
     }
 
-    /// <summary>The client broke off, and may still read.</summary>
-    private static bool IsOfTheClient(ForwarderError error) =>
+    /// <summary>The client stopped sending, and may still read the response.</summary>
+    private static bool IsClientError(ForwarderError error) =>
         error is ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient;
 
-    /// <summary>A body that grew too large, or broke off, while it was passed on.</summary>
+    /// <summary>The body turned out too large, or ended early, while it was forwarded.</summary>
     private static BadHttpRequestException? BadRequestIn(Exception? exception) => exception switch
     {
         BadHttpRequestException bad => bad,
@@ -171,7 +171,7 @@ internal static class Forwarding
             Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
                 ? address
                 : throw new InvalidOperationException(
-                    $"Configuration '{key}' names '{text}', which is no address such as http://127.0.0.1:8081. "
+                    $"Configuration '{key}' names '{text}', which is not an address such as http://127.0.0.1:8081. "
                     + $"Set {key.Replace(":", "__", StringComparison.Ordinal)}, with commas between the instances of a service."))];
     }
 }

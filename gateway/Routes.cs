@@ -1,5 +1,5 @@
+using static ShopSaga.Gateway.Access;
 using static ShopSaga.Gateway.Service;
-using static ShopSaga.Gateway.Who;
 
 namespace ShopSaga.Gateway;
 
@@ -13,25 +13,25 @@ internal enum Service
     Settlement,
 }
 
-/// <summary>Whom a route lets in.</summary>
-internal enum Who
+/// <summary>The callers that a route admits.</summary>
+internal enum Access
 {
     Anyone,
     User,
     Admin,
 }
 
-/// <summary>A route that exists, and who answers it.</summary>
-internal sealed record Route(Service Service, Who Who, string Method, string Path)
+/// <summary>A public route, the service behind it and the callers it admits.</summary>
+internal sealed record Route(Service Service, Access Access, string Method, string Path)
 {
-    /// <summary>Whether a password is tried or chosen, which is limited more strictly.</summary>
+    /// <summary>Whether the request tries or sets a password; such routes have stricter rate limits.</summary>
     public bool TriesPassword { get; init; }
 
-    /// <summary>Whether the answer goes on for as long as the client likes.</summary>
+    /// <summary>Whether the response is a stream without an end.</summary>
     public bool Streams { get; init; }
 }
 
-/// <summary>Every route that the gateway lets through. What is not on this page does not exist outside, whatever a service answers inside.</summary>
+/// <summary>Every public route. Routes of a service that are not on this page return 404 at the gateway.</summary>
 internal static class Routes
 {
     public static readonly Route[] All =

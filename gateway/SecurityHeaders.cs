@@ -1,6 +1,6 @@
 namespace ShopSaga.Gateway;
 
-/// <summary>Headers on every answer, its errors included. A page that needs more says so itself.</summary>
+/// <summary>Security headers of every response, errors included. A page that needs a looser policy sets its own.</summary>
 internal static class SecurityHeaders
 {
     public static void UseSecurityHeaders(this WebApplication app) => app.Use((context, next) =>

@@ -3,7 +3,7 @@ namespace ShopSaga.Gateway;
 /// <summary><c>/swagger</c>: one page over the OpenAPI documents of all services.</summary>
 internal static class SwaggerPage
 {
-    // Its styles stand in the page, and it shows small pictures of its own; everything else comes from here.
+    // Swagger UI has inline styles and data: images; scripts come from this origin only.
     private const string Policy =
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
         + "frame-ancestors 'none'; form-action 'none'; base-uri 'none'";

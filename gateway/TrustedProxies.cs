@@ -5,8 +5,8 @@ using ShopSaga.Hosting;
 namespace ShopSaga.Gateway;
 
 /// <summary>
-/// Whose word is taken for where a request comes from: that of the proxies named in <c>Proxies:Trusted</c> (addresses or networks, with commas
-/// between them), and by default nobody's. A header of anybody else is ignored.
+/// Takes the client's address from <c>X-Forwarded-For</c> when the connection comes from a proxy in <c>Proxies:Trusted</c> (addresses or networks,
+/// separated by commas; none by default). The header is ignored on all other connections.
 /// </summary>
 internal static class TrustedProxies
 {
@@ -37,6 +37,6 @@ internal static class TrustedProxies
         return System.Net.IPNetwork.TryParse(text, out var network)
             ? network
             : throw new InvalidOperationException(
-                $"Configuration '{Key}' names '{text}', which is no address and no network such as 10.0.0.0/8. Set Proxies__Trusted.");
+                $"Configuration '{Key}' names '{text}', which is neither an address nor a network such as 10.0.0.0/8. Set Proxies__Trusted.");
     }
 }

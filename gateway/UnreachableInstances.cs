@@ -5,8 +5,8 @@ using Yarp.ReverseProxy.Model;
 namespace ShopSaga.Gateway;
 
 /// <summary>
-/// An instance of a service that accepts no connection gets no more requests for a while, and the one that found out goes to another instance:
-/// nothing of it was sent, so nothing can happen twice.
+/// An instance that refuses connections gets no requests for a few seconds, and the request that found out is sent to another instance. Nothing of it
+/// had been sent, so nothing can happen twice.
 /// </summary>
 internal sealed class UnreachableInstances(IDestinationHealthUpdater health) : IPassiveHealthCheckPolicy
 {
@@ -23,7 +23,7 @@ internal sealed class UnreachableInstances(IDestinationHealthUpdater health) : I
         }
     }
 
-    public static async Task TryAnother(HttpContext context, RequestDelegate next)
+    public static async Task RetryElsewhere(HttpContext context, RequestDelegate next)
     {
         var proxy = context.GetReverseProxyFeature();
         var untried = proxy.AvailableDestinations;

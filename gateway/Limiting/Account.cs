@@ -5,13 +5,13 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Gateway.Limiting;
 
-/// <summary>Whose account a request is about that tries or chooses a password.</summary>
+/// <summary>The account whose password a request tries or sets.</summary>
 internal static class Account
 {
-    // Longer ones have no account: registering refuses them.
-    private const int LongestEmail = 254;
+    // Registration refuses longer addresses, so they have no account.
+    private const int MaxEmailLength = 254;
 
-    /// <summary>That of whoever is logged in, where somebody must be; else the one that the body names.</summary>
+    /// <summary>The account of the caller where the route requires one; otherwise the account named in the body.</summary>
     public static async Task<string?> Of(HttpContext context)
     {
         if (context.GetEndpoint()!.Metadata.GetMetadata<IAuthorizeData>() is null)
@@ -22,16 +22,16 @@ internal static class Account
         return context.User.FindFirstValue("email") is { } email ? WithoutCase(email) : null;
     }
 
-    /// <summary>Reads the body, and leaves it to be read again. Null when there is no address in it: the service will refuse it.</summary>
+    /// <summary>Reads the body and leaves it to be read again. Null when the body has no address, which the service refuses.</summary>
     /// <exception cref="BadHttpRequestException">The body is too large, too slow, or not declared as JSON.</exception>
     private static async Task<string?> Read(HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await JsonBody.ReadBytes(request, cancellationToken);
         request.Body = new MemoryStream(body.ToArray(), writable: false);
-        return EmailIn(body) is { Length: <= LongestEmail } email ? WithoutCase(email) : null;
+        return EmailIn(body) is { Length: <= MaxEmailLength } email ? WithoutCase(email) : null;
     }
 
-    /// <summary>Two addresses that PostgreSQL's lower() makes equal are equal here, too: no spelling gets a quota of its own.</summary>
+    /// <summary>Addresses that PostgreSQL's lower() makes equal are equal here as well, so that no spelling has a quota of its own.</summary>
     public static string WithoutCase(string email) => email.ToLowerInvariant().Replace('\u0130', 'i');
 
     private static string? EmailIn(ReadOnlyMemory<byte> body)

@@ -3,12 +3,12 @@ using System.Threading.RateLimiting;
 namespace ShopSaga.Gateway.Limiting;
 
 /// <summary>
-/// A token bucket for each key (a user, an address, an account): a whole quota at once, and what was used comes back evenly over the window.
-/// A bucket that is full again is forgotten.
+/// A token bucket for each key (a user, an address, an account). A key can spend its whole quota at once; tokens are refilled evenly over the window.
+/// Full buckets are dropped.
 /// </summary>
 internal sealed class RateLimit : IDisposable
 {
-    // The limiter looks ten times a second which buckets are to be filled up.
+    // PartitionedRateLimiter refills its buckets every 100 ms.
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
     private readonly PartitionedRateLimiter<string> _buckets;
     private readonly Quota _quota;
@@ -30,9 +30,9 @@ internal sealed class RateLimit : IDisposable
 
     public string Name { get; }
 
-    /// <summary>Takes one request off the key's quota.</summary>
-    /// <param name="key">Whose quota.</param>
-    /// <param name="retryAfter">In how many whole seconds there is a request left again, when there is none now.</param>
+    /// <summary>Takes one request from the key's quota.</summary>
+    /// <param name="key">The user, address or account.</param>
+    /// <param name="retryAfter">Whole seconds until the key has a request left, when it has none now.</param>
     public bool TryTake(string key, out int retryAfter)
     {
         using var lease = _buckets.AttemptAcquire(key);
@@ -41,7 +41,7 @@ internal sealed class RateLimit : IDisposable
         return lease.IsAcquired;
     }
 
-    /// <summary>The quota and what the key has left of it, as draft-ietf-httpapi-ratelimit-headers-10 writes them (sections 3 and 4: q, w, r, t; in seconds).</summary>
+    /// <summary>The quota and what the key has left of it, in the form of draft-ietf-httpapi-ratelimit-headers-10 (sections 3 and 4: q, w, r, t; in seconds).</summary>
     public (string Policy, string State) Describe(string key)
     {
         var left = _buckets.GetStatistics(key)!.CurrentAvailablePermits;

@@ -7,12 +7,12 @@ using Yarp.ReverseProxy.Model;
 namespace ShopSaga.Gateway.Limiting;
 
 /// <summary>
-/// How many requests there may be, of a user, of an address that shows no valid token, and, where a password is tried or chosen, of an
-/// account and of an address. Every answer says what is left; a 429 also when to come back (RFC 6585, RFC 9110 10.2.3).
+/// Limits the requests of a user, of an address without a valid token and, on routes that try or set a password, of an account and of an address.
+/// Every response says what is left; a 429 also says when to retry (RFC 6585 section 4, RFC 9110 section 10.2.3).
 /// </summary>
 internal sealed class RateLimits(IConfiguration configuration, ILogger<RateLimits> logger) : IDisposable
 {
-    /// <summary>The metadata of a route on which passwords are tried or chosen.</summary>
+    /// <summary>Metadata of routes that try or set a password.</summary>
     public const string TriesPassword = "TriesPassword";
 
     private readonly RateLimit _user = new("user", Quota.From(configuration, "RateLimits:User", "100/s"));
@@ -60,7 +60,7 @@ internal sealed class RateLimits(IConfiguration configuration, ILogger<RateLimit
         {
             context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
             headers.RetryAfter = retryAfter.ToString(CultureInfo.InvariantCulture);
-            // Counted by status in the metrics; a flood that is refused must not fill the disk.
+            // At debug level: a refused flood must not fill the disk, and metrics count it by status.
             logger.LogDebug(GatewayEvents.RateLimited, "Refused {Method} {Route}: over the limit of its {Limit}",
                 context.Request.Method, (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText, limit.Name);
         }
@@ -71,7 +71,7 @@ internal sealed class RateLimits(IConfiguration configuration, ILogger<RateLimit
     private static bool IsPasswordTried(HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<RouteModel>()?.Config.Metadata?.ContainsKey(TriesPassword) == true;
 
-    /// <summary>Somebody with a network of IPv6 addresses (a /64 is what one customer gets) is still one.</summary>
+    /// <summary>An IPv6 /64 counts as one address: a customer gets a whole one (RFC 6177).</summary>
     private static string KeyOf(IPAddress? address)
     {
         if (address is null || address.IsIPv4MappedToIPv6 || address.AddressFamily != AddressFamily.InterNetworkV6)
@@ -89,10 +89,10 @@ internal static class RateLimitsSetup
 {
     public static void AddRateLimits(this WebApplicationBuilder builder) => builder.Services.AddSingleton<RateLimits>();
 
-    /// <summary>After authentication and before authorisation: a flood of requests without a token is one, too.</summary>
+    /// <summary>Runs after authentication and before authorization, so that requests without a token are counted as well.</summary>
     public static void UseRateLimits(this WebApplication app)
     {
-        // Building them now shows a wrong setting at the start.
+        // Created now, so that a wrong setting stops the start.
         var limits = app.Services.GetRequiredService<RateLimits>();
         app.Use(limits.Apply);
     }

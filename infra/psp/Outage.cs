@@ -2,11 +2,11 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Psp;
 
-/// <summary>The ways in which the provider is slow or not there. None of them outlasts a stop of the process.</summary>
+/// <summary>Simulates a provider that is slow, unavailable or silent. Stopping the process ends every wait.</summary>
 internal sealed class Outage(TimeProvider time, IHostApplicationLifetime lifetime, ILogger<Outage> logger)
 {
-    /// <summary>Longer than any caller waits.</summary>
-    private static readonly TimeSpan Silence = TimeSpan.FromMinutes(1);
+    // Longer than any caller waits.
+    private static readonly TimeSpan MaxSilence = TimeSpan.FromMinutes(1);
 
     public IResult Unavailable(string key, int attempt)
     {
@@ -15,14 +15,14 @@ internal sealed class Outage(TimeProvider time, IHostApplicationLifetime lifetim
             StatusCodes.Status503ServiceUnavailable, "unavailable", "Not available", "The payment network does not answer. Try again.");
     }
 
-    /// <summary>Takes time, whether or not the caller is still there.</summary>
+    /// <summary>Waits even when the caller has gone: a slow charge succeeds all the same.</summary>
     public Task Wait(TimeSpan duration) => Task.Delay(duration, time, lifetime.ApplicationStopping);
 
-    /// <summary>Gives no answer until the caller has gone.</summary>
+    /// <summary>Sends no answer; the connection ends when the caller closes it.</summary>
     public async Task StaySilent(HttpContext http)
     {
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
-        await Task.Delay(Silence, time, gone.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(MaxSilence, time, gone.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         http.Abort();
     }
 }

@@ -1,27 +1,27 @@
 namespace ShopSaga.Psp;
 
-/// <summary>How the simulator behaves towards a payment method.</summary>
+/// <summary>How the simulator treats a payment method.</summary>
 internal sealed record PaymentMethod
 {
-    /// <summary>Why every charge is declined, or null when it succeeds.</summary>
+    /// <summary>The reason for declining every charge; null when charges succeed.</summary>
     public string? DeclineReason { get; init; }
 
-    /// <summary>How many attempts with one idempotency key are answered 503 before the charge is looked at.</summary>
+    /// <summary>How many attempts with one idempotency key are answered 503 before the charge is processed.</summary>
     public int FailedCharges { get; init; }
 
     /// <summary>The same for refunds.</summary>
     public int FailedRefunds { get; init; }
 
     /// <summary>How long the charge takes.</summary>
-    public TimeSpan Takes { get; init; }
+    public TimeSpan Duration { get; init; }
 
     /// <summary>The caller gets no answer.</summary>
     public bool Silent { get; init; }
 
-    /// <summary>The money is never taken; only sensible together with <see cref="Silent"/>.</summary>
+    /// <summary>No money is captured; only together with <see cref="Silent"/>.</summary>
     public bool Lost { get; init; }
 
-    /// <summary>All methods there are; what is not named here is declined.</summary>
+    /// <summary>All supported methods; any other name is declined.</summary>
     public static PaymentMethod Named(string name) => name switch
     {
         "CARD" or "KAKAO_PAY" or "BANK_TRANSFER" => new(),
@@ -29,7 +29,7 @@ internal sealed record PaymentMethod
         "CARD_TIMEOUT_CHARGED" => new() { Silent = true },
         "CARD_TIMEOUT_LOST" => new() { Silent = true, Lost = true },
         "CARD_FLAKY" => new() { FailedCharges = 2 },
-        "CARD_SLOW" => new() { Takes = TimeSpan.FromSeconds(3) },
+        "CARD_SLOW" => new() { Duration = TimeSpan.FromSeconds(3) },
         "CARD_REFUND_FLAKY" => new() { FailedRefunds = 2 },
         _ => new() { DeclineReason = "METHOD_NOT_SUPPORTED" },
     };

@@ -12,10 +12,10 @@ namespace ShopSaga.Hosting.Messaging;
 /// <summary>How an endpoint of ShopSaga is set up on the bus.</summary>
 public static class EndpointSetup
 {
-    /// <summary>The namespace under which every event lives.</summary>
+    /// <summary>The namespace of all events.</summary>
     private const string EventsNamespace = "ShopSaga.Contracts";
 
-    /// <summary>Adds the endpoint <c>ShopSaga.{service}</c> with the handlers and sagas that <paramref name="register"/> names.</summary>
+    /// <summary>Adds the endpoint <c>ShopSaga.{service}</c> with the handlers and sagas that <paramref name="register"/> adds.</summary>
     public static void AddEndpoint(this WebApplicationBuilder builder, string service, Action<EndpointConfiguration> register)
     {
         var configuration = builder.Configuration;
@@ -47,7 +47,7 @@ public static class EndpointSetup
         endpoint.UniquelyIdentifyRunningInstance().UsingNames(
             configuration["Messaging:InstanceName"] ?? endpoint.EndpointName,
             Environment.MachineName);
-        // Receivers go on with the sender's trace, also after a delay (docs/decisions/020-one-trace-for-an-order.md).
+        // Receivers continue the sender's trace, also after a delay (docs/decisions/020-one-trace-for-an-order.md).
         endpoint.AddHeaderToAllOutgoingMessages("NServiceBus.OpenTelemetry.StartNewTrace", bool.FalseString);
         builder.AddServiceControl(endpoint);
         builder.AddBusTelemetry();

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ShopSaga.Hosting;
 
-/// <summary>Event ids of what every service logs, from 9000.</summary>
+/// <summary>Event ids of the log entries of every service, from 9000.</summary>
 internal static class HostingEvents
 {
     public static readonly EventId SchemaScriptApplied = new(9001, nameof(SchemaScriptApplied));

@@ -6,12 +6,12 @@ using Microsoft.Extensions.Logging;
 
 namespace ShopSaga.Hosting;
 
-/// <summary>Logs go to the console, a line each, in UTC: as JSON in production, as text to read in development.</summary>
+/// <summary>Logs go to the console, one line per entry, in UTC: JSON in production, readable text in development.</summary>
 internal static class Logging
 {
     public static void AddLogging(this WebApplicationBuilder builder)
     {
-        // Defaults stand below every other source of configuration, so that the environment can override them.
+        // First, so that every other source of configuration overrides these defaults.
         ((IConfigurationBuilder)builder.Configuration).Sources.Insert(0, new MemoryConfigurationSource
         {
             InitialData = new Dictionary<string, string?>
@@ -20,7 +20,7 @@ internal static class Logging
                 ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
                 ["Logging:LogLevel:Yarp"] = "Warning",
 
-                // What is not ready says so in its answer; every question asked in the meantime is not worth a line.
+                // /health/ready names the failed check; a log line for every probe would add nothing.
                 ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "None",
                 ["Logging:Console:FormatterName"] = builder.Environment.IsDevelopment() ? "simple" : "json",
                 ["Logging:Console:FormatterOptions:SingleLine"] = "true",

@@ -4,14 +4,14 @@ using Microsoft.Extensions.Configuration;
 namespace ShopSaga.Hosting;
 
 /// <summary>
-/// Any setting can be given as the name of a file that holds it, by the name of the setting with <c>_FILE</c> after it, such as
-/// <c>ConnectionStrings__Database_FILE</c>: secrets as container platforms mount them stay out of the environment.
+/// Reads a setting from a file named by the setting with <c>_FILE</c> appended, such as <c>ConnectionStrings__Database_FILE</c>, so that secrets mounted
+/// by container platforms stay out of the environment.
 /// </summary>
 internal static class SecretFiles
 {
     private const string Suffix = "_FILE";
 
-    /// <exception cref="InvalidOperationException">A file cannot be read, or the setting is given as well; the message says which.</exception>
+    /// <exception cref="InvalidOperationException">A file cannot be read, or the setting is also given directly; the message names it.</exception>
     public static void AddSecretFiles(this WebApplicationBuilder builder)
     {
         var settings = builder.Configuration.AsEnumerable()
@@ -21,7 +21,7 @@ internal static class SecretFiles
         {
             if (builder.Configuration[key] is not null)
             {
-                throw new InvalidOperationException($"Configuration '{key}' is given twice, as it is and as a file. Set one of the two.");
+                throw new InvalidOperationException($"Configuration '{key}' is given twice, directly and as a file. Set one of the two.");
             }
 
             settings[key] = Read(key, file);
@@ -38,7 +38,7 @@ internal static class SecretFiles
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new InvalidOperationException($"The file '{file}' that is to hold configuration '{key}' cannot be read: {failure.Message}");
+            throw new InvalidOperationException($"The file '{file}' for configuration '{key}' cannot be read: {failure.Message}");
         }
     }
 }

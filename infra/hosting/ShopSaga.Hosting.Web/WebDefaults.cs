@@ -55,7 +55,7 @@ public static class WebDefaults
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseRouting();
-        app.UseReadingAgain();
+        app.UseDeadConnectionRetry();
         app.MapMetrics();
         app.MapHealth();
         return app;

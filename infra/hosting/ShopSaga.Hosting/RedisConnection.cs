@@ -3,12 +3,12 @@ using StackExchange.Redis;
 
 namespace ShopSaga.Hosting;
 
-/// <summary>The one connection of a service to Redis. It is begun here and repairs itself; a Redis that is not there stops nothing.</summary>
+/// <summary>The connection of a service to Redis. It reconnects by itself, and a Redis that is unavailable does not stop the start.</summary>
 public sealed class RedisConnection : IDisposable
 {
     private readonly Task<ConnectionMultiplexer> _connection;
 
-    /// <exception cref="InvalidOperationException">The address cannot be read; the message says what to set.</exception>
+    /// <exception cref="InvalidOperationException">The address is invalid; the message says what to set.</exception>
     public RedisConnection(string address)
     {
         var options = Parse(address);
@@ -18,10 +18,10 @@ public sealed class RedisConnection : IDisposable
         _connection = ConnectionMultiplexer.ConnectAsync(options);
     }
 
-    /// <summary>To read and write.</summary>
+    /// <summary>For commands.</summary>
     public async Task<IDatabase> Database() => (await _connection).GetDatabase();
 
-    /// <summary>To publish and to hear what is published.</summary>
+    /// <summary>For publish and subscribe.</summary>
     public async Task<ISubscriber> Subscriber() => (await _connection).GetSubscriber();
 
     /// <inheritdoc/>
@@ -33,7 +33,7 @@ public sealed class RedisConnection : IDisposable
         }
     }
 
-    /// <summary>What cannot be read may have a password anywhere in it, and is not repeated.</summary>
+    /// <summary>Error messages do not repeat an invalid address: it may contain a password anywhere.</summary>
     private static ConfigurationOptions Parse(string address)
     {
         try
@@ -50,7 +50,7 @@ public sealed class RedisConnection : IDisposable
         }
 
         throw new InvalidOperationException(
-            "Configuration 'ConnectionStrings:Redis' is no address. Set ConnectionStrings__Redis to host:port, or to host:port,password=… with options that "
-            + "StackExchange.Redis knows.");
+            "Configuration 'ConnectionStrings:Redis' is not an address. Set ConnectionStrings__Redis to host:port, or to host:port,password=… with options of "
+            + "StackExchange.Redis.");
     }
 }

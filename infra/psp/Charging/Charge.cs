@@ -4,7 +4,7 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Psp.Charging;
 
-/// <summary>A charge as it stands in the books.</summary>
+/// <summary>A row of <c>charges</c>.</summary>
 internal sealed record Charge(
     long Id,
     string IdempotencyKey,
@@ -19,7 +19,8 @@ internal sealed record Charge(
     public const string Columns =
         "id, idempotency_key, reference, amount, payment_method, status, decline_reason, attempts, charged_at";
 
-    public bool Asks(ChargeRequest request) =>
+    /// <summary>Whether the request has the content that the idempotency key was first used with.</summary>
+    public bool Matches(ChargeRequest request) =>
         (Reference, Amount, PaymentMethod) == (request.Reference, request.Amount, request.PaymentMethod);
 }
 

@@ -4,7 +4,7 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Psp.Charging;
 
-/// <summary>Look-ups. A charge that was asked for but has no outcome yet is not shown: it may never come to be.</summary>
+/// <summary>Look-ups of charges. An OPEN charge is not found: it may never capture money.</summary>
 internal sealed class FindCharges(NpgsqlDataSource database)
 {
     public async Task<IResult> ById(long id)

@@ -4,7 +4,7 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Psp.Refunding;
 
-/// <summary>Look-ups of refunds that were made.</summary>
+/// <summary>Look-ups of refunds. An OPEN refund is not found.</summary>
 internal sealed class FindRefunds(NpgsqlDataSource database)
 {
     public async Task<IResult> ById(long id)

@@ -4,7 +4,7 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Psp.Refunding;
 
-/// <summary>A refund as it stands in the books.</summary>
+/// <summary>A row of <c>refunds</c>.</summary>
 internal sealed record Refund(
     long Id,
     string IdempotencyKey,

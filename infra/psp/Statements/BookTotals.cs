@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace ShopSaga.Psp.Statements;
 
-/// <summary>The books in four numbers, over all days.</summary>
+/// <summary>The provider's totals over all days.</summary>
 internal sealed record Totals(long ChargeCount, long ChargedAmount, long RefundCount, long RefundedAmount);
 
 /// <summary>GET /totals.</summary>

@@ -4,7 +4,7 @@ using ShopSaga.Hosting.Business;
 
 namespace ShopSaga.Psp.Statements;
 
-/// <summary>Everything that moved money on one business day, and its sums.</summary>
+/// <summary>Charges and refunds of one business day, and their sums.</summary>
 internal sealed record Statement(
     DateOnly Date,
     IReadOnlyList<StatementCharge> Charges,
@@ -16,7 +16,7 @@ internal sealed record StatementCharge(long Id, string Reference, string Payment
 
 internal sealed record StatementRefund(long Id, long ChargeId, string Reference, long Amount, DateTimeOffset RefundedAt);
 
-/// <summary>GET /statements/{date}: what a merchant reconciles its books with.</summary>
+/// <summary>GET /statements/{date}: the document that merchants reconcile with.</summary>
 internal sealed class DailyStatement(NpgsqlDataSource database, BusinessCalendar calendar)
 {
     public async Task<Statement> Of(DateOnly date)

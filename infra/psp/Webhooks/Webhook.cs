@@ -7,7 +7,7 @@ using ShopSaga.Psp.Refunding;
 
 namespace ShopSaga.Psp.Webhooks;
 
-/// <summary>An event for the merchant: the type says what happened, the data is the charge or the refund as a look-up would show it.</summary>
+/// <summary>An event for the merchant: a type such as <c>charge.succeeded</c>, and the charge or refund as a look-up returns it.</summary>
 internal sealed record Webhook(string Id, string Type, DateTimeOffset CreatedAt, object Data)
 {
     public const string SignatureHeader = "Psp-Signature";
@@ -31,5 +31,5 @@ internal sealed record Webhook(string Id, string Type, DateTimeOffset CreatedAt,
     }
 }
 
-/// <summary>A row of <c>webhooks</c> that is to be sent now.</summary>
+/// <summary>A row of <c>webhooks</c> that is due.</summary>
 internal sealed record DueWebhook(Guid Id, string Type, DateTimeOffset CreatedAt, int Attempts, long? ChargeId, long? RefundId);

@@ -2,7 +2,7 @@ using ShopSaga.Hosting;
 
 namespace ShopSaga.Psp.Webhooks;
 
-/// <summary>Where the merchant wants webhooks, what they are signed with, and how long after the event they are sent.</summary>
+/// <summary>Address of the merchant, secret that signs the webhooks, and delay after the event.</summary>
 internal sealed record WebhookSettings(Uri Address, string Secret, TimeSpan Delay)
 {
     /// <exception cref="InvalidOperationException">A setting is missing or wrong; the message says what to set.</exception>

@@ -5,8 +5,8 @@ using Npgsql;
 namespace ShopSaga.Hosting.Database;
 
 /// <summary>
-/// Until the service has started, tables may be made: by the role of <c>ConnectionStrings:Schema</c>, where one is set. From then on there is
-/// only the role of <c>ConnectionStrings:Database</c>, which may read and write what the tables hold and nothing else.
+/// While the service starts, the bus creates its tables with the role of <c>ConnectionStrings:Schema</c>, where one is set. Once started it uses the role of
+/// <c>ConnectionStrings:Database</c>, which can read and write rows and nothing else (docs/decisions/051-two-roles-for-a-database.md).
 /// </summary>
 internal sealed class InstallingPhase(IConfiguration configuration) : IHostedLifecycleService
 {
@@ -14,7 +14,7 @@ internal sealed class InstallingPhase(IConfiguration configuration) : IHostedLif
     private readonly string _schema = SchemaRole.ConnectionString(configuration);
     private volatile bool _isOver;
 
-    /// <summary>A connection of the role that may do what is to be done now.</summary>
+    /// <summary>A connection of the role for the current phase.</summary>
     public NpgsqlConnection NewConnection() => new(_isOver ? _database : _schema);
 
     public Task StartedAsync(CancellationToken cancellationToken)

@@ -4,7 +4,7 @@ using ShopSaga.Hosting.Lanes;
 
 namespace ShopSaga.Hosting.Database;
 
-/// <summary>The transaction of the message or request at hand. Whatever is written through it commits together with the messages.</summary>
+/// <summary>The transaction of the current message or request. Its writes commit together with the outgoing messages.</summary>
 public readonly struct Sql
 {
     private readonly DbConnection _connection;
@@ -19,19 +19,19 @@ public readonly struct Sql
         _cancellationToken = cancellationToken;
     }
 
-    /// <summary>Runs a statement and gives the number of rows it changed.</summary>
+    /// <summary>Runs a statement and returns the number of rows it changed.</summary>
     public Task<int> Execute(string sql, object? parameters = null) => _connection.ExecuteAsync(Command(sql, parameters));
 
-    /// <summary>Runs a query that gives exactly one row.</summary>
+    /// <summary>Runs a query that returns exactly one row.</summary>
     /// <exception cref="InvalidOperationException">There was no row, or more than one.</exception>
     public Task<T> QuerySingle<T>(string sql, object? parameters = null) => _connection.QuerySingleAsync<T>(Command(sql, parameters));
 
-    /// <summary>Runs a query that gives one row or none.</summary>
+    /// <summary>Runs a query that returns at most one row.</summary>
     /// <exception cref="InvalidOperationException">There was more than one row.</exception>
     public Task<T?> QuerySingleOrDefault<T>(string sql, object? parameters = null) =>
         _connection.QuerySingleOrDefaultAsync<T>(Command(sql, parameters));
 
-    /// <summary>Runs a query that gives any number of rows.</summary>
+    /// <summary>Runs a query that returns any number of rows.</summary>
     public async Task<IReadOnlyList<T>> Query<T>(string sql, object? parameters = null) =>
         [.. await _connection.QueryAsync<T>(Command(sql, parameters))];
 
@@ -39,7 +39,7 @@ public readonly struct Sql
         new(sql, parameters, _transaction, cancellationToken: _cancellationToken);
 }
 
-/// <summary>Ways to the transaction at hand.</summary>
+/// <summary>Access to the current transaction.</summary>
 public static class SqlExtensions
 {
     /// <summary>The transaction of the message being handled.</summary>

@@ -4,7 +4,7 @@ using RabbitMQ.Client;
 
 namespace ShopSaga.Hosting.Monitoring;
 
-/// <summary>The broker answers, and the endpoint's queue is there.</summary>
+/// <summary>The broker answers, and the endpoint's queue exists.</summary>
 internal sealed class BrokerCustomCheck(MonitoredEndpoint endpoint, ServiceControl settings) : CustomCheck("broker answers", "Messaging", settings.CheckEvery)
 {
     public override async Task<CheckResult> PerformCheck(CancellationToken cancellationToken = default)
@@ -14,7 +14,7 @@ internal sealed class BrokerCustomCheck(MonitoredEndpoint endpoint, ServiceContr
     }
 }
 
-/// <summary>Few enough messages have failed for good and wait for somebody to look at them.</summary>
+/// <summary>Few messages wait in the error queue.</summary>
 internal sealed class ErrorQueueCustomCheck(MonitoredEndpoint endpoint, ServiceControl settings)
     : CustomCheck("error queue is empty", "Messaging", settings.CheckEvery)
 {
@@ -27,7 +27,7 @@ internal sealed class ErrorQueueCustomCheck(MonitoredEndpoint endpoint, ServiceC
     }
 }
 
-/// <summary>Looks at a queue over a connection of its own: asking for one that is missing closes the channel.</summary>
+/// <summary>Reads a queue's state over a connection of its own: AMQP closes the channel when the queue is missing.</summary>
 internal static class BrokerQueue
 {
     public static async Task<uint> Depth(string broker, string queue, CancellationToken cancellationToken)

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace ShopSaga.Hosting.Monitoring;
 
-/// <summary>Nothing waits in the outbox for longer than it should: what is committed leaves at once, unless the broker is away.</summary>
+/// <summary>No outbox record waits longer than it should: messages leave right after the commit unless the broker is unavailable.</summary>
 internal sealed class OutboxAgeCustomCheck(NpgsqlDataSource database, MonitoredEndpoint endpoint, ServiceControl settings, TimeProvider time)
     : CustomCheck("outbox is dispatched", "Messaging", settings.CheckEvery)
 {
@@ -11,7 +11,7 @@ internal sealed class OutboxAgeCustomCheck(NpgsqlDataSource database, MonitoredE
 
     public override async Task<CheckResult> PerformCheck(CancellationToken cancellationToken = default)
     {
-        // A record has no time of its own, but the message that was added last does. Index: the records that are not dispatched.
+        // Records have no timestamp, so take that of the last message. Index: the partial one of undispatched records.
         var table = $"\"{endpoint.Name.Replace('.', '_')}_OutboxData\"";
         await using var command = database.CreateCommand(
             $"""

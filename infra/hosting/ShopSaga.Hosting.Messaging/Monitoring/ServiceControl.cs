@@ -5,11 +5,11 @@ using Microsoft.Extensions.DependencyInjection;
 namespace ShopSaga.Hosting.Monitoring;
 
 /// <summary>
-/// What a service tells ServiceControl, by the configuration section <c>ServiceControl</c>. Each part is off unless its queue is named.
+/// What a service reports to ServiceControl, from the configuration section <c>ServiceControl</c>. Each report is off unless its queue is named.
 /// </summary>
 /// <remarks>
 /// <c>Heartbeats</c>, <c>Checks</c>, <c>Metrics</c>, <c>Audit</c> and <c>SagaAudit</c> are names of queues. <c>HeartbeatEvery</c>, <c>CheckEvery</c> and
-/// <c>MetricsEvery</c> say how often; <c>OldestOutboxRecord</c> and <c>MostFailedMessages</c> from when on a check fails.
+/// <c>MetricsEvery</c> are intervals; <c>OldestOutboxRecord</c> and <c>MostFailedMessages</c> are the limits beyond which a check fails.
 /// </remarks>
 internal sealed record ServiceControl(
     string? Heartbeats,
@@ -68,7 +68,7 @@ internal sealed record ServiceControl(
         $"Configuration '{section.Path}:{key}' is '{value}'. Set {section.Path}__{key} to {expected}.");
 }
 
-/// <summary>Sets an endpoint up to report.</summary>
+/// <summary>Sets up the endpoint's reports.</summary>
 internal static class ServiceControlSetup
 {
     public static void AddServiceControl(this WebApplicationBuilder builder, EndpointConfiguration endpoint)
@@ -107,9 +107,9 @@ internal static class ServiceControlSetup
     }
 }
 
-/// <summary>The endpoint that checks are about.</summary>
+/// <summary>The endpoint that the checks inspect.</summary>
 internal sealed record MonitoredEndpoint(string Name, string Broker)
 {
-    /// <summary>Where the messages of all services go that failed for good.</summary>
+    /// <summary>The queue for messages of all services that failed for good.</summary>
     public const string ErrorQueue = "error";
 }

@@ -19,13 +19,13 @@ public sealed class BusinessCalendar
         _time = time;
     }
 
-    /// <summary>Today, where the business is.</summary>
+    /// <summary>Today in the time zone of the business.</summary>
     public DateOnly Today => DateOf(_time.GetUtcNow());
 
     /// <summary>The business date of an instant.</summary>
     public DateOnly DateOf(DateTimeOffset instant) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, _zone).DateTime);
 
-    /// <summary>The instants of a business date: from the first, until before the second. Of the first and the last date, what there is of them.</summary>
+    /// <summary>The instants of a business date, from the first (inclusive) until the second (exclusive), clamped to the range of <see cref="DateTimeOffset"/>.</summary>
     public (DateTimeOffset From, DateTimeOffset Until) InstantsOf(DateOnly date) =>
         (Midnight(date), date == DateOnly.MaxValue ? DateTimeOffset.MaxValue : Midnight(date.AddDays(1)));
 

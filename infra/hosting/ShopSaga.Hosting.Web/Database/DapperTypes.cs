@@ -3,13 +3,13 @@ using Dapper;
 
 namespace ShopSaga.Hosting.Database;
 
-/// <summary>Types that Dapper does not map by itself.</summary>
+/// <summary>Type mappings that Dapper lacks: instants in UTC and dates.</summary>
 internal static class DapperTypes
 {
     public static void Register()
     {
         DefaultTypeMap.MatchNamesWithUnderscores = true;
-        // Dapper writes the types it knows by itself, whatever handler they have.
+        // Dapper ignores a handler for a type that has a default mapping.
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset));
         SqlMapper.RemoveTypeMap(typeof(DateTimeOffset?));
         SqlMapper.AddTypeHandler(new UtcTime());

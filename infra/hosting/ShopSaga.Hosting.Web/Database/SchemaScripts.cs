@@ -10,14 +10,14 @@ namespace ShopSaga.Hosting.Database;
 
 /// <summary>
 /// Brings the service's database to its current schema before anything else starts. Scripts are embedded resources <c>Schema/NNN-title.sql</c>;
-/// each runs once, in order of its number, in a transaction of its own, under an advisory lock, so that instances that start together do not
-/// run one twice. A script that was edited after it ran stops the start: write a new one instead.
+/// each runs once, by number, in its own transaction. An advisory lock keeps instances that start together from running one twice. A script that was
+/// edited after it ran stops the start: write a new one instead.
 /// </summary>
 internal sealed class SchemaScripts(NpgsqlDataSource database, Assembly assembly, TimeProvider time, ILogger<SchemaScripts> logger)
     : IHostedLifecycleService
 {
     private const long AdvisoryLock = 0x53_68_6F_70_53_61_67_61;
-    private static readonly TimeSpan WaitForDatabase = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ConnectInterval = TimeSpan.FromSeconds(1);
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -103,7 +103,7 @@ internal sealed class SchemaScripts(NpgsqlDataSource database, Assembly assembly
                     "Waiting for the database, attempt {Attempt}: {Reason}",
                     attempt,
                     failure.Message);
-                await Task.Delay(WaitForDatabase, time, cancellationToken);
+                await Task.Delay(ConnectInterval, time, cancellationToken);
             }
         }
     }

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace ShopSaga.Hosting.Health;
 
-/// <summary>The service's database answers.</summary>
+/// <summary>The service's database answers a statement.</summary>
 internal sealed class DatabaseCheck(NpgsqlDataSource database) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Hosting;
 namespace ShopSaga.Hosting.Health;
 
 /// <summary>
-/// A process that is told to stop is no longer ready, but serves on for <c>Shutdown:Delay</c> (nothing by default): time for load balancers to
-/// notice. Then it takes no more requests, and ends those under way.
+/// On a stop signal the process reports that it is not ready, and keeps serving for <c>Shutdown:Delay</c> (zero by default) so that load balancers can
+/// notice. Then it accepts no more requests and completes those in flight.
 /// </summary>
 internal sealed class Draining(IConfiguration configuration, TimeProvider time) : IHostedLifecycleService, IHealthCheck
 {

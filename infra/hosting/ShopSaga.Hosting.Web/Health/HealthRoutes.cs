@@ -7,7 +7,7 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Hosting.Health;
 
-/// <summary><c>/health/live</c>: the process answers. <c>/health/ready</c>: everything it needs answers, too.</summary>
+/// <summary><c>/health/live</c>: the process runs. <c>/health/ready</c>: its dependencies are available as well.</summary>
 internal static class HealthRoutes
 {
     public static void MapHealth(this WebApplication app)
@@ -21,7 +21,7 @@ internal static class HealthRoutes
     {
         var checks = report.Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Status.ToString());
         return report.Status == HealthStatus.Unhealthy
-            ? Problems.Unavailable("Not everything that is needed answers.", new Dictionary<string, object?> { ["checks"] = checks }).ExecuteAsync(context)
+            ? Problems.Unavailable("A dependency is unavailable.", new Dictionary<string, object?> { ["checks"] = checks }).ExecuteAsync(context)
             : context.Response.WriteAsJsonAsync(new { status = report.Status.ToString(), checks }, context.RequestAborted);
     }
 }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ShopSaga.Hosting.Http;
 
-/// <summary>Limits of the web server and how errors are answered.</summary>
+/// <summary>Limits of the web server, and errors as problems.</summary>
 internal static class HttpDefaults
 {
     public static void AddHttpDefaults(this WebApplicationBuilder builder)

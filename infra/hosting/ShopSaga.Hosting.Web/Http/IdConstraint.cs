@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Routing;
 namespace ShopSaga.Hosting.Http;
 
 /// <summary>
-/// What <c>{id:long}</c> means in a route: digits, and nothing else. The platform's own also takes a sign and white space, and one thing would have
-/// several addresses.
+/// <c>{id:long}</c> in a route means digits only. The platform's constraint also accepts a sign and white space, which would give one resource several
+/// addresses.
 /// </summary>
 internal sealed class IdConstraint : IRouteConstraint
 {

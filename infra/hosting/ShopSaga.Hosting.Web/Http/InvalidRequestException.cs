@@ -1,6 +1,6 @@
 namespace ShopSaga.Hosting.Http;
 
-/// <summary>The request is not valid: a 400 that names the members or parameters.</summary>
+/// <summary>The request is invalid; answered with a 400 that names the members or parameters.</summary>
 public sealed class InvalidRequestException(IDictionary<string, string[]> errors) : Exception("The request is not valid")
 {
     /// <summary>One member or parameter.</summary>
@@ -9,6 +9,6 @@ public sealed class InvalidRequestException(IDictionary<string, string[]> errors
     {
     }
 
-    /// <summary>What is wrong, by member or parameter.</summary>
+    /// <summary>Messages by member or parameter.</summary>
     public IDictionary<string, string[]> Errors => errors;
 }

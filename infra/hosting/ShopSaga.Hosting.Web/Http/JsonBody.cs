@@ -23,7 +23,7 @@ public static class JsonBody
     };
 
     /// <summary>Reads and checks the body.</summary>
-    /// <exception cref="InvalidRequestException">The body is not JSON, or its members are not what <typeparamref name="T"/> asks for.</exception>
+    /// <exception cref="InvalidRequestException">The body is not JSON, or does not match <typeparamref name="T"/>.</exception>
     /// <exception cref="BadHttpRequestException">The body is too large, or not declared as JSON.</exception>
     public static async Task<T> Read<T>(HttpRequest request, CancellationToken cancellationToken)
         where T : class
@@ -33,7 +33,7 @@ public static class JsonBody
         return Parse<T>(body);
     }
 
-    /// <summary>The body that a parameter of the route was read from, as it was sent.</summary>
+    /// <summary>The body of the request as it was sent, once a parameter of the route has been read from it.</summary>
     /// <exception cref="InvalidOperationException">The route has no such parameter.</exception>
     public static ReadOnlyMemory<byte> Sent(HttpContext context) => context.Items[typeof(JsonBody)] is ReadOnlyMemory<byte> body
         ? body
@@ -61,7 +61,7 @@ public static class JsonBody
     }
 
     /// <summary>Parses and checks a body.</summary>
-    /// <exception cref="InvalidRequestException">The body is not JSON, or its members are not what <typeparamref name="T"/> asks for.</exception>
+    /// <exception cref="InvalidRequestException">The body is not JSON, or does not match <typeparamref name="T"/>.</exception>
     public static T Parse<T>(ReadOnlyMemory<byte> body)
         where T : class
     {

@@ -6,8 +6,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace ShopSaga.Hosting.Http;
 
 /// <summary>
-/// Holds JSON against the type it is to become, and collects everything that is wrong by the path of the member, such as
-/// <c>lines[0].quantity</c>: missing, null, given twice, of the wrong type, or outside what its data annotations allow.
+/// Checks JSON against the type it will be deserialized to, and collects all errors by the path of the member, such as <c>lines[0].quantity</c>: missing,
+/// null, given twice, of the wrong type, or outside its data annotations.
 /// </summary>
 internal sealed class JsonCheck
 {
@@ -147,7 +147,7 @@ internal sealed class JsonCheck
 
         try
         {
-            // PostgreSQL has no text with this character in it.
+            // PostgreSQL cannot store it in text.
             if (element.GetString()!.Contains('\0'))
             {
                 Wrong(path, "must not contain a NUL character.");
@@ -186,7 +186,7 @@ internal sealed class JsonCheck
         }
     }
 
-    /// <summary>The data annotations of a member, at the property or at the parameter of the record's constructor.</summary>
+    /// <summary>The data annotations of a member, from the property and from the parameter of the record's constructor.</summary>
     public static ValidationAttribute[] RulesOf(JsonPropertyInfo property) => RulesByProperty.GetOrAdd(property, static property =>
     [
         .. (property.AssociatedParameter?.AttributeProvider?.GetCustomAttributes(typeof(ValidationAttribute), inherit: true) ?? [])

@@ -8,25 +8,25 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace ShopSaga.Hosting.Http;
 
 /// <summary>
-/// Which part of a list is asked for, from <c>limit</c> and <c>cursor</c>. Fetch <see cref="Fetch"/> rows beyond <see cref="After"/> in the order of
-/// a unique id, and answer with <see cref="Of"/>. A parameter of this type in a route is filled in by itself.
+/// The requested page of a list, from <c>limit</c> and <c>cursor</c>. Fetch <see cref="Fetch"/> rows beyond <see cref="After"/> in the order of a
+/// unique id, and answer with <see cref="Of"/>. Route parameters of this type are bound from the query.
 /// </summary>
-/// <param name="Limit">At most so many items.</param>
+/// <param name="Limit">The largest number of items.</param>
 /// <param name="After">The id of the last item the client has, or null at the start of the list.</param>
 public sealed record Page(int Limit, long? After) : IEndpointParameterMetadataProvider
 {
     private const int DefaultLimit = 20;
     private const int MaxLimit = 100;
 
-    /// <summary>How many rows to read: one more than are answered, which tells whether there are more.</summary>
+    /// <summary>Rows to read: one more than the page holds, which shows whether another page follows.</summary>
     public int Fetch => Limit + 1;
 
-    /// <summary>The answer, from the rows that were read.</summary>
+    /// <summary>The page as a response.</summary>
     public ItemsOf<T> Of<T>(IReadOnlyList<T> rows, Func<T, long> id) => rows.Count > Limit
         ? new ItemsOf<T>([.. rows.Take(Limit)], Encode(id(rows[Limit - 1])))
         : new ItemsOf<T>(rows, null);
 
-    /// <summary>Reads the parameters.</summary>
+    /// <summary>Reads <c>limit</c> and <c>cursor</c>.</summary>
     public static ValueTask<Page?> BindAsync(HttpContext context, ParameterInfo parameter)
     {
         var limit = (int)(context.Request.Number("limit", 1, MaxLimit) ?? DefaultLimit);
@@ -35,8 +35,8 @@ public sealed record Page(int Limit, long? After) : IEndpointParameterMetadataPr
 
     static void IEndpointParameterMetadataProvider.PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder)
     {
-        builder.Metadata.Add(new QueryParameter("limit", "At most so many items; 20 by default.") { Range = (1, MaxLimit) });
-        builder.Metadata.Add(new QueryParameter("cursor", "The nextCursor of the part before."));
+        builder.Metadata.Add(new QueryParameter("limit", "The largest number of items; 20 by default.") { Range = (1, MaxLimit) });
+        builder.Metadata.Add(new QueryParameter("cursor", "The nextCursor of the previous page."));
     }
 
     internal static string Encode(long id)
@@ -53,11 +53,11 @@ public sealed record Page(int Limit, long? After) : IEndpointParameterMetadataPr
         var id = BinaryPrimitives.ReadInt64BigEndian(bytes);
         return isOurs && id > 0 && Encode(id) == cursor
             ? id
-            : throw new InvalidRequestException("cursor", "is not a cursor that a list gave.");
+            : throw new InvalidRequestException("cursor", "is not a cursor from a nextCursor.");
     }
 }
 
-/// <summary>A part of a list.</summary>
+/// <summary>A page of a list.</summary>
 /// <param name="Items">The items.</param>
-/// <param name="NextCursor">What to give as <c>cursor</c> for the part that follows, or null at the end.</param>
+/// <param name="NextCursor">The <c>cursor</c> of the next page; null at the end.</param>
 public sealed record ItemsOf<T>(IReadOnlyList<T> Items, string? NextCursor);

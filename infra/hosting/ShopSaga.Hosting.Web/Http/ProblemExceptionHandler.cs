@@ -8,7 +8,7 @@ using Npgsql;
 namespace ShopSaga.Hosting.Http;
 
 /// <summary>
-/// Which answer an exception stands for: a bad request, something needed that is down, or (a 500) a mistake of ours. None shows a stack trace.
+/// Maps exceptions to problems: a bad request, a dependency that is unavailable (503), or an error of the service (500). No problem shows a stack trace.
 /// </summary>
 internal sealed class ProblemExceptionHandler(IEnumerable<UnavailableWhen> unavailable, ILogger<ProblemExceptionHandler> logger) : IExceptionHandler
 {
@@ -16,16 +16,16 @@ internal sealed class ProblemExceptionHandler(IEnumerable<UnavailableWhen> unava
     {
         if (context.RequestAborted.IsCancellationRequested)
         {
-            // Nobody is left to be answered; the status is for the access log and metrics.
+            // The client has gone; the status is for the access log and metrics.
             context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
             return true;
         }
 
-        await Answer(context, exception).ExecuteAsync(context);
+        await ProblemOf(context, exception).ExecuteAsync(context);
         return true;
     }
 
-    private ProblemHttpResult Answer(HttpContext context, Exception exception)
+    private ProblemHttpResult ProblemOf(HttpContext context, Exception exception)
     {
         switch (exception)
         {
@@ -49,7 +49,7 @@ internal sealed class ProblemExceptionHandler(IEnumerable<UnavailableWhen> unava
 
     private bool IsUnavailable(Exception exception) => exception switch
     {
-        // A server that is being stopped ends our connection with an error of its own.
+        // PostgreSQL ends connections with these states when it is stopped; Npgsql does not call them transient.
         PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown } => true,
         PostgresException refused => refused.IsTransient,
         NpgsqlException or SocketException or HttpRequestException or TimeoutException => true,

@@ -3,14 +3,14 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace ShopSaga.Hosting.Http;
 
-/// <summary>Every error a route answers with, as problem+json (RFC 9457). <c>type</c> is a path on the gateway that explains it.</summary>
+/// <summary>Errors as problem+json (RFC 9457). <c>type</c> is a path on the gateway that explains the error.</summary>
 public static class Problems
 {
-    /// <summary>No such thing, or it belongs to somebody else.</summary>
-    public static ProblemHttpResult NotFound(string detail = "There is no such thing, or it is not yours.") =>
+    /// <summary>A 404: the resource does not exist, or belongs to another user.</summary>
+    public static ProblemHttpResult NotFound(string detail = "The resource does not exist, or belongs to another user.") =>
         Problem(StatusCodes.Status404NotFound, "not-found", "Not found", detail);
 
-    /// <summary>Who this is is not shown.</summary>
+    /// <summary>A 401.</summary>
     public static ProblemHttpResult Unauthenticated(string detail) =>
         Problem(StatusCodes.Status401Unauthorized, "unauthenticated", "Not authenticated", detail);
 
@@ -31,11 +31,11 @@ public static class Problems
             string.Join(' ', errors.SelectMany(error => error.Value.Select(message => $"{error.Key}: {message}"))),
             new Dictionary<string, object?> { ["errors"] = errors });
 
-    /// <summary>Something that is needed is down; says when to come back.</summary>
+    /// <summary>A 503 with Retry-After: a dependency is unavailable.</summary>
     public static ProblemHttpResult Unavailable(string detail, IDictionary<string, object?>? more = null) =>
         Problem(StatusCodes.Status503ServiceUnavailable, "unavailable", "Unavailable", detail, more);
 
-    /// <summary>What a status stands for when there is nothing more to say.</summary>
+    /// <summary>The problem for a status code without further detail.</summary>
     public static ProblemHttpResult OfStatus(int status)
     {
         var (code, title, detail) = ProblemCodes.Of(status);

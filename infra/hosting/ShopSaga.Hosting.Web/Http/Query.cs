@@ -3,11 +3,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace ShopSaga.Hosting.Http;
 
-/// <summary>Reads what stands in an address. Whatever is wrong is a 400 that names the parameter; an absent one is null.</summary>
+/// <summary>Reads query parameters. An invalid one is a 400 that names it; an absent one is null.</summary>
 public static class Query
 {
     /// <summary>A parameter as text, taken literally.</summary>
-    /// <exception cref="InvalidRequestException">It is empty, given twice, too long or no text that can be stored.</exception>
+    /// <exception cref="InvalidRequestException">It is empty, given twice, too long, or contains NUL, which PostgreSQL cannot store.</exception>
     public static string? Text(this HttpRequest request, string name, int maximum = 200)
     {
         var values = request.Query[name];
@@ -23,7 +23,7 @@ public static class Query
     }
 
     /// <summary>A parameter as a whole number, digits only.</summary>
-    /// <exception cref="InvalidRequestException">It is something else, or out of range.</exception>
+    /// <exception cref="InvalidRequestException">It is not a whole number, or is out of range.</exception>
     public static long? Number(this HttpRequest request, string name, long minimum, long maximum)
     {
         if (request.Text(name) is not { } text)
@@ -40,7 +40,7 @@ public static class Query
     /// <exception cref="InvalidRequestException">It is not exactly <c>yyyy-MM-dd</c>.</exception>
     public static DateOnly? Date(this HttpRequest request, string name) => request.Text(name) is { } text ? Date(name, text) : null;
 
-    /// <summary>A date that stands anywhere in the address, such as in its path.</summary>
+    /// <summary>A date from anywhere in the address, such as its path.</summary>
     /// <exception cref="InvalidRequestException">It is not exactly <c>yyyy-MM-dd</c>.</exception>
     public static DateOnly Date(string name, string text) =>
         DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)

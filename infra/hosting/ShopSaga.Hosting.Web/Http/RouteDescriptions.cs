@@ -3,14 +3,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace ShopSaga.Hosting.Http;
 
-/// <summary>Says of a route what its OpenAPI description is to tell beyond its types.</summary>
+/// <summary>Adds to a route's OpenAPI description what its types do not say.</summary>
 public static class RouteDescriptions
 {
-    /// <summary>What a generated client calls the route, and what it does.</summary>
+    /// <summary>Names the route for generated clients, and says what it does.</summary>
     /// <param name="route">The route.</param>
-    /// <param name="operationId">A name that no other route of any service has, such as <c>placeOrder</c>.</param>
-    /// <param name="summary">What it does, in one line.</param>
-    /// <param name="example">A body that it takes.</param>
+    /// <param name="operationId">A name that is unique over all services, such as <c>placeOrder</c>.</param>
+    /// <param name="summary">One line.</param>
+    /// <param name="example">An example of its body.</param>
     public static RouteHandlerBuilder Describe(this RouteHandlerBuilder route, string operationId, string summary, object? example = null)
     {
         route.WithName(operationId).WithSummary(summary);
@@ -18,11 +18,11 @@ public static class RouteDescriptions
     }
 
     /// <summary>
-    /// The route answers with this problem. What follows from the route itself (a body, an id in the path, who may call) need not be said.
+    /// The route can answer with this problem. Problems that follow from the route itself (a body, an id in the path, required roles) are added anyway.
     /// </summary>
     /// <param name="route">The route.</param>
     /// <param name="status">Such as 409.</param>
-    /// <param name="codes">The last parts of <c>type</c>, such as <c>out-of-stock</c>; none for the one that the status stands for.</param>
+    /// <param name="codes">The last parts of <c>type</c>, such as <c>out-of-stock</c>; none for the default problem of the status.</param>
     public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder route, int status, params string[] codes) =>
         route.WithMetadata(new Refusal(status, codes.Length > 0 ? codes : [ProblemCodes.Of(status).Code]));
 
@@ -42,15 +42,15 @@ public static class RouteDescriptions
     public static RouteHandlerBuilder TakesOneOf(this RouteHandlerBuilder route, string name, string description, params string[] words) =>
         route.WithMetadata(new QueryParameter(name, description) { Words = words });
 
-    /// <summary>The route heeds a header of the request.</summary>
+    /// <summary>The route reads a request header.</summary>
     public static RouteHandlerBuilder TakesHeader(this RouteHandlerBuilder route, string name, string description) =>
         route.WithMetadata(new RequestHeader(name, description));
 
-    /// <summary>The route answers in another form, too, where the request prefers that.</summary>
+    /// <summary>The route can also answer in this media type.</summary>
     public static RouteHandlerBuilder AnswersAlso(this RouteHandlerBuilder route, string mediaType) =>
         route.WithMetadata(new OtherForm(mediaType));
 
-    /// <summary>The route answers with a header.</summary>
+    /// <summary>The route sends a response header.</summary>
     public static RouteHandlerBuilder AnswersHeader(this RouteHandlerBuilder route, string name, string description) =>
         route.WithMetadata(new AnswerHeader(name, description));
 }

@@ -2,17 +2,17 @@ using System.ComponentModel.DataAnnotations;
 
 namespace ShopSaga.Hosting.Http;
 
-/// <summary>Text of so many characters (Unicode code points, as PostgreSQL counts them), by default not blank.</summary>
+/// <summary>Bounds the length of text in Unicode code points, as PostgreSQL counts them. Blank text is invalid unless allowed.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class TextAttribute(int minimum, int maximum) : ValidationAttribute
 {
-    /// <summary>Whether text of white space alone is allowed.</summary>
+    /// <summary>Whether blank text is allowed.</summary>
     public bool MayBeBlank { get; init; }
 
-    /// <summary>The least number of characters.</summary>
+    /// <summary>The smallest number of characters.</summary>
     public int Minimum => minimum;
 
-    /// <summary>The greatest number of characters.</summary>
+    /// <summary>The largest number of characters.</summary>
     public int Maximum => maximum;
 
     /// <inheritdoc/>

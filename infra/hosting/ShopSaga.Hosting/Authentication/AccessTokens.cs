@@ -10,7 +10,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace ShopSaga.Hosting.Authentication;
 
-/// <summary>Checks the access tokens that Users signs, and says which routes need one.</summary>
+/// <summary>Validates the access tokens that Users signs, and marks the routes that require one.</summary>
 public static class AccessTokens
 {
     /// <summary>The authorization policy behind <see cref="RequireAdmin"/>.</summary>
@@ -19,12 +19,12 @@ public static class AccessTokens
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>The route is for anybody with a valid access token.</summary>
+    /// <summary>The route requires a valid access token.</summary>
     public static TBuilder RequireUser<TBuilder>(this TBuilder routes)
         where TBuilder : IEndpointConventionBuilder =>
         routes.RequireAuthorization();
 
-    /// <summary>The route is for administrators.</summary>
+    /// <summary>The route requires an administrator.</summary>
     public static TBuilder RequireAdmin<TBuilder>(this TBuilder routes)
         where TBuilder : IEndpointConventionBuilder =>
         routes.RequireAuthorization(AdminPolicy);
@@ -60,7 +60,7 @@ public static class AccessTokens
                 {
                     if (context.AuthenticateFailure is not null && !keys.AreKnown && KeyIdOf(context.Request) is not null)
                     {
-                        // The token may well be valid: say that we cannot tell, not that it is not.
+                        // The token may be valid: without keys the service cannot tell, so 401 would be wrong.
                         context.HandleResponse();
                         context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
                     }
@@ -73,7 +73,7 @@ public static class AccessTokens
 
     internal static void UseAccessTokens(this WebApplication app, Action<WebApplication>? beforeAuthorization)
     {
-        // Building the options now shows missing configuration at the start.
+        // Built now, so that missing configuration stops the start.
         app.Services.GetRequiredService<IOptionsMonitor<JwtBearerOptions>>().Get(JwtBearerDefaults.AuthenticationScheme);
         app.UseAuthentication();
         beforeAuthorization?.Invoke(app);
@@ -94,7 +94,7 @@ public static class AccessTokens
         }
         catch (Exception malformed) when (malformed is ArgumentException or SecurityTokenException)
         {
-            // Refused as a token a moment later.
+            // JwtBearer refuses the token in the next step.
             return null;
         }
     }
@@ -105,11 +105,11 @@ public static class AccessTokens
         return [.. configuration.List("Auth:JwksAddress").Select(text => Uri.TryCreate(text, UriKind.Absolute, out var address)
             ? address
             : throw new InvalidOperationException(
-                $"Configuration 'Auth:JwksAddress' names '{text}', which is no address such as http://127.0.0.1:8081/.well-known/jwks.json. "
+                $"Configuration 'Auth:JwksAddress' names '{text}', which is not an address such as http://127.0.0.1:8081/.well-known/jwks.json. "
                 + "Set Auth__JwksAddress."))];
     }
 
-    /// <summary>Asks one address after the other, until one answers.</summary>
+    /// <summary>Tries one address after the other until one answers.</summary>
     private static JwksSource OverHttp(Uri[] addresses)
     {
         var client = new HttpClient { Timeout = FetchTimeout };
@@ -121,7 +121,7 @@ public static class AccessTokens
                 {
                     return await client.GetStringAsync(address, cancellationToken);
                 }
-                catch (Exception silence) when (silence is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+                catch (Exception noAnswer) when (noAnswer is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
                 {
                     continue;
                 }

@@ -6,34 +6,34 @@ using Npgsql;
 namespace ShopSaga.Hosting.Authentication;
 
 /// <summary>
-/// The public keys, kept while Users is down. They are fetched again when they are old, and at once when a token names one that is not among
-/// them, but not more often than once a second, however many such tokens come in.
+/// The public keys of access tokens, kept while Users is down. They are fetched again after five minutes, and at once when a token names an unknown key,
+/// but at most once a second regardless of how many such tokens arrive.
 /// </summary>
 internal sealed class SigningKeys(JwksSource source, TimeProvider time, ILogger<SigningKeys> logger) : IDisposable
 {
-    private static readonly TimeSpan FreshFor = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FetchTimeout = TimeSpan.FromSeconds(5);
     private readonly SemaphoreSlim _fetching = new(1, 1);
     private volatile Dictionary<string, SecurityKey>? _keys;
     private long _triedAt;
     private long _fetchedAt;
 
-    /// <summary>Whether keys were ever fetched: without them no token can be told from another.</summary>
+    /// <summary>Whether keys were ever fetched; without them no token can be validated.</summary>
     public bool AreKnown => _keys is not null;
 
     public SecurityKey? Find(string? id) => id is not null && _keys?.TryGetValue(id, out var key) == true ? key : null;
 
-    /// <summary>Makes sure that the key is there, if it exists.</summary>
+    /// <summary>Fetches the keys if this one is unknown or old.</summary>
     public async Task Fetch(string id, CancellationToken cancellationToken)
     {
         var isKnown = Find(id) is not null;
-        if (isKnown && time.GetElapsedTime(_fetchedAt) < FreshFor)
+        if (isKnown && time.GetElapsedTime(_fetchedAt) < MaxAge)
         {
             return;
         }
 
-        // Somebody who has a key does not wait for a newer set; nor does somebody who is gone.
+        // A request whose key is known does not wait for a newer set.
         if (!await _fetching.WaitAsync(isKnown ? TimeSpan.Zero : Timeout.InfiniteTimeSpan, cancellationToken))
         {
             return;
@@ -41,12 +41,12 @@ internal sealed class SigningKeys(JwksSource source, TimeProvider time, ILogger<
 
         try
         {
-            if (_triedAt == 0 || time.GetElapsedTime(_triedAt) >= Pause)
+            if (_triedAt == 0 || time.GetElapsedTime(_triedAt) >= MinInterval)
             {
-                // For everybody: a client that hangs up meanwhile does not take the keys from the others.
-                using var limit = new CancellationTokenSource(Patience, time);
+                // Not the request's token: other requests wait for the same fetch, and a client that disconnects must not cancel it.
+                using var timeout = new CancellationTokenSource(FetchTimeout, time);
                 _triedAt = time.GetTimestamp();
-                _keys = Read(await source(limit.Token));
+                _keys = Read(await source(timeout.Token));
                 _fetchedAt = time.GetTimestamp();
             }
         }

@@ -15,8 +15,8 @@ using ShopSaga.Hosting.Authentication;
 namespace ShopSaga.Hosting.Http;
 
 /// <summary>
-/// <c>/openapi/{service}.json</c>: the service's routes as an OpenAPI 3.1 document, made from their types and <see cref="RouteDescriptions"/>
-/// at the first question, and then kept.
+/// <c>/openapi/{service}.json</c>: the service's routes as an OpenAPI 3.1 document, generated from their types and <see cref="RouteDescriptions"/> at the
+/// first request, and then cached.
 /// </summary>
 internal static class ApiDescription
 {
@@ -28,7 +28,7 @@ internal static class ApiDescription
         var service = ServiceOf(builder.Environment.ApplicationName);
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
-            // Answers are written as before; their descriptions say which members are always there, and that numbers are numbers.
+            // These change the descriptions only: members of responses are required, and numbers are not also strings.
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             json.SerializerOptions.RespectRequiredConstructorParameters = true;
             json.SerializerOptions.RespectNullableAnnotations = true;
@@ -63,14 +63,14 @@ internal static class ApiDescription
 
     private static string ServiceOf(string assembly) => assembly.Split('.')[^1];
 
-    /// <summary>OrderView is an Order to those outside.</summary>
+    /// <summary>The type OrderView is called Order in the document.</summary>
     private static string? NameOf(JsonTypeInfo type) =>
         OpenApiOptions.CreateDefaultSchemaReferenceId(type)?.Replace("View", "", StringComparison.Ordinal);
 
-    /// <summary>The bounds that data annotations set, which for records stand at the parameters of the constructor.</summary>
+    /// <summary>Adds the bounds of data annotations, which records have on the parameters of the constructor.</summary>
     private static Task Bound(OpenApiSchema schema, JsonPropertyInfo? property)
     {
-        // Whether a member may be null is said where it is a member: a set of words has none for it.
+        // A member says itself whether it may be null; the generator repeats that in the enum, where it is wrong.
         if (schema.Enum is { } words)
         {
             schema.Type = JsonSchemaType.String;
@@ -106,7 +106,7 @@ internal static class ApiDescription
         {
             Title = $"ShopSaga {service}",
             Version = "1.0",
-            Description = "Errors are problems (RFC 9457), explained by the page that `type` names. Every answer says how many requests are left "
+            Description = "Errors are problems (RFC 9457); `type` is a page that explains the error. Every response says how many requests are left "
                 + "(RateLimit, RateLimit-Policy).",
         };
         document.Servers = [new OpenApiServer { Url = "/" }];
@@ -117,15 +117,15 @@ internal static class ApiDescription
             Required = new HashSet<string> { "type", "title", "status", "detail", "traceId" },
             Properties = new Dictionary<string, IOpenApiSchema>
             {
-                ["type"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "A page of this host that explains it." },
+                ["type"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "A page of this host that explains the error." },
                 ["title"] = new OpenApiSchema { Type = JsonSchemaType.String },
                 ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32" },
                 ["detail"] = new OpenApiSchema { Type = JsonSchemaType.String },
-                ["traceId"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "To be named when it is reported." },
+                ["traceId"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Quote it when you report the error." },
                 ["errors"] = new OpenApiSchema
                 {
                     Type = JsonSchemaType.Object,
-                    Description = "What is wrong, by member or parameter.",
+                    Description = "Messages by member or parameter.",
                     AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } },
                 },
             },
@@ -161,8 +161,8 @@ internal static class ApiDescription
             body.Example = JsonSerializer.SerializeToNode(example.Value, example.Value.GetType(), JsonBody.Options);
         }
 
-        var who = metadata.OfType<IAuthorizeData>().ToList();
-        if (who.Count > 0)
+        var access = metadata.OfType<IAuthorizeData>().ToList();
+        if (access.Count > 0)
         {
             operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, document)] = [] }];
         }
@@ -178,11 +178,11 @@ internal static class ApiDescription
 
             if (status is "201" or "202")
             {
-                Head(response, [new AnswerHeader("Location", "Where it can be read.")]);
+                Head(response, [new AnswerHeader("Location", "The address of the resource.")]);
             }
         }
 
-        foreach (var refusals in Refusals(metadata, parameters, who).GroupBy(refusal => refusal.Status).OrderBy(group => group.Key))
+        foreach (var refusals in Refusals(metadata, parameters, access).GroupBy(refusal => refusal.Status).OrderBy(group => group.Key))
         {
             responses[refusals.Key.ToString(CultureInfo.InvariantCulture)] = Described(refusals.Key, [.. refusals.SelectMany(refusal => refusal.Codes).Distinct()], document);
         }
@@ -190,8 +190,8 @@ internal static class ApiDescription
         return Task.CompletedTask;
     }
 
-    /// <summary>What the route says of itself, and what follows from what it is.</summary>
-    private static IEnumerable<Refusal> Refusals(IList<object> metadata, IList<IOpenApiParameter> parameters, List<IAuthorizeData> who)
+    /// <summary>The problems that the route declares, and those that follow from its parameters and access.</summary>
+    private static IEnumerable<Refusal> Refusals(IList<object> metadata, IList<IOpenApiParameter> parameters, List<IAuthorizeData> access)
     {
         foreach (var refusal in metadata.OfType<Refusal>())
         {
@@ -203,12 +203,12 @@ internal static class ApiDescription
             yield return Refusal.Of(StatusCodes.Status400BadRequest);
         }
 
-        if (who.Count > 0)
+        if (access.Count > 0)
         {
             yield return Refusal.Of(StatusCodes.Status401Unauthorized);
         }
 
-        if (who.Any(data => data.Policy == AccessTokens.AdminPolicy))
+        if (access.Any(data => data.Policy == AccessTokens.AdminPolicy))
         {
             yield return Refusal.Of(StatusCodes.Status403Forbidden);
         }
@@ -238,7 +238,7 @@ internal static class ApiDescription
         };
         if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
         {
-            Head(response, [new AnswerHeader("Retry-After", "In how many seconds to come back.")]);
+            Head(response, [new AnswerHeader("Retry-After", "Seconds until a retry.")]);
         }
 
         if (status is StatusCodes.Status401Unauthorized)

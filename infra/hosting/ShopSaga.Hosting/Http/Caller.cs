@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace ShopSaga.Hosting.Http;
 
-/// <summary>Who makes the request, from the validated access token. A parameter of this type in a route is filled in by itself.</summary>
-/// <param name="UserId">The claim <c>sub</c>.</param>
+/// <summary>The caller, from the validated access token. Route parameters of this type are bound automatically.</summary>
+/// <param name="UserId">The claim <c>sub</c> (RFC 7519 section 4.1.2).</param>
 /// <param name="IsAdmin">Whether the claim <c>role</c> is <c>admin</c>.</param>
 public sealed record Caller(long UserId, bool IsAdmin)
 {
@@ -16,7 +16,7 @@ public sealed record Caller(long UserId, bool IsAdmin)
     /// <summary>Reads the caller from the request; the route must require a user.</summary>
     public static ValueTask<Caller?> BindAsync(HttpContext context, ParameterInfo parameter) => ValueTask.FromResult(From(context.User));
 
-    /// <summary>The caller of validated claims; null when nobody is logged in.</summary>
+    /// <summary>The caller of validated claims; null without an access token.</summary>
     public static Caller? From(ClaimsPrincipal user) =>
         long.TryParse(user.FindFirstValue("sub"), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
             ? new Caller(id, user.FindFirstValue("role") == "admin")

@@ -7,11 +7,11 @@ using ShopSaga.Psp.Webhooks;
 namespace ShopSaga.Psp.Refunding;
 
 /// <summary>
-/// POST /charges/{id}/refunds gives money back once for each idempotency key, and never more than was taken: the charge's row is locked
-/// while its refunds are added up.
+/// POST /charges/{id}/refunds refunds once for each idempotency key, and never more than was captured: the charge's row is locked while its refunds
+/// are added up.
 /// </summary>
-internal sealed class GiveBack(
-    NpgsqlDataSource database, WebhookSettings webhooks, TimeProvider time, Outage outage, ILogger<GiveBack> logger)
+internal sealed class CreateRefund(
+    NpgsqlDataSource database, WebhookSettings webhooks, TimeProvider time, Outage outage, ILogger<CreateRefund> logger)
 {
     public async Task<IResult> Handle(long chargeId, RefundRequest request, string key)
     {
@@ -29,13 +29,13 @@ internal sealed class GiveBack(
             return Refusals.NothingToRefund(chargeId);
         }
 
-        var refund = await EnterAttempt(connection, transaction, chargeId, request, key);
+        var refund = await RecordAttempt(connection, transaction, chargeId, request, key);
         if ((refund.ChargeId, refund.Amount) != (chargeId, request.Amount))
         {
             return Refusals.KeyReused(key);
         }
 
-        if (refund.Status == "OPEN" && await Refunded(connection, transaction, chargeId) + request.Amount > charge.Amount)
+        if (refund.Status == "OPEN" && await RefundedAmount(connection, transaction, chargeId) + request.Amount > charge.Amount)
         {
             return Refusals.RefundTooHigh(chargeId);
         }
@@ -57,7 +57,7 @@ internal sealed class GiveBack(
         return Results.Created($"/refunds/{refund.Id}", refund);
     }
 
-    private Task<Refund> EnterAttempt(
+    private Task<Refund> RecordAttempt(
         NpgsqlConnection connection, NpgsqlTransaction transaction, long chargeId, RefundRequest request, string key) =>
         connection.QuerySingleAsync<Refund>(
             $"""
@@ -69,7 +69,7 @@ internal sealed class GiveBack(
             new { key, chargeId, request.Amount, now = time.GetUtcNow() },
             transaction);
 
-    private static Task<long> Refunded(NpgsqlConnection connection, NpgsqlTransaction transaction, long chargeId) =>
+    private static Task<long> RefundedAmount(NpgsqlConnection connection, NpgsqlTransaction transaction, long chargeId) =>
         connection.QuerySingleAsync<long>(
             "SELECT coalesce(sum(amount), 0)::bigint FROM refunds WHERE charge_id = @chargeId AND status = 'REFUNDED'",
             new { chargeId },
@@ -80,7 +80,7 @@ internal sealed class GiveBack(
         var now = time.GetUtcNow();
         return connection.QuerySingleAsync<Refund>(
             $"""
-            WITH news AS (
+            WITH webhook AS (
                 INSERT INTO webhooks (type, refund_id, created_at, next_attempt_at) VALUES ('refund.succeeded', @id, @now, @sendAt))
             UPDATE refunds SET status = 'REFUNDED', refunded_at = @now WHERE id = @id RETURNING {Refund.Columns}
             """,

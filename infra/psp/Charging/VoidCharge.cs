@@ -4,10 +4,10 @@ using Npgsql;
 namespace ShopSaga.Psp.Charging;
 
 /// <summary>
-/// POST /charges/void closes an idempotency key for good, for a merchant who got no answer: what has not been charged yet never will be.
-/// The answer is what holds from now on: CHARGED, DECLINED or VOIDED.
+/// POST /charges/void closes an idempotency key for good, for a merchant that got no answer: a charge that is still open never captures money.
+/// The answer is final: CHARGED, DECLINED or VOIDED.
 /// </summary>
-internal sealed class VoidKey(NpgsqlDataSource database, TimeProvider time, ILogger<VoidKey> logger)
+internal sealed class VoidCharge(NpgsqlDataSource database, TimeProvider time, ILogger<VoidCharge> logger)
 {
     public async Task<Charge> Handle(string key)
     {

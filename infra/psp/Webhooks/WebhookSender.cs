@@ -6,34 +6,34 @@ using ShopSaga.Psp.Refunding;
 namespace ShopSaga.Psp.Webhooks;
 
 /// <summary>
-/// Sends each webhook until the merchant answers 2xx, at first after seconds, then after twice as long each time, for about an hour. Taking one
-/// to send it moves its next attempt, so that several processes do not send it at once, and one that dies loses none.
+/// Sends each webhook until the merchant answers 2xx: after seconds at first, then after twice as long each time, for about an hour. Claiming a webhook
+/// moves its next attempt, so that two processes never send the same one at once, and a process that dies loses none.
 /// </summary>
-internal sealed class SendWebhooks(
-    NpgsqlDataSource database, WebhookSettings settings, HttpClient http, TimeProvider time, ILogger<SendWebhooks> logger) : BackgroundService
+internal sealed class WebhookSender(
+    NpgsqlDataSource database, WebhookSettings settings, HttpClient http, TimeProvider time, ILogger<WebhookSender> logger) : BackgroundService
 {
-    private const int MostAtOnce = 10;
-    private const int MostAttempts = 12;
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private const int BatchSize = 10;
+    private const int MaxAttempts = 12;
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            var taken = 0;
+            var claimed = 0;
             try
             {
-                taken = await SendDue(stoppingToken);
+                claimed = await SendDue(stoppingToken);
             }
             catch (NpgsqlException failure)
             {
                 logger.LogWarning(PspEvents.WebhooksWait, "Webhooks wait for the database: {Reason}", failure.Message);
             }
 
-            if (taken < MostAtOnce)
+            if (claimed < BatchSize)
             {
-                await Task.Delay(Pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(PollInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -41,7 +41,7 @@ internal sealed class SendWebhooks(
     private async Task<int> SendDue(CancellationToken stoppingToken)
     {
         await using var connection = await database.OpenConnectionAsync(stoppingToken);
-        var due = await Take(connection);
+        var due = await Claim(connection);
         if (due.Count == 0)
         {
             return 0;
@@ -64,30 +64,30 @@ internal sealed class SendWebhooks(
         return due.Count;
     }
 
-    private async Task<IReadOnlyList<DueWebhook>> Take(NpgsqlConnection connection) =>
+    private async Task<IReadOnlyList<DueWebhook>> Claim(NpgsqlConnection connection) =>
     [
         .. await connection.QueryAsync<DueWebhook>(
             """
             WITH due AS (
-                SELECT id FROM webhooks WHERE next_attempt_at <= @now ORDER BY next_attempt_at LIMIT @MostAtOnce FOR UPDATE SKIP LOCKED)
+                SELECT id FROM webhooks WHERE next_attempt_at <= @now ORDER BY next_attempt_at LIMIT @BatchSize FOR UPDATE SKIP LOCKED)
             UPDATE webhooks
             SET attempts = attempts + 1,
-                next_attempt_at = CASE WHEN attempts + 1 < @MostAttempts THEN @now + interval '2 seconds' * power(2, attempts) END
+                next_attempt_at = CASE WHEN attempts + 1 < @MaxAttempts THEN @now + interval '2 seconds' * power(2, attempts) END
             FROM due
             WHERE webhooks.id = due.id
             RETURNING webhooks.id, type, created_at, attempts, charge_id, refund_id
             """,
-            new { MostAttempts, MostAtOnce, now = time.GetUtcNow() }),
+            new { MaxAttempts, BatchSize, now = time.GetUtcNow() }),
     ];
 
     private async Task<bool> Send(Webhook webhook, int attempt, CancellationToken stoppingToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        patience.CancelAfter(Patience);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        timeout.CancelAfter(SendTimeout);
         using var request = webhook.Signed(settings.Address, settings.Secret, time.GetUtcNow());
         try
         {
-            using var answer = await http.SendAsync(request, patience.Token);
+            using var answer = await http.SendAsync(request, timeout.Token);
             answer.EnsureSuccessStatusCode();
             return true;
         }

@@ -6,18 +6,18 @@ using Method = ShopSaga.Psp.PaymentMethod;
 namespace ShopSaga.Psp.Charging;
 
 /// <summary>
-/// POST /charges takes money once for each idempotency key, however often and however concurrently it is asked: the attempt is entered
-/// under the unique key, and only one request can move the entry from OPEN to its outcome. What was declined, or voided before it was
-/// charged, is answered as such: it is a charge that took nothing.
+/// POST /charges captures money once for each idempotency key, however many requests arrive at the same time: the attempt is recorded under the
+/// unique key, and only one request can move the row from OPEN to its final status. A key that was declined, or voided before it was charged, is
+/// answered with that charge, which captured nothing.
 /// </summary>
-internal sealed class TakeCharge(
-    NpgsqlDataSource database, WebhookSettings webhooks, TimeProvider time, Outage outage, ILogger<TakeCharge> logger)
+internal sealed class CreateCharge(
+    NpgsqlDataSource database, WebhookSettings webhooks, TimeProvider time, Outage outage, ILogger<CreateCharge> logger)
 {
     public async Task<IResult> Handle(ChargeRequest request, string key, HttpContext http)
     {
         var method = Method.Named(request.PaymentMethod);
-        var charge = await EnterAttempt(request, key);
-        if (charge.Reference is not null && !charge.Asks(request))
+        var charge = await RecordAttempt(request, key);
+        if (charge.Reference is not null && !charge.Matches(request))
         {
             return Refusals.KeyReused(key);
         }
@@ -29,7 +29,7 @@ internal sealed class TakeCharge(
                 return outage.Unavailable(key, charge.Attempts);
             }
 
-            await outage.Wait(method.Takes);
+            await outage.Wait(method.Duration);
             charge = method.Lost ? charge : await Decide(key, method);
         }
 
@@ -42,7 +42,7 @@ internal sealed class TakeCharge(
         return Results.Created($"/charges/{charge.Id}", charge);
     }
 
-    private async Task<Charge> EnterAttempt(ChargeRequest request, string key)
+    private async Task<Charge> RecordAttempt(ChargeRequest request, string key)
     {
         await using var connection = await database.OpenConnectionAsync();
         return await connection.QuerySingleAsync<Charge>(
@@ -66,9 +66,9 @@ internal sealed class TakeCharge(
                 SET status = @status, decline_reason = @DeclineReason, charged_at = @chargedAt
                 WHERE idempotency_key = @key AND status = 'OPEN'
                 RETURNING {Charge.Columns}),
-            news AS (
+            webhook AS (
                 INSERT INTO webhooks (type, charge_id, created_at, next_attempt_at)
-                SELECT @news, id, @now, @sendAt FROM decided)
+                SELECT @webhookType, id, @now, @sendAt FROM decided)
             SELECT {Charge.Columns} FROM decided
             """,
             new
@@ -77,7 +77,7 @@ internal sealed class TakeCharge(
                 status = method.DeclineReason is null ? "CHARGED" : "DECLINED",
                 method.DeclineReason,
                 chargedAt = method.DeclineReason is null ? now : (DateTimeOffset?)null,
-                news = method.DeclineReason is null ? "charge.succeeded" : "charge.declined",
+                webhookType = method.DeclineReason is null ? "charge.succeeded" : "charge.declined",
                 now,
                 sendAt = now + webhooks.Delay,
             });
