@@ -120,7 +120,7 @@ internal sealed class Forwarding
             using var answer = await client.SendAsync(request);
             Assert.That(
                 answer.StatusCode,
-                Is.EqualTo(route.Who == Who.Anyone ? HttpStatusCode.OK : HttpStatusCode.Unauthorized),
+                Is.EqualTo(route.Access == Access.Anyone ? HttpStatusCode.OK : HttpStatusCode.Unauthorized),
                 () => $"{route.Method} {route.Path}");
         }
     }
@@ -130,7 +130,7 @@ internal sealed class Forwarding
     {
         using var customer = _gateway.Client(TestTokens.Customer(1));
         using var admin = _gateway.Client(TestTokens.Admin());
-        foreach (var route in Routes.All.Where(route => route.Who == Who.Admin))
+        foreach (var route in Routes.All.Where(route => route.Access == Access.Admin))
         {
             using var refused = await customer.SendAsync(RequestFor(route));
             await Problem.Expect(refused, HttpStatusCode.Forbidden, "forbidden");
