@@ -1,5 +1,5 @@
 // dotnet tool exec -y cake.tool --target=NAME [--base-port=N] [--fresh=true] [--rate-limits=relaxed] [--instances=N]
-// Servers and services are the launcher's business (infra/local): it starts them, and whatever happens stops them again.
+// The launcher (infra/local) starts servers and services and always stops them again.
 
 using System.Runtime.InteropServices;
 
@@ -11,25 +11,25 @@ Task("Build").Does(() => Build());
 
 Task("Format").Does(() => Demand("dotnet", "format", "ShopSaga.sln", "--verify-no-changes"));
 
-Task("Run").IsDependentOn("Build").Does(() => Launch("run", Given("base-port"), Given("fresh"), Given("rate-limits"), Given("instances")));
+Task("Run").IsDependentOn("Build").Does(() => Launch("run", Option("base-port"), Option("fresh"), Option("rate-limits"), Option("instances")));
 
 Task("Demo").IsDependentOn("Build").Does(() => Launch(
-    "demo", Given("base-port") ?? "--base-port=auto", Given("fresh"), Given("rate-limits"), Given("instances")));
+    "demo", Option("base-port") ?? "--base-port=auto", Option("fresh"), Option("rate-limits"), Option("instances")));
 
-Task("Verify").IsDependentOn("Build").Does(() => Launch("verify", Given("base-port")));
+Task("Verify").IsDependentOn("Build").Does(() => Launch("verify", Option("base-port")));
 
-// Orders lost its price list: it is rebuilt from what Products announces.
-Task("RebuildPrices").IsDependentOn("Build").Does(() => Launch("rebuild-prices", Given("base-port")));
+// Rebuilds a lost price list of Orders from the catalogue of Products.
+Task("RebuildPrices").IsDependentOn("Build").Does(() => Launch("rebuild-prices", Option("base-port")));
 
-// Returns all failed messages, or those of --id=ID or --group=GROUP; --list only lists them, --show=ID shows one.
+// Returns all failed messages, or those with --id=ID or --group=GROUP. --list only lists them, --show=ID shows one.
 Task("Replay").IsDependentOn("Build").Does(() => Launch(
 [
     "replay", .. HasArgument("show") ? ["show", Argument<string>("show")] : new[] { HasArgument("list") ? "list" : "return" },
-    Given("id"), Given("group"), Given("base-port"),
+    Option("id"), Option("group"), Option("base-port"),
 ]));
 
 Task("E2E").IsDependentOn("Build").Does(() =>
-    Launch("exec", "--services", "--fresh", Given("base-port") ?? "--base-port=auto", Given("rate-limits") ?? "--rate-limits=relaxed", Given("instances"),
+    Launch("exec", "--services", "--fresh", Option("base-port") ?? "--base-port=auto", Option("rate-limits") ?? "--rate-limits=relaxed", Option("instances"),
         "--", "bash", "tests/e2e-all-scenarios.sh"));
 
 Task("Unit").IsDependentOn("Build").Does(() =>
@@ -40,7 +40,7 @@ Task("Unit").IsDependentOn("Build").Does(() =>
     Count(["Unit"]);
 });
 
-// One set of servers for all projects, each of which runs by itself: one that crashes is seen to, by its exit code or for want of a result.
+// One set of servers for all projects. Each project runs in a process of its own: a crash shows in its exit code or missing results.
 Task("Test").IsDependentOn("Build").Does(() =>
 {
     CleanDirectory(".artifacts/tests");
@@ -49,17 +49,17 @@ Task("Test").IsDependentOn("Build").Does(() =>
     var script = string.Join("\n", projects.Select(project =>
         $"echo 'Testing {project}'; dotnet test tests/{project} {string.Join(' ', TestOptions(project).Select(option => $"'{option}'"))}; "
         + $"echo $? > .artifacts/tests/{project}.exit"));
-    exitCode = RunLauncher("exec", "--fresh", Given("base-port") ?? "--base-port=auto", "--", "sh", "-c", script);
+    exitCode = RunLauncher("exec", "--fresh", Option("base-port") ?? "--base-port=auto", "--", "sh", "-c", script);
     Count(projects);
 });
 
 Task("Bench").IsDependentOn("Build").Does(() =>
-    Launch("exec", "--fresh", Given("base-port") ?? "--base-port=auto", "--", "dotnet", ".artifacts/bin/ShopSaga.Load/release/ShopSaga.Load.dll", Given("area")));
+    Launch("exec", "--fresh", Option("base-port") ?? "--base-port=auto", "--", "dotnet", ".artifacts/bin/ShopSaga.Load/release/ShopSaga.Load.dll", Option("area")));
 
-// Hostile clients: what they tried and what came back. --seed=N repeats a campaign, with --request=N one request of it.
+// Hostile clients against a running system. --seed=N repeats a campaign, --seed=N --request=N one of its requests.
 Task("Fuzz").IsDependentOn("Build").Does(() =>
-    Launch("exec", "--services", "--fresh", Given("base-port") ?? "--base-port=auto", Given("rate-limits") ?? "--rate-limits=relaxed", Given("instances"),
-        "--", "dotnet", ".artifacts/bin/ShopSaga.Fuzz/release/ShopSaga.Fuzz.dll", Given("seed"), Given("requests"), Given("request")));
+    Launch("exec", "--services", "--fresh", Option("base-port") ?? "--base-port=auto", Option("rate-limits") ?? "--rate-limits=relaxed", Option("instances"),
+        "--", "dotnet", ".artifacts/bin/ShopSaga.Fuzz/release/ShopSaga.Fuzz.dll", Option("seed"), Option("requests"), Option("request")));
 
 try
 {
@@ -75,7 +75,7 @@ if (lastLine is not null)
 Console.Out.Flush();
 Environment.Exit(exitCode);
 
-// No build server and no compiler server: they would outlive the build.
+// Without build and compiler servers, which would outlive the build.
 void Build() => Demand("dotnet", "build", "ShopSaga.sln", "-c", "Release", "-v", "quiet", "--nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false");
 
 void Launch(params string[] arguments) => exitCode = RunLauncher(arguments);
@@ -90,24 +90,24 @@ void Demand(string program, params string[] arguments)
 
 int Run(string program, params string[] arguments)
 {
-    // A session of its own, so that a signal reaches all of it, once; and should this script be killed, what it runs is told to stop.
+    // In its own session, so that a signal reaches every process once. If this script is killed, the parent-death signal stops the command.
     var alone = FileExists("/usr/bin/setpriv");
     string[] words = [.. alone ? new[] { "/usr/bin/setsid", "/usr/bin/setpriv", "--pdeathsig=TERM", "--" } : [], program, .. arguments];
     using var process = System.Diagnostics.Process.Start(words[0], words.Skip(1).Where(word => word is not null));
 
-    // Whoever interrupts us means what runs, which stops in good order; this script ends when that has.
-    void PassOn(PosixSignalContext signal)
+    // Signals are passed on to the command, which stops in order; then this script ends.
+    void Forward(PosixSignalContext signal)
     {
         signal.Cancel = true;
         System.Diagnostics.Process.Start("sh", ["-c", $"kill -s TERM -- {(alone ? "-" : "")}{process.Id}"]);
     }
-    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, PassOn);
-    using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, PassOn);
+    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Forward);
+    using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Forward);
     process.WaitForExit();
     return process.ExitCode;
 }
 
-string Given(string option) => HasArgument(option) ? $"--{option}={Argument(option, "true")}" : null;
+string Option(string name) => HasArgument(name) ? $"--{name}={Argument(name, "true")}" : null;
 
 string[] TestOptions(string project) =>
 [

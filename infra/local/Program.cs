@@ -1,6 +1,7 @@
 using System.CommandLine;
-using ShopSaga.Local;
+using System.CommandLine.Invocation;
 using ShopSaga.Local.Commands;
+using ShopSaga.Local.Processes;
 
 var root = new RootCommand("ShopSaga on one machine: PostgreSQL, RabbitMQ, Redis and the services, private to this checkout.")
 {
@@ -15,9 +16,15 @@ var root = new RootCommand("ShopSaga on one machine: PostgreSQL, RabbitMQ, Redis
 using var stop = new StopSignals();
 try
 {
-    // We stop things in order ourselves, however long that takes.
+    var arguments = root.Parse(args);
+    if (arguments.Action is ParseErrorAction wrong)
+    {
+        wrong.ShowHelp = false;
+    }
+
+    // Everything is stopped in order, however long that takes.
     var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-    return await root.Parse(args).InvokeAsync(invocation, stop.Token);
+    return await arguments.InvokeAsync(invocation, stop.Token);
 }
 catch (CannotStartException cannot)
 {

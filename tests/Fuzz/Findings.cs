@@ -4,43 +4,43 @@ using Spectre.Console;
 
 namespace ShopSaga.Fuzz;
 
-/// <summary>What was tried, what came back, and what was wrong with it.</summary>
+/// <summary>The requests and responses of a campaign in numbers, and the violations found.</summary>
 internal sealed class Findings
 {
-    private const int MostShown = 40;
+    private const int MaxShown = 40;
     private readonly ConcurrentDictionary<(string Route, int Status), int> _byRoute = [];
     private readonly ConcurrentDictionary<(string Kind, int Status), int> _byKind = [];
     private readonly ConcurrentQueue<string> _complaints = [];
 
     public int Requests => _byRoute.Values.Sum();
 
-    public IReadOnlyCollection<string> Complaints => _complaints;
+    public IReadOnlyCollection<string> Violations => _complaints;
 
     public int Of(Func<int, bool> status) => _byRoute.Where(count => status(count.Key.Status)).Sum(count => count.Value);
 
-    public void Add(Attempt attempt, Answer answer)
+    public void Add(HostileRequest attempt, Answer answer)
     {
         _byRoute.AddOrUpdate((attempt.Route.Name, answer.Status), 1, (_, count) => count + 1);
         _byKind.AddOrUpdate((attempt.Kind, answer.Status), 1, (_, count) => count + 1);
     }
 
-    public void Complain(string complaint) => _complaints.Enqueue(complaint);
+    public void Report(string violation) => _complaints.Enqueue(violation);
 
-    public void Complain(string name, string complaint, Attempt attempt, Answer answer) => Complain(
-        $"{name}: {complaint} ({attempt.Kind}, {attempt.Route.Name})\n    > {Shown(Encoding.UTF8.GetString(attempt.ToBytes()), 900)}\n    < {answer.Status} {Shown(answer.Body, 400)}");
+    public void Report(string name, string violation, HostileRequest attempt, Answer answer) => Report(
+        $"{name}: {violation} ({attempt.Kind}, {attempt.Route.Name})\n    > {Shown(Encoding.UTF8.GetString(attempt.ToBytes()), 900)}\n    < {answer.Status} {Shown(answer.Body, 400)}");
 
     public void Print()
     {
         Print("route", _byRoute);
         Print("what was tried", _byKind);
-        foreach (var complaint in _complaints.Take(MostShown))
+        foreach (var violation in _complaints.Take(MaxShown))
         {
-            Console.WriteLine(complaint);
+            Console.WriteLine(violation);
         }
 
-        if (_complaints.Count > MostShown)
+        if (_complaints.Count > MaxShown)
         {
-            Console.WriteLine($"… and {_complaints.Count - MostShown} more");
+            Console.WriteLine($"… and {_complaints.Count - MaxShown} more");
         }
     }
 

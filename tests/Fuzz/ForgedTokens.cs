@@ -7,15 +7,14 @@ using System.Text.Json.Nodes;
 namespace ShopSaga.Fuzz;
 
 /// <summary>
-/// What somebody makes who wants to pass for another: from a valid token of their own, the public keys, and keys of their own. None of it may
-/// be taken.
+/// Forged tokens, made from the attacker's own valid token, the public keys and the attacker's own keys. All of them must be rejected.
 /// </summary>
 internal static class ForgedTokens
 {
     private static readonly ECDsa OwnEcdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private static readonly RSA OwnRsa = RSA.Create(2048);
 
-    /// <summary>Values of the header Authorization.</summary>
+    /// <summary>A forged value of the header Authorization.</summary>
     public static string Any(World world, Random random)
     {
         var (header, claims, signature) = world.Attacker.Token.Split('.') is [var first, var second, var third] ? (Json(first), Json(second), third) : throw new InvalidOperationException("no token");
@@ -59,7 +58,7 @@ internal static class ForgedTokens
         };
     }
 
-    /// <summary>The public key in the ways in which it could be taken for a secret.</summary>
+    /// <summary>The public key in the encodings in which a verifier might mistake it for an HMAC secret.</summary>
     private static byte[] KeyMaterial(World world, Random random)
     {
         var key = JsonNode.Parse(world.Jwks)!["keys"]![0]!;

@@ -1,9 +1,9 @@
 namespace ShopSaga.Fuzz;
 
-/// <summary>What careless and hostile clients send where something else is expected.</summary>
+/// <summary>Values that careless and hostile clients send.</summary>
 internal static class HostileValues
 {
-    /// <summary>The beginning of a line that would look like one of the log's own.</summary>
+    /// <summary>The start of a forged log line.</summary>
     public const string ForgedLine = "FORGED-ENTRY";
 
     public const string InjectedHeader = "X-Injected";
@@ -22,7 +22,7 @@ internal static class HostileValues
         "a@b", "A@EXAMPLE.COM", "a@b@c.example", "\"a b\"@example.com", "a@[127.0.0.1]", Repeat("a", 64) + "@" + Repeat("b", 250) + ".example", "PENDING", "pending", "CONFIRMED ", "admin", "AAAAAAAAAAA", "//////////8", "AAAAAAAAAAAA",
     ];
 
-    /// <summary>JSON values, as they are written.</summary>
+    /// <summary>JSON values as text.</summary>
     public static readonly string[] Json =
     [
         "null", "true", "false", "0", "-0", "1", "-1", "1.0", "1.5", "1e2", "1E400", "-1e400", "0.1e1", "2147483647", "2147483648", "-2147483648", "-2147483649",
@@ -34,7 +34,7 @@ internal static class HostileValues
         Repeat("[", 40) + Repeat("]", 40), Repeat("{\"a\":", 70) + "1" + Repeat("}", 70),
     ];
 
-    /// <summary>Bodies that are no JSON, or only nearly.</summary>
+    /// <summary>Bodies that are not, or almost, JSON.</summary>
     public static readonly byte[][] Bodies =
     [
         [], [0], [0xff, 0xfe], [0xef, 0xbb, 0xbf, (byte)'{', (byte)'}'], [0xc0, 0x80], [(byte)'{', (byte)'"', 0xed, 0xa0, 0x80, (byte)'"', (byte)':', (byte)'1', (byte)'}'], [(byte)'"', 0xf5, (byte)'"'],

@@ -1,11 +1,11 @@
 namespace ShopSaga.Fuzz;
 
-/// <summary>What must not stand in the logs: lines that a client wrote, and what nobody may read.</summary>
+/// <summary>Searches the logs for forged lines and secrets.</summary>
 internal static class Logs
 {
-    public static IEnumerable<string> Complaints(Target target, World world)
+    public static IEnumerable<string> Violations(Target target, World world)
     {
-        string[] unspeakable = [.. world.Unspeakable];
+        string[] secrets = [.. world.Secrets];
         foreach (var file in target.Logs())
         {
             // The services write on.
@@ -17,9 +17,9 @@ internal static class Logs
                     yield return $"{file}:{number} was written by a client: {line}";
                 }
 
-                if (unspeakable.Any(secret => line.Contains(secret, StringComparison.Ordinal)))
+                if (secrets.Any(secret => line.Contains(secret, StringComparison.Ordinal)))
                 {
-                    yield return $"{file}:{number} tells a secret.";
+                    yield return $"{file}:{number} contains a secret.";
                 }
             }
         }

@@ -2,11 +2,11 @@ using System.CommandLine;
 using System.Diagnostics;
 using ShopSaga.Fuzz;
 
-var seed = new Option<int?>("--seed") { Description = "From which all requests follow; by default a new one, which is printed." };
-var requests = new Option<int>("--requests") { Description = "How many are generated.", DefaultValueFactory = _ => 12_000 };
-var single = new Option<int?>("--request") { Description = "Only the request of this number, with all that is sent and comes back." };
-var output = new Option<string>("--output") { Description = "Where the figures go as JSON.", DefaultValueFactory = _ => "artifacts/Fuzz.json" };
-var command = new RootCommand("Hostile clients against the running system of the environment (SHOPSAGA_*).") { seed, requests, single, output };
+var seed = new Option<int?>("--seed") { Description = "Repeats the campaign with this seed. The default is a random seed, which is printed." };
+var requests = new Option<int>("--requests") { Description = "The number of generated requests.", DefaultValueFactory = _ => 12_000 };
+var single = new Option<int?>("--request") { Description = "Sends only the request with this number and prints request and response." };
+var output = new Option<string>("--output") { Description = "The JSON file for the figures.", DefaultValueFactory = _ => "artifacts/Fuzz.json" };
+var command = new RootCommand("Runs hostile clients against the running system that the environment names (SHOPSAGA_*).") { seed, requests, single, output };
 command.SetAction(async (arguments, cancellationToken) =>
 {
     var plan = new Plan(arguments.GetValue(seed) ?? Random.Shared.Next(), arguments.GetValue(requests), SlowClients: 50, Connections: 1_000);
@@ -28,7 +28,7 @@ command.SetAction(async (arguments, cancellationToken) =>
     report.Add("fuzz.answered-503", findings.Of(status => status == 503), "requests");
     report.Add("fuzz.answered-other-5xx", findings.Of(status => status >= 500 && status != 503), "requests");
     report.Add("fuzz.closed", findings.Of(status => status == 0), "requests");
-    report.Add("fuzz.complaints", findings.Complaints.Count, "complaints");
+    report.Add("fuzz.violations", findings.Violations.Count, "violations");
     foreach (var (service, memory) in campaign.MemoryAfter)
     {
         report.Add($"fuzz.memory.{service}", memory, "MiB", campaign.MemoryBefore.TryGetValue(service, out var before) ? before : null);
@@ -41,6 +41,6 @@ return await command.Parse(args).InvokeAsync();
 
 static int Verdict(Findings findings)
 {
-    Console.WriteLine($"{findings.Requests} requests, {findings.Complaints.Count} complaints");
-    return findings.Complaints.Count == 0 ? 0 : 1;
+    Console.WriteLine($"{findings.Requests} requests, {findings.Violations.Count} violations");
+    return findings.Violations.Count == 0 ? 0 : 1;
 }

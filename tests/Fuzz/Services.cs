@@ -2,16 +2,16 @@ using System.Globalization;
 
 namespace ShopSaga.Fuzz;
 
-/// <summary>The processes of our services: whether they live, and how much memory they hold.</summary>
+/// <summary>The service processes: whether they are alive, and their memory.</summary>
 internal static class Services
 {
-    /// <summary>The resident memory of each, in MiB, by name.</summary>
+    /// <summary>The resident memory by service, in MiB.</summary>
     public static SortedDictionary<string, double> Memory(Target target)
     {
         var memory = new SortedDictionary<string, double>(StringComparer.Ordinal);
         foreach (var line in File.ReadLines(Path.Combine(target.Folder, "processes")))
         {
-            // Process id, identity, boot, name; one line for each start. Those of before are gone.
+            // Process id, identity, boot id, name; one line for each start, ended processes included.
             if (line.Split(' ', 4) is [var pid, _, _, var name] && IsOurs(pid) && Resident(pid) is { } kibibytes)
             {
                 memory[name] = kibibytes / 1024;

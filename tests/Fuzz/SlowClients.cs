@@ -4,26 +4,31 @@ using System.Text;
 namespace ShopSaga.Fuzz;
 
 /// <summary>
-/// Clients that hold connections: they send a head or a body a byte at a time, never read what they asked for, or connect and say nothing.
-/// Meanwhile a well-behaved one must be served, and who is too slow is shown out.
+/// Clients that hold connections: they send headers or a body byte by byte, never read the response, or connect and send nothing. Meanwhile a
+/// well-behaved client must be served, and the server must disconnect clients that are too slow.
 /// </summary>
 internal sealed class SlowClients(Target target, World world, int number)
 {
     private const int Probes = 20;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(45);
 
-    public static readonly string[] Kinds = ["slow heads", "slow bodies", "those who do not read", "those who say nothing"];
+    public const string Silent = "clients that send nothing";
+    private const string SlowHeaders = "slow headers";
+    private const string SlowBodies = "slow bodies";
+    private const string NotReading = "clients that do not read";
 
-    /// <summary>Runs all of a kind at once.</summary>
-    /// <returns>How each ended: a status, "closed", or "open" for those who still held their connection at the end; and complaints.</returns>
-    public async Task<(Dictionary<string, int> Ends, List<string> Complaints)> Run(string kind, CancellationToken cancellationToken)
+    public static readonly string[] Kinds = [SlowHeaders, SlowBodies, NotReading, Silent];
+
+    /// <summary>Runs all clients of a kind concurrently.</summary>
+    /// <returns>How each client ended: a status, "closed", or "open" for a connection that was still held at the end; and violations.</returns>
+    public async Task<(Dictionary<string, int> Ends, List<string> Violations)> Run(string kind, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(TimeLimit);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
         var connected = new CountdownEvent(number);
         var clients = Enumerable.Range(0, number).Select(_ => Client(kind, connected, over.Token)).ToList();
-        var complaints = new List<string>();
+        var violations = new List<string>();
         while (!connected.IsSet)
         {
             await Task.Delay(10, limit.Token);
@@ -34,28 +39,28 @@ internal sealed class SlowClients(Target target, World world, int number)
             var answer = await Wire.Exchange(target.Gateway, Probe(), cancellationToken);
             if (answer.Status != 200)
             {
-                complaints.Add($"{kind}: meanwhile somebody else got {answer.Status}");
+                violations.Add($"{kind}: a well-behaved client got {answer.Status}");
             }
         }
 
-        // Whoever says nothing at all, or reads nothing, is waited for by the clocks of the web server, which have minutes.
-        if (kind is "those who say nothing" or "those who do not read")
+        // The web server's timeouts for clients that send or read nothing are minutes.
+        if (kind is Silent or NotReading)
         {
             await over.CancelAsync();
         }
 
         var ends = await Task.WhenAll(clients);
-        complaints.AddRange(ends.Where(end => end.StartsWith('5')).Distinct().Select(end => $"{kind}: {end}"));
-        if (kind is "slow heads" or "slow bodies" && ends.Any(end => end == "open"))
+        violations.AddRange(ends.Where(end => end.StartsWith('5')).Distinct().Select(end => $"{kind}: {end}"));
+        if (kind is SlowHeaders or SlowBodies && ends.Any(end => end == "open"))
         {
-            complaints.Add($"{kind}: {ends.Count(end => end == "open")} still held a connection after {Patience.TotalSeconds} s");
+            violations.Add($"{kind}: {ends.Count(end => end == "open")} still held a connection after {TimeLimit.TotalSeconds} s");
         }
 
         connected.Dispose();
-        return (ends.CountBy(end => end).ToDictionary(), complaints);
+        return (ends.CountBy(end => end).ToDictionary(), violations);
     }
 
-    private Attempt Probe() => new("a probe", RouteTable.Documented.Single(route => route.Name == "GET /users/me"))
+    private HostileRequest Probe() => new("a probe", RouteTable.Documented.Single(route => route.Name == "GET /users/me"))
     {
         Method = "GET",
         Target = "/users/me",
@@ -65,7 +70,7 @@ internal sealed class SlowClients(Target target, World world, int number)
     private async Task<string> Client(string kind, CountdownEvent connected, CancellationToken over)
     {
         using var socket = await Wire.Connect(target.Gateway, over);
-        if (kind == "those who do not read")
+        if (kind == NotReading)
         {
             socket.ReceiveBufferSize = 1024;
         }
@@ -75,10 +80,10 @@ internal sealed class SlowClients(Target target, World world, int number)
         {
             return kind switch
             {
-                "slow heads" => await Dribble(socket, "GET /products HTTP/1.1\r\nHost: shop.example\r\nX-Slow: " + new string('a', 1_000), over),
-                "slow bodies" => await Dribble(socket, $"POST /orders HTTP/1.1\r\nHost: shop.example\r\nAuthorization: Bearer {world.Attacker.Token}\r\n"
+                SlowHeaders => await Dribble(socket, "GET /products HTTP/1.1\r\nHost: shop.example\r\nX-Slow: " + new string('a', 1_000), over),
+                SlowBodies => await Dribble(socket, $"POST /orders HTTP/1.1\r\nHost: shop.example\r\nAuthorization: Bearer {world.Attacker.Token}\r\n"
                     + "Content-Type: application/json\r\nContent-Length: 60000\r\n\r\n", over),
-                "those who do not read" => await AskOnAndOn(socket, over),
+                NotReading => await AskOnAndOn(socket, over),
                 _ => await End(socket, over),
             };
         }
@@ -88,7 +93,7 @@ internal sealed class SlowClients(Target target, World world, int number)
         }
     }
 
-    /// <summary>The head at once if it ends with a blank line, and then, or else from the beginning, a byte at a time.</summary>
+    /// <summary>Sends complete headers at once; everything else byte by byte.</summary>
     private static async Task<string> Dribble(Socket socket, string text, CancellationToken over)
     {
         var (head, rest) = text.EndsWith("\r\n\r\n", StringComparison.Ordinal) ? (text, new string(' ', 1_000)) : ("", text);
@@ -107,7 +112,7 @@ internal sealed class SlowClients(Target target, World world, int number)
         }
         catch (SocketException)
         {
-            // Shown out.
+            // Disconnected by the server.
         }
 
         return await ending;

@@ -3,13 +3,13 @@ using System.Text.Json;
 namespace ShopSaga.Fuzz;
 
 /// <summary>The running system that is attacked.</summary>
-/// <param name="Gateway">The only door.</param>
-/// <param name="AdminEmail">The first administrator.</param>
-/// <param name="AdminPassword">The first administrator's.</param>
-/// <param name="Folder">What the launcher keeps of the system: its logs, its secrets and the ids of its processes.</param>
+/// <param name="Gateway">The address of the gateway.</param>
+/// <param name="AdminEmail">The first administrator's e-mail address.</param>
+/// <param name="AdminPassword">The first administrator's password.</param>
+/// <param name="Folder">The launcher's data folder: logs, secrets and process ids.</param>
 internal sealed record Target(Uri Gateway, string AdminEmail, string AdminPassword, string Folder)
 {
-    /// <summary>The system of the environment that the launcher gives to a command.</summary>
+    /// <summary>Reads the environment variables that the launcher sets for a command.</summary>
     /// <exception cref="InvalidOperationException">A variable is missing.</exception>
     public static Target From(Func<string, string?> variable)
     {
@@ -21,10 +21,10 @@ internal sealed record Target(Uri Gateway, string AdminEmail, string AdminPasswo
             : throw new InvalidOperationException($"{name} is not set: run the target Fuzz, or ShopSaga.Local exec --services -- this program.");
     }
 
-    /// <summary>Passwords and keys of the system, by name.</summary>
+    /// <summary>Passwords and keys by name.</summary>
     public Dictionary<string, string> Secrets() =>
         JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(Path.Combine(Folder, "secrets.json")))!;
 
-    /// <summary>The log of each part.</summary>
+    /// <summary>The log files.</summary>
     public IEnumerable<string> Logs() => Directory.EnumerateFiles(Path.Combine(Folder, "logs"), "*.log");
 }

@@ -5,14 +5,14 @@ using System.Text;
 namespace ShopSaga.Fuzz;
 
 /// <summary>
-/// Webhooks of somebody who has overheard one: sent again, sent late, changed; and such as the provider itself would never send.
+/// Replayed, late and altered webhooks, and malformed ones with a valid signature.
 /// </summary>
 internal sealed class Webhooks(Target target, World world)
 {
     private readonly byte[] _secret = Encoding.UTF8.GetBytes(target.Secrets()["provider-webhooks"]);
 
-    /// <summary>Each with what must come back.</summary>
-    public IEnumerable<Attempt> All()
+    /// <summary>The webhooks with the correct responses.</summary>
+    public IEnumerable<HostileRequest> All()
     {
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
         var (order, payment) = ($"order-{world.Victim.OrderId}", world.Victim.PaymentId);
@@ -35,14 +35,14 @@ internal sealed class Webhooks(Target target, World world)
             yield return Webhook("a webhook without its signature", body, null, 401);
         }
 
-        // Whoever holds the secret is the provider; even then a body that is none is refused, and a mistake of ours it must not be.
+        // A valid signature proves the provider. A malformed body must still be rejected, without a server error.
         foreach (var text in HostileValues.Bodies.Select(Encoding.UTF8.GetString).Where(text => text.Length < 60_000).Concat(HostileValues.Json.Select(value => charged.Replace("2000", value, StringComparison.Ordinal))))
         {
             yield return Webhook("a webhook that is signed, and nonsense", text, Signature(now, text), 204, 400);
         }
     }
 
-    private static Attempt Webhook(string kind, string body, string? signature, params int[] expected) =>
+    private static HostileRequest Webhook(string kind, string body, string? signature, params int[] expected) =>
         new(kind, RouteTable.Documented.Single(route => route.Path == "/webhooks/psp"))
         {
             Method = "POST",

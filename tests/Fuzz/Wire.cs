@@ -4,22 +4,22 @@ using System.Text;
 
 namespace ShopSaga.Fuzz;
 
-/// <summary>What came back: a status of 0 when the connection was closed without an answer.</summary>
+/// <summary>A response. Its status is 0 when the connection was closed without one.</summary>
 internal sealed record Answer(int Status, IReadOnlyList<(string Name, string Value)> Headers, string Body)
 {
     public static readonly Answer None = new(0, [], "");
 
     public string? this[string name] => Headers.Where(header => header.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(header => header.Value).FirstOrDefault();
 
-    /// <summary>Refused before any code of ours: a status, and nothing else.</summary>
+    /// <summary>Whether the web server itself rejected the request: a status and nothing else.</summary>
     public bool IsBare => Body.Length == 0 && this["Content-Type"] is null;
 }
 
-/// <summary>Requests over sockets, as no well-behaved client would send them. Each has a connection of its own.</summary>
+/// <summary>Sends requests over sockets, since HTTP clients refuse to send malformed ones. Each request has its own connection.</summary>
 internal static class Wire
 {
-    private const int MostBytes = 4 * 1024 * 1024;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private const int MaxBytes = 4 * 1024 * 1024;
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(90);
 
     public static async Task<Socket> Connect(Uri gateway, CancellationToken cancellationToken)
     {
@@ -36,11 +36,11 @@ internal static class Wire
         }
     }
 
-    /// <exception cref="TimeoutException">There is no end of it.</exception>
-    public static async Task<Answer> Exchange(Uri gateway, Attempt attempt, CancellationToken cancellationToken)
+    /// <exception cref="TimeoutException">The response did not end in time.</exception>
+    public static async Task<Answer> Exchange(Uri gateway, HostileRequest attempt, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Patience);
+        limit.CancelAfter(TimeLimit);
         try
         {
             using var socket = await Connect(gateway, limit.Token);
@@ -52,15 +52,15 @@ internal static class Wire
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"no answer within {Patience.TotalSeconds} s");
+            throw new TimeoutException($"no answer within {TimeLimit.TotalSeconds} s");
         }
     }
 
-    /// <summary>Reads one answer; of a stream its first part.</summary>
+    /// <summary>Reads one response; of a stream, the first part.</summary>
     public static async Task<Answer> Receive(Socket socket, bool isHead, CancellationToken cancellationToken)
     {
         var (received, buffer) = (new List<byte>(), new byte[16 * 1024]);
-        while (received.Count < MostBytes)
+        while (received.Count < MaxBytes)
         {
             int count;
             try
@@ -84,16 +84,16 @@ internal static class Wire
             }
         }
 
-        throw new InvalidOperationException($"an answer of more than {MostBytes} bytes");
+        throw new InvalidOperationException($"an answer of more than {MaxBytes} bytes");
     }
 
-    /// <summary>The other side may well hang up before it has everything.</summary>
-    private static async Task Send(Socket socket, Attempt attempt, CancellationToken cancellationToken)
+    /// <summary>Sends the request. The server may close the connection before it has read everything.</summary>
+    private static async Task Send(Socket socket, HostileRequest attempt, CancellationToken cancellationToken)
     {
         try
         {
             await socket.SendAsync(attempt.ToBytes(), cancellationToken);
-            if (attempt.BreaksOff)
+            if (attempt.IsTruncated)
             {
                 socket.Shutdown(SocketShutdown.Send);
             }

@@ -7,14 +7,14 @@ using System.Text.Json.Nodes;
 namespace ShopSaga.Fuzz;
 
 /// <summary>
-/// Who and what there is: an attacker and a victim, each with a confirmed order, its payment and a cart, the administrator, and a product on
-/// sale. What is the victim's bears marks by which it is recognised wherever it turns up.
+/// The test data: an attacker and a victim, each with a confirmed order, its payment and a cart; the administrator; a product. The victim's data
+/// contains a unique mark by which leaks are recognised.
 /// </summary>
 internal sealed class World : IDisposable
 {
     /// <summary>Access tokens live for fifteen minutes.</summary>
     private static readonly TimeSpan TokenAge = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(2);
 
     private readonly Target _target;
     private readonly HttpClient _http;
@@ -38,17 +38,17 @@ internal sealed class World : IDisposable
 
     public long ProductId { get; private set; }
 
-    /// <summary>A product that may be withdrawn.</summary>
+    /// <summary>A product that the campaign may withdraw.</summary>
     public long SpareId { get; private set; }
 
-    /// <summary>The public keys, as anybody can read them.</summary>
+    /// <summary>The public signing keys.</summary>
     public string Jwks { get; private set; } = "";
 
-    /// <summary>What only the victim and the administrator may be told.</summary>
+    /// <summary>Data that only the victim and the administrator may see.</summary>
     public string[] Confidential => [Victim.Email, Victim.Name, $"\"userId\":{Victim.Id},"];
 
-    /// <summary>What must not stand in a log.</summary>
-    public IEnumerable<string> Unspeakable =>
+    /// <summary>Passwords, tokens and keys that must not be logged.</summary>
+    public IEnumerable<string> Secrets =>
         new[] { Attacker, Victim, Admin }.SelectMany(account => account.Secrets).Concat(_target.Secrets().Values);
 
     public static async Task<World> Create(Target target, CancellationToken cancellationToken)
@@ -65,13 +65,13 @@ internal sealed class World : IDisposable
         (world.ProductId, world.SpareId) = (await world.List(cancellationToken), await world.List(cancellationToken));
         foreach (var account in new[] { world.Attacker, world.Victim })
         {
-            await world.Shop(account, cancellationToken);
+            await world.ShopClient(account, cancellationToken);
         }
 
         return world;
     }
 
-    /// <summary>New tokens, when those at hand are no longer young.</summary>
+    /// <summary>Renews the access tokens before they expire.</summary>
     public async Task Renew(CancellationToken cancellationToken)
     {
         if (TimeProvider.System.GetElapsedTime(_renewedAt) > TokenAge)
@@ -80,7 +80,7 @@ internal sealed class World : IDisposable
         }
     }
 
-    /// <summary>What the victim has: nobody but the victim and the administrator, who both do nothing to it, can change it.</summary>
+    /// <summary>The victim's data, which no request of the campaign may change.</summary>
     public async Task<string> StateOfVictim(CancellationToken cancellationToken)
     {
         var order = await Send(HttpMethod.Get, $"orders/{Victim.OrderId}", null, Admin, cancellationToken);
@@ -110,9 +110,9 @@ internal sealed class World : IDisposable
         return (await Send(HttpMethod.Post, "products", body, Admin, cancellationToken))["id"]!.GetValue<long>();
     }
 
-    private async Task Shop(Account account, CancellationToken cancellationToken)
+    private async Task ShopClient(Account account, CancellationToken cancellationToken)
     {
-        // Orders learns of a new product a moment later.
+        // Orders learns of a new product from an event.
         await Eventually(
             async () => await Answers(HttpMethod.Put, $"cart/items/{ProductId}", new { quantity = 3 }, account, cancellationToken) is HttpStatusCode.OK ? "" : null,
             "the product is not on sale",
@@ -131,7 +131,7 @@ internal sealed class World : IDisposable
         where T : class
     {
         var start = TimeProvider.System.GetTimestamp();
-        while (TimeProvider.System.GetElapsedTime(start) < Patience)
+        while (TimeProvider.System.GetElapsedTime(start) < TimeLimit)
         {
             if (await ask() is { } answer)
             {
@@ -167,7 +167,7 @@ internal sealed class World : IDisposable
     }
 }
 
-/// <summary>Somebody with an account, and what is theirs.</summary>
+/// <summary>An account with its tokens and data.</summary>
 internal sealed class Account(string email, string password, string name)
 {
     private readonly List<string> _tokens = [];

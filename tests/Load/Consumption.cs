@@ -3,13 +3,13 @@ using System.Globalization;
 
 namespace ShopSaga.Load;
 
-/// <summary>What a run cost: time, processor time (our own, and that of the servers), memory, commits.</summary>
+/// <summary>The cost of a run: time, processor time (our own and the servers'), memory, commits.</summary>
 internal sealed record Consumption(double Seconds, double CpuSeconds, double ServerCpuSeconds, long AllocatedBytes, long Commits)
 {
     /// <summary>Clock ticks per second, which Linux fixes for everything it shows to programs.</summary>
     private const double Ticks = 100;
 
-    /// <summary>Measures while <paramref name="run"/> runs.</summary>
+    /// <summary>Measures the cost of a run.</summary>
     public static async Task<Consumption> Of(IReadOnlyList<string> databases, Func<Task> run)
     {
         GC.Collect();
@@ -39,7 +39,7 @@ internal sealed record Consumption(double Seconds, double CpuSeconds, double Ser
         return process.TotalProcessorTime.TotalSeconds;
     }
 
-    /// <summary>Processor time of broker and database, which the launcher started beside us; of processes that have ended too.</summary>
+    /// <summary>Processor time of broker and database, which the launcher started, ended processes included.</summary>
     private static double ServersCpu()
     {
         var processes = Directory.EnumerateDirectories("/proc")

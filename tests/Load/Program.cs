@@ -10,9 +10,9 @@ var campaigns = new Dictionary<string, Func<Report, Task>>
     ["settlement"] = SettlementCampaign.Run,
 };
 
-var area = new Option<string?>("--area") { Description = $"Only this area: {string.Join(", ", campaigns.Keys)}." };
+var area = new Option<string?>("--area") { Description = $"Measures only one area: {string.Join(", ", campaigns.Keys)}." };
 area.AcceptOnlyFromAmong([.. campaigns.Keys]);
-var output = new Option<string>("--output") { Description = "Where the figures go as JSON.", DefaultValueFactory = _ => "artifacts/Bench.json" };
+var output = new Option<string>("--output") { Description = "The JSON file for the figures.", DefaultValueFactory = _ => "artifacts/Bench.json" };
 var command = new RootCommand("Measures throughput and latency on the servers named by SHOPSAGA_POSTGRES and SHOPSAGA_RABBITMQ.") { area, output };
 command.SetAction(async (arguments, _) =>
 {

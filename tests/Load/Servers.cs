@@ -4,7 +4,7 @@ using RabbitMQ.Client;
 
 namespace ShopSaga.Load;
 
-/// <summary>The servers that the Bench target started.</summary>
+/// <summary>Access to the servers that the Bench target has started.</summary>
 internal static class Servers
 {
     public static string Broker => Required("SHOPSAGA_RABBITMQ");

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using ShopSaga.Local;
+using ShopSaga.Local.Running;
 using ShopSaga.Tests.Stack.Support;
 
 namespace ShopSaga.Tests.Stack;
@@ -9,12 +9,12 @@ namespace ShopSaga.Tests.Stack;
 public class RunningSystem
 {
     private static readonly StackOptions Options = new() { WithServices = true, RelaxedRateLimits = true, Progress = TestContext.Progress.WriteLine };
-    private static Local.Stack? _stack;
-    private static Visitor? _admin;
+    private static LocalStack? _stack;
+    private static CustomerClient? _admin;
 
-    internal static Local.Stack Stack => _stack!;
+    internal static LocalStack Stack => _stack!;
 
-    internal static Visitor Admin => _admin!;
+    internal static CustomerClient Admin => _admin!;
 
     /// <summary>SIGKILL, and at once a new start.</summary>
     internal static Task KillAndStart(string part) => TakeAway(part, Stack.Kill(part));
@@ -35,10 +35,10 @@ public class RunningSystem
     {
         (Eventually.Limit, Eventually.Pause) = (TimeSpan.FromMinutes(5), TimeSpan.FromMilliseconds(50));
         var clock = Stopwatch.StartNew();
-        _stack = await Local.Stack.StartAsync(Options, CancellationToken.None);
+        _stack = await LocalStack.StartAsync(Options, CancellationToken.None);
         await TestContext.Progress.WriteLineAsync($"The stack answers after {clock.Elapsed.TotalSeconds:0.0} s.");
 
-        _admin = await Visitor.LoggedIn(Options.AdminEmail, Options.AdminPassword);
+        _admin = await CustomerClient.LoggedIn(Options.AdminEmail, Options.AdminPassword);
     }
 
     [OneTimeTearDown]

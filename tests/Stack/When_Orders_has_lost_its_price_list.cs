@@ -1,6 +1,6 @@
 using System.Net;
-using ShopSaga.Local;
 using ShopSaga.Local.Commands;
+using ShopSaga.Local.Running;
 using ShopSaga.Local.Verifying;
 using ShopSaga.Tests.Stack.Support;
 
@@ -11,11 +11,11 @@ internal sealed class When_Orders_has_lost_its_price_list
     [Test]
     public async Task Should_know_all_prices_again_after_one_command()
     {
-        using var customer = await Visitor.Register();
-        var (sold, withdrawn) = (await Purchase.List(stock: 5), await Purchase.List(stock: 5));
-        await (await Purchase.Place(customer, sold)).Becomes("CONFIRMED");
+        using var customer = await CustomerClient.Register();
+        var (sold, withdrawn) = (await TestOrder.ListProduct(stock: 5), await TestOrder.ListProduct(stock: 5));
+        await (await TestOrder.Place(customer, sold)).WaitForStatus("CONFIRMED");
         await RunningSystem.Admin.Delete($"products/{withdrawn}");
-        await TheBooks.Balance();
+        await SystemInvariants.ShouldHold();
 
         await ServiceDatabase.Execute("Orders", "TRUNCATE price_list");
 
@@ -29,13 +29,13 @@ internal sealed class When_Orders_has_lost_its_price_list
             RunningSystem.Stack.Ports, RunningSystem.Stack.AdminConnectionString, options.AdminEmail, options.AdminPassword, CancellationToken.None);
 
         Assert.That(rebuilt.Violations, Is.Empty);
-        await (await Purchase.Place(customer, sold)).Becomes("CONFIRMED");
-        await TheBooks.Balance();
+        await (await TestOrder.Place(customer, sold)).WaitForStatus("CONFIRMED");
+        await SystemInvariants.ShouldHold();
     }
 
-    private static async Task<Equality> Prices()
+    private static async Task<Invariant> Prices()
     {
         var address = RunningSystem.Stack.AdminConnectionString;
-        return Books.Prices(await BookKeeping.Catalogued(address, CancellationToken.None), await BookKeeping.Priced(address, CancellationToken.None));
+        return Invariants.Prices(await SystemState.ReadCatalogue(address, CancellationToken.None), await SystemState.ReadPriceList(address, CancellationToken.None));
     }
 }

@@ -1,3 +1,4 @@
+using ShopSaga.Local.Running;
 using ShopSaga.Tests.Stack.Support;
 
 namespace ShopSaga.Tests.Stack;
@@ -7,17 +8,17 @@ public class When_Redis_is_down
     [Test]
     public async Task Should_sell_all_the_same()
     {
-        await RunningSystem.Stack.Kill(Local.Stack.Redis);
+        await RunningSystem.Stack.Kill(LocalStack.Redis);
         try
         {
-            using var rush = await Rush.Start(orders: 20);
-            await rush.IsOver();
+            using var load = await OrderLoad.Start(orders: 20);
+            await load.WaitUntilFinal();
         }
         finally
         {
-            await RunningSystem.Stack.Start(Local.Stack.Redis);
+            await RunningSystem.Stack.Start(LocalStack.Redis);
         }
 
-        await TheBooks.Balance();
+        await SystemInvariants.ShouldHold();
     }
 }

@@ -50,7 +50,7 @@ public class When_a_client_knows_only_the_documents
     [Test]
     public async Task Should_find_every_refusal_documented()
     {
-        using var visitor = await Visitor.Register();
+        using var customer = await CustomerClient.Register();
         Assert.That((await _api.Call("registerUser", new { email = "admin@shopsaga.local", password = "a long password", name = "Doc" })).Status, Is.EqualTo(409));
         Assert.That((await _api.Call("logIn", new { email = "nobody@example.com", password = "a long password" })).Status, Is.EqualTo(401));
         Assert.That((await _api.Call("readProduct", null, ("id", long.MaxValue))).Status, Is.EqualTo(404));

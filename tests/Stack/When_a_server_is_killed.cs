@@ -1,4 +1,5 @@
-using ShopSaga.Local;
+using ShopSaga.Local.Layout;
+using ShopSaga.Local.Running;
 using ShopSaga.Local.Servers;
 
 namespace ShopSaga.Tests.Stack;
@@ -6,17 +7,17 @@ namespace ShopSaga.Tests.Stack;
 [NonParallelizable]
 internal sealed class When_a_server_is_killed
 {
-    private Local.Stack _stack = null!;
+    private LocalStack _stack = null!;
 
     [OneTimeSetUp]
-    public async Task Start() => _stack = await Local.Stack.StartAsync(new StackOptions(), CancellationToken.None);
+    public async Task Start() => _stack = await LocalStack.StartAsync(new StackOptions(), CancellationToken.None);
 
     [OneTimeTearDown]
     public async Task Stop() => await _stack.DisposeAsync();
 
-    [TestCase(Local.Stack.PostgreSql)]
-    [TestCase(Local.Stack.RabbitMq)]
-    [TestCase(Local.Stack.Redis)]
+    [TestCase(LocalStack.PostgreSql)]
+    [TestCase(LocalStack.RabbitMq)]
+    [TestCase(LocalStack.Redis)]
     public async Task Should_answer_again_once_it_was_started(string server)
     {
         await _stack.Kill(server);
@@ -26,8 +27,8 @@ internal sealed class When_a_server_is_killed
         await Ask(server);
     }
 
-    [TestCase(Local.Stack.PostgreSql)]
-    [TestCase(Local.Stack.RabbitMq)]
+    [TestCase(LocalStack.PostgreSql)]
+    [TestCase(LocalStack.RabbitMq)]
     public async Task Should_stop_in_good_order_as_well(string server)
     {
         await _stack.Stop(server);
@@ -45,8 +46,8 @@ internal sealed class When_a_server_is_killed
             await Execute(before, "create table kept (value int)");
             await Execute(before, "insert into kept values (42)");
         }
-        await _stack.Kill(Local.Stack.PostgreSql);
-        await _stack.Start(Local.Stack.PostgreSql);
+        await _stack.Kill(LocalStack.PostgreSql);
+        await _stack.Start(LocalStack.PostgreSql);
 
         await using var after = Npgsql.NpgsqlDataSource.Create(_stack.AdminConnectionString);
         Assert.That(await Execute(after, "select value from kept"), Is.EqualTo(42));
@@ -57,15 +58,15 @@ internal sealed class When_a_server_is_killed
     {
         var orders = new Npgsql.NpgsqlConnectionStringBuilder(_stack.ConnectionString("Orders")) { Database = "paymentdb" };
 
-        Assert.That(() => PostgreSql.Ask(orders.ConnectionString, CancellationToken.None),
+        Assert.That(() => PostgreSql.Ping(orders.ConnectionString, CancellationToken.None),
             Throws.TypeOf<Npgsql.PostgresException>().With.Property("SqlState").EqualTo(Npgsql.PostgresErrorCodes.InsufficientPrivilege));
     }
 
     private Task Ask(string server) => server switch
     {
-        Local.Stack.PostgreSql => PostgreSql.Ask(_stack.AdminConnectionString, CancellationToken.None),
-        Local.Stack.RabbitMq => RabbitMq.Ask(_stack.BrokerAddress, CancellationToken.None),
-        _ => Redis.Ask(_stack.RedisAddress, CancellationToken.None),
+        LocalStack.PostgreSql => PostgreSql.Ping(_stack.AdminConnectionString, CancellationToken.None),
+        LocalStack.RabbitMq => RabbitMq.Ping(_stack.BrokerAddress, CancellationToken.None),
+        _ => Redis.Ping(_stack.RedisAddress, CancellationToken.None),
     };
 
     private static async Task<object?> Execute(Npgsql.NpgsqlDataSource source, string sql)

@@ -2,11 +2,11 @@ using Dapper;
 using Npgsql;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
-using ShopSaga.Local;
+using ShopSaga.Local.Layout;
 
 namespace ShopSaga.Tests.Stack;
 
-/// <summary>What somebody could do who makes a service run statements and send messages of his own.</summary>
+/// <summary>What an attacker can do who controls a service's database and broker users.</summary>
 public class When_a_service_oversteps_its_role
 {
     private static readonly string[] WithDatabase = [.. Topology.Services.Where(service => service.Database is not null).Select(service => service.Name)];

@@ -1,5 +1,5 @@
-using ShopSaga.Local;
 using ShopSaga.Local.Processes;
+using ShopSaga.Local.Running;
 
 namespace ShopSaga.Tests.Stack;
 
@@ -9,8 +9,8 @@ internal sealed class When_a_stack_is_disposed
     [Test]
     public async Task Should_leave_no_process_and_no_data_behind()
     {
-        var stack = await Local.Stack.StartAsync(new StackOptions(), CancellationToken.None);
-        var pids = stack.Parts.Select(part => part.Pid!.Value).ToList();
+        var stack = await LocalStack.StartAsync(new StackOptions(), CancellationToken.None);
+        var pids = stack.Processes.Select(part => part.Pid!.Value).ToList();
         pids.AddRange(pids.ToList().SelectMany(pid => Unix.DescendantsOf(pid)));
 
         await stack.DisposeAsync();

@@ -14,7 +14,7 @@ public class When_clients_are_hostile
         var findings = await campaign.Run(CancellationToken.None);
 
         findings.Print();
-        Assert.That(findings.Complaints, Is.Empty);
+        Assert.That(findings.Violations, Is.Empty);
     }
 
     [Test]

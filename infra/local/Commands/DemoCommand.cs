@@ -1,28 +1,30 @@
 using System.CommandLine;
+using ShopSaga.Local.Demonstration;
+using ShopSaga.Local.Running;
 using ShopSaga.Local.Verifying;
 using Spectre.Console;
 
 namespace ShopSaga.Local.Commands;
 
-/// <summary>Everything up, a guided set of orders, the books checked, everything down.</summary>
+/// <summary>Starts everything, runs a guided tour of orders, checks the invariants, stops everything.</summary>
 internal static class DemoCommand
 {
     public static Command Describe()
     {
-        var command = new Command("demo", "Start everything, send a guided set of orders through it, check the books, stop everything.");
+        var command = new Command("demo", "Start everything, place orders that succeed and fail, check the invariants, stop everything.");
         var stackArguments = new StackArguments(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var options = stackArguments.Read(arguments, withServices: true, Console.WriteLine);
-            await using var stack = await Stack.StartAsync(options, cancellationToken);
+            await using var stack = await LocalStack.StartAsync(options, cancellationToken);
             Terminal.Output.Write(StackTable.Of(stack));
 
-            using var demonstration = new Demonstration.Demonstration(stack, options, Terminal.Output);
-            await demonstration.Run(cancellationToken);
+            using var tour = new GuidedTour(stack, options, Terminal.Output);
+            await tour.Run(cancellationToken);
 
             Terminal.Output.WriteLine();
-            var books = await Verification.Check(stack.AdminConnectionString, stack.BrokerAddress, cancellationToken);
-            return Verification.Print(books, Terminal.Output) ? 0 : 1;
+            var invariants = await Verification.Check(stack.AdminConnectionString, stack.BrokerAddress, cancellationToken);
+            return Verification.Print(invariants, Terminal.Output) ? 0 : 1;
         });
         return command;
     }

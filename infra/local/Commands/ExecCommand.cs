@@ -1,18 +1,19 @@
 using System.CommandLine;
 using System.ComponentModel;
 using ShopSaga.Local.Processes;
+using ShopSaga.Local.Running;
 using Command = System.CommandLine.Command;
 
 namespace ShopSaga.Local.Commands;
 
-/// <summary>Servers, or everything, for as long as one command runs.</summary>
+/// <summary>Runs a command with the servers, or everything, up.</summary>
 internal static class ExecCommand
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
 
     public static Command Describe()
     {
-        var services = new Option<bool>("--services") { Description = "Start the services too, not only the servers." };
+        var services = new Option<bool>("--services") { Description = "Start the services as well as the servers." };
         var words = new Argument<string[]>("command") { Description = "The command and its arguments, after --.", Arity = ArgumentArity.OneOrMore };
         var command = new Command("exec", "Run a command with PostgreSQL, RabbitMQ and Redis up; their addresses are in its environment (SHOPSAGA_*).")
         {
@@ -22,10 +23,10 @@ internal static class ExecCommand
         var stackArguments = new StackArguments(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            // The output is the command's; we speak on the other channel.
+            // Standard output belongs to the command.
             var withServices = arguments.GetValue(services);
             var options = stackArguments.Read(arguments, withServices, Console.Error.WriteLine);
-            await using var stack = await Stack.StartAsync(options, cancellationToken);
+            await using var stack = await LocalStack.StartAsync(options, cancellationToken);
             if (withServices)
             {
                 Terminal.Error.Write(StackTable.Of(stack));
@@ -36,7 +37,7 @@ internal static class ExecCommand
         return command;
     }
 
-    private static async Task<int> Run(string[] words, Stack stack, CancellationToken cancellationToken)
+    private static async Task<int> Run(string[] words, LocalStack stack, CancellationToken cancellationToken)
     {
         Unix.AdoptOrphans();
         Child child;
@@ -56,15 +57,15 @@ internal static class ExecCommand
         }
         finally
         {
-            await child.Stop(Patience);
-            await EndWhatItLeft(stack);
+            await child.Stop(StopTimeout);
+            await EndOrphans(stack);
         }
     }
 
-    /// <summary>What the command started and left behind has become our child.</summary>
-    private static async Task EndWhatItLeft(Stack stack)
+    /// <summary>Ends processes that the command left running. They have become our children.</summary>
+    private static async Task EndOrphans(LocalStack stack)
     {
-        var ours = stack.Parts.Select(part => part.Pid).OfType<int>().ToList();
+        var ours = stack.Processes.Select(part => part.Pid).OfType<int>().ToList();
         while (Unix.DescendantsOf(Environment.ProcessId, without: ours) is { Count: > 0 } left)
         {
             left.ForEach(pid => Unix.Send(pid, Signal.Kill));

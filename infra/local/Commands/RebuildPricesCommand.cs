@@ -1,19 +1,21 @@
 using System.CommandLine;
 using System.Diagnostics;
 using ShopSaga.Local.Demonstration;
+using ShopSaga.Local.Layout;
+using ShopSaga.Local.Running;
 using ShopSaga.Local.Verifying;
 
 namespace ShopSaga.Local.Commands;
 
-/// <summary>Orders lost its price list: Products announces the whole catalogue again, and Orders writes down what it hears.</summary>
+/// <summary>Rebuilds a lost price list of Orders: Products announces its whole catalogue again.</summary>
 internal static class RebuildPricesCommand
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     public static Command Describe()
     {
-        var command = new Command("rebuild-prices", "Let Products announce its catalogue again, and wait until Orders knows all of it; exit code 1 when it does not.");
+        var command = new Command("rebuild-prices", "Let Products announce its catalogue again, and wait until the price list of Orders equals it. Exit code 1 when it does not.");
         var stackArguments = new StackArguments(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
@@ -23,7 +25,7 @@ internal static class RebuildPricesCommand
                 return await Rebuild(new Ports(basePort), running.PostgreSql, options, cancellationToken);
             }
 
-            await using var stack = await Stack.StartAsync(options, cancellationToken);
+            await using var stack = await LocalStack.StartAsync(options, cancellationToken);
             return await Rebuild(stack.Ports, stack.AdminConnectionString, options, cancellationToken);
         });
         return command;
@@ -41,21 +43,21 @@ internal static class RebuildPricesCommand
         return prices.Holds ? 0 : 1;
     }
 
-    /// <summary>Gives the equality of catalogue and price list, as soon as it holds or when patience has ended.</summary>
-    internal static async Task<Equality> Rebuild(Ports ports, string postgreSql, string email, string password, CancellationToken cancellationToken)
+    /// <summary>Returns the invariant "price list = catalogue" as soon as it holds, or when the time limit has passed.</summary>
+    internal static async Task<Invariant> Rebuild(Ports ports, string postgreSql, string email, string password, CancellationToken cancellationToken)
     {
-        using var gateway = new Shop(ports.AddressOf(Topology.Find("gateway")));
-        using var products = new Shop(ports.AddressOf(Topology.Find("Products")));
+        using var gateway = new ShopClient(ports.AddressOf(Topology.Find("gateway")));
+        using var products = new ShopClient(ports.AddressOf(Topology.Find("Products")));
         products.Authorize(await gateway.LogIn(email, password, cancellationToken));
-        await products.Ask("internal/catalogue/announcements", cancellationToken);
+        await products.Post("internal/catalogue/announcements", cancellationToken);
 
         var waited = Stopwatch.StartNew();
         while (true)
         {
-            var prices = Books.Prices(
-                await BookKeeping.Catalogued(postgreSql, cancellationToken),
-                await BookKeeping.Priced(postgreSql, cancellationToken));
-            if (prices.Holds || waited.Elapsed > Patience)
+            var prices = Invariants.Prices(
+                await SystemState.ReadCatalogue(postgreSql, cancellationToken),
+                await SystemState.ReadPriceList(postgreSql, cancellationToken));
+            if (prices.Holds || waited.Elapsed > TimeLimit)
             {
                 return prices;
             }

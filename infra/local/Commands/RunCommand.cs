@@ -1,8 +1,9 @@
 using System.CommandLine;
+using ShopSaga.Local.Running;
 
 namespace ShopSaga.Local.Commands;
 
-/// <summary>Everything up, and kept up until somebody says stop.</summary>
+/// <summary>Starts everything and keeps it running until a signal.</summary>
 internal static class RunCommand
 {
     public static Command Describe()
@@ -12,7 +13,7 @@ internal static class RunCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var options = stackArguments.Read(arguments, withServices: true, Console.WriteLine);
-            await using (var stack = await Stack.StartAsync(options, cancellationToken))
+            await using (var stack = await LocalStack.StartAsync(options, cancellationToken))
             {
                 Terminal.Output.Write(StackTable.Of(stack));
                 Console.WriteLine($"Administrator: {options.AdminEmail} / {options.AdminPassword}");

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace ShopSaga.Local.Commands;
 
-/// <summary>Ctrl+C, SIGTERM or a closed terminal: a request to stop everything, instead of a sudden end.</summary>
+/// <summary>Turns Ctrl+C, SIGTERM and a closed terminal into a request to stop everything in order.</summary>
 internal sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -13,7 +13,7 @@ internal sealed class StopSignals : IDisposable
 
     public CancellationToken Token => _stop.Token;
 
-    /// <summary>What a shell expects of a program that a signal has ended.</summary>
+    /// <summary>The exit code by which shells recognise a signal: 128 plus its number.</summary>
     public int ExitCode { get; private set; }
 
     public void Dispose()

@@ -1,14 +1,15 @@
 using System.CommandLine;
+using ShopSaga.Local.Running;
 using ShopSaga.Local.Verifying;
 
 namespace ShopSaga.Local.Commands;
 
-/// <summary>Are the books balanced? Asks the system that is up, or starts the one whose data is here for as long as that takes.</summary>
+/// <summary>Checks the invariants of the running system, or of one that is started for this on the data of the last run.</summary>
 internal static class VerifyCommand
 {
     public static Command Describe()
     {
-        var command = new Command("verify", "Wait until nothing is under way, then check every equality of the books; exit code 1 when one does not hold.");
+        var command = new Command("verify", "Wait until the system is idle, then check its invariants. Exit code 1 when one does not hold.");
         var stackArguments = new StackArguments(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
@@ -23,7 +24,7 @@ internal static class VerifyCommand
                 return await Verify(running.PostgreSql, running.RabbitMq, cancellationToken);
             }
 
-            await using var stack = await Stack.StartAsync(options, cancellationToken);
+            await using var stack = await LocalStack.StartAsync(options, cancellationToken);
             return await Verify(stack.AdminConnectionString, stack.BrokerAddress, cancellationToken);
         });
         return command;

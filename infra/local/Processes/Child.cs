@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace ShopSaga.Local.Processes;
 
 /// <summary>
-/// A process of the stack. It writes to its log by itself, is in a session of its own (Ctrl+C in the terminal reaches only the
-/// launcher, which stops things in order), and dies with the launcher where the system has setpriv.
+/// A child process. It writes to its log directly and runs in its own session, so that Ctrl+C reaches only the launcher, which stops its
+/// children in order. Where the system has setpriv, it dies with the launcher.
 /// </summary>
 internal sealed class Child
 {
@@ -30,31 +30,31 @@ internal sealed class Child
 
     public static Task<Child> Start(Command command, string logFile)
     {
-        // The shell only opens the log; every word after that replaces the process by the next, so the id stays the same.
+        // The shell only opens the log. Each program execs the next, so the process id stays the same.
         var words = new List<string> { "-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", logFile };
         if (Setsid is not null)
         {
             words.Add(Setsid);
         }
 
-        words.AddRange(DyingWithUs(command));
+        words.AddRange(WithParentDeathSignal(command));
         return Spawner.Run(() => new Child(Process.Start(Describe(command, "/bin/sh", words))!, command));
     }
 
-    /// <summary>Starts it in our own terminal session, with our input and output.</summary>
+    /// <summary>Starts a process that shares our terminal session, input and output.</summary>
     public static Task<Child> StartAttached(Command command)
     {
-        var words = DyingWithUs(command).ToList();
+        var words = WithParentDeathSignal(command).ToList();
         return Spawner.Run(() => new Child(Process.Start(Describe(command, words[0], words.Skip(1)))!, command));
     }
 
-    /// <summary>Asks it to end, and ends it by force when it has not done so in time.</summary>
+    /// <summary>Asks the process to stop, and kills it when it has not stopped in time.</summary>
     public Task Stop(TimeSpan patience) => End(_command.StopSignal, patience);
 
-    /// <summary>Ends it quickly: its data will not be read again.</summary>
+    /// <summary>Stops the process quickly: its data will not be read again.</summary>
     public Task Abandon(TimeSpan patience) => _command.AbandonSignal == Signal.Kill ? Kill() : End(_command.AbandonSignal, patience);
 
-    /// <summary>SIGKILL, to it and to all below it, and waits until they are gone.</summary>
+    /// <summary>Sends SIGKILL to the process and its descendants, and waits until all are gone.</summary>
     public async Task Kill()
     {
         var below = Unix.DescendantsOf(Pid).Select(pid => (pid, Unix.IdentityOf(pid))).ToList();
@@ -91,11 +91,11 @@ internal sealed class Child
         }
     }
 
-    private static IEnumerable<string> DyingWithUs(Command command)
+    private static IEnumerable<string> WithParentDeathSignal(Command command)
     {
         if (Setpriv is not null)
         {
-            // PostgreSQL ends at once but in good order on SIGINT; everything else survives a SIGKILL as it must anyway.
+            // PostgreSQL shuts down fast and cleanly on SIGINT. Everything else must survive SIGKILL in any case.
             yield return Setpriv;
             yield return "--pdeathsig=" + (command.StopSignal == Signal.Interrupt ? "INT" : "KILL");
             if (command.User is not null)

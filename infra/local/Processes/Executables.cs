@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace ShopSaga.Local.Processes;
 
-/// <summary>Finds programs, and runs the short ones to their end.</summary>
+/// <summary>Finds programs and runs short-lived ones.</summary>
 internal static partial class Executables
 {
     public static string? InPath(string name) =>
@@ -10,7 +10,7 @@ internal static partial class Executables
             .Select(folder => Path.Combine(folder, name))
             .FirstOrDefault(File.Exists);
 
-    /// <summary>Runs a command and returns its exit code with everything it wrote.</summary>
+    /// <summary>Runs a command to its end; returns its exit code and output.</summary>
     public static async Task<(int ExitCode, string Output)> Run(Command command, CancellationToken cancellationToken)
     {
         var log = Path.GetTempFileName();
@@ -33,7 +33,7 @@ internal static partial class Executables
         }
     }
 
-    /// <summary>The first version number in what the program answers to --version.</summary>
+    /// <summary>The first version number in the output of <c>program --version</c>.</summary>
     public static async Task<Version?> VersionOf(string program, CancellationToken cancellationToken)
     {
         var (_, output) = await Run(new Command(program, "--version"), cancellationToken);

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace ShopSaga.Local.Processes;
 
 /// <summary>
-/// Starts processes from one thread that never ends. Linux ties "die with the parent" to the thread that started the
-/// child, and a pool thread may retire at any time.
+/// Starts processes from one thread that never ends. Linux sends the parent-death signal when the <em>thread</em> that started the child
+/// ends (prctl(2), PR_SET_PDEATHSIG), and a pool thread may retire at any time.
 /// </summary>
 internal static class Spawner
 {

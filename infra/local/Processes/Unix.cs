@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace ShopSaga.Local.Processes;
 
+/// <summary>POSIX signals by number.</summary>
 internal enum Signal
 {
     Interrupt = 2,
@@ -12,7 +13,7 @@ internal enum Signal
     Terminate = 15,
 }
 
-/// <summary>The few things that .NET does not offer: signals, a process's identity, its descendants.</summary>
+/// <summary>What .NET does not offer: signals, process identities and descendants.</summary>
 internal static partial class Unix
 {
     private const int SetChildSubreaper = 36;
@@ -20,8 +21,8 @@ internal static partial class Unix
     public static void Send(int pid, Signal signal) => _ = kill(pid, (int)signal);
 
     /// <summary>
-    /// What tells a process from a later one with the same id: the tick of the boot at which it started. Null once it is gone
-    /// (a zombie is).
+    /// Distinguishes a process from a later one with the same id: its start time in ticks since boot. Null once the process has ended,
+    /// zombies included.
     /// </summary>
     public static string? IdentityOf(int pid)
     {
@@ -33,7 +34,7 @@ internal static partial class Unix
         return ReadStat(pid) is { State: not ('Z' or 'X') } stat ? stat.StartTick : null;
     }
 
-    /// <summary>Orphans below this process become its children, instead of getting out of sight.</summary>
+    /// <summary>Makes orphaned descendants children of this process, so that they can still be found and ended.</summary>
     public static void AdoptOrphans()
     {
         if (OperatingSystem.IsLinux())
@@ -42,14 +43,14 @@ internal static partial class Unix
         }
     }
 
-    /// <summary>Live processes that were started with this variable, by whomever.</summary>
-    public static List<int> WithVariable(string name, string value)
+    /// <summary>Live processes that have this variable in their environment.</summary>
+    public static List<int> ProcessesWithVariable(string name, string value)
     {
         var variable = $"{name}={value}";
         return OperatingSystem.IsLinux() ? [.. AllPids().Where(pid => IdentityOf(pid) is not null && EnvironmentOf(pid).Contains(variable))] : [];
     }
 
-    /// <summary>Every live process below that one, parents before children; without those named, and what is below them.</summary>
+    /// <summary>Live descendants of a process, parents first, except the named processes and their descendants.</summary>
     public static List<int> DescendantsOf(int ancestor, params IReadOnlyCollection<int> without)
     {
         if (!OperatingSystem.IsLinux())

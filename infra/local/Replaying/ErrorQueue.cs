@@ -1,25 +1,26 @@
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
+using ShopSaga.Local.Processes;
 
 namespace ShopSaga.Local.Replaying;
 
 /// <summary>
-/// The queue of failed messages, worked on without ServiceControl. To return a message:
+/// The queue of failed messages, for use without ServiceControl. To return a message:
 /// <code>
 ///   1 get, without acknowledging: it still belongs to the error queue
-///   2 remove the failure's headers
-///   3 publish to the exchange named like the queue it failed in, mandatory
-///   4 the broker confirms: a queue has it
+///   2 remove the headers of the failure
+///   3 publish to the exchange of the queue it failed in, mandatory
+///   4 wait for the broker's confirm: a queue has it
 ///   5 acknowledge: it leaves the error queue
 /// </code>
-/// Whatever dies before 5, the original is in the error queue again. Between 4 and 5 that makes two of it, with one id: the inbox of
-/// the endpoint handles one. What is only looked at goes back the same way, when the channel closes.
+/// After a crash before step 5 the original is back in the error queue. After a crash between 4 and 5 there are two copies with one id, and
+/// the endpoint's inbox handles one of them.
 /// </summary>
 internal sealed class ErrorQueue : IAsyncDisposable
 {
     public const string DefaultName = "error";
 
-    /// <summary>So many are under way together.</summary>
+    /// <summary>The number of messages in flight.</summary>
     private const int BatchSize = 100;
 
     private static readonly CreateChannelOptions WithConfirms =
@@ -50,26 +51,26 @@ internal sealed class ErrorQueue : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
-    /// <summary>The messages that nobody holds just now, at most so many. Afterwards the broker has them again, not always in their order.</summary>
-    public async Task<IReadOnlyList<FailedMessage>> Read(int most, CancellationToken cancellationToken)
+    /// <summary>Reads at most this many messages. Afterwards the broker has them again, possibly in another order.</summary>
+    public async Task<IReadOnlyList<FailedMessage>> Read(int max, CancellationToken cancellationToken)
     {
-        if (!await IsThere(cancellationToken))
+        if (!await QueueExists(cancellationToken))
         {
             return [];
         }
 
         await using var channel = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        return await Take(channel, most, cancellationToken);
+        return await Take(channel, max, cancellationToken);
     }
 
     /// <summary>
-    /// Returns the selected messages to the queues they failed in, and counts what became of them. One that fails there again at once is here
-    /// again while this goes on; it is left for the next time, or this would never end.
+    /// Returns the selected messages to the queues they failed in, and counts the results. A message that fails again at once comes back
+    /// while this runs; it is left for the next run, or this would never end.
     /// </summary>
-    public async Task<IReadOnlyDictionary<Outcome, int>> Return(Predicate<FailedMessage> selected, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<ReplayResult, int>> Return(Predicate<FailedMessage> selected, CancellationToken cancellationToken)
     {
-        var counts = new Dictionary<Outcome, int>();
-        if (!await IsThere(cancellationToken))
+        var counts = new Dictionary<ReplayResult, int>();
+        if (!await QueueExists(cancellationToken))
         {
             return counts;
         }
@@ -80,26 +81,26 @@ internal sealed class ErrorQueue : IAsyncDisposable
         var addresses = new Dictionary<string, bool>();
         while (await Take(source, BatchSize, cancellationToken) is { Count: > 0 } batch)
         {
-            var outcomes = new List<Task<Outcome>>();
+            var results = new List<Task<ReplayResult>>();
             foreach (var message in batch.Where(message => selected(message)))
             {
-                if (await WhyNot(message, addresses, cancellationToken) is { } reason)
+                if (await FindObstacle(message, addresses, cancellationToken) is { } reason)
                 {
-                    outcomes.Add(Task.FromResult(Outcome.Left(message, reason)));
+                    results.Add(Task.FromResult(ReplayResult.Left(message, reason)));
                 }
                 else if (!returned.Add((message.Id, message.FailedQueue)))
                 {
-                    outcomes.Add(Task.FromResult(Outcome.Left(message, "one of its id was returned just now")));
+                    results.Add(Task.FromResult(ReplayResult.Left(message, "a message with this id was returned just now")));
                 }
                 else
                 {
-                    outcomes.Add(Return(message, source, target, cancellationToken));
+                    results.Add(Return(message, source, target, cancellationToken));
                 }
             }
 
-            foreach (var outcome in await Task.WhenAll(outcomes))
+            foreach (var result in await Task.WhenAll(results))
             {
-                counts[outcome] = counts.GetValueOrDefault(outcome) + 1;
+                counts[result] = counts.GetValueOrDefault(result) + 1;
             }
         }
 
@@ -107,7 +108,7 @@ internal sealed class ErrorQueue : IAsyncDisposable
         return counts;
     }
 
-    private static async Task<Outcome> Return(FailedMessage message, IChannel source, IChannel target, CancellationToken cancellationToken)
+    private static async Task<ReplayResult> Return(FailedMessage message, IChannel source, IChannel target, CancellationToken cancellationToken)
     {
         try
         {
@@ -115,18 +116,18 @@ internal sealed class ErrorQueue : IAsyncDisposable
         }
         catch (PublishException refused)
         {
-            return Outcome.Left(message, refused.IsReturn ? "no queue is bound to that exchange" : "the broker does not take it");
+            return ReplayResult.Left(message, refused.IsReturn ? "no queue is bound to that exchange" : "the broker rejects it");
         }
 
         await source.BasicAckAsync(message.DeliveryTag, multiple: false, CancellationToken.None);
-        return Outcome.Returned(message);
+        return ReplayResult.Returned(message);
     }
 
-    private async Task<string?> WhyNot(FailedMessage message, Dictionary<string, bool> addresses, CancellationToken cancellationToken)
+    private async Task<string?> FindObstacle(FailedMessage message, Dictionary<string, bool> addresses, CancellationToken cancellationToken)
     {
         if (message.FailedQueue is not { } address)
         {
-            return "it does not say which queue it failed in";
+            return "it has no header with the queue it failed in";
         }
 
         if (!addresses.TryGetValue(address, out var exists))
@@ -134,13 +135,13 @@ internal sealed class ErrorQueue : IAsyncDisposable
             addresses[address] = exists = await Exists(channel => channel.ExchangeDeclarePassiveAsync(address, cancellationToken), cancellationToken);
         }
 
-        return exists ? null : "there is no such exchange";
+        return exists ? null : "the exchange does not exist";
     }
 
-    private async Task<IReadOnlyList<FailedMessage>> Take(IChannel channel, int most, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<FailedMessage>> Take(IChannel channel, int max, CancellationToken cancellationToken)
     {
         var messages = new List<FailedMessage>();
-        while (messages.Count < most && await channel.BasicGetAsync(_name, autoAck: false, cancellationToken) is { } taken)
+        while (messages.Count < max && await channel.BasicGetAsync(_name, autoAck: false, cancellationToken) is { } taken)
         {
             messages.Add(new FailedMessage(taken));
         }
@@ -148,11 +149,11 @@ internal sealed class ErrorQueue : IAsyncDisposable
         return messages;
     }
 
-    /// <summary>Until an endpoint has made the queue, nothing has failed.</summary>
-    private Task<bool> IsThere(CancellationToken cancellationToken) =>
+    /// <summary>False until an endpoint has created the queue.</summary>
+    private Task<bool> QueueExists(CancellationToken cancellationToken) =>
         Exists(channel => channel.QueueDeclarePassiveAsync(_name, cancellationToken), cancellationToken);
 
-    /// <summary>The broker closes the channel that asks for what it does not have, so each question takes its own.</summary>
+    /// <summary>Uses a channel of its own, since the broker closes the channel of a passive declaration that fails.</summary>
     private async Task<bool> Exists(Func<IChannel, Task> ask, CancellationToken cancellationToken)
     {
         await using var channel = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);

@@ -4,17 +4,17 @@ using RabbitMQ.Client;
 
 namespace ShopSaga.Local.Replaying;
 
-/// <summary>A message as it lies in the error queue.</summary>
+/// <summary>A message in the error queue.</summary>
 internal sealed class FailedMessage
 {
     public const string Failure = "NServiceBus.ExceptionInfo.";
 
-    /// <summary>What a failure has added, by the first letters: with these gone, the message is as it was before. ServiceControl removes the same.</summary>
-    private static readonly string[] OfTheFailure =
+    /// <summary>Prefixes of the headers that a failure adds. ServiceControl removes the same headers when it retries a message.</summary>
+    private static readonly string[] FailureHeaders =
         ["NServiceBus.Retries", "NServiceBus.FailedQ", "NServiceBus.TimeOfFailure", Failure, "ServiceControl.EditOf"];
 
-    /// <summary>What brokers and clients note on the way.</summary>
-    private static readonly string[] OfTheWay =
+    /// <summary>Headers that brokers and clients add in transit.</summary>
+    private static readonly string[] TransitHeaders =
     [
         "x-delivery-count", "x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason", Constants.PublishSequenceNumberHeader,
         "NServiceBus.Transport.RabbitMQ.DelayInSeconds", "NServiceBus.Transport.RabbitMQ.ConfirmationId",
@@ -28,7 +28,7 @@ internal sealed class FailedMessage
         Properties = taken.BasicProperties;
         Body = taken.Body;
         _headers = (taken.BasicProperties.Headers ?? new Dictionary<string, object?>())
-            .Where(header => !OfTheWay.Contains(header.Key)).ToDictionary();
+            .Where(header => !TransitHeaders.Contains(header.Key)).ToDictionary();
     }
 
     public ulong DeliveryTag { get; }
@@ -37,33 +37,33 @@ internal sealed class FailedMessage
 
     public ReadOnlyMemory<byte> Body { get; }
 
-    /// <summary>As text, by name.</summary>
+    /// <summary>The headers as text, ordered by name.</summary>
     public IEnumerable<(string Name, string Value)> Headers =>
         _headers.OrderBy(header => header.Key, StringComparer.Ordinal).Select(header => (header.Key, Text(header.Value)));
 
-    /// <summary>The logical id, which retries and replays keep. Two services that failed with the same event show it twice.</summary>
+    /// <summary>The logical id, which retries and replays keep. When two services fail to handle one event, both messages have its id.</summary>
     public string Id => Header("NServiceBus.MessageId") ?? Properties.MessageId ?? "";
 
-    /// <summary>The queue it failed in, and goes back to; null for a message that could not even be read there.</summary>
+    /// <summary>The queue it failed in; null for a message that could not be read there.</summary>
     public string? FailedQueue => Header("NServiceBus.FailedQ");
 
-    /// <summary>The exception and the message by their simple names, as in InvalidOperationException/OrderPlaced.</summary>
+    /// <summary>The simple names of the exception and the message type, as in InvalidOperationException/OrderPlaced.</summary>
     public string Group => $"{SimpleName(ExceptionType)}/{SimpleName(MessageType)}";
 
     public string ExceptionMessage => Header(Failure + "Message") ?? "";
 
-    /// <summary>As in the header: text that sorts by time.</summary>
+    /// <summary>The time of failure as in the header: text that sorts by time.</summary>
     public string FailedAt => Header("NServiceBus.TimeOfFailure") ?? "";
 
     private string ExceptionType => Header(Failure + "ExceptionType") ?? "unknown";
 
     private string MessageType => (Header("NServiceBus.EnclosedMessageTypes") ?? Properties.Type ?? "unknown").Split(';', ',')[0];
 
-    /// <summary>The properties with which it returns: all it has, without what the failure added to its headers.</summary>
+    /// <summary>The properties of the returned message: the original ones without the headers of the failure.</summary>
     public BasicProperties WithoutFailure() => new(Properties)
     {
         Headers = _headers
-            .Where(header => !OfTheFailure.Any(name => header.Key.StartsWith(name, StringComparison.Ordinal)))
+            .Where(header => !FailureHeaders.Any(name => header.Key.StartsWith(name, StringComparison.Ordinal)))
             .ToDictionary(),
     };
 

@@ -4,27 +4,27 @@ using Spectre.Console;
 
 namespace ShopSaga.Local.Replaying;
 
-/// <summary>What can be done with failed messages, each with what it prints and its exit code.</summary>
+/// <summary>The operations on failed messages: each prints its result and returns an exit code.</summary>
 internal sealed class Replay(ErrorQueue errorQueue, IAnsiConsole console)
 {
-    /// <summary>Looking further would hold too much in memory; returning has no such limit.</summary>
-    private const int MostRead = 10_000;
+    /// <summary>Bounds the memory for listing. Returning has no such limit.</summary>
+    private const int MaxRead = 10_000;
 
-    private const int MostShown = 50;
+    private const int MaxShown = 50;
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    /// <summary>The messages, grouped by exception and type, the largest group first.</summary>
+    /// <summary>Lists the messages, grouped by exception and type, the largest group first.</summary>
     public async Task<int> List(CancellationToken cancellationToken)
     {
-        var messages = await errorQueue.Read(MostRead, cancellationToken);
+        var messages = await errorQueue.Read(MaxRead, cancellationToken);
         if (messages.Count == 0)
         {
             console.WriteLine("No failed messages.");
             return 0;
         }
 
-        var groups = new Table().Border(TableBorder.Rounded).AddColumns("group", "messages", "failed in", "last at", "says");
+        var groups = new Table().Border(TableBorder.Rounded).AddColumns("group", "messages", "failed in", "last at", "message");
         foreach (var group in messages.GroupBy(message => message.Group).OrderByDescending(group => group.Count()).ThenBy(group => group.Key))
         {
             var last = group.MaxBy(message => message.FailedAt, StringComparer.Ordinal)!;
@@ -33,28 +33,28 @@ internal sealed class Replay(ErrorQueue errorQueue, IAnsiConsole console)
         console.Write(groups);
 
         var single = new Table().Border(TableBorder.Rounded).AddColumns("id", "group", "failed in", "at");
-        foreach (var message in messages.OrderBy(message => message.FailedAt, StringComparer.Ordinal).Take(MostShown))
+        foreach (var message in messages.OrderBy(message => message.FailedAt, StringComparer.Ordinal).Take(MaxShown))
         {
             AddRow(single, message.Id, message.Group, Queues([message]), message.FailedAt);
         }
 
         console.Write(single);
 
-        console.WriteLine(messages.Count > MostShown
-            ? $"{Count(messages.Count, "failed message")}, the oldest {MostShown} with their ids."
+        console.WriteLine(messages.Count > MaxShown
+            ? $"{Count(messages.Count, "failed message")}, the oldest {MaxShown} with their ids."
             : $"{Count(messages.Count, "failed message")}.");
-        if (messages.Count == MostRead)
+        if (messages.Count == MaxRead)
         {
-            console.WriteLine("There may be more, which were not looked at.");
+            console.WriteLine("There may be more.");
         }
 
         return 0;
     }
 
-    /// <summary>One message with headers and body; exit code 1 when there is none of that id.</summary>
+    /// <summary>Shows messages with headers and body. Exit code 1 when none has this id.</summary>
     public async Task<int> Show(string id, CancellationToken cancellationToken)
     {
-        var found = (await errorQueue.Read(MostRead, cancellationToken)).Where(message => message.Id == id).ToList();
+        var found = (await errorQueue.Read(MaxRead, cancellationToken)).Where(message => message.Id == id).ToList();
         foreach (var message in found)
         {
             Print(message);
@@ -69,8 +69,8 @@ internal sealed class Replay(ErrorQueue errorQueue, IAnsiConsole console)
     }
 
     /// <summary>
-    /// Returns the messages of these ids and groups, or all when none is named. Exit code 1 when one of them had to stay, or none was found by
-    /// its name. Nobody can return what does not say where it failed, so that counts only where it is asked for by name.
+    /// Returns the messages with these ids or in these groups, or all when none is named. Exit code 1 when a message could not be returned or no
+    /// message matched. A message without the queue it failed in can never be returned, so it counts only when it was selected explicitly.
     /// </summary>
     public async Task<int> Return(string[] ids, string[] groups, CancellationToken cancellationToken)
     {
@@ -81,20 +81,20 @@ internal sealed class Replay(ErrorQueue errorQueue, IAnsiConsole console)
         if (counts.Count > 0)
         {
             var table = new Table().Border(TableBorder.Rounded).AddColumns("group", "messages", "failed in", "now");
-            foreach (var (outcome, count) in counts.OrderByDescending(entry => entry.Value))
+            foreach (var (result, count) in counts.OrderByDescending(entry => entry.Value))
             {
-                AddRow(table, outcome.Group, $"{count}", outcome.Queue ?? "", outcome.WhyLeft is { } reason ? $"left: {reason}" : "returned");
+                AddRow(table, result.Group, $"{count}", result.Queue ?? "", result.Reason is { } reason ? $"left: {reason}" : "returned");
             }
 
             console.Write(table);
         }
 
-        var returned = counts.Where(entry => entry.Key.WhyLeft is null).Sum(entry => entry.Value);
+        var returned = counts.Where(entry => entry.Key.Reason is null).Sum(entry => entry.Value);
         console.WriteLine($"{Count(returned, "message")} returned, {counts.Values.Sum() - returned} left in the error queue.");
-        return counts.Keys.Any(outcome => outcome.WhyLeft is not null && (outcome.Queue is not null || !all)) || (counts.Count == 0 && !all) ? 1 : 0;
+        return counts.Keys.Any(result => result.Reason is not null && (result.Queue is not null || !all)) || (counts.Count == 0 && !all) ? 1 : 0;
     }
 
-    // Straight to the output: what is copied from here must not be broken into lines.
+    // Not through the console, which would wrap lines that users may copy.
     private void Print(FailedMessage message)
     {
         var output = console.Profile.Out.Writer;
@@ -121,7 +121,7 @@ internal sealed class Replay(ErrorQueue errorQueue, IAnsiConsole console)
     }
 
     private static string Queues(IEnumerable<FailedMessage> messages) =>
-        string.Join(", ", messages.Select(message => message.FailedQueue ?? "it does not say").Distinct().Order(StringComparer.Ordinal));
+        string.Join(", ", messages.Select(message => message.FailedQueue ?? "unknown queue").Distinct().Order(StringComparer.Ordinal));
 
     private static string Count(int count, string what) => $"{count} {what}{(count == 1 ? "" : "s")}";
 

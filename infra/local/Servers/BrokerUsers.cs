@@ -1,13 +1,15 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
+using ShopSaga.Local.Data;
+using ShopSaga.Local.Layout;
 
 namespace ShopSaga.Local.Servers;
 
-/// <summary>Each endpoint has a user of its own at the broker, who may do what the endpoint does and no more: it publishes no other's events.</summary>
+/// <summary>Gives each endpoint its own broker user with the permissions that the endpoint needs.</summary>
 internal static class BrokerUsers
 {
-    /// <summary>Names are regular expressions over queues and exchanges, as RabbitMQ's permissions want them.</summary>
+    /// <summary>Regular expressions over the names of queues and exchanges, as RabbitMQ defines permissions.</summary>
     public sealed record Permissions(string Configure, string Write, string Read);
 
     /// <summary>amqp://user:password@host:port/ of an endpoint.</summary>

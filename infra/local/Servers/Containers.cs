@@ -1,24 +1,26 @@
+using ShopSaga.Local.Data;
+using ShopSaga.Local.Layout;
 using ShopSaga.Local.Processes;
 
 namespace ShopSaga.Local.Servers;
 
-/// <summary>The servers as containers of infra/compose/servers.yml, where a Docker engine is all there is.</summary>
+/// <summary>Runs the servers as containers of infra/compose/servers.yml, where only a Docker engine is available.</summary>
 internal static class Containers
 {
-    /// <summary>Stands for a server's program where its container is to be started instead.</summary>
+    /// <summary>Takes the place of a server's program when its container is started instead.</summary>
     public const string Program = "docker";
 
-    /// <summary>Whether an engine answers that can run compose files.</summary>
-    public static async Task<bool> Possible(CancellationToken cancellationToken) =>
+    /// <summary>Whether a Docker engine with compose is available.</summary>
+    public static async Task<bool> IsAvailable(CancellationToken cancellationToken) =>
         Executables.InPath(Program) is not null
         && (await Executables.Run(new Command(Program, "info"), cancellationToken)).ExitCode == 0
         && (await Executables.Run(new Command(Program, "compose", "version"), cancellationToken)).ExitCode == 0;
 
-    /// <summary>One server's container, in the foreground: asking the command to end stops the container.</summary>
-    public static Part Prepare(string name, Func<CancellationToken, Task> ask, Ports ports, DataFolder folder) =>
-        new(name, Compose(ports, folder, "up", "--no-log-prefix", "--abort-on-container-exit", name.ToLowerInvariant()), ask, folder);
+    /// <summary>The container of one server, in the foreground: stopprobe the command stops the container.</summary>
+    public static StackProcess Prepare(string name, Func<CancellationToken, Task> probe, Ports ports, DataFolder folder) =>
+        new(name, Compose(ports, folder, "up", "--no-log-prefix", "--abort-on-container-exit", name.ToLowerInvariant()), probe, folder);
 
-    /// <summary>Removes containers and data.</summary>
+    /// <summary>Removes the containers and their data.</summary>
     public static Task Remove(Ports ports, DataFolder folder, CancellationToken cancellationToken) =>
         Executables.Run(Compose(ports, folder, "down", "--volumes"), cancellationToken);
 

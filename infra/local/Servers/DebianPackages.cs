@@ -2,56 +2,56 @@ using ShopSaga.Local.Processes;
 
 namespace ShopSaga.Local.Servers;
 
-/// <summary>Installs servers from the distribution, without letting the distribution start its own.</summary>
+/// <summary>Installs servers from the distribution without starting the distribution's own instances.</summary>
 internal static class DebianPackages
 {
     private const string PolicyFile = "/usr/sbin/policy-rc.d";
     private const string ClusterFile = "/etc/postgresql-common/createcluster.conf";
 
-    // What a file was before we touched it waits here, so that a killed installation is undone by the next one.
+    // The original of a file that we replace, so that the next installation can undo one that was killed.
     private const string Saved = ".before-shopsaga";
 
-    public static bool Possible => OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess && Executables.InPath("apt-get") is not null;
+    public static bool CanInstall => OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess && Executables.InPath("apt-get") is not null;
 
     public static async Task Install(IReadOnlyCollection<string> packages, Action<string> progress, CancellationToken cancellationToken)
     {
         await using var oneAtATime = await Lock(cancellationToken);
-        PutBack(PolicyFile);
-        PutBack(ClusterFile);
+        Restore(PolicyFile);
+        Restore(ClusterFile);
 
         progress($"Installing {string.Join(", ", packages)} with apt-get; this happens once.");
-        await Apt(["update"], demand: false, cancellationToken);
+        await Apt(["update"], required: false, cancellationToken);
         try
         {
             Replace(PolicyFile, "#!/bin/sh\nexit 101\n", executable: true);
             if (packages.Contains("postgresql"))
             {
-                await Apt(["install", "-y", "--no-install-recommends", "postgresql-common"], demand: true, cancellationToken);
+                await Apt(["install", "-y", "--no-install-recommends", "postgresql-common"], required: true, cancellationToken);
                 Replace(ClusterFile, "create_main_cluster = false\n", executable: false);
             }
-            await Apt(["install", "-y", "--no-install-recommends", .. packages], demand: true, cancellationToken);
+            await Apt(["install", "-y", "--no-install-recommends", .. packages], required: true, cancellationToken);
         }
         finally
         {
-            PutBack(PolicyFile);
-            PutBack(ClusterFile);
+            Restore(PolicyFile);
+            Restore(ClusterFile);
         }
 
-        // They must not come up at the next boot either.
+        // Nor may they start at the next boot.
         if (Directory.Exists("/run/systemd/system"))
         {
             await Executables.Run(new Command("systemctl", ["disable", .. packages]), cancellationToken);
         }
     }
 
-    private static async Task Apt(string[] arguments, bool demand, CancellationToken cancellationToken)
+    private static async Task Apt(string[] arguments, bool required, CancellationToken cancellationToken)
     {
         var command = new Command("apt-get", ["-q", "-o", "DPkg::Lock::Timeout=600", .. arguments])
         {
             Environment = { ["DEBIAN_FRONTEND"] = "noninteractive" },
         };
         var (exitCode, output) = await Executables.Run(command, cancellationToken);
-        if (demand && exitCode != 0)
+        if (required && exitCode != 0)
         {
             throw new CannotStartException(
                 $"apt-get {string.Join(' ', arguments)} failed:{Environment.NewLine}{string.Join(Environment.NewLine, output.Split('\n').TakeLast(25))}");
@@ -76,7 +76,7 @@ internal static class DebianPackages
         }
     }
 
-    private static void PutBack(string file)
+    private static void Restore(string file)
     {
         if (!File.Exists(file + Saved))
         {
@@ -85,7 +85,7 @@ internal static class DebianPackages
 
         if (new FileInfo(file + Saved).Length == 0)
         {
-            // There was none.
+            // An empty copy means that the file did not exist.
             File.Delete(file);
             File.Delete(file + Saved);
         }

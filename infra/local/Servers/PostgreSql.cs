@@ -1,12 +1,17 @@
 using Dapper;
 using Npgsql;
+using ShopSaga.Local.Data;
+using ShopSaga.Local.Layout;
 using ShopSaga.Local.Processes;
 
 namespace ShopSaga.Local.Servers;
 
-/// <summary>A private PostgreSQL: small, on loopback only, as durable as a real one, and never run by root.</summary>
+/// <summary>A private PostgreSQL: small, on loopback only, fully durable, never run as root.</summary>
 internal static class PostgreSql
 {
+    /// <summary>The name of its process in the stack.</summary>
+    public const string Name = "PostgreSQL";
+
     private const string SystemUser = "postgres";
     private const string Administrator = "shopsaga";
 
@@ -21,7 +26,7 @@ internal static class PostgreSql
         GssEncryptionMode = GssEncryptionMode.Disable,
     }.ConnectionString;
 
-    /// <summary>What one service may open: its own database, as its own role.</summary>
+    /// <summary>The connection string of a running service: its own database, as its own role.</summary>
     public static string ConnectionString(string admin, Database database, DataFolder folder) => new NpgsqlConnectionStringBuilder(admin)
     {
         Database = database.Name,
@@ -29,7 +34,7 @@ internal static class PostgreSql
         Password = folder.Secret(database.Role),
     }.ConnectionString;
 
-    /// <summary>What a service makes its tables with: its own database, as the role that owns it.</summary>
+    /// <summary>The connection string for a service's schema scripts: its own database, as the role that owns it.</summary>
     public static string SchemaConnectionString(string admin, Database database, DataFolder folder) => new NpgsqlConnectionStringBuilder(admin)
     {
         Database = database.Name,
@@ -37,8 +42,8 @@ internal static class PostgreSql
         Password = folder.Secret(database.Owner),
     }.ConnectionString;
 
-    /// <summary>Makes the data folder if there is none yet, and says how to run a server on it.</summary>
-    public static async Task<Part> Prepare(string program, Ports ports, DataFolder folder, CancellationToken cancellationToken)
+    /// <summary>Creates the data folder if there is none, and describes the server process.</summary>
+    public static async Task<StackProcess> Prepare(string program, Ports ports, DataFolder folder, CancellationToken cancellationToken)
     {
         var user = Environment.IsPrivilegedProcess ? SystemUser : null;
         var data = await DataPlace(folder, user, cancellationToken);
@@ -64,7 +69,7 @@ internal static class PostgreSql
             ["wal_level"] = "minimal",
             ["jit"] = "off",
         };
-        // After a crash it syncs its thousands of files one by one, or asks the system once.
+        // After a crash it syncs its thousands of files one by one unless told to sync the whole file system at once.
         if (OperatingSystem.IsLinux())
         {
             settings["recovery_init_sync_method"] = "syncfs";
@@ -79,11 +84,11 @@ internal static class PostgreSql
             AbandonSignal = Signal.Quit, // without a last checkpoint; SIGKILL would leave shared memory behind
         };
         var admin = AdminConnectionString(ports, folder);
-        return new Part(Stack.PostgreSql, command, token => Ask(admin, token), folder);
+        return new StackProcess(Name, command, token => Ping(admin, token), folder);
     }
 
-    /// <summary>A SQL round trip.</summary>
-    public static async Task Ask(string connectionString, CancellationToken cancellationToken)
+    /// <summary>Opens a connection and runs a query.</summary>
+    public static async Task Ping(string connectionString, CancellationToken cancellationToken)
     {
         var once = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Timeout = 3 };
         await using var connection = new NpgsqlConnection(once.ConnectionString);
@@ -92,8 +97,8 @@ internal static class PostgreSql
     }
 
     /// <summary>
-    /// Each service's database, its owner, who makes tables, and its role, which reads and writes what they hold; nobody else may open it. Does
-    /// nothing to what is there, but for passwords and permissions.
+    /// Creates each service's database, its owner (creates tables) and its role (reads and writes rows); no other role can open the database.
+    /// Leaves existing databases as they are, except for passwords and permissions.
     /// </summary>
     public static async Task CreateDatabases(string admin, DataFolder folder, bool fresh, CancellationToken cancellationToken)
     {
@@ -133,7 +138,7 @@ internal static class PostgreSql
         await connection.ExecuteAsync($"""
             revoke create on schema public from public;
             grant usage on schema public to {role};
-            -- What the role made when there was no owner. Not what the owner made: a service may have taken rights to it away.
+            -- Tables from before the owner role existed. Tables of the owner stay as they are: a service may have revoked rights on them.
             do $$ begin
                 if exists (select from pg_tables where tableowner = '{role}') then
                     reassign owned by {role} to {owner};
@@ -159,7 +164,7 @@ internal static class PostgreSql
         DataFolder.WritePrivately(passwordFile, folder.Secret(Administrator));
         if (user is not null)
         {
-            await Demand(new Command("chown", $"{user}:", passwordFile), cancellationToken);
+            await RunOrThrow(new Command("chown", $"{user}:", passwordFile), cancellationToken);
         }
 
         // Should the machine lose power right now, there is nothing yet to lose: no need to sync.
@@ -171,7 +176,7 @@ internal static class PostgreSql
             Folder = "/",
             HiddenPrefixes = ["PG"],
         };
-        await Demand(initdb, cancellationToken);
+        await RunOrThrow(initdb, cancellationToken);
         File.Delete(passwordFile);
     }
 
@@ -199,12 +204,12 @@ internal static class PostgreSql
         {
             Directory.CreateDirectory(data);
             File.SetUnixFileMode(data, (UnixFileMode)0b111_000_000);
-            await Demand(new Command("chown", $"{user}:", data), cancellationToken);
+            await RunOrThrow(new Command("chown", $"{user}:", data), cancellationToken);
         }
         return data;
     }
 
-    private static async Task Demand(Command command, CancellationToken cancellationToken)
+    private static async Task RunOrThrow(Command command, CancellationToken cancellationToken)
     {
         var (exitCode, output) = await Executables.Run(command, cancellationToken);
         if (exitCode != 0)

@@ -1,15 +1,23 @@
 using RabbitMQ.Client;
+using ShopSaga.Local.Data;
+using ShopSaga.Local.Layout;
 using ShopSaga.Local.Processes;
 
 namespace ShopSaga.Local.Servers;
 
-/// <summary>A private RabbitMQ with its management plugin: own node, own epmd, on loopback only, modest in memory and processors.</summary>
+/// <summary>A private RabbitMQ with its management plugin: its own node and epmd, on loopback only, with limits on memory and processors.</summary>
 internal static class RabbitMq
 {
+    /// <summary>The name of its process in the stack.</summary>
+    public const string Name = "RabbitMQ";
+
+    /// <summary>The name of epmd's process in the stack.</summary>
+    public const string EpmdName = "epmd";
+
     private const string User = "shopsaga";
 
-    // What leaves a delay queue while its target is not up yet, after a crash, is sent again after this many milliseconds; the default is
-    // three minutes (https://www.rabbitmq.com/blog/2022/03/29/at-least-once-dead-lettering).
+    // After a crash, a message that leaves a delay queue before its target queue is up is sent again after this many milliseconds. The
+    // default is three minutes (https://www.rabbitmq.com/blog/2022/03/29/at-least-once-dead-lettering).
     private const string Advanced = "[{rabbit, [{dead_letter_worker_publisher_confirm_timeout, 10000}]}].\n";
 
     public static string Address(Ports ports, DataFolder folder) =>
@@ -19,10 +27,10 @@ internal static class RabbitMq
         $"http://{User}:{folder.Secret("rabbitmq")}@127.0.0.1:{ports.RabbitMqManagement}/";
 
     /// <summary>
-    /// epmd maps node names to ports. Left alone, Erlang starts one that outlives the broker; as a process of our own it is stopped.
+    /// epmd maps node names to ports. By itself Erlang starts one that outlives the broker; ours is stopped with the stack.
     /// </summary>
-    public static Part Epmd(Ports ports, DataFolder folder) => new(
-        Stack.Epmd,
+    public static StackProcess Epmd(Ports ports, DataFolder folder) => new(
+        EpmdName,
         new Command(EpmdProgram(), "-address", "127.0.0.1", "-port", $"{ports.Epmd}")
         {
             HiddenPrefixes = ["ERL_"],
@@ -30,7 +38,7 @@ internal static class RabbitMq
         token => Tcp.Connect(ports.Epmd, token),
         folder);
 
-    public static Part Prepare(string program, Ports ports, DataFolder folder)
+    public static StackProcess Prepare(string program, Ports ports, DataFolder folder)
     {
         var home = folder.Of("rabbitmq");
         Directory.CreateDirectory(home);
@@ -56,20 +64,20 @@ internal static class RabbitMq
                 ["RABBITMQ_MNESIA_BASE"] = Path.Combine(home, "data"),
                 ["RABBITMQ_LOG_BASE"] = Path.Combine(home, "log"),
                 ["RABBITMQ_LOGS"] = "-",
-                // Two schedulers that never spin while waiting.
+                // Two schedulers that do not busy-wait.
                 ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] =
                     "+S 2:2 +SDio 4 +A 4 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}",
                 ["RABBITMQ_MAX_NUMBER_OF_PROCESSES"] = "65536",
-                // Makes the start script turn into the broker instead of waiting beside it.
+                // Makes the start script exec the broker instead of waiting for it.
                 ["RUNNING_UNDER_SYSTEMD"] = "true",
             },
         };
         var address = Address(ports, folder);
-        return new Part(Stack.RabbitMq, command, token => Ask(address, token), folder);
+        return new StackProcess(Name, command, token => Ping(address, token), folder);
     }
 
-    /// <summary>An AMQP connection, as a client would open it.</summary>
-    public static async Task Ask(string address, CancellationToken cancellationToken)
+    /// <summary>Opens and closes an AMQP connection.</summary>
+    public static async Task Ping(string address, CancellationToken cancellationToken)
     {
         var factory = new ConnectionFactory { Uri = new Uri(address), AutomaticRecoveryEnabled = false };
         await using var connection = await factory.CreateConnectionAsync(cancellationToken);

@@ -1,14 +1,19 @@
 using System.Text;
+using ShopSaga.Local.Data;
+using ShopSaga.Local.Layout;
 using ShopSaga.Local.Processes;
 
 namespace ShopSaga.Local.Servers;
 
-/// <summary>A private Redis: a cache of bounded size that forgets when it stops.</summary>
+/// <summary>A private Redis: a cache of bounded size without persistence.</summary>
 internal static class Redis
 {
+    /// <summary>The name of its process in the stack.</summary>
+    public const string Name = "Redis";
+
     public static string Address(Ports ports) => $"127.0.0.1:{ports.Redis}";
 
-    public static Part Prepare(string program, Ports ports, DataFolder folder)
+    public static StackProcess Prepare(string program, Ports ports, DataFolder folder)
     {
         var home = folder.Of("redis");
         Directory.CreateDirectory(home);
@@ -18,11 +23,11 @@ internal static class Redis
         {
             Folder = home,
         };
-        return new Part(Stack.Redis, command, token => Ask(Address(ports), token), folder);
+        return new StackProcess(Name, command, token => Ping(Address(ports), token), folder);
     }
 
-    /// <summary>PING until PONG.</summary>
-    public static async Task Ask(string address, CancellationToken cancellationToken)
+    /// <summary>Sends PING and expects PONG.</summary>
+    public static async Task Ping(string address, CancellationToken cancellationToken)
     {
         using var client = await Tcp.Open(address.Split(',')[0], cancellationToken);
         var stream = client.GetStream();
@@ -31,7 +36,7 @@ internal static class Redis
         var length = await stream.ReadAsync(answer, cancellationToken);
         var text = Encoding.ASCII.GetString(answer, 0, length);
 
-        // A server that wants a password first is up as well.
+        // A server that requires a password is up as well.
         if (!text.StartsWith("+PONG", StringComparison.Ordinal) && !text.StartsWith("-NOAUTH", StringComparison.Ordinal))
         {
             throw new IOException($"Redis answered \"{text.Trim()}\" to PING.");

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace ShopSaga.Local.Servers;
 
-/// <summary>Connections for the simplest of questions.</summary>
+/// <summary>Plain TCP connections, for readiness probes.</summary>
 internal static class Tcp
 {
     public static async Task Connect(int port, CancellationToken cancellationToken)

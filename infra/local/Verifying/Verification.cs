@@ -3,31 +3,31 @@ using Spectre.Console;
 
 namespace ShopSaga.Local.Verifying;
 
-/// <summary>Checks the books of a system that is up, once nothing is under way in it, and prints each equality with its numbers.</summary>
+/// <summary>Checks the invariants of a running system once it is idle, and prints them.</summary>
 internal static class Verification
 {
-    // A message that a service is handling stands in no queue, so an equality gets a moment to become true.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    // A message that a service is handling is in no queue, so invariants get a moment to become true.
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
     private const int ShownViolations = 10;
 
-    /// <summary>Gives the equalities, after waiting for quiet.</summary>
-    public static async Task<IReadOnlyList<Equality>> Check(string admin, string broker, CancellationToken cancellationToken)
+    /// <summary>Waits until the system is idle and returns the invariants.</summary>
+    public static async Task<IReadOnlyList<Invariant>> Check(string admin, string broker, CancellationToken cancellationToken)
     {
-        var quiet = new Quiet(admin, broker);
-        var underWay = await quiet.Wait(cancellationToken);
+        var idle = new IdleWait(admin, broker);
+        var inFlight = await idle.Wait(cancellationToken);
         var waited = Stopwatch.StartNew();
         while (true)
         {
-            var equalities = Books.Check(await BookKeeping.Read(admin, cancellationToken));
-            if (equalities.All(equality => equality.Holds) || waited.Elapsed > Patience)
+            var invariants = Invariants.Check(await SystemState.Read(admin, cancellationToken));
+            if (invariants.All(invariant => invariant.Holds) || waited.Elapsed > TimeLimit)
             {
-                var failed = await quiet.Failed(cancellationToken);
+                var failed = await idle.Failed(cancellationToken);
                 return
                 [
-                    .. equalities,
-                    new Equality("queues and outboxes are empty", $"{underWay.Count} things under way", underWay),
-                    new Equality("no message failed for good", $"{failed} in the error queue", failed == 0 ? [] : ["return them with the Replay target, or look at their headers"]),
+                    .. invariants,
+                    new Invariant("queues and outboxes are empty", $"{inFlight.Count} in flight", inFlight),
+                    new Invariant("the error queue is empty", $"{failed} messages", failed == 0 ? [] : [$"{failed} messages failed: list them with the target Replay --list, return them with Replay"]),
                 ];
             }
 
@@ -35,27 +35,27 @@ internal static class Verification
         }
     }
 
-    /// <summary>Prints the equalities; gives whether all of them hold.</summary>
-    public static bool Print(IReadOnlyList<Equality> equalities, IAnsiConsole console)
+    /// <summary>Prints the invariants; returns whether all hold.</summary>
+    public static bool Print(IReadOnlyList<Invariant> invariants, IAnsiConsole console)
     {
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("", "the books", "numbers");
-        foreach (var equality in equalities)
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("", "invariant", "numbers");
+        foreach (var invariant in invariants)
         {
-            table.AddRow(equality.Holds ? "[green]ok[/]" : "[red]not ok[/]", Markup.Escape(equality.Name), Markup.Escape(equality.Numbers));
+            table.AddRow(invariant.Holds ? "[green]ok[/]" : "[red]not ok[/]", Markup.Escape(invariant.Name), Markup.Escape(invariant.Numbers));
         }
 
         console.Write(table);
 
-        foreach (var equality in equalities)
+        foreach (var invariant in invariants)
         {
-            foreach (var violation in equality.Violations.Take(ShownViolations))
+            foreach (var violation in invariant.Violations.Take(ShownViolations))
             {
-                console.WriteLine($"not ok: {equality.Name}: {violation}");
+                console.WriteLine($"not ok: {invariant.Name}: {violation}");
             }
         }
 
-        var balanced = equalities.All(equality => equality.Holds);
-        console.WriteLine(balanced ? "The books balance." : "The books do NOT balance.");
-        return balanced;
+        var allHold = invariants.All(invariant => invariant.Holds);
+        console.WriteLine(allHold ? "The books balance." : "The books do NOT balance.");
+        return allHold;
     }
 }

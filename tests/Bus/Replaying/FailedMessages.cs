@@ -13,7 +13,7 @@ internal static class FailedMessages
         new Dictionary<string, string>
         {
             ["NServiceBus.MessageId"] = id,
-            ["NServiceBus.EnclosedMessageTypes"] = $"{type}, Shop, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null",
+            ["NServiceBus.EnclosedMessageTypes"] = $"{type}, ShopClient, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null",
             ["NServiceBus.FailedQ"] = queue,
             ["NServiceBus.TimeOfFailure"] = $"2026-11-22 05:59:28:{id.PadLeft(6, '0')} Z",
             ["NServiceBus.ExceptionInfo.ExceptionType"] = exception,

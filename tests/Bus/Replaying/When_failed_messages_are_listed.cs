@@ -17,19 +17,19 @@ public class When_failed_messages_are_listed
     [Test]
     public async Task Should_group_them_by_exception_and_message_type()
     {
-        await _error.HasFailed("1", "Shop.Products", "Shop.OrderPlaced", "System.TimeoutException", "slow");
-        await _error.HasFailed("2", "Shop.Payments", "Shop.OrderPlaced", "System.TimeoutException", "slower");
-        await _error.HasFailed("3", "Shop.Payments", "Shop.OrderPlaced", "System.ArgumentException", "wrong");
-        await _error.HasFailed("4", "Shop.Payments", "Shop.OrderCancelled", "System.ArgumentException", "wrong too");
+        await _error.HasFailed("1", "ShopClient.Products", "ShopClient.OrderPlaced", "System.TimeoutException", "slow");
+        await _error.HasFailed("2", "ShopClient.Payments", "ShopClient.OrderPlaced", "System.TimeoutException", "slower");
+        await _error.HasFailed("3", "ShopClient.Payments", "ShopClient.OrderPlaced", "System.ArgumentException", "wrong");
+        await _error.HasFailed("4", "ShopClient.Payments", "ShopClient.OrderCancelled", "System.ArgumentException", "wrong too");
 
         var (exitCode, output) = await Replays.List(_error.Name);
 
         Assert.That(exitCode, Is.Zero);
         Assert.That(Rows(output, "Exception/").Take(3), Is.EqualTo(new[]
         {
-            "TimeoutException/OrderPlaced 2 Shop.Payments, Shop.Products 2026-11-22 05:59:28:000002 Z slower",
-            "ArgumentException/OrderCancelled 1 Shop.Payments 2026-11-22 05:59:28:000004 Z wrong too",
-            "ArgumentException/OrderPlaced 1 Shop.Payments 2026-11-22 05:59:28:000003 Z wrong",
+            "TimeoutException/OrderPlaced 2 ShopClient.Payments, ShopClient.Products 2026-11-22 05:59:28:000002 Z slower",
+            "ArgumentException/OrderCancelled 1 ShopClient.Payments 2026-11-22 05:59:28:000004 Z wrong too",
+            "ArgumentException/OrderPlaced 1 ShopClient.Payments 2026-11-22 05:59:28:000003 Z wrong",
         }));
         Assert.That(Rows(output, "Exception/").Skip(3).Select(row => row.Split(' ')[0]), Is.EqualTo(new[] { "1", "2", "3", "4" }), "the oldest first");
         Assert.That(output, Does.EndWith("4 failed messages." + Environment.NewLine));
@@ -42,7 +42,7 @@ public class When_failed_messages_are_listed
 
         var (_, output) = await Replays.List(_error.Name);
 
-        Assert.That(output, Does.Contain("unknown/unknown").And.Contains("it does not say").And.EndsWith("1 failed message." + Environment.NewLine));
+        Assert.That(output, Does.Contain("unknown/unknown").And.Contains("unknown queue").And.EndsWith("1 failed message." + Environment.NewLine));
     }
 
     [Test]
@@ -50,7 +50,7 @@ public class When_failed_messages_are_listed
     {
         for (var number = 1; number <= 60; number++)
         {
-            await _error.HasFailed($"{number}", "Shop.Orders", "Shop.OrderPlaced", "System.TimeoutException", "slow");
+            await _error.HasFailed($"{number}", "ShopClient.Orders", "ShopClient.OrderPlaced", "System.TimeoutException", "slow");
         }
 
         await Replays.List(_error.Name);
@@ -60,14 +60,14 @@ public class When_failed_messages_are_listed
 
         var messages = await _error.Take(60);
         Assert.That(messages.Select(message => message.Properties.MessageId), Is.EquivalentTo(Enumerable.Range(1, 60).Select(number => $"{number}")));
-        Assert.That(messages.Select(message => message.Headers["NServiceBus.FailedQ"]), Has.All.EqualTo("Shop.Orders"));
+        Assert.That(messages.Select(message => message.Headers["NServiceBus.FailedQ"]), Has.All.EqualTo("ShopClient.Orders"));
     }
 
     [Test]
     public async Task Should_show_one_with_headers_and_body()
     {
-        await _error.HasFailed("1", "Shop.Products", "Shop.OrderPlaced", "System.TimeoutException", "slow");
-        await _error.HasFailed("2", "Shop.Payments", "Shop.OrderPlaced", "System.TimeoutException", new string('o', 1_000));
+        await _error.HasFailed("1", "ShopClient.Products", "ShopClient.OrderPlaced", "System.TimeoutException", "slow");
+        await _error.HasFailed("2", "ShopClient.Payments", "ShopClient.OrderPlaced", "System.TimeoutException", new string('o', 1_000));
 
         var (exitCode, output) = await Replays.Show(_error.Name, "2");
 
@@ -75,11 +75,11 @@ public class When_failed_messages_are_listed
         Assert.That(output.Split(Environment.NewLine), Is.SupersetOf(new[]
         {
             "NServiceBus.MessageId: 2",
-            "NServiceBus.FailedQ: Shop.Payments",
+            "NServiceBus.FailedQ: ShopClient.Payments",
             "NServiceBus.ExceptionInfo.Message: " + new string('o', 1_000),
             "  \"Number\": 2",
         }));
-        Assert.That(output, Does.Not.Contain("Shop.Products"));
+        Assert.That(output, Does.Not.Contain("ShopClient.Products"));
     }
 
     [Test]

@@ -192,7 +192,7 @@ public class When_failed_messages_are_returned
         var (exitCode, output) = await Replays.Return(_error.Name);
 
         Assert.That(exitCode, Is.EqualTo(1));
-        Assert.That(output, Does.Contain("no queue is bound to that exchange").And.Contains("there is no such exchange"));
+        Assert.That(output, Does.Contain("no queue is bound to that exchange").And.Contains("the exchange does not exist"));
         Assert.That(output, Does.EndWith("2 messages returned, 2 left in the error queue." + Environment.NewLine));
         Assert.That(Ids(await _orders.Take(2)), Is.EqualTo(new[] { "1", "4" }));
         var left = await _error.Take(2);
@@ -208,7 +208,7 @@ public class When_failed_messages_are_returned
         var (exitCode, output) = await Replays.Return(_error.Name);
 
         Assert.That(exitCode, Is.Zero, "nobody can return it, now or later");
-        Assert.That(output, Does.Contain("left: it does not say which queue it failed in").And.Contains("1 message returned, 1 left"));
+        Assert.That(output, Does.Contain("left: it has no header with the queue it failed in").And.Contains("1 message returned, 1 left"));
         var poison = (await _error.Take(1)).Single();
         Assert.That((poison.Body, poison.Headers["colour"], poison.Properties.AppId), Is.EqualTo(("poison", "blue", "somebody")));
     }
@@ -236,5 +236,5 @@ public class When_failed_messages_are_returned
     private static IEnumerable<string?> Ids(IEnumerable<Delivery> messages) => messages.Select(message => message.Properties.MessageId);
 
     private Task HasFailed(string id, Address queue, string exception = "System.TimeoutException") =>
-        _error.HasFailed(id, queue.Name, "Shop.OrderPlaced", exception, "slow");
+        _error.HasFailed(id, queue.Name, "ShopClient.OrderPlaced", exception, "slow");
 }

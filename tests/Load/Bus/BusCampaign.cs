@@ -1,9 +1,11 @@
+using HdrHistogram;
+
 namespace ShopSaga.Load.Bus;
 
 /// <summary>
-/// Throughput and latency of the runtime against the raw loop, in turns in one run, so that a noisy machine is as noisy to both. The figures of
-/// NServiceBus 10.2.8 (520 messages/s drained, 320/s through sessions) were measured on a machine like the one this is developed on: two cores,
-/// broker and database on it.
+/// Throughput and latency of the runtime compared with a raw loop. Both take turns in one run, so that noise affects both. The figures of
+/// NServiceBus 10.2.8 (520 messages/s drained, 320/s through sessions) were measured on a similar machine: two cores, shared with broker and
+/// database.
 /// </summary>
 internal static class BusCampaign
 {
@@ -15,7 +17,7 @@ internal static class BusCampaign
     private const double SessionsOfNServiceBus = 320;
     private static readonly string[] Databases = [Scenario.FirstDatabase, Scenario.SecondDatabase];
 
-    /// <summary>Few workers with large groups need less of everything than many with small ones.</summary>
+    /// <summary>Few workers with large groups use fewer resources than many with small ones.</summary>
     internal static int Concurrency { get; } = Setting("LOAD_CONCURRENCY", 2);
 
     internal static int GroupSize { get; } = Setting("LOAD_GROUP_SIZE", 50);
@@ -33,7 +35,7 @@ internal static class BusCampaign
     }
 
     /// <summary>A preloaded queue, drained by two endpoints.</summary>
-    internal static async Task<(Consumption Cost, Latencies Latencies)> Drain(IPair pair, int messages)
+    internal static async Task<(Consumption Cost, LongConcurrentHistogram Latencies)> Drain(IPair pair, int messages)
     {
         await pair.Install();
         await pair.Preload(messages);
@@ -46,7 +48,7 @@ internal static class BusCampaign
     }
 
     /// <summary>Concurrent requests through transactional sessions, until every event is handled.</summary>
-    private static async Task<(Consumption Cost, Latencies Latencies)> Sessions(IPair pair, int requests)
+    private static async Task<(Consumption Cost, LongConcurrentHistogram Latencies)> Sessions(IPair pair, int requests)
     {
         await pair.Install();
         await pair.Start();
@@ -62,10 +64,10 @@ internal static class BusCampaign
     }
 
     private static async Task Compare(
-        Report report, string name, int messages, double nServiceBus, Func<IPair, int, Task<(Consumption Cost, Latencies Latencies)>> run)
+        Report report, string name, int messages, double nServiceBus, Func<IPair, int, Task<(Consumption Cost, LongConcurrentHistogram Latencies)>> run)
     {
-        var raw = new List<(Consumption Cost, Latencies Latencies)>();
-        var bus = new List<(Consumption Cost, Latencies Latencies)>();
+        var raw = new List<(Consumption Cost, LongConcurrentHistogram Latencies)>();
+        var bus = new List<(Consumption Cost, LongConcurrentHistogram Latencies)>();
         for (var round = 0; round <= Rounds; round++)
         {
             raw.Add(await Once(new RawPair(), messages, run));
@@ -73,7 +75,7 @@ internal static class BusCampaign
             Console.WriteLine($"{name}, round {round}: raw {messages / raw[^1].Cost.Seconds:0}/s, bus {messages / bus[^1].Cost.Seconds:0}/s");
         }
 
-        // Round 0 is the compiler's.
+        // Round 0 warms up the JIT compiler.
         var (rawCost, rawLatencies) = Median(raw[1..]);
         var (cost, latencies) = Median(bus[1..]);
         report.Add($"{name}.throughput", messages / cost.Seconds, "messages/s", messages / rawCost.Seconds);
@@ -82,19 +84,19 @@ internal static class BusCampaign
         report.Add($"{name}.cpu.servers", 1e6 * cost.ServerCpuSeconds / messages, "µs/message", 1e6 * rawCost.ServerCpuSeconds / messages);
         report.Add($"{name}.commits", (double)cost.Commits / messages, "commits/message", (double)rawCost.Commits / messages);
         report.Add($"{name}.allocated", (double)cost.AllocatedBytes / messages, "bytes/message", (double)rawCost.AllocatedBytes / messages);
-        report.Add($"{name}.latency.p50", latencies.Percentile(50), "ms", rawLatencies.Percentile(50));
-        report.Add($"{name}.latency.p99", latencies.Percentile(99), "ms", rawLatencies.Percentile(99));
+        report.Add($"{name}.latency.p50", latencies.Milliseconds(50), "ms", rawLatencies.Milliseconds(50));
+        report.Add($"{name}.latency.p99", latencies.Milliseconds(99), "ms", rawLatencies.Milliseconds(99));
     }
 
-    /// <summary>From commit to handling when nothing else is under way.</summary>
+    /// <summary>The latency from commit to handling in an idle system.</summary>
     private static async Task Idle(Report report)
     {
         var raw = await Once(new RawPair(), IdleRequests, OneAfterTheOther);
         var bus = await Once(NewBus(), IdleRequests, OneAfterTheOther);
-        report.Add("idle.latency.p50", bus.Latencies.Percentile(50), "ms", raw.Latencies.Percentile(50));
-        report.Add("idle.latency.p99", bus.Latencies.Percentile(99), "ms", raw.Latencies.Percentile(99));
+        report.Add("idle.latency.p50", bus.Latencies.Milliseconds(50), "ms", raw.Latencies.Milliseconds(50));
+        report.Add("idle.latency.p99", bus.Latencies.Milliseconds(99), "ms", raw.Latencies.Milliseconds(99));
 
-        static async Task<(Consumption Cost, Latencies Latencies)> OneAfterTheOther(IPair pair, int requests)
+        static async Task<(Consumption Cost, LongConcurrentHistogram Latencies)> OneAfterTheOther(IPair pair, int requests)
         {
             await pair.Install();
             await pair.Start();
@@ -110,8 +112,8 @@ internal static class BusCampaign
         }
     }
 
-    private static Task<(Consumption Cost, Latencies Latencies)> Once(
-        IPair newPair, int messages, Func<IPair, int, Task<(Consumption Cost, Latencies Latencies)>> run) =>
+    private static Task<(Consumption Cost, LongConcurrentHistogram Latencies)> Once(
+        IPair newPair, int messages, Func<IPair, int, Task<(Consumption Cost, LongConcurrentHistogram Latencies)>> run) =>
         Scenario.On(newPair, async pair =>
         {
             var result = await run(pair, messages);
@@ -119,6 +121,6 @@ internal static class BusCampaign
             return result;
         });
 
-    private static (Consumption Cost, Latencies Latencies) Median(List<(Consumption Cost, Latencies Latencies)> runs) =>
+    private static (Consumption Cost, LongConcurrentHistogram Latencies) Median(List<(Consumption Cost, LongConcurrentHistogram Latencies)> runs) =>
         runs.OrderBy(run => run.Cost.Seconds).ElementAt(runs.Count / 2);
 }

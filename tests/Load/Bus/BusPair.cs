@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using HdrHistogram;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -27,7 +28,7 @@ internal sealed class BusPair(int concurrency, int groupSize, bool usesSaga = fa
 
     public int Handled => Volatile.Read(ref _progress.Handled);
 
-    public Latencies Latencies => _progress.Latencies;
+    public LongConcurrentHistogram Latencies => _progress.Latencies;
 
     public async Task Install()
     {
@@ -168,7 +169,7 @@ internal sealed class BusPair(int concurrency, int groupSize, bool usesSaga = fa
     {
         public int Handled;
 
-        public Latencies Latencies { get; } = new();
+        public LongConcurrentHistogram Latencies { get; } = LatencyHistogram.Create();
     }
 
     internal sealed class DoHandler : IHandleMessages<Do>
@@ -206,7 +207,7 @@ internal sealed class BusPair(int concurrency, int groupSize, bool usesSaga = fa
         {
             var session = context.SynchronizedStorageSession.SqlPersistenceSession();
             await Scenario.DoWork(session.Connection, session.Transaction, message.Number);
-            progress.Latencies.Add(message.At);
+            progress.Latencies.RecordSince(message.At);
             Interlocked.Increment(ref progress.Handled);
         }
     }

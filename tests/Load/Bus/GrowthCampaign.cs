@@ -1,6 +1,6 @@
 namespace ShopSaga.Load.Bus;
 
-/// <summary>Whether speed falls as tables and queues grow: the same drain with little and with much of something, one after the other.</summary>
+/// <summary>Measures whether throughput falls as tables and queues grow: the same drain with few and with many rows or messages.</summary>
 internal static class GrowthCampaign
 {
     private const int OutboxRecords = 5_000_000;
@@ -13,7 +13,7 @@ internal static class GrowthCampaign
 
     public static async Task Run(Report report)
     {
-        // What is compiled, and compiled better, in the first seconds must not count against what is measured before the tables grow.
+        // Compilation in the first seconds must not slow down the measurements before the tables grow.
         await Scenario.On(NewBus(usesSaga: false), async pair =>
         {
             await pair.Install();
@@ -43,7 +43,7 @@ internal static class GrowthCampaign
         {
             await pair.Install();
 
-            // A short one is over in a second or two, and may or may not meet a checkpoint; a long one meets several.
+            // A short drain takes a second or two and may or may not include a checkpoint; a long one includes several.
             var rates = new List<double>();
             for (var round = 0; round < ShortRounds; round++)
             {
@@ -76,7 +76,7 @@ internal static class GrowthCampaign
         await pair.Start();
         await Scenario.HasHandled(pair, handled + 1);
 
-        // Not before it is under way: what connecting takes would count against short drains.
+        // Measured from the first message on: the time to connect would count against short drains.
         var (already, started) = (pair.Handled, System.Diagnostics.Stopwatch.GetTimestamp());
         await Scenario.HasHandled(pair, handled + messages);
         var rate = (handled + messages - already) / System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds;
@@ -108,7 +108,7 @@ internal static class GrowthCampaign
         await Settle(Scenario.FirstDatabase, "Load_First_DoSaga");
     }
 
-    /// <summary>Does what so large a load leaves to be done in the background, so that none of it is measured.</summary>
+    /// <summary>Runs the background work that a bulk load leaves behind, so that it is not measured.</summary>
     private static async Task Settle(string database, string table)
     {
         await Servers.Execute(database, $"""VACUUM ANALYZE "{table}" """);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Threading.Channels;
+using HdrHistogram;
 using Npgsql;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -24,7 +25,7 @@ internal sealed class RawPair : IPair
 
     public int Handled => Volatile.Read(ref _handled);
 
-    public Latencies Latencies { get; } = new();
+    public LongConcurrentHistogram Latencies { get; } = LatencyHistogram.Create();
 
     public async Task Install()
     {
@@ -116,7 +117,7 @@ internal sealed class RawPair : IPair
         {
             await Scenario.DoWork(connection, transaction, happened.Number);
             await transaction.CommitAsync();
-            Latencies.Add(happened.At);
+            Latencies.RecordSince(happened.At);
             Interlocked.Increment(ref _handled);
         }
     }

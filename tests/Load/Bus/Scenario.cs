@@ -1,11 +1,12 @@
 using System.Diagnostics;
+using HdrHistogram;
 using Npgsql;
 
 namespace ShopSaga.Load.Bus;
 
 /// <summary>
-/// Two endpoints, each with a database. The first does some work for each message and publishes; the second does the same work for each event.
-/// What both have to guarantee: a message's row is written once, and the event leaves if and only if it was.
+/// Two endpoints, each with a database. The first inserts a row for each message and publishes an event; the second inserts a row for each event.
+/// An implementation must guarantee that each row is written once, and that the event is published if and only if the row is committed.
 /// </summary>
 internal interface IPair : IAsyncDisposable
 {
@@ -24,8 +25,8 @@ internal interface IPair : IAsyncDisposable
     /// <summary>Events handled by the second endpoint.</summary>
     int Handled { get; }
 
-    /// <summary>From right before the commit, or rather the publishing, to the event's handling.</summary>
-    Latencies Latencies { get; }
+    /// <summary>From just before the publication of an event to its handling.</summary>
+    LongConcurrentHistogram Latencies { get; }
 }
 
 internal static class Scenario
@@ -35,7 +36,7 @@ internal static class Scenario
     public const int Concurrency = 16;
     public const string Work = "INSERT INTO work (number, note) VALUES ($1, 'done')";
 
-    /// <summary>Runs with a pair on new databases, and removes both.</summary>
+    /// <summary>Runs with a pair on new databases, and removes them afterwards.</summary>
     public static async Task<TResult> On<TPair, TResult>(TPair pair, Func<TPair, Task<TResult>> run)
         where TPair : IPair
     {
@@ -57,19 +58,19 @@ internal static class Scenario
         await command.ExecuteNonQueryAsync();
     }
 
-    /// <summary>Waits until the pair has handled that many more events.</summary>
+    /// <summary>Waits until the pair has handled this many events.</summary>
     public static async Task HasHandled(IPair pair, int events)
     {
-        var patience = Stopwatch.StartNew();
+        var clock = Stopwatch.StartNew();
         var last = -1;
         while (pair.Handled < events)
         {
             if (pair.Handled != last)
             {
                 last = pair.Handled;
-                patience.Restart();
+                clock.Restart();
             }
-            else if (patience.Elapsed > TimeSpan.FromMinutes(1))
+            else if (clock.Elapsed > TimeSpan.FromMinutes(1))
             {
                 throw new InvalidOperationException($"Only {pair.Handled} of {events} events were handled; nothing moved for a minute.");
             }
@@ -78,7 +79,7 @@ internal static class Scenario
         }
     }
 
-    /// <summary>Every row exactly once, at both; anything else makes a figure worthless.</summary>
+    /// <summary>Asserts that each endpoint has every row exactly once: no figure counts otherwise.</summary>
     public static async Task Verify(int messages)
     {
         foreach (var database in (string[])[FirstDatabase, SecondDatabase])

@@ -12,8 +12,9 @@ using ShopSaga.Settlement.Reporting;
 namespace ShopSaga.Load.Settlement;
 
 /// <summary>
-/// How many payments a second the ledger takes, and how long a day is read and closed, when it has 5 thousand, 500 thousand and 5 million entries. Ratios
-/// are to the day of 5 thousand in the same run, unless the name says what else: scanning the entries at each request, or one row of totals for a day.
+/// Measures how many payments a second the ledger records, and how long reading and closing a day takes, with 5 thousand, 500 thousand and
+/// 5 million entries. Ratios refer to the day with 5 thousand entries in the same run, unless the name says otherwise: scanning the entries at
+/// each request, or one row of totals for a day.
 /// </summary>
 internal static class SettlementCampaign
 {
@@ -64,7 +65,7 @@ internal static class SettlementCampaign
         }
     }
 
-    /// <summary>Entries by the million go around the handler, and leave what it would have left.</summary>
+    /// <summary>Inserts entries in bulk, with the totals that the handler would have written.</summary>
     private static Task Fill(FilledDay day) => Servers.Execute(
         Database,
         $"""
@@ -100,7 +101,7 @@ internal static class SettlementCampaign
         var rates = FilledDays.ToDictionary(day => day, _ => new List<double>());
         var oneRow = new List<double>();
 
-        // The same statement, for which every connection has the same number: so all add to one row.
+        // With a constant backend id every connection updates the same slot: one row of totals.
         await Servers.Execute(Database, "CREATE FUNCTION public.pg_backend_pid() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'");
         await using var withOneRow = NpgsqlDataSource.Create(Servers.Database(Database) + ";Search Path=public,pg_catalog");
         for (var round = 0; round < Rounds; round++)
@@ -121,7 +122,7 @@ internal static class SettlementCampaign
         report.Add("settlement.ingest.5k.against-one-row", Median(rates[FilledDays[0]]), "entries/s", Median(oneRow));
     }
 
-    /// <summary>Closing counts the entries, once for each day, and is the one thing that takes longer for a longer day.</summary>
+    /// <summary>Closing counts the entries once for each day: the only operation that takes longer for a larger day.</summary>
     private static async Task MeasureCloses(Report report, NpgsqlDataSource database)
     {
         var closes = await InTurns(1, day => Close(database, day));
@@ -146,7 +147,7 @@ internal static class SettlementCampaign
         }
     }
 
-    /// <summary>What a request would cost without running totals.</summary>
+    /// <summary>Reads a day without running totals.</summary>
     private static async Task Scan(NpgsqlDataSource database, FilledDay day)
     {
         await using var connection = await database.OpenConnectionAsync();
@@ -163,7 +164,7 @@ internal static class SettlementCampaign
         await storage.Commit();
     }
 
-    /// <summary>Entries a second, from connections side by side, each entry in a transaction of its own.</summary>
+    /// <summary>Entries per second from concurrent connections, each entry in its own transaction.</summary>
     private static async Task<double> Ingest(NpgsqlDataSource database, DateOnly date)
     {
         var at = Calendar.InstantsOf(date).From.AddHours(12);
@@ -183,7 +184,7 @@ internal static class SettlementCampaign
         return taken / Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
 
-    /// <summary>The median of the milliseconds for each day, which take turns, so that noise is noise to all of them.</summary>
+    /// <summary>The median milliseconds for each day. The days take turns, so that noise affects all of them.</summary>
     private static async Task<Dictionary<FilledDay, double>> InTurns(int turns, Func<FilledDay, Task> run)
     {
         var times = FilledDays.ToDictionary(day => day, _ => new List<double>());

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace ShopSaga.Load.Settlement;
 
-/// <summary>A transaction as the bus would give it to a handler. Rolled back unless committed.</summary>
+/// <summary>A transaction such as the bus gives to a handler. Rolled back unless committed.</summary>
 internal sealed class Storage : ISynchronizedStorageSession, ISqlStorageSession, IAsyncDisposable
 {
     private readonly NpgsqlConnection _connection;

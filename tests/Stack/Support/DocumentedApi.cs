@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace ShopSaga.Tests.Stack.Support;
 
 /// <summary>
-/// A client that knows nothing of the shop but its OpenAPI documents: it finds an operation by its id, sends what its schema allows, and holds
-/// every answer against what the document promises.
+/// A client that relies on the OpenAPI documents alone: it finds operations by id and validates every request and response against the
+/// schemas.
 /// </summary>
 internal sealed class DocumentedApi : IDisposable
 {
@@ -18,7 +18,7 @@ internal sealed class DocumentedApi : IDisposable
 
     public List<JsonNode> Documents { get; } = [];
 
-    /// <summary>The token of whoever calls, where an operation asks for one.</summary>
+    /// <summary>The access token for operations that require one.</summary>
     public string? Token { get; set; }
 
     public static async Task<DocumentedApi> Load(params string[] services)
@@ -43,9 +43,9 @@ internal sealed class DocumentedApi : IDisposable
     }
 
     /// <summary>Calls an operation by its id.</summary>
-    /// <param name="operationId">As the document calls it.</param>
-    /// <param name="body">What to send, of the operation's schema.</param>
-    /// <param name="parameters">Values of what stands in braces in its path.</param>
+    /// <param name="operationId">The id in the document.</param>
+    /// <param name="body">The request body.</param>
+    /// <param name="parameters">Values of the path parameters.</param>
     public async Task<(int Status, JsonNode? Body)> Call(string operationId, object? body = null, params (string Name, object Value)[] parameters)
     {
         var operation = _operations[operationId];

@@ -34,6 +34,6 @@ public class When_there_is_only_a_Docker_engine
         await File.WriteAllTextAsync(program, $"#!/bin/sh\n{docker}\n");
         File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
-        Assert.That(await Containers.Possible(CancellationToken.None), Is.EqualTo(expected));
+        Assert.That(await Containers.IsAvailable(CancellationToken.None), Is.EqualTo(expected));
     }
 }

@@ -1,0 +1,40 @@
+using ShopSaga.Local.Processes;
+
+namespace ShopSaga.Local.Data;
+
+/// <summary>A process of the stack: how to start it, and how to probe whether it is ready.</summary>
+internal sealed class StackProcess(string name, Command command, Func<CancellationToken, Task> probe, DataFolder folder)
+{
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(20);
+    private Child? _child;
+
+    public string Name => name;
+    public string Log => folder.LogOf(name);
+    public int? Pid => _child is { HasExited: false } ? _child.Pid : null;
+
+    /// <summary>Starts the process and returns when it is ready.</summary>
+    public Task Start(CancellationToken cancellationToken) => Start([], cancellationToken);
+
+    /// <summary>Starts the process with additional environment variables, for this start only.</summary>
+    public async Task Start(Dictionary<string, string> settings, CancellationToken cancellationToken)
+    {
+        if (Pid is not null)
+        {
+            throw new InvalidOperationException($"{name} runs already.");
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        _child = await Child.Start(command with { Environment = new(command.Environment.Concat(settings)) }, Log);
+        folder.Record(name, _child);
+        await Readiness.WaitFor(name, _child, Log, probe, cancellationToken);
+    }
+
+    /// <summary>Asks the process to stop; kills it when it does not stop in time.</summary>
+    public Task Stop() => _child?.Stop(StopTimeout) ?? Task.CompletedTask;
+
+    /// <summary>Stops the process quickly: its data is about to be deleted.</summary>
+    public Task Abandon() => _child?.Abandon(StopTimeout) ?? Task.CompletedTask;
+
+    /// <summary>Sends SIGKILL, which has the effect of a crash.</summary>
+    public Task Kill() => _child?.Kill() ?? Task.CompletedTask;
+}

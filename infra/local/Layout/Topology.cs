@@ -1,0 +1,101 @@
+namespace ShopSaga.Local.Layout;
+
+/// <summary>The whole system on one page: services, ports, databases, published events and subscriptions.</summary>
+internal static class Topology
+{
+    public const int DefaultBasePort = 8080;
+
+    // Every port is the base port (the gateway's) plus an offset; all on 127.0.0.1.
+    public const int PostgreSqlOffset = 20;
+    public const int RabbitMqOffset = 21;
+    public const int RabbitMqManagementOffset = 22;
+    public const int ErlangDistributionOffset = 23;
+    public const int EpmdOffset = 24;
+    public const int RedisOffset = 25;
+
+    // Added to a service's offset: the first instance, the second, …
+    private static readonly int[] InstanceOffsets = [0, 10, 25, 30];
+
+    /// <summary>The number of ports reserved for a stack, and so the minimum distance between the base ports of two stacks.</summary>
+    public const int PortsPerStack = 40;
+
+    // In the order of the dependencies: a service stands below those it calls.
+    public static readonly Service[] Services =
+    [
+        new("psp", Offset: 10, Assembly: "ShopSaga.Psp", Database: new("pspdb", "psp")),
+
+        new("Users", Offset: 1, Assembly: "ShopSaga.Users", Database: new("userdb", "users"))
+        {
+            Publishes = ["UserRegistered"],
+        },
+        new("Products", Offset: 2, Assembly: "ShopSaga.Products", Database: new("productdb", "products"))
+        {
+            UsesRedis = true,
+            Publishes =
+            [
+                "ProductListed", "ProductPriceChanged", "ProductWithdrawn",
+                "StockReserved", "StockRejected", "StockReleased", "StockCommitted",
+            ],
+            ReactsTo = ["OrderPlaced", "OrderConfirmed", "OrderCancelled", "PaymentFailed"],
+        },
+        new("Orders", Offset: 3, Assembly: "ShopSaga.Orders", Database: new("orderdb", "orders"))
+        {
+            UsesRedis = true,
+            Publishes = ["OrderPlaced", "OrderConfirmed", "OrderCancelled"],
+            ReactsTo =
+            [
+                "ProductListed", "ProductPriceChanged", "ProductWithdrawn",
+                "StockReserved", "StockRejected", "StockReleased", "StockCommitted",
+                "PaymentCompleted", "PaymentFailed", "PaymentRefunded",
+            ],
+        },
+        new("Payments", Offset: 4, Assembly: "ShopSaga.Payments", Database: new("paymentdb", "payments"))
+        {
+            Publishes = ["PaymentCompleted", "PaymentFailed", "PaymentRefunded"],
+            ReactsTo = ["OrderPlaced", "StockReserved", "StockRejected", "OrderCancelled"],
+        },
+        new("Settlement", Offset: 5, Assembly: "ShopSaga.Settlement", Database: new("settlementdb", "settlement"))
+        {
+            Publishes = ["DailySettlementClosed", "MonthlySettlementClosed", "BooksDiffered"],
+            ReactsTo = ["PaymentCompleted", "PaymentRefunded"],
+        },
+
+        new("gateway", Offset: 0, Assembly: "ShopSaga.Gateway", Database: null),
+    ];
+
+    /// <summary>The largest number of instances of a service.</summary>
+    public static int MaxInstances => InstanceOffsets.Length;
+
+    /// <summary>All processes of the services. Only endpoints on the bus can have several instances.</summary>
+    public static IEnumerable<Instance> Instances(int ofEach) => Services.SelectMany(service => Instances(service, ofEach));
+
+    /// <summary>The processes of one service.</summary>
+    public static IEnumerable<Instance> Instances(Service service, int ofEach) =>
+        Enumerable.Range(1, service.IsOnTheBus ? ofEach : 1)
+            .Select(number => new Instance(service, number, service.Offset + InstanceOffsets[number - 1]));
+
+    /// <summary>The service of this name.</summary>
+    public static Service Find(string name) => Services.Single(service => service.Name == name);
+}
+
+/// <summary>A service. An endpoint on the bus, and its queue, have the name of its assembly.</summary>
+internal sealed record Service(string Name, int Offset, string Assembly, Database? Database)
+{
+    public bool UsesRedis { get; init; }
+    public string[] Publishes { get; init; } = [];
+    public string[] ReactsTo { get; init; } = [];
+    public bool IsOnTheBus => Publishes.Length + ReactsTo.Length > 0;
+}
+
+/// <summary>A process of a service. The first has the name of the service, the others are called Orders-2 and so on.</summary>
+internal sealed record Instance(Service Service, int Number, int Offset)
+{
+    public string Name => Number == 1 ? Service.Name : $"{Service.Name}-{Number}";
+}
+
+/// <summary>A database, and the role that reads and writes its rows.</summary>
+internal sealed record Database(string Name, string Role)
+{
+    /// <summary>The role that owns the tables. The service uses it only while it starts.</summary>
+    public string Owner => Role + "_owner";
+}

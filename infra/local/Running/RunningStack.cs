@@ -1,0 +1,23 @@
+using System.Text.Json;
+using ShopSaga.Local.Data;
+
+namespace ShopSaga.Local.Running;
+
+/// <summary>The addresses of a running stack, for other commands of the same checkout.</summary>
+internal sealed record RunningStack(string PostgreSql, string RabbitMq)
+{
+    private const string FileName = "addresses.json";
+
+    /// <summary>Writes the addresses, which contain passwords, to a file that only the same user can read.</summary>
+    public void Announce(DataFolder folder) => DataFolder.WritePrivately(folder.Of(FileName), JsonSerializer.Serialize(this));
+
+    /// <summary>Deletes the file.</summary>
+    public static void Withdraw(DataFolder folder) => File.Delete(folder.Of(FileName));
+
+    /// <summary>The stack at this base port, if a launcher is running it.</summary>
+    public static RunningStack? At(int basePort)
+    {
+        var file = Path.Combine(DataFolder.PathFor(basePort), FileName);
+        return DataFolder.IsInUse(basePort) && File.Exists(file) ? JsonSerializer.Deserialize<RunningStack>(File.ReadAllText(file)) : null;
+    }
+}

@@ -1,0 +1,128 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using ShopSaga.Local.Data;
+using ShopSaga.Local.Layout;
+using ShopSaga.Local.Processes;
+
+namespace ShopSaga.Local.Running;
+
+/// <summary>Describes the services as processes: the Release build output, with the configuration in the environment.</summary>
+internal static class ServiceProcesses
+{
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
+
+    // The dotnet host that runs this program is three folders above its shared runtime.
+    private static readonly string Dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
+
+    public static StackProcess Prepare(Instance instance, LocalStack stack, StackOptions options, DataFolder folder)
+    {
+        var service = instance.Service;
+        var program = Path.Combine(DataFolder.Checkout, ".artifacts", "bin", service.Assembly, "release", service.Assembly + ".dll");
+        if (!File.Exists(program))
+        {
+            throw new CannotStartException($"{service.Name} is not built ({program}): run dotnet build -c Release.");
+        }
+
+        var command = new Command(Dotnet, program)
+        {
+            Folder = Path.GetDirectoryName(program),
+            Environment = Settings(instance, stack, options, folder),
+        };
+        var address = stack.Ports.AddressOf(instance);
+        return new StackProcess(instance.Name, command, token => Ping(address, token), folder);
+    }
+
+    private static async Task Ping(Uri address, CancellationToken cancellationToken)
+    {
+        using var answer = await Http.GetAsync(new Uri(address, "/health/ready"), cancellationToken);
+        if (!answer.IsSuccessStatusCode)
+        {
+            throw new HttpRequestException($"/health/ready says {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
+        }
+    }
+
+    private static Dictionary<string, string> Settings(Instance instance, LocalStack stack, StackOptions options, DataFolder folder)
+    {
+        var service = instance.Service;
+        var settings = new Dictionary<string, string>
+        {
+            // Any environment but Production: there, services refuse the secrets of a development machine.
+            ["ASPNETCORE_ENVIRONMENT"] = "Local",
+            ["ASPNETCORE_URLS"] = Text(stack.Ports.AddressOf(instance)),
+            ["Auth__Issuer"] = Text(stack.GatewayAddress),
+            ["Auth__Audience"] = "shopsaga",
+            ["Auth__JwksAddress"] = AddressesOf(Topology.Find("Users"), "/.well-known/jwks.json"),
+
+            // Many small processes on few processors: workstation garbage collection without a background thread, no profile-guided optimisation.
+            ["DOTNET_gcServer"] = "0",
+            ["DOTNET_gcConcurrent"] = "0",
+            ["DOTNET_TieredPGO"] = "0",
+        };
+        if (service.Database is not null)
+        {
+            settings["ConnectionStrings__Database"] = stack.ConnectionString(service.Name);
+            settings["ConnectionStrings__Schema"] = stack.SchemaConnectionString(service.Name);
+        }
+        if (service.IsOnTheBus)
+        {
+            settings["ConnectionStrings__Broker"] = stack.BrokerAddressOf(service.Name);
+        }
+
+        if (instance.Number > 1)
+        {
+            settings["Messaging__InstanceName"] = $"{service.Assembly}-{instance.Number}";
+        }
+
+        if (service.UsesRedis)
+        {
+            settings["ConnectionStrings__Redis"] = stack.RedisAddress;
+        }
+
+        switch (service.Name)
+        {
+            case "Users":
+                settings["Admin__Email"] = options.AdminEmail;
+                settings["Admin__Password"] = options.AdminPassword;
+                settings["Signing__EncryptionKey"] = Convert.ToBase64String(Encoding.ASCII.GetBytes(folder.Secret("signing"))[..32]);
+                break;
+            case "psp":
+                settings["Provider__ApiKey"] = folder.Secret("provider");
+                settings["Webhooks__Address"] = Text(stack.GatewayAddress) + "/webhooks/psp";
+                settings["Webhooks__Secret"] = folder.Secret("provider-webhooks");
+                break;
+            case "Payments":
+                settings["Provider__Address"] = Text(stack.Ports.AddressOf(Topology.Find("psp")));
+                settings["Provider__ApiKey"] = folder.Secret("provider");
+                settings["Provider__WebhookSecret"] = folder.Secret("provider-webhooks");
+                settings["Internal__Key"] = folder.Secret("internal");
+                break;
+            case "Settlement":
+                settings["Provider__Address"] = Text(stack.Ports.AddressOf(Topology.Find("psp")));
+                settings["Provider__ApiKey"] = folder.Secret("provider");
+                settings["Payments__Address"] = Text(stack.Ports.AddressOf(Topology.Find("Payments")));
+                settings["Payments__Key"] = folder.Secret("internal");
+                break;
+            case "gateway":
+                foreach (var behind in Topology.Services.Where(other => other.Name is not ("gateway" or "psp")))
+                {
+                    settings["Services__" + behind.Name] = AddressesOf(behind, "");
+                }
+
+                if (options.RelaxedRateLimits)
+                {
+                    foreach (var limit in new[] { "User", "Address", "Account", "Passwords" })
+                    {
+                        settings["RateLimits__" + limit] = "1000000/s";
+                    }
+                }
+
+                break;
+        }
+        return settings;
+
+        string AddressesOf(Service other, string path) =>
+            string.Join(',', Topology.Instances(other, options.Instances).Select(each => Text(stack.Ports.AddressOf(each)) + path));
+    }
+
+    private static string Text(Uri address) => address.ToString().TrimEnd('/');
+}

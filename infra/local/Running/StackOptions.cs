@@ -1,0 +1,32 @@
+using ShopSaga.Local.Servers;
+
+namespace ShopSaga.Local.Running;
+
+/// <summary>What to start, and on which ports.</summary>
+internal sealed record StackOptions
+{
+    /// <summary>The gateway's port, from which all others derive. Null takes a free range, and removes the data at the end.</summary>
+    public int? BasePort { get; init; }
+
+    /// <summary>Whether to start the services as well as PostgreSQL, RabbitMQ and Redis.</summary>
+    public bool WithServices { get; init; }
+
+    /// <summary>Delete the data of earlier runs.</summary>
+    public bool Fresh { get; init; }
+
+    /// <summary>The number of instances of every service behind the gateway.</summary>
+    public int Instances { get; init; } = 1;
+
+    /// <summary>Rate limits at the gateway that load and test clients do not reach.</summary>
+    public bool RelaxedRateLimits { get; init; }
+
+    /// <summary>Existing servers to use instead of private ones.</summary>
+    public ServerAddresses Servers { get; init; } = new();
+
+    /// <summary>The first administrator's.</summary>
+    public string AdminEmail { get; init; } = "admin@shopsaga.local";
+    public string AdminPassword { get; init; } = "local-admin-password";
+
+    /// <summary>Receives progress messages, one line each.</summary>
+    public Action<string> Progress { get; init; } = _ => { };
+}

@@ -1,0 +1,28 @@
+namespace ShopSaga.Local.Servers;
+
+/// <summary>Addresses of existing servers. The launcher starts a private server for each that is null.</summary>
+internal sealed record ServerAddresses
+{
+    /// <summary>An Npgsql connection string of an administrator.</summary>
+    public string? PostgreSql { get; init; }
+
+    /// <summary>amqp://user:password@host:port/</summary>
+    public string? RabbitMq { get; init; }
+
+    /// <summary>http://user:password@host:port/</summary>
+    public string? RabbitMqManagement { get; init; }
+
+    /// <summary>host:port</summary>
+    public string? Redis { get; init; }
+
+    /// <summary>The addresses in the variables SHOPSAGA_POSTGRES, SHOPSAGA_RABBITMQ, SHOPSAGA_RABBITMQ_MANAGEMENT and SHOPSAGA_REDIS.</summary>
+    public static ServerAddresses FromEnvironment() => new()
+    {
+        PostgreSql = Read("SHOPSAGA_POSTGRES"),
+        RabbitMq = Read("SHOPSAGA_RABBITMQ"),
+        RabbitMqManagement = Read("SHOPSAGA_RABBITMQ_MANAGEMENT"),
+        Redis = Read("SHOPSAGA_REDIS"),
+    };
+
+    private static string? Read(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+}

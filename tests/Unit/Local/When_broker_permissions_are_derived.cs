@@ -1,0 +1,27 @@
+using System.Text.RegularExpressions;
+using ShopSaga.Local.Layout;
+using ShopSaga.Local.Servers;
+
+namespace ShopSaga.Tests.Unit.Local;
+
+public class When_broker_permissions_are_derived
+{
+    [TestCase("Orders", "ShopSaga.Contracts.Orders:OrderPlaced", true)]
+    [TestCase("Orders", "ShopSaga.Contracts.Payments:PaymentCompleted", false)]
+    [TestCase("Orders", "ShopSaga.Orders", true)]
+    [TestCase("Orders", "ShopSaga.Payments", false)]
+    [TestCase("Orders", "XShopSaga.Orders", false)]
+    [TestCase("Orders", "ShopSagaXOrders", false)]
+    [TestCase("Orders", "error", true)]
+    [TestCase("Orders", "amq.default", false)]
+    [TestCase("Users", "nsb.v2.delay-level-00", true)]
+    public void Should_allow_an_endpoint_to_publish_only_its_own_events(string endpoint, string exchange, bool isAllowed) =>
+        Assert.That(Regex.IsMatch(exchange, BrokerUsers.PermissionsOf(Topology.Find(endpoint)).Write), Is.EqualTo(isAllowed));
+
+    [TestCase("Orders", "ShopSaga.Contracts.Payments:PaymentCompleted", true)]
+    [TestCase("Orders", "ShopSaga.Contracts.Users:UserRegistered", false)]
+    [TestCase("Settlement", "ShopSaga.Contracts.Orders:OrderPlaced", false)]
+    [TestCase("Settlement", "ShopSaga.Orders", false)]
+    public void Should_allow_an_endpoint_to_subscribe_only_to_events_it_reacts_to(string endpoint, string name, bool isAllowed) =>
+        Assert.That(Regex.IsMatch(name, BrokerUsers.PermissionsOf(Topology.Find(endpoint)).Read), Is.EqualTo(isAllowed));
+}
