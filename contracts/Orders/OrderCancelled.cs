@@ -1,7 +1,7 @@
 namespace ShopSaga.Contracts.Orders;
 
-/// <summary>The order will not happen; whatever was done for it is reversed by who did it.</summary>
+/// <summary>The order was cancelled; each service compensates what it did for it.</summary>
 /// <param name="OrderId">The order.</param>
-/// <param name="Reason">OUT_OF_STOCK, PAYMENT_DECLINED, EXPIRED, CUSTOMER or SHOP.</param>
+/// <param name="Reason">The name of a <see cref="CancelReason"/>.</param>
 /// <param name="CancelledAt">UTC.</param>
 public sealed record OrderCancelled(long OrderId, string Reason, DateTimeOffset CancelledAt);

@@ -2,6 +2,6 @@ namespace ShopSaga.Contracts.Payments;
 
 /// <summary>No money was taken for the order, and none will be.</summary>
 /// <param name="OrderId">The order.</param>
-/// <param name="Reason">Why, in upper case: the word of the provider, or ORDER_CANCELLED.</param>
+/// <param name="Reason">Why: a <see cref="PaymentFailureReason"/>, or the provider's own decline reason.</param>
 /// <param name="FailedAt">UTC.</param>
 public sealed record PaymentFailed(long OrderId, string Reason, DateTimeOffset FailedAt);

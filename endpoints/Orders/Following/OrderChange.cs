@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using ShopSaga.Contracts.Orders;
 using ShopSaga.Orders.Lifecycle;
 
 namespace ShopSaga.Orders.Following;

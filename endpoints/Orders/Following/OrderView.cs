@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Dapper;
 using Npgsql;
+using ShopSaga.Contracts.Orders;
 using ShopSaga.Hosting.Database;
 using ShopSaga.Orders.Lifecycle;
 using ShopSaga.Orders.Pricing;
@@ -13,7 +14,7 @@ internal sealed record OrderView(
     long Id,
     long UserId,
     OrderStatus Status,
-    CancelReason? Reason,
+    [property: JsonConverter(typeof(JsonStringEnumConverter<CancelReason>))] CancelReason? Reason,
     IReadOnlyList<QuotedLine> Lines,
     long TotalAmount,
     string PaymentMethod,

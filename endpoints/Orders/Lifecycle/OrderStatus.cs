@@ -18,14 +18,3 @@ internal enum OrderStatus
     /// <summary>Called off, and nothing is left to reverse.</summary>
     CANCELLED,
 }
-
-/// <summary>Why an order was called off.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<CancelReason>))]
-internal enum CancelReason
-{
-    OUT_OF_STOCK,
-    PAYMENT_DECLINED,
-    EXPIRED,
-    CUSTOMER,
-    SHOP,
-}

@@ -1,6 +1,7 @@
-using static ShopSaga.Orders.Lifecycle.CancelReason;
+using static ShopSaga.Contracts.Orders.CancelReason;
 using static ShopSaga.Orders.Lifecycle.Happening;
 using static ShopSaga.Orders.Lifecycle.OrderStatus;
+using CancelReason = ShopSaga.Contracts.Orders.CancelReason;
 
 namespace ShopSaga.Orders.Lifecycle;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Dapper;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
+using ShopSaga.Contracts.Orders;
 using ShopSaga.Contracts.Products;
 using ShopSaga.Hosting.Http;
 using ShopSaga.Orders.Following;

@@ -1,4 +1,5 @@
 using Npgsql;
+using ShopSaga.Contracts.Payments;
 using ShopSaga.Hosting.Database;
 using ShopSaga.Payments.Provider;
 
@@ -97,11 +98,11 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
         await (payment switch
         {
             { IsOpen: false } => Task.CompletedTask,
-            { ChargesSent: 0, OrderCancelled: true } => payment.Fail("ORDER_CANCELLED", context, time, logger),
+            { ChargesSent: 0, OrderCancelled: true } => payment.Fail(PaymentFailureReason.OrderCancelled, context, time, logger),
             // It is being resolved already.
             { OrderCancelled: true } => Task.CompletedTask,
             _ when !isLast => SendLater(new ChargePayment(payment.Id, message.Retry + 1), RetryAfter[message.Retry], context),
-            { ChargesSent: 0 } => payment.Fail("PROVIDER_UNAVAILABLE", context, time, logger),
+            { ChargesSent: 0 } => payment.Fail(PaymentFailureReason.ProviderUnavailable, context, time, logger),
             _ => AskLater(payment, ask: 0, context),
         });
         logger.LogInformation(
@@ -125,7 +126,11 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
         {
             { ChargedAt: not null } => payment.Complete(charge, context, time, logger),
             { } => payment.Fail(
-                charge.DeclineReason ?? (payment.OrderCancelled ? "ORDER_CANCELLED" : "PROVIDER_TIMEOUT"), context, time, logger),
+                charge.DeclineReason
+                    ?? (payment.OrderCancelled ? PaymentFailureReason.OrderCancelled : PaymentFailureReason.ProviderTimeout),
+                context,
+                time,
+                logger),
             null => AskLater(payment, ask, context),
         });
     }

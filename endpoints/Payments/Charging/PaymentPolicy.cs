@@ -49,9 +49,9 @@ internal sealed class PaymentPolicy(TimeProvider time, ILogger<PaymentPolicy> lo
             return;
         }
 
-        if (!Data.Cancelled && message.Reason is "CUSTOMER" or "EXPIRED" or "SHOP")
+        if (!Data.Cancelled && CancelReasons.AwaitsCompensation(message.Reason))
         {
-            await context.Publish(new PaymentFailed(message.OrderId, "ORDER_CANCELLED", time.GetUtcNow()));
+            await context.Publish(new PaymentFailed(message.OrderId, PaymentFailureReason.OrderCancelled, time.GetUtcNow()));
             logger.LogInformation(LogEvents.NeverCharged, "Order {OrderId} is cancelled and will not be charged", message.OrderId);
         }
 

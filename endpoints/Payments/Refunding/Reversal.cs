@@ -1,3 +1,4 @@
+using ShopSaga.Contracts.Payments;
 using ShopSaga.Hosting.Database;
 using ShopSaga.Payments.Charging;
 
@@ -12,7 +13,7 @@ internal static class Reversal
     public static Task ReverseForCancelledOrder(this Payment payment, IMessageHandlerContext context, TimeProvider time, ILogger logger) =>
         payment switch
         {
-            { IsOpen: true, ChargesSent: 0 } => payment.Fail("ORDER_CANCELLED", context, time, logger),
+            { IsOpen: true, ChargesSent: 0 } => payment.Fail(PaymentFailureReason.OrderCancelled, context, time, logger),
             { IsOpen: true } => payment.StopCharge(context, logger),
             { Status: PaymentStatus.Completed } => payment.GiveBack(context, time, logger),
             // Nothing was taken, or it is on its way back.

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using ShopSaga.Contracts.Payments;
 using ShopSaga.Hosting.Database;
 using ShopSaga.Hosting.Http;
 using ShopSaga.Payments.Charging;
@@ -70,7 +71,7 @@ internal static class ReceiveWebhook
             ("charge.succeeded", PaymentStatus.Pending or PaymentStatus.Unknown or PaymentStatus.Failed) when at is not null =>
                 new ChargeReported(payment.Id, new ProviderCharge(id, "CHARGED", amount, DeclineReason: null, at)),
             ("charge.declined", PaymentStatus.Pending or PaymentStatus.Unknown) =>
-                new ChargeReported(payment.Id, new ProviderCharge(id, "DECLINED", amount, webhook.Data.DeclineReason ?? "DECLINED", ChargedAt: null)),
+                new ChargeReported(payment.Id, new ProviderCharge(id, "DECLINED", amount, webhook.Data.DeclineReason ?? PaymentFailureReason.Declined, ChargedAt: null)),
             ("refund.succeeded", PaymentStatus.Refunding) when webhook.Data.RefundedAt is { } refundedAt =>
                 new RefundReported(payment.Id, new ProviderRefund(id, refundedAt)),
             _ => null,

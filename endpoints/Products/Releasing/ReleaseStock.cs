@@ -12,7 +12,7 @@ internal sealed class ReleaseStock(Shelf shelf, TimeProvider time, ILogger<Relea
 {
     // For the other reasons nobody waits: the order was rejected or released before it was cancelled.
     public Task Handle(OrderCancelled message, IMessageHandlerContext context) =>
-        Release(message.OrderId, message, announceTombstone: message.Reason is "CUSTOMER" or "EXPIRED" or "SHOP", context);
+        Release(message.OrderId, message, announceTombstone: CancelReasons.AwaitsCompensation(message.Reason), context);
 
     public Task Handle(PaymentFailed message, IMessageHandlerContext context) =>
         Release(message.OrderId, message, announceTombstone: true, context);

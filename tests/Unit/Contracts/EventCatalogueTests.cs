@@ -1,11 +1,16 @@
 using System.Reflection;
+using ShopSaga.Contracts.Orders;
+using ShopSaga.Contracts.Payments;
 using ShopSaga.Tests.Unit.Support;
 
 namespace ShopSaga.Tests.Unit.Contracts;
 
 public class EventCatalogueTests
 {
-    private static readonly Type[] PublicTypes = Choreography.Contracts.GetExportedTypes();
+    /// <summary>Beside the events: the words that stand in their fields.</summary>
+    private static readonly Type[] Words = [typeof(CancelReason), typeof(CancelReasons), typeof(PaymentFailureReason)];
+
+    private static readonly Type[] PublicTypes = [.. Choreography.Contracts.GetExportedTypes().Except(Words)];
 
     private static IEnumerable<Choreography.DesignedEvent> Events => Choreography.Events;
 
@@ -43,6 +48,17 @@ public class EventCatalogueTests
     }
 
     [Test]
+    public void Should_keep_the_words_that_receivers_know()
+    {
+        Assert.That(Enum.GetNames<CancelReason>(), Is.EqualTo(new[] { "OUT_OF_STOCK", "PAYMENT_DECLINED", "EXPIRED", "CUSTOMER", "SHOP" }));
+        Assert.That(
+            Enum.GetNames<CancelReason>().Where(CancelReasons.AwaitsCompensation), Is.EqualTo(new[] { "EXPIRED", "CUSTOMER", "SHOP" }));
+        Assert.That(
+            typeof(PaymentFailureReason).GetFields().Select(word => word.GetRawConstantValue()),
+            Is.EqualTo(new[] { "DECLINED", "ORDER_CANCELLED", "PROVIDER_TIMEOUT", "PROVIDER_UNAVAILABLE" }));
+    }
+
+    [Test]
     public void Should_reference_nothing_but_the_framework() =>
         Assert.That(Choreography.Contracts.GetReferencedAssemblies().Select(assembly => assembly.Name), Has.All.StartsWith("System."));
 
@@ -50,8 +66,9 @@ public class EventCatalogueTests
     public void Should_stand_in_a_file_of_its_name_in_the_folder_of_its_owner()
     {
         var files = Repository.FilesIn("contracts", ".cs").ToList();
+        var words = Words.Select(type => $"contracts/{type.Namespace!.Split('.')[^1]}/{type.Name}.cs");
 
-        Assert.That(files, Is.EquivalentTo(Events.Select(designed => $"contracts/{designed.Publisher}/{designed.Name}.cs")));
+        Assert.That(files, Is.EquivalentTo(Events.Select(designed => $"contracts/{designed.Publisher}/{designed.Name}.cs").Concat(words)));
         foreach (var designed in Events)
         {
             var text = Repository.Read($"contracts/{designed.Publisher}/{designed.Name}.cs");

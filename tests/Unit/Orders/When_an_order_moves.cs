@@ -1,7 +1,8 @@
 using ShopSaga.Orders.Lifecycle;
-using static ShopSaga.Orders.Lifecycle.CancelReason;
+using static ShopSaga.Contracts.Orders.CancelReason;
 using static ShopSaga.Orders.Lifecycle.Happening;
 using static ShopSaga.Orders.Lifecycle.OrderStatus;
+using CancelReason = ShopSaga.Contracts.Orders.CancelReason;
 
 namespace ShopSaga.Tests.Unit.Orders;
 

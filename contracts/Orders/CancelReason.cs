@@ -1,0 +1,22 @@
+namespace ShopSaga.Contracts.Orders;
+
+#pragma warning disable CA1707 // The names are the words on the wire, in JSON answers and in Orders' database.
+
+/// <summary>Why an order was cancelled: the values of <see cref="OrderCancelled.Reason"/>.</summary>
+public enum CancelReason
+{
+    /// <summary>Products rejected the order: at least one line was short.</summary>
+    OUT_OF_STOCK,
+
+    /// <summary>Payments did not get the money.</summary>
+    PAYMENT_DECLINED,
+
+    /// <summary>The order was neither paid nor refused in time.</summary>
+    EXPIRED,
+
+    /// <summary>The customer cancelled it.</summary>
+    CUSTOMER,
+
+    /// <summary>The shop refunded the payment.</summary>
+    SHOP,
+}

@@ -1,0 +1,12 @@
+namespace ShopSaga.Contracts.Orders;
+
+/// <summary>What subscribers of <see cref="OrderCancelled"/> read from its reason.</summary>
+public static class CancelReasons
+{
+    /// <summary>
+    /// Whether Orders waits for Products and Payments to answer the cancellation, even when they hold nothing for the order. For the other
+    /// reasons, the rejection or failure that caused the cancellation has told Orders, and the other service, already.
+    /// </summary>
+    public static bool AwaitsCompensation(string reason) =>
+        reason is nameof(CancelReason.CUSTOMER) or nameof(CancelReason.EXPIRED) or nameof(CancelReason.SHOP);
+}
