@@ -1,5 +1,4 @@
 using ShopSaga.Hosting;
-using ShopSaga.Hosting.Authentication;
 using ShopSaga.Hosting.Messaging;
 using ShopSaga.Products.Announcing;
 using ShopSaga.Products.Caching;
@@ -9,20 +8,18 @@ using ShopSaga.Products.Releasing;
 using ShopSaga.Products.Reserving;
 
 var builder = ServiceHost.CreateBuilder(args);
-var redis = new RedisConnection(builder.Configuration.Required("ConnectionStrings:Redis"));
-builder.Services.AddSingleton(_ => redis);
-builder.Services.AddSingleton<ProductCache>();
-builder.Services.AddSingleton<Shelf>();
+builder.AddProductCache();
+builder.Services.AddSingleton<StockRows>();
 builder.AddEndpoint("Products", endpoint =>
 {
-    endpoint.AddHandler<ReserveStock>();
-    endpoint.AddHandler<ReleaseStock>();
-    endpoint.AddHandler<CommitStock>();
-    endpoint.AddHandler<CatalogueAnnouncer>();
+    endpoint.AddHandler<ReserveStockHandler>();
+    endpoint.AddHandler<ReleaseStockHandler>();
+    endpoint.AddHandler<CommitStockHandler>();
+    endpoint.AddHandler<AnnounceCatalogueHandler>();
 });
 
 var app = builder.Build();
 app.UseServiceDefaults();
 app.MapCatalogue();
-app.MapPost("/internal/catalogue/announcements", CatalogueAnnouncer.Request).RequireAdmin().ExcludeFromDescription();
+app.MapAnnouncing();
 app.Run();

@@ -3,17 +3,18 @@ using ShopSaga.Contracts.Orders;
 using ShopSaga.Contracts.Payments;
 using ShopSaga.Contracts.Products;
 using ShopSaga.Hosting.Database;
-using ShopSaga.Payments.Refunding;
+using ShopSaga.Payments.Lifecycle;
 
 namespace ShopSaga.Payments.Charging;
 
 /// <summary>
-/// An order is charged when it was placed and its stock is reserved, in whatever order that becomes known, and never once it was rejected or
-/// cancelled. The saga never completes: it is the tombstone that makes whatever arrives late, or again, harmless.
+/// Charges an order once it is placed and its stock is reserved, in either order of arrival, and never after it was rejected or cancelled.
+/// The saga never completes: it is the tombstone that makes late and repeated messages harmless.
 /// </summary>
 /// <remarks>
-/// Nor could it complete with the payment: a cancellation that found neither of the two would not notice that both came, and the saga went,
-/// before it wrote; it would be answered that nothing was charged. A saga that stays makes its insert fail, and it is handled again.
+/// Completing together with the payment would lose a race. A cancellation reads that there is neither saga nor payment; before it writes,
+/// both are created and the saga completes; the cancellation then answers that nothing was charged. While the saga stays, the insert of that
+/// cancellation fails on the unique correlation id, and the cancellation is handled again.
 /// </remarks>
 internal sealed class PaymentPolicy(TimeProvider time, ILogger<PaymentPolicy> logger) :
     Saga<PaymentPolicy.State>,
@@ -43,9 +44,9 @@ internal sealed class PaymentPolicy(TimeProvider time, ILogger<PaymentPolicy> lo
 
     public async Task Handle(OrderCancelled message, IMessageHandlerContext context)
     {
-        if (await Payment.LockOfOrder(context.Sql(), message.OrderId) is { } payment)
+        if (await Payment.LockByOrder(context.Sql(), message.OrderId) is { } payment)
         {
-            await payment.ReverseForCancelledOrder(context, time, logger);
+            await payment.Compensate(context, time, logger);
             return;
         }
 
@@ -60,10 +61,13 @@ internal sealed class PaymentPolicy(TimeProvider time, ILogger<PaymentPolicy> lo
 
     protected override void ConfigureHowToFindSaga(SagaPropertyMapper<State> mapper) => mapper
         .MapSaga(saga => saga.OrderId)
-        .ToMessage<OrderPlaced>(message => message.OrderId.ToString(CultureInfo.InvariantCulture))
-        .ToMessage<StockReserved>(message => message.OrderId.ToString(CultureInfo.InvariantCulture))
-        .ToMessage<StockRejected>(message => message.OrderId.ToString(CultureInfo.InvariantCulture))
-        .ToMessage<OrderCancelled>(message => message.OrderId.ToString(CultureInfo.InvariantCulture));
+        .ToMessage<OrderPlaced>(message => CorrelationId(message.OrderId))
+        .ToMessage<StockReserved>(message => CorrelationId(message.OrderId))
+        .ToMessage<StockRejected>(message => CorrelationId(message.OrderId))
+        .ToMessage<OrderCancelled>(message => CorrelationId(message.OrderId));
+
+    // A string: the column of an integer would have 32 bits only.
+    private static string CorrelationId(long orderId) => orderId.ToString(CultureInfo.InvariantCulture);
 
     private async Task ChargeWhenAllowed(long orderId, IMessageHandlerContext context)
     {
@@ -72,14 +76,16 @@ internal sealed class PaymentPolicy(TimeProvider time, ILogger<PaymentPolicy> lo
             return;
         }
 
+        // Heard again, the events find the order's payment there: ON CONFLICT leaves it alone.
+        var status = Transitions.Next(null, PaymentTrigger.ChargeAllowed);
         var paymentId = await context.Sql().QuerySingleOrDefault<long?>(
             """
             INSERT INTO payments (order_id, user_id, amount, payment_method, status, created_at)
-            VALUES (@orderId, @UserId, @Amount, @PaymentMethod, @Pending, @now)
+            VALUES (@orderId, @UserId, @Amount, @PaymentMethod, @status, @now)
             ON CONFLICT (order_id) DO NOTHING
             RETURNING id
             """,
-            new { orderId, due.UserId, due.Amount, due.PaymentMethod, PaymentStatus.Pending, now = time.GetUtcNow() });
+            new { orderId, due.UserId, due.Amount, due.PaymentMethod, status = status.ToString(), now = time.GetUtcNow() });
         if (paymentId is { } id)
         {
             await context.SendLocal(new ChargePayment(id));

@@ -3,25 +3,19 @@ using Polly;
 using Polly.CircuitBreaker;
 using Polly.Retry;
 using Polly.Timeout;
+using ShopSaga.Payments.Lifecycle;
 
 namespace ShopSaga.Payments.Provider;
 
-/// <summary>A charge as the provider has it: CHARGED (and since when), DECLINED (and why) or VOIDED.</summary>
-internal sealed record ProviderCharge(long Id, string Status, long? Amount, string? DeclineReason, DateTimeOffset? ChargedAt);
-
-/// <summary>A refund as the provider has it.</summary>
-internal sealed record ProviderRefund(long Id, DateTimeOffset RefundedAt);
-
 /// <summary>
-/// The payment provider, over HTTP: every call has a time limit and a circuit breaker before it, and the client bounds how many there are
-/// at once. Only look-ups are retried here, as they are cheap and change nothing. Everything else is tried again by a later message, with the
-/// same key.
+/// The payment provider, over HTTP: every call has a time-out and a circuit breaker, and the client bounds the number of concurrent calls.
+/// Only look-ups are retried here, since they are cheap and change nothing. Everything else is retried by a later message with the same key.
 /// </summary>
 internal sealed class PaymentProvider(HttpClient http, TimeSpan timeout, TimeProvider time, ILogger<PaymentProvider> logger)
 {
     /// <summary>
-    /// A charge that gets no answer in time does not open the circuit: it is not known yet, which does not mean that the provider is down.
-    /// If it is, asking what became of the charge fails, and that does.
+    /// A charge without an answer in time does not open the circuit: its result is unknown, which does not mean that the provider is down.
+    /// If the provider is down, the look-up that follows fails and opens the circuit.
     /// </summary>
     private readonly ResiliencePipeline _charges = Guarded(new PredicateBuilder().Handle<HttpRequestException>(), timeout, time, logger);
 
@@ -38,7 +32,7 @@ internal sealed class PaymentProvider(HttpClient http, TimeSpan timeout, TimePro
         })
         .Build();
 
-    /// <summary>Charges; null when no answer came in time, so that it is not known whether the money was taken.</summary>
+    /// <summary>Charges; null when no answer came in time, so that the result is unknown.</summary>
     public async Task<ProviderCharge?> Charge(Payment payment, CancellationToken cancellationToken)
     {
         var body = new { payment.Amount, payment.PaymentMethod, Reference = payment.ChargeKey };
@@ -52,7 +46,7 @@ internal sealed class PaymentProvider(HttpClient http, TimeSpan timeout, TimePro
         }
     }
 
-    /// <summary>What became of a charge; null when the provider has none of that key, yet.</summary>
+    /// <summary>Looks a charge up; null when the provider has none with that key yet.</summary>
     public async Task<ProviderCharge?> Find(string key, CancellationToken cancellationToken)
     {
         var path = $"charges?idempotencyKey={Uri.EscapeDataString(key)}";
@@ -61,11 +55,11 @@ internal sealed class PaymentProvider(HttpClient http, TimeSpan timeout, TimePro
         return found.Items.SingleOrDefault();
     }
 
-    /// <summary>Makes sure that nothing is charged under the key from now on, and says what holds.</summary>
+    /// <summary>Closes the key, so that nothing is charged under it from now on, and gives the definite result.</summary>
     public Task<ProviderCharge> Void(string key, CancellationToken cancellationToken) =>
         Call<ProviderCharge>(_others, HttpMethod.Post, "charges/void", key, body: null, cancellationToken);
 
-    /// <summary>Gives the whole payment back.</summary>
+    /// <summary>Refunds the whole payment.</summary>
     public Task<ProviderRefund> Refund(Payment payment, CancellationToken cancellationToken) => Call<ProviderRefund>(
         _others, HttpMethod.Post, $"charges/{payment.ChargeId}/refunds", payment.RefundKey, new { payment.Amount }, cancellationToken);
 
@@ -80,7 +74,7 @@ internal sealed class PaymentProvider(HttpClient http, TimeSpan timeout, TimePro
                 BreakDuration = TimeSpan.FromSeconds(2),
                 OnOpened = opened =>
                 {
-                    logger.LogWarning(LogEvents.ProviderFails, "The provider fails; no calls for {Duration}", opened.BreakDuration);
+                    logger.LogWarning(LogEvents.ProviderFails, "The provider keeps failing; no calls for {Duration}", opened.BreakDuration);
                     return default;
                 },
             })
@@ -90,42 +84,42 @@ internal sealed class PaymentProvider(HttpClient http, TimeSpan timeout, TimePro
     private async Task<T> Call<T>(
         ResiliencePipeline pipeline, HttpMethod method, string path, string key, object? body, CancellationToken cancellationToken)
     {
-        var asked = $"{method} {path} with key {key}";
+        var description = $"{method} {path} with key {key}";
         try
         {
-            return await pipeline.ExecuteAsync(async token => await Send<T>(asked, method, path, key, body, token), cancellationToken);
+            return await pipeline.ExecuteAsync(async token => await Send<T>(description, method, path, key, body, token), cancellationToken);
         }
         catch (Exception failure) when (failure is HttpRequestException or TimeoutRejectedException or BrokenCircuitException)
         {
-            throw new ProviderUnavailableException(asked, failure, wasSent: !NeverLeft(failure));
+            throw new ProviderUnavailableException(description, failure, wasSent: !NeverLeft(failure));
         }
     }
 
-    /// <summary>Whether there was no connection on which the request could have been sent.</summary>
+    /// <summary>Whether the request certainly was not sent, for want of a connection.</summary>
     private static bool NeverLeft(Exception failure) => failure is BrokenCircuitException or HttpRequestException
     {
         HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
     };
 
     private async Task<T> Send<T>(
-        string asked, HttpMethod method, string path, string key, object? body, CancellationToken cancellationToken)
+        string description, HttpMethod method, string path, string key, object? body, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
         request.Headers.Add("Idempotency-Key", key);
-        using var response = await Connected(http.SendAsync(request, cancellationToken));
+        using var response = await WithConnectionErrors(http.SendAsync(request, cancellationToken));
         if (response.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError
             and not (HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests))
         {
             throw new ProviderRefusedException(
-                asked, $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync(cancellationToken)}");
+                description, $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync(cancellationToken)}");
         }
 
         response.EnsureSuccessStatusCode();
         return (await response.Content.ReadFromJsonAsync<T>(cancellationToken))!;
     }
 
-    /// <summary>A connection that could not be made in time is a failure to connect like any other, not a missing answer.</summary>
-    private static async Task<HttpResponseMessage> Connected(Task<HttpResponseMessage> sending)
+    /// <summary>Turns the time-out of a connection attempt into a connection error: it is not a missing answer.</summary>
+    private static async Task<HttpResponseMessage> WithConnectionErrors(Task<HttpResponseMessage> sending)
     {
         try
         {

@@ -1,21 +1,24 @@
+using ShopSaga.Payments.Lifecycle;
+
 namespace ShopSaga.Payments.Provider;
 
-/// <summary>The provider cannot be reached or cannot work now; the same request, with its idempotency key, may be made again.</summary>
-/// <param name="asked">The request.</param>
-/// <param name="cause">What happened to it.</param>
-/// <param name="wasSent">Whether it may have reached the provider.</param>
-internal sealed class ProviderUnavailableException(string asked, Exception cause, bool wasSent)
-    : Exception($"The payment provider could not answer {asked}: {cause.Message}", cause)
+/// <summary>The provider cannot be reached or cannot answer now; the same request may be sent again with its idempotency key.</summary>
+/// <param name="request">The request.</param>
+/// <param name="cause">Why there is no answer.</param>
+/// <param name="wasSent">Whether the request may have reached the provider.</param>
+internal sealed class ProviderUnavailableException(string request, Exception cause, bool wasSent)
+    : Exception($"The payment provider did not answer {request}: {cause.Message}", cause)
 {
+    /// <summary>Whether the request may have reached the provider.</summary>
     public bool WasSent => wasSent;
 }
 
-/// <summary>The provider does not accept the request; making it again would not help.</summary>
-internal sealed class ProviderRefusedException(string asked, string answer)
-    : Exception($"The payment provider refused {asked}: {answer}");
+/// <summary>The provider rejected the request; sending it again would not help.</summary>
+internal sealed class ProviderRefusedException(string request, string answer)
+    : Exception($"The payment provider refused {request}: {answer}");
 
-/// <summary>The provider was asked often and for long, and it is still not known whether it took the money.</summary>
+/// <summary>The provider did not say in time whether it charged the payment.</summary>
 internal sealed class ChargeUnknownException(Payment payment, int asks, ProviderUnavailableException cause) : Exception(
-    $"Whether payment {payment.Id} of order {payment.OrderId} was taken could not be learnt by asking {asks} times. "
-        + $"Replay this message when the provider answers again. The last time: {cause.Message}",
+    $"It is unknown whether payment {payment.Id} of order {payment.OrderId} was charged, after {asks} questions to the provider. "
+        + $"Replay this message when the provider answers again. The last failure: {cause.Message}",
     cause);

@@ -3,10 +3,10 @@ using ShopSaga.Hosting;
 
 namespace ShopSaga.Payments.Provider;
 
-/// <summary>Where the provider is and how long it is waited for.</summary>
+/// <summary>The provider's address, the key to it, and how long to wait for an answer.</summary>
 internal sealed record ProviderSettings(Uri Address, string ApiKey, TimeSpan Timeout)
 {
-    /// <summary>How many calls there are at once, as a connection carries one; others wait for theirs.</summary>
+    /// <summary>The most calls at once, since a connection carries one at a time; further calls wait for a connection.</summary>
     public const int MaxConnections = 32;
 
     /// <exception cref="InvalidOperationException">A setting is missing or wrong; the message says what to set.</exception>
@@ -34,28 +34,13 @@ internal sealed record ProviderSettings(Uri Address, string ApiKey, TimeSpan Tim
         {
             MaxConnectionsPerServer = MaxConnections,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            // Shorter than the whole: what was not even connected is known not to have been sent.
+            // Shorter than the time-out of a call: a connection that was not made in time proves that nothing was sent.
             ConnectTimeout = Timeout / 2,
         })
         {
             BaseAddress = Address,
             DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", ApiKey) },
-            // PaymentProvider limits the time.
+            // PaymentProvider has the time-out.
             Timeout = System.Threading.Timeout.InfiniteTimeSpan,
         };
-}
-
-/// <summary>Registers the provider.</summary>
-internal static class ProviderRegistration
-{
-    /// <exception cref="InvalidOperationException">A setting is missing or wrong; the message says what to set.</exception>
-    public static void AddPaymentProvider(this WebApplicationBuilder builder)
-    {
-        var settings = ProviderSettings.From(builder.Configuration);
-        builder.Services.AddSingleton(services => new PaymentProvider(
-            settings.CreateClient(),
-            settings.Timeout,
-            services.GetRequiredService<TimeProvider>(),
-            services.GetRequiredService<ILogger<PaymentProvider>>()));
-    }
 }

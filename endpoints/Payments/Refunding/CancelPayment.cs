@@ -1,18 +1,14 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using ShopSaga.Hosting.Authentication;
 using ShopSaga.Hosting.Database;
 using ShopSaga.Hosting.Http;
-using ShopSaga.Payments.Following;
+using ShopSaga.Payments.Lifecycle;
+using ShopSaga.Payments.Viewing;
 
 namespace ShopSaga.Payments.Refunding;
 
-/// <summary>POST /payments/{id}/cancel: the shop gives the money back; the order is cancelled by those who hear of the refund.</summary>
+/// <summary>POST /payments/{id}/cancel: the shop refunds the payment; Orders cancels the order when it hears of the refund.</summary>
 internal static class CancelPayment
 {
-    public static void MapCancelPayment(this WebApplication app) => app.MapPost("/payments/{id:long}/cancel", Handle).RequireAdmin()
-        .Describe("cancelPayment", "Gives the money back and cancels the order")
-        .Refuses(409, "not-cancellable");
-
     internal static async Task<Results<Accepted<PaymentView>, ProblemHttpResult>> Handle(
         long id, ITransactionalSession session, TimeProvider time, ILogger<RefundPayment> logger, CancellationToken cancellationToken)
     {
@@ -24,12 +20,11 @@ internal static class CancelPayment
             return Problems.NotFound();
         }
 
-        if (payment.Status != PaymentStatus.Completed)
+        if (payment.Status != PaymentStatus.COMPLETED || !await payment.TryRequestRefund(sql, time, logger))
         {
             return Problems.Conflict("not-cancellable", "Not cancellable", $"The payment is {payment.Status}; only a COMPLETED one can be cancelled.");
         }
 
-        await payment.StartRefund(sql, time, logger);
         await session.SendLocal(new RefundPayment(payment.Id), cancellationToken);
         var answer = await PaymentView.Read(sql, id);
         await session.Commit(cancellationToken);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Serialization;
 using Dapper;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
@@ -10,16 +11,16 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Payments.Statements;
 
-/// <summary>Money that was taken (CAPTURE) or given back (REFUND).</summary>
-internal sealed record StatementLine(string Fact, long OrderId, long PaymentId, long Amount);
+/// <summary>Money that was captured (CAPTURE) or refunded (REFUND).</summary>
+internal sealed record StatementLine([property: JsonPropertyName("fact")] string EntryType, long OrderId, long PaymentId, long Amount);
 
 /// <summary>
-/// GET /internal/statements/{date}: what moved money on a business day according to the books of Payments, for whoever compares them. The gateway
-/// knows no such route; callers show the key <c>Internal:Key</c>.
+/// GET /internal/statements/{date}: every capture and refund of a business day as Payments has them, for the reconciliation. The gateway has no
+/// such route; callers authenticate with the key <c>Internal:Key</c>.
 /// </summary>
 internal static class DailyStatement
 {
-    public static void MapDailyStatement(this WebApplication app)
+    public static void MapStatements(this WebApplication app)
     {
         var expected = Encoding.UTF8.GetBytes($"Bearer {app.Configuration.Required("Internal:Key")}");
         app.MapGet("/internal/statements/{date}", Read).AddEndpointFilter((context, next) =>
@@ -27,7 +28,7 @@ internal static class DailyStatement
             var given = Encoding.UTF8.GetBytes(context.HttpContext.Request.Headers.Authorization.ToString());
             return CryptographicOperations.FixedTimeEquals(given, expected)
                 ? next(context)
-                : ValueTask.FromResult<object?>(Problems.Unauthenticated("Show the internal key as 'Authorization: Bearer KEY'."));
+                : ValueTask.FromResult<object?>(Problems.Unauthenticated("Send the internal key as 'Authorization: Bearer KEY'."));
         });
     }
 
@@ -43,7 +44,7 @@ internal static class DailyStatement
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var lines = connection.QueryUnbufferedAsync<StatementLine>(
             """
-            SELECT 'CAPTURE' AS fact, order_id, id AS payment_id, amount
+            SELECT 'CAPTURE' AS entry_type, order_id, id AS payment_id, amount
             FROM payments
             WHERE completed_at >= @from AND completed_at < @until
             UNION ALL

@@ -8,28 +8,28 @@ namespace ShopSaga.Payments.Webhooks;
 
 /// <summary>
 /// The provider's signature on a webhook: <c>Psp-Signature: t=UNIX-SECONDS,v1=HEX</c>, where HEX is the HMAC-SHA256 of <c>UNIX-SECONDS.BODY</c>
-/// under the secret that both know. A captured request cannot be sent again after a few minutes.
+/// under the shared secret. The signed time keeps a recorded request from being replayed after a few minutes.
 /// </summary>
 internal sealed class WebhookSignature(string secret, TimeProvider time)
 {
     public const string Header = "Psp-Signature";
-    private const int ShortestSecret = 16;
+    private const int MinSecretLength = 16;
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
     private readonly byte[] _secret = Encoding.UTF8.GetBytes(secret);
 
-    /// <summary>The secret that is configured.</summary>
-    /// <exception cref="InvalidOperationException">There is none, or one that can be guessed; the message says what to set.</exception>
+    /// <summary>Reads <c>Provider:WebhookSecret</c>.</summary>
+    /// <exception cref="InvalidOperationException">It is missing or too short; the message says what to set.</exception>
     public static string SecretIn(IConfiguration configuration)
     {
         var secret = configuration.Required("Provider:WebhookSecret");
-        return secret.Length >= ShortestSecret
+        return secret.Length >= MinSecretLength
             ? secret
             : throw new InvalidOperationException(
                 "Configuration 'Provider:WebhookSecret' is too short. "
-                + $"Set Provider__WebhookSecret to what the provider signs with, at least {ShortestSecret} characters.");
+                + $"Set Provider__WebhookSecret to what the provider signs with, at least {MinSecretLength} characters.");
     }
 
-    /// <summary>Whether the header is the provider's signature on this body, and not too old.</summary>
+    /// <summary>Whether the header is a recent signature of the provider on this body.</summary>
     public bool IsOn(ReadOnlySpan<byte> body, StringValues header)
     {
         if (header is not [{ } text] || Parse(text) is not ({ } timestamp, { } signature) || !IsRecent(timestamp))

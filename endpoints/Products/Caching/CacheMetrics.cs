@@ -2,12 +2,12 @@ using System.Diagnostics.Metrics;
 
 namespace ShopSaga.Products.Caching;
 
-/// <summary>How well the product cache serves, as metrics of the meter <c>ShopSaga.Products</c>.</summary>
+/// <summary>The metrics of the product cache, under the meter <c>ShopSaga.Products</c>.</summary>
 internal static class CacheMetrics
 {
     private static readonly Meter Meter = new("ShopSaga.Products");
     private static readonly Counter<long> Reads = Meter.CreateCounter<long>(
-        "shopsaga.product_cache.reads", "{read}", "Reads of a product, by result: hit, miss, or bypass while Redis is not to be trusted.");
+        "shopsaga.product_cache.reads", "{read}", "Reads of a product, by result: hit, miss, or bypass while Redis is not trusted.");
 
     private static long _hits;
     private static long _all;
@@ -16,7 +16,7 @@ internal static class CacheMetrics
         "shopsaga.product_cache.hit_ratio",
         () => Volatile.Read(ref _all) is var total and > 0 ? (double)Volatile.Read(ref _hits) / total : 0,
         "1",
-        "The part of all reads since the start that Redis answered.");
+        "The share of all reads since the start that Redis answered.");
 
     public static void Count(CacheResult result)
     {
@@ -37,15 +37,15 @@ internal static class CacheMetrics
     };
 }
 
-/// <summary>What became of a read.</summary>
+/// <summary>How a read was served.</summary>
 internal enum CacheResult
 {
     /// <summary>The product was in the cache.</summary>
     Hit,
 
-    /// <summary>It was not, and came from the database.</summary>
+    /// <summary>The product came from the database.</summary>
     Miss,
 
-    /// <summary>The cache was not asked, or did not answer.</summary>
+    /// <summary>The cache was not asked or did not answer.</summary>
     Bypass,
 }

@@ -1,40 +1,40 @@
 using System.Globalization;
 using System.Text.Json;
 using ShopSaga.Hosting;
-using ShopSaga.Products.Catalogue;
 using StackExchange.Redis;
 
 namespace ShopSaga.Products.Caching;
 
 /// <summary>
-/// Products as last read, in Redis, so that a popular page does not cost a query. The database stays the truth:
+/// A cache of products in Redis, so that a popular page does not cost a query. The database stays the truth
+/// (docs/decisions/006-the-product-cache-holds-versions.md):
 /// <list type="number">
-/// <item>A read that finds nothing reads the database and puts what it found into the cache, with its version.</item>
-/// <item>A write puts its new version there, without the product, while it still holds the row's lock: before it commits.</item>
-/// <item>Nothing replaces a newer version. So a read that began before the write cannot put the old product back, and whoever saw the write
-/// answered reads the database. When the write rolls back, the version alone stays for a while and costs a few queries, nothing else.</item>
-/// <item>When Redis does not answer in time the database does, and Redis is not asked again for a moment; for as long as anything in it
-/// lives when it was a write that was not answered, because then it may still have the old product.</item>
-/// <item>Redis that comes back empty has forgotten the versions of writes that have not committed yet. Nothing is put into it until those
-/// are through; and nothing that took so long to read that it may be from before.</item>
-/// <item>Many who ask for a product at the same moment share a read (<see cref="SharedReads{T}"/>).</item>
+/// <item>A read that misses reads the database and stores the product with its version.</item>
+/// <item>A write stores its new version, without the product, while it still holds the row's lock: before it commits.</item>
+/// <item>Nothing replaces a newer version. So a read that began before a write cannot put the old product back, and a client whose write was
+/// answered reads the database. The version of a write that rolls back stays for a minute and costs a few queries.</item>
+/// <item>When Redis does not answer in time, the database does, and Redis is left alone for a second. After an unanswered invalidation it is
+/// left alone until every entry has expired, since it may still have the old product.</item>
+/// <item>A Redis that comes back empty has lost the versions of writes that have not committed yet. Nothing is stored until those have
+/// committed, nor anything whose read took so long that it may be older than a write.</item>
+/// <item>Concurrent requests for one product share a read (<see cref="RequestCoalescer{T}"/>).</item>
 /// </list>
 /// </summary>
 internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILogger<ProductCache> logger)
 {
-    /// <summary>Longer than any write can take between its invalidation and its commit, so that no slow one outlives its version.</summary>
+    /// <summary>Longer than a write can take from its invalidation to its commit, so that no version expires before its write commits.</summary>
     internal static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(1);
 
-    /// <summary>In an empty Redis stands since when it is used; that much later products are put into it.</summary>
+    /// <summary>This key marks a Redis that is in use. Where it is missing, Redis is empty: products are stored only after a pause.</summary>
     internal const string Since = "products:since";
 
     private const string Settling = "products:settling";
     private static readonly TimeSpan SettlesIn = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LongestRead = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxRead = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    // Evaluated in Redis as one step. KEYS: the product. ARGV: version, lifetime in ms, and optionally the field with the product.
+    // Redis runs a script as one step. KEYS: the product. ARGV: version, lifetime in ms, and optionally the field with the product.
     private const string PutUnlessOlder =
         """
         local known = tonumber(redis.call('HGET', KEYS[1], 'version'))
@@ -45,7 +45,7 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
         return 1
         """;
 
-    // Further KEYS: since when, and whether it still settles.
+    // Further KEYS: the mark of a Redis in use, and the pause of one that was empty.
     private static readonly string PutWhenSettled = string.Create(
         CultureInfo.InvariantCulture,
         $"""
@@ -54,14 +54,14 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
         {PutUnlessOlder}
         """);
 
-    private readonly SharedReads<(Product? Product, CacheResult Result)> _reads = new();
+    private readonly RequestCoalescer<(Product? Product, CacheResult Result)> _reads = new();
     private readonly Lock _pausing = new();
     private long _notBefore;
 
     private bool Trusted => time.GetUtcNow().UtcTicks >= Volatile.Read(ref _notBefore);
 
     /// <summary>
-    /// The product as cached, or as <paramref name="read"/> from the database. Others may share that read: it must not end with this request.
+    /// The product from the cache, or from <paramref name="read"/>. Other requests may share that read, so it must not be cancelled with this one.
     /// </summary>
     public async Task<Product?> Get(long id, Func<Task<Product?>> read)
     {
@@ -70,7 +70,7 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
         return product;
     }
 
-    /// <summary>To be called by a write that holds the products' row locks, with the versions it is about to commit.</summary>
+    /// <summary>Called by a write that holds the products' row locks, with the versions that it is about to commit.</summary>
     public Task Invalidate(IEnumerable<(long Id, long Version)> changed) =>
         Try(
             async cache => await Task.WhenAll(changed.Select(product => cache.ScriptEvaluateAsync(
@@ -92,7 +92,7 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
         var result = Trusted ? CacheResult.Miss : CacheResult.Bypass;
         var began = time.GetTimestamp();
         var product = await read();
-        if (product is not null && Trusted && time.GetElapsedTime(began) < LongestRead)
+        if (product is not null && Trusted && time.GetElapsedTime(began) < MaxRead)
         {
             await Try(cache => Keep(cache, product), Pause);
         }
@@ -118,7 +118,7 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
         }
         catch (Exception failure) when (failure is RedisException or TimeoutException or JsonException)
         {
-            // The last one comes out of the client itself, in a moment in which it has no connection.
+            // The client itself may throw JsonException while it has no connection.
             Distrust(pause, failure);
             return default;
         }
@@ -132,7 +132,7 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
         {
             if (Trusted)
             {
-                logger.LogWarning(LogEvents.CacheUnavailable, "Products come from the database, Redis does not answer: {Reason}", failure.Message);
+                logger.LogWarning(LogEvents.CacheUnavailable, "Redis does not answer, so products are read from the database: {Reason}", failure.Message);
             }
 
             Volatile.Write(ref _notBefore, Math.Max(_notBefore, (time.GetUtcNow() + pause).UtcTicks));

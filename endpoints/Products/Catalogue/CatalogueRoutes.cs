@@ -3,21 +3,21 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Products.Catalogue;
 
-/// <summary>What anybody may read and the admin may change.</summary>
+/// <summary>The catalogue: everyone may read it, administrators may change it.</summary>
 internal static class CatalogueRoutes
 {
-    private const string IfMatch = "Only if the version is still this one.";
+    private const string IfMatch = "Changes the product only while its version is this one.";
 
     public static void MapCatalogue(this IEndpointRouteBuilder app)
     {
         var products = app.MapGroup("/products");
         products.MapGet("", BrowseProducts.Handle)
-            .Describe("browseProducts", "What is on sale")
+            .Describe("browseProducts", "The products on sale")
             .TakesText("category", "Only products of exactly this category.")
-            .TakesText("q", "A part of the name, in small or capital letters.");
+            .TakesText("q", "A part of the name; case is ignored.");
         products.MapGet("{id:long}", ReadProduct.Handle)
             .Describe("readProduct", "A product")
-            .TakesHeader("If-None-Match", "Only if the version is not this one any more: else a 304 without a body.")
+            .TakesHeader("If-None-Match", "Answers 304 without a body while the version is still this one.")
             .Produces(StatusCodes.Status304NotModified)
             .AnswersHeader("ETag", "The version.");
         products.MapPost("", ListProduct.Handle).RequireAdmin()

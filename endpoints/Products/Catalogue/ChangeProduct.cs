@@ -7,7 +7,7 @@ using ShopSaga.Products.Caching;
 
 namespace ShopSaga.Products.Catalogue;
 
-/// <summary>PUT /products/{id}: the product goes on under another name, category or price.</summary>
+/// <summary>PUT /products/{id}: changes name, category and price.</summary>
 internal static class ChangeProduct
 {
     internal static async Task<Results<Ok<Product>, ProblemHttpResult>> Handle(
@@ -37,7 +37,7 @@ internal static class ChangeProduct
             RETURNING {Product.Columns}
             """,
             new { id, body.Name, body.Category, body.Price });
-        await session.Publish(WhatHappened(before, after), cancellationToken);
+        await session.Publish(EventOf(before, after), cancellationToken);
         await cache.Invalidate([(id, after.Version)]);
         await session.Commit(cancellationToken);
         logger.LogInformation(LogEvents.Changed, "Product {ProductId} changed to version {Version}", id, after.Version);
@@ -45,14 +45,14 @@ internal static class ChangeProduct
         return TypedResults.Ok(after);
     }
 
-    // Others show the name (a cart does), and only ProductListed carries it.
-    internal static object WhatHappened(Product before, Product after) =>
+    // Subscribers such as the cart show the name, and only ProductListed carries it.
+    internal static object EventOf(Product before, Product after) =>
         (before.Name, before.Category) == (after.Name, after.Category)
             ? new ProductPriceChanged(after.Id, after.Price, after.Version)
             : new ProductListed(after.Id, after.Name, after.Category, after.Price, after.Version);
 }
 
-/// <summary>What a product is to become.</summary>
+/// <summary>The new name, category and price.</summary>
 internal sealed record ChangedProduct(
     [Text(1, 200)] string Name,
     [Text(1, 100)] string Category,

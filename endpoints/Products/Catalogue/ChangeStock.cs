@@ -5,7 +5,7 @@ using ShopSaga.Products.Caching;
 
 namespace ShopSaga.Products.Catalogue;
 
-/// <summary>POST /products/{id}/stock: the shop puts pieces on the shelf or takes some off it.</summary>
+/// <summary>POST /products/{id}/stock: adds pieces to the stock or takes some from it.</summary>
 internal static class ChangeStock
 {
     internal static async Task<Results<Ok<Product>, ProblemHttpResult>> Handle(
@@ -30,13 +30,13 @@ internal static class ChangeStock
             return Problems.OfStatus(StatusCodes.Status412PreconditionFailed);
         }
 
-        // Pieces that orders hold may come back to the shelf, and must find room there.
+        // Pieces that orders hold may return to the stock, and must fit into it.
         var owned = await sql.QuerySingle<long>("SELECT sum(delta) FROM stock_changes WHERE product_id = @id", new { id });
         if (before.StockQuantity + (long)body.Delta < 0 || owned + body.Delta > int.MaxValue)
         {
             return Problems.Conflict(
                 "conflict",
-                "The stock cannot be changed so",
+                "The stock cannot be changed by that",
                 $"There are {before.StockQuantity} pieces, and orders hold {owned - before.StockQuantity}: "
                 + $"the stock can neither fall below 0 nor rise, with those that orders hold, above {int.MaxValue}.");
         }
@@ -57,5 +57,5 @@ internal static class ChangeStock
     }
 }
 
-/// <summary>Pieces that come (more than 0) or go (less than 0).</summary>
+/// <summary>Pieces to add, or to take if negative.</summary>
 internal sealed record StockChange([NotZero] int Delta) : IJsonBody<StockChange>;

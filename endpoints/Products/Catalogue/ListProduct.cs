@@ -6,7 +6,7 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Products.Catalogue;
 
-/// <summary>POST /products: a product goes on sale.</summary>
+/// <summary>POST /products: puts a product on sale.</summary>
 internal static class ListProduct
 {
     internal static async Task<Created<Product>> Handle(
@@ -40,7 +40,7 @@ internal static class ListProduct
     }
 }
 
-/// <summary>A product that is not on sale yet.</summary>
+/// <summary>A product to put on sale.</summary>
 internal sealed record NewProduct(
     [Text(1, 200)] string Name,
     [Text(1, 100)] string Category,

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace ShopSaga.Products.Catalogue;
 
-/// <summary>A number that changes something.</summary>
+/// <summary>Validates that a number is not 0.</summary>
 [AttributeUsage(AttributeTargets.Parameter)]
 internal sealed class NotZeroAttribute : ValidationAttribute
 {

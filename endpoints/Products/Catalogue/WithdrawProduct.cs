@@ -6,7 +6,7 @@ using ShopSaga.Products.Caching;
 
 namespace ShopSaga.Products.Catalogue;
 
-/// <summary>DELETE /products/{id}: the product leaves the shop. Orders under way still get what they asked for.</summary>
+/// <summary>DELETE /products/{id}: withdraws the product from sale. Open orders still get it.</summary>
 internal static class WithdrawProduct
 {
     internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(

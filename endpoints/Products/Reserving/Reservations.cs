@@ -1,62 +1,42 @@
-using ShopSaga.Contracts.Orders;
-using ShopSaga.Contracts.Payments;
 using ShopSaga.Hosting.Database;
 
 namespace ShopSaga.Products.Reserving;
 
 /// <summary>
-/// What was decided for an order. Whoever handles one of its events takes the reservation's row first and the products' rows, by ascending
-/// id, after it; so no two of them can wait for each other.
+/// The reservations' rows. A handler locks the reservation's row first and then the products' rows by ascending id, so that no two handlers
+/// can wait for each other.
 /// </summary>
 internal static class Reservations
 {
-    public const string Reserved = "RESERVED";
-    public const string Rejected = "REJECTED";
-    public const string Committed = "COMMITTED";
-    public const string Released = "RELEASED";
-
-    /// <summary>Every transition there is; the same state means that the event changes nothing.</summary>
-    /// <exception cref="InvalidOperationException">The event contradicts what was decided.</exception>
-    public static string After(string state, object happened) => (state, happened) switch
+    /// <summary>Inserts the order's reservation in the state that <paramref name="trigger"/> gives birth to; null when it has one already.</summary>
+    public static async Task<ReservationState?> TryInsert(Sql sql, long orderId, ReservationTrigger trigger, DateTimeOffset at)
     {
-        (Reserved, OrderConfirmed) => Committed,
-        (Committed or Released, OrderConfirmed) => state,
-        (Reserved or Committed, OrderCancelled) => Released,
-        (Rejected or Released, OrderCancelled) => state,
-        (Reserved, PaymentFailed) => Released,
-        (Rejected or Released, PaymentFailed) => state,
-        _ => throw new InvalidOperationException($"A reservation that is {state} cannot see {happened.GetType().Name}."),
-    };
-
-    /// <summary>Makes the first decision for an order; false when there is one already.</summary>
-    public static async Task<bool> TryDecide(Sql sql, long orderId, string state, DateTimeOffset at) =>
-        await sql.Execute(
+        var state = Transitions.Next(null, trigger)!.Value;
+        var inserted = await sql.Execute(
             """
             INSERT INTO reservations (order_id, state, changed_at) VALUES (@orderId, @state, @at)
             ON CONFLICT (order_id) DO NOTHING
             """,
-            new { orderId, state, at }) == 1;
+            new { orderId, state = state.ToString(), at });
+        return inserted == 1 ? state : null;
+    }
 
-    /// <summary>Moves the order's reservation to where <paramref name="happened"/> leads; false when it changes nothing.</summary>
-    /// <exception cref="InvalidOperationException">There is no reservation, or the event contradicts it.</exception>
-    public static async Task<bool> TryMove(Sql sql, long orderId, object happened, DateTimeOffset at)
+    /// <summary>Locks the order's reservation and moves it along the table of transitions; null when nothing changes.</summary>
+    /// <exception cref="InvalidOperationException">There is no reservation, or this cannot happen to it.</exception>
+    public static async Task<ReservationState?> TryMove(Sql sql, long orderId, ReservationTrigger trigger, DateTimeOffset at)
     {
         var state = await sql.QuerySingleOrDefault<string>(
             "SELECT state FROM reservations WHERE order_id = @orderId FOR UPDATE",
             new { orderId })
-            ?? throw new InvalidOperationException($"{happened.GetType().Name} came for order {orderId}, which has no reservation.");
-        var next = After(state, happened);
-        if (next == state)
+            ?? throw new InvalidOperationException($"{trigger} arrived for order {orderId}, which has no reservation.");
+        if (Transitions.Next(Enum.Parse<ReservationState>(state), trigger) is not { } next)
         {
-            return false;
+            return null;
         }
 
-        await Set(sql, orderId, next, at);
-        return true;
+        await sql.Execute(
+            "UPDATE reservations SET state = @state, changed_at = @at WHERE order_id = @orderId",
+            new { orderId, state = next.ToString(), at });
+        return next;
     }
-
-    public static Task Reject(Sql sql, long orderId, DateTimeOffset at) => Set(sql, orderId, Rejected, at);
-
-    private static Task<int> Set(Sql sql, long orderId, string state, DateTimeOffset at) =>
-        sql.Execute("UPDATE reservations SET state = @state, changed_at = @at WHERE order_id = @orderId", new { orderId, state, at });
 }

@@ -20,7 +20,7 @@ internal sealed class Network : IAsyncDisposable
     private const int MostDeliveries = 2_000;
     private static readonly (string Name, Assembly Assembly)[] Endpoints =
     [
-        ("Orders", typeof(OrderLifecycle).Assembly), ("Products", typeof(ReserveStock).Assembly),
+        ("Orders", typeof(OrderLifecycle).Assembly), ("Products", typeof(ReserveStockHandler).Assembly),
         ("Payments", typeof(PaymentPolicy).Assembly), ("Settlement", typeof(Ledger).Assembly),
     ];
 
@@ -32,16 +32,16 @@ internal sealed class Network : IAsyncDisposable
         select (endpoint.Name, Message: handled.GetGenericArguments()[0])).Distinct().ToLookup(pair => pair.Message, pair => pair.Name);
 
     private readonly OrderDesk _orders;
-    private readonly TestShop _products;
-    private readonly PaymentDesk _payments;
+    private readonly ProductsHarness _products;
+    private readonly PaymentsHarness _payments;
     private readonly TestBooks _settlement;
     private readonly Dictionary<long, int> _publishedByPayments = [];
 
-    private Network(OrderDesk orders, TestShop products, PaymentDesk payments, TestBooks settlement) =>
+    private Network(OrderDesk orders, ProductsHarness products, PaymentsHarness payments, TestBooks settlement) =>
         (_orders, _products, _payments, _settlement) = (orders, products, payments, settlement);
 
     public static async Task<Network> Open() =>
-        new(await OrderDesk.Open(), await TestShop.Open(), await PaymentDesk.Open(providerTimeout: 0.5), await TestBooks.Open());
+        new(await OrderDesk.Open(), await ProductsHarness.Open(), await PaymentsHarness.Open(providerTimeout: 0.5), await TestBooks.Open());
 
     /// <summary>Goes the plan's way to its end; gives what is wrong then.</summary>
     public async Task<IReadOnlyList<string>> Run(Plan plan)
@@ -135,8 +135,8 @@ internal sealed class Network : IAsyncDisposable
                 }
 
                 // What is lost on the way to the provider, or on the way back, is the bus' to repeat.
-                network._payments.Line.IsDown = plan.BadLine && _lot.Next(4) == 0;
-                network._payments.Line.LosesAnswers = plan.BadLine && _lot.Next(4) == 0;
+                network._payments.Connection.IsDown = plan.BadLine && _lot.Next(4) == 0;
+                network._payments.Connection.LosesAnswers = plan.BadLine && _lot.Next(4) == 0;
                 try
                 {
                     await Deliver(to, message);
@@ -217,7 +217,7 @@ internal sealed class Network : IAsyncDisposable
         private void Publish(IEnumerable<object> events) =>
             _pending.AddRange(events.SelectMany(happened => Subscribers[happened.GetType()].Select(subscriber => (subscriber, happened))));
 
-        private void PublishOf(PaymentDesk payments)
+        private void PublishOf(PaymentsHarness payments)
         {
             foreach (var (order, plan) in _placed)
             {

@@ -12,16 +12,16 @@ using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Payments;
 
-/// <summary>The whole service on a real database, broker and provider. The test publishes what the other services would.</summary>
+/// <summary>The whole service on a real database, broker and provider. The test publishes the events of the other services.</summary>
 internal abstract class ServiceTest
 {
     private const int PatienceMs = 30_000;
     private long _lastOrder;
 
-    /// <summary>The line to the provider.</summary>
-    protected Line Line { get; } = new();
+    /// <summary>The connection to the provider.</summary>
+    protected FaultyConnection Connection { get; } = new();
 
-    /// <summary>Where the provider's webhooks arrive; they are passed on to the service.</summary>
+    /// <summary>Receives the provider's webhooks and passes them on to the service.</summary>
     protected Mailbox Mailbox { get; } = new();
 
     protected Merchant Provider { get; private set; } = null!;
@@ -40,11 +40,11 @@ internal abstract class ServiceTest
                 ["Provider:WebhookSecret"] = Merchant.WebhookSecret,
             },
             services => services.AddSingleton(new PaymentProvider(
-                Provider.HttpThrough(Line), TimeSpan.FromSeconds(1), TimeProvider.System, NullLogger<PaymentProvider>.Instance)));
+                Provider.HttpThrough(Connection), TimeSpan.FromSeconds(1), TimeProvider.System, NullLogger<PaymentProvider>.Instance)));
 
         Mailbox.Answer = async letter => (await Deliver(letter.Body, letter.Signature)).StatusCode;
 
-        // What is published before its queue is bound reaches nobody.
+        // Before the service's queue is bound, published events are lost.
         using var anybody = Service.Anybody();
         Assert.That(
             async () => (await anybody.GetAsync(new Uri("health/ready", UriKind.Relative))).IsSuccessStatusCode, Is.True.After(PatienceMs, 20));
@@ -56,10 +56,10 @@ internal abstract class ServiceTest
         await Provider.DisposeAsync();
         await Service.DisposeAsync();
         Mailbox.Dispose();
-        Line.Dispose();
+        Connection.Dispose();
     }
 
-    /// <summary>Brings a webhook to the service's door.</summary>
+    /// <summary>Sends a webhook to the service.</summary>
     protected async Task<HttpResponseMessage> Deliver(string body, params string[] signatures)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "webhooks/psp")

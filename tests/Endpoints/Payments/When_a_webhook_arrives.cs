@@ -17,12 +17,12 @@ internal sealed class When_a_webhook_arrives : ServiceTest
     private static readonly string Harmless = Body("charge.succeeded", new { id = 1, idempotencyKey = "order-999999", amount = 1 });
 
     [TearDown]
-    public void Mend() => Line.LosesAnswers = false;
+    public void Mend() => Connection.LosesAnswers = false;
 
     [Test]
     public async Task Should_complete_a_payment_whose_answers_are_all_lost()
     {
-        Line.LosesAnswers = true;
+        Connection.LosesAnswers = true;
 
         var payment = await Paid(7);
 
@@ -32,7 +32,7 @@ internal sealed class When_a_webhook_arrives : ServiceTest
     [Test]
     public async Task Should_fail_a_payment_whose_answers_are_all_lost()
     {
-        Line.LosesAnswers = true;
+        Connection.LosesAnswers = true;
 
         await Paid(7, "CARD_DECLINED", "FAILED");
     }
@@ -41,7 +41,7 @@ internal sealed class When_a_webhook_arrives : ServiceTest
     public async Task Should_end_a_refund_whose_answers_are_all_lost()
     {
         var payment = await Paid(7);
-        Line.LosesAnswers = true;
+        Connection.LosesAnswers = true;
 
         await Publish(new OrderCancelled((long)payment["orderId"]!, "CUSTOMER", DateTimeOffset.UtcNow));
 
@@ -51,7 +51,7 @@ internal sealed class When_a_webhook_arrives : ServiceTest
     [Test]
     public async Task Should_take_effect_once_however_often_it_is_sent_again()
     {
-        Line.LosesAnswers = true;
+        Connection.LosesAnswers = true;
         var passOn = Mailbox.Answer;
         Mailbox.Answer = _ => Task.FromResult(HttpStatusCode.ServiceUnavailable);
         var orderId = await Order(7);

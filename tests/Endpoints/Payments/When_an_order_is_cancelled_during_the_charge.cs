@@ -1,63 +1,63 @@
 using ShopSaga.Contracts.Payments;
-using static ShopSaga.Tests.Endpoints.Payments.PaymentDesk;
+using static ShopSaga.Tests.Endpoints.Payments.PaymentsHarness;
 
 namespace ShopSaga.Tests.Endpoints.Payments;
 
-internal sealed class When_an_order_is_cancelled_during_the_charge : DeskTest
+internal sealed class When_an_order_is_cancelled_during_the_charge : PaymentsTest
 {
     [TestCase("CUSTOMER")]
     [TestCase("EXPIRED")]
     public async Task Should_not_charge_when_it_was_not_charged_yet(string reason)
     {
-        await Desk.HandleAll(Placed(OrderId), Reserved(OrderId), Cancelled(OrderId, reason));
-        await Desk.HandleWaiting();
+        await Harness.HandleAll(Placed(OrderId), Reserved(OrderId), Cancelled(OrderId, reason));
+        await Harness.HandleWaiting();
 
-        Assert.That(await Desk.Status(OrderId), Is.EqualTo("FAILED"));
-        Assert.That(((PaymentFailed)Desk.Published(OrderId).Single()).Reason, Is.EqualTo("ORDER_CANCELLED"));
-        Assert.That(await Desk.Provider.Find($"order-{OrderId}"), Is.Empty);
+        Assert.That(await Harness.Status(OrderId), Is.EqualTo("FAILED"));
+        Assert.That(((PaymentFailed)Harness.Published(OrderId).Single()).Reason, Is.EqualTo("ORDER_CANCELLED"));
+        Assert.That(await Harness.Provider.Find($"order-{OrderId}"), Is.Empty);
     }
 
     [Test]
     public async Task Should_stop_a_slow_charge()
     {
-        await Desk.HandleAll(Placed(OrderId, "CARD_SLOW"), Reserved(OrderId));
-        var charging = Desk.Handle(Desk.TakeWaiting()!);
-        await Desk.Handle(Cancelled(OrderId));
-        await Desk.HandleWaiting();
+        await Harness.HandleAll(Placed(OrderId, "CARD_SLOW"), Reserved(OrderId));
+        var charging = Harness.Handle(Harness.TakeWaiting()!);
+        await Harness.Handle(Cancelled(OrderId));
+        await Harness.HandleWaiting();
         await charging;
 
-        Assert.That(await Desk.Status(OrderId), Is.EqualTo("FAILED"));
-        Assert.That(Desk.Published(OrderId).Single(), Is.TypeOf<PaymentFailed>());
+        Assert.That(await Harness.Status(OrderId), Is.EqualTo("FAILED"));
+        Assert.That(Harness.Published(OrderId).Single(), Is.TypeOf<PaymentFailed>());
     }
 
     [Test]
     public async Task Should_give_back_what_was_taken_though_the_answer_was_lost()
     {
-        await Desk.HandleAll(Placed(OrderId), Reserved(OrderId));
-        var charge = Desk.TakeWaiting()!;
-        Desk.Line.LosesAnswers = true;
-        await Desk.Handle(charge);
-        Desk.Line.LosesAnswers = false;
+        await Harness.HandleAll(Placed(OrderId), Reserved(OrderId));
+        var charge = Harness.TakeWaiting()!;
+        Harness.Connection.LosesAnswers = true;
+        await Harness.Handle(charge);
+        Harness.Connection.LosesAnswers = false;
 
-        await Desk.Handle(Cancelled(OrderId));
-        await Desk.HandleWaiting();
-        await Desk.Handle(charge);
+        await Harness.Handle(Cancelled(OrderId));
+        await Harness.HandleWaiting();
+        await Harness.Handle(charge);
 
-        Assert.That(await Desk.Status(OrderId), Is.EqualTo("REFUNDED"));
+        Assert.That(await Harness.Status(OrderId), Is.EqualTo("REFUNDED"));
     }
 
     [Test]
     public async Task Should_end_without_the_charge_that_is_stuck_in_the_error_queue()
     {
-        await Desk.HandleAll(Placed(OrderId), Reserved(OrderId));
-        var stuck = Desk.TakeWaiting()!;
+        await Harness.HandleAll(Placed(OrderId), Reserved(OrderId));
+        var stuck = Harness.TakeWaiting()!;
 
-        await Desk.Handle(Cancelled(OrderId, "EXPIRED"));
-        await Desk.HandleWaiting();
-        Assert.That(await Desk.Status(OrderId), Is.EqualTo("FAILED"));
+        await Harness.Handle(Cancelled(OrderId, "EXPIRED"));
+        await Harness.HandleWaiting();
+        Assert.That(await Harness.Status(OrderId), Is.EqualTo("FAILED"));
 
-        await Desk.Handle(stuck);
-        Assert.That(await Desk.Status(OrderId), Is.EqualTo("FAILED"));
+        await Harness.Handle(stuck);
+        Assert.That(await Harness.Status(OrderId), Is.EqualTo("FAILED"));
     }
 
     [Test]
@@ -66,13 +66,13 @@ internal sealed class When_an_order_is_cancelled_during_the_charge : DeskTest
         for (var round = 1; round <= 30; round++)
         {
             var orderId = (1000 * OrderId) + round;
-            await Desk.HandleAll(Placed(orderId), Reserved(orderId));
-            var charge = Desk.TakeWaiting()!;
+            await Harness.HandleAll(Placed(orderId), Reserved(orderId));
+            var charge = Harness.TakeWaiting()!;
 
-            await Task.WhenAll(Desk.Handle(charge), Desk.Handle(Cancelled(orderId)), Desk.Handle(charge));
-            await Desk.HandleWaiting();
+            await Task.WhenAll(Harness.Handle(charge), Harness.Handle(Cancelled(orderId)), Harness.Handle(charge));
+            await Harness.HandleWaiting();
 
-            Assert.That(await Desk.Status(orderId), Is.EqualTo("FAILED").Or.EqualTo("REFUNDED"));
+            Assert.That(await Harness.Status(orderId), Is.EqualTo("FAILED").Or.EqualTo("REFUNDED"));
         }
     }
 }

@@ -1,10 +1,11 @@
 using ShopSaga.Contracts.Payments;
-using static ShopSaga.Tests.Endpoints.Payments.PaymentDesk;
+using ShopSaga.Tests.Endpoints.Support;
+using static ShopSaga.Tests.Endpoints.Payments.PaymentsHarness;
 
 namespace ShopSaga.Tests.Endpoints.Payments;
 
 /// <summary>Each event twice, in every order there is; what Payments sends itself is handled in between, or after all of them.</summary>
-internal sealed class When_events_arrive_in_any_order() : DeskTest(providerTimeout: 0.3)
+internal sealed class When_events_arrive_in_any_order() : PaymentsTest(providerTimeout: 0.3)
 {
     [TestCase(true)]
     [TestCase(false)]
@@ -14,7 +15,7 @@ internal sealed class When_events_arrive_in_any_order() : DeskTest(providerTimeo
         {
             await Deliver(order.Select(which => which == 0 ? (object)Placed(orderId) : Reserved(orderId)), atOnce);
 
-            Assert.That(await Desk.Status(orderId), Is.EqualTo("COMPLETED"));
+            Assert.That(await Harness.Status(orderId), Is.EqualTo("COMPLETED"));
         }
     }
 
@@ -26,8 +27,8 @@ internal sealed class When_events_arrive_in_any_order() : DeskTest(providerTimeo
         {
             await Deliver(order.Select(which => new object[] { Placed(orderId), Rejected(orderId), Cancelled(orderId, "OUT_OF_STOCK") }[which]), atOnce);
 
-            Assert.That(await Desk.Status(orderId), Is.Null);
-            Assert.That(Desk.Published(orderId), Is.Empty);
+            Assert.That(await Harness.Status(orderId), Is.Null);
+            Assert.That(Harness.Published(orderId), Is.Empty);
         }
     }
 
@@ -49,10 +50,10 @@ internal sealed class When_events_arrive_in_any_order() : DeskTest(providerTimeo
         {
             await Deliver(order.Select(which => new object[] { Placed(orderId, method), Reserved(orderId), Cancelled(orderId) }[which]), atOnce);
 
-            Assert.That(await Desk.Status(orderId), Is.EqualTo("FAILED").Or.EqualTo("REFUNDED").Or.Null);
-            if (await Desk.Status(orderId) is null)
+            Assert.That(await Harness.Status(orderId), Is.EqualTo("FAILED").Or.EqualTo("REFUNDED").Or.Null);
+            if (await Harness.Status(orderId) is null)
             {
-                Assert.That(Desk.Published(orderId).Single(), Is.TypeOf<PaymentFailed>());
+                Assert.That(Harness.Published(orderId).Single(), Is.TypeOf<PaymentFailed>());
             }
         }
     }
@@ -65,7 +66,7 @@ internal sealed class When_events_arrive_in_any_order() : DeskTest(providerTimeo
             await Deliver([Placed(orderId, "CARD_DECLINED"), Reserved(orderId)], atOnce: true);
             await Deliver(order.Select(which => which == 0 ? (object)Cancelled(orderId, "PAYMENT_DECLINED") : Reserved(orderId)), atOnce: true);
 
-            Assert.That(Desk.Published(orderId).Single(), Is.TypeOf<PaymentFailed>());
+            Assert.That(Harness.Published(orderId).Single(), Is.TypeOf<PaymentFailed>());
         }
     }
 
@@ -73,16 +74,16 @@ internal sealed class When_events_arrive_in_any_order() : DeskTest(providerTimeo
     {
         foreach (var message in messages)
         {
-            await Desk.Handle(message);
+            await Harness.Handle(message);
             if (atOnce)
             {
-                await Desk.HandleWaiting();
+                await Harness.HandleWaiting();
             }
         }
 
-        await Desk.HandleWaiting();
+        await Harness.HandleWaiting();
     }
 
     private IEnumerable<(long OrderId, int[] Order)> OrdersOfEachTwice(int count) =>
-        InAnyOrder.EachTwice(count).Select((order, index) => ((1000 * OrderId) + index, order));
+        Permutations.OfEachTwice(count).Select((order, index) => ((1000 * OrderId) + index, order));
 }

@@ -1,24 +1,25 @@
 using ShopSaga.Contracts.Payments;
-using static ShopSaga.Tests.Endpoints.Payments.PaymentDesk;
+using ShopSaga.Tests.Endpoints.Support;
+using static ShopSaga.Tests.Endpoints.Payments.PaymentsHarness;
 
 namespace ShopSaga.Tests.Endpoints.Payments;
 
 /// <summary>The provider's own word against its answers, and against what happens to the order meanwhile.</summary>
-internal sealed class When_the_provider_reports : DeskTest
+internal sealed class When_the_provider_reports : PaymentsTest
 {
     [Test]
     public async Task Should_take_it_as_the_answer_that_was_lost()
     {
         await Begin(OrderId, "CARD");
-        Desk.Line.LosesAnswers = true;
-        await Desk.Handle(Desk.TakeWaiting()!);
-        Desk.Line.LosesAnswers = false;
+        Harness.Connection.LosesAnswers = true;
+        await Harness.Handle(Harness.TakeWaiting()!);
+        Harness.Connection.LosesAnswers = false;
 
-        await Desk.Handle(await Desk.ChargeReport(OrderId));
+        await Harness.Handle(await Harness.ChargeReport(OrderId));
 
-        Assert.That(await Desk.Status(OrderId), Is.EqualTo("COMPLETED"));
-        Assert.That(Desk.Published(OrderId).Single(), Is.TypeOf<PaymentCompleted>());
-        await Desk.HandleWaiting();
+        Assert.That(await Harness.Status(OrderId), Is.EqualTo("COMPLETED"));
+        Assert.That(Harness.Published(OrderId).Single(), Is.TypeOf<PaymentCompleted>());
+        await Harness.HandleWaiting();
     }
 
     [TestCase("CARD")]
@@ -28,14 +29,14 @@ internal sealed class When_the_provider_reports : DeskTest
         foreach (var (orderId, order) in Orders(2))
         {
             await Begin(orderId, method);
-            var charge = Desk.TakeWaiting()!;
-            await Desk.Provider.Charge($"order-{orderId}", method, Amount, $"order-{orderId}");
-            var report = await Desk.ChargeReport(orderId);
+            var charge = Harness.TakeWaiting()!;
+            await Harness.Provider.Charge($"order-{orderId}", method, Amount, $"order-{orderId}");
+            var report = await Harness.ChargeReport(orderId);
 
-            await Desk.HandleAll(order.Select(which => which == 0 ? charge : report));
+            await Harness.HandleAll(order.Select(which => which == 0 ? charge : report));
 
-            Assert.That(await Desk.Status(orderId), Is.EqualTo(method == "CARD" ? "COMPLETED" : "FAILED"));
-            Assert.That(Desk.Waiting, Is.Empty);
+            Assert.That(await Harness.Status(orderId), Is.EqualTo(method == "CARD" ? "COMPLETED" : "FAILED"));
+            Assert.That(Harness.Waiting, Is.Empty);
         }
     }
 
@@ -48,16 +49,16 @@ internal sealed class When_the_provider_reports : DeskTest
         foreach (var (orderId, order) in Orders(3).Where(each => each.OrderId % oneIn == 0))
         {
             await Begin(orderId, method);
-            var charge = Desk.TakeWaiting()!;
-            Desk.Line.LosesAnswers = true;
-            await Desk.Handle(charge);
-            Desk.Line.LosesAnswers = false;
-            var report = await Desk.ChargeReport(orderId);
+            var charge = Harness.TakeWaiting()!;
+            Harness.Connection.LosesAnswers = true;
+            await Harness.Handle(charge);
+            Harness.Connection.LosesAnswers = false;
+            var report = await Harness.ChargeReport(orderId);
 
-            await Desk.HandleAll(order.Select(which => new[] { charge, report, Cancelled(orderId) }[which]));
-            await Desk.HandleWaiting();
+            await Harness.HandleAll(order.Select(which => new[] { charge, report, Cancelled(orderId) }[which]));
+            await Harness.HandleWaiting();
 
-            Assert.That(await Desk.Status(orderId), Is.EqualTo(status));
+            Assert.That(await Harness.Status(orderId), Is.EqualTo(status));
         }
     }
 
@@ -67,17 +68,17 @@ internal sealed class When_the_provider_reports : DeskTest
         foreach (var (orderId, order) in Orders(2))
         {
             await Begin(orderId, "CARD");
-            await Desk.HandleWaiting();
-            await Desk.Handle(Cancelled(orderId));
-            var refund = Desk.TakeWaiting()!;
-            var charge = (await Desk.Provider.Find($"order-{orderId}")).Single()!;
-            await Desk.Provider.Refund((long)charge["id"]!, $"refund-{await Desk.PaymentId(orderId)}", Amount);
-            var report = await Desk.RefundReport(orderId);
+            await Harness.HandleWaiting();
+            await Harness.Handle(Cancelled(orderId));
+            var refund = Harness.TakeWaiting()!;
+            var charge = (await Harness.Provider.Find($"order-{orderId}")).Single()!;
+            await Harness.Provider.Refund((long)charge["id"]!, $"refund-{await Harness.PaymentId(orderId)}", Amount);
+            var report = await Harness.RefundReport(orderId);
 
-            await Desk.HandleAll(order.Select(which => which == 0 ? refund : report));
+            await Harness.HandleAll(order.Select(which => which == 0 ? refund : report));
 
-            Assert.That(await Desk.Status(orderId), Is.EqualTo("REFUNDED"));
-            Assert.That(Desk.Published(orderId).OfType<PaymentRefunded>().Count(), Is.EqualTo(1));
+            Assert.That(await Harness.Status(orderId), Is.EqualTo("REFUNDED"));
+            Assert.That(Harness.Published(orderId).OfType<PaymentRefunded>().Count(), Is.EqualTo(1));
         }
     }
 
@@ -88,16 +89,16 @@ internal sealed class When_the_provider_reports : DeskTest
         {
             var orderId = (1000 * OrderId) + round;
             await Begin(orderId, "CARD");
-            var charge = Desk.TakeWaiting()!;
-            Desk.Line.LosesAnswers = true;
-            await Desk.Handle(charge);
-            Desk.Line.LosesAnswers = false;
-            var report = await Desk.ChargeReport(orderId);
+            var charge = Harness.TakeWaiting()!;
+            Harness.Connection.LosesAnswers = true;
+            await Harness.Handle(charge);
+            Harness.Connection.LosesAnswers = false;
+            var report = await Harness.ChargeReport(orderId);
 
-            await Task.WhenAll(Desk.Handle(report), Desk.Handle(charge), Desk.Handle(Cancelled(orderId)), Desk.Handle(report));
-            await Desk.HandleWaiting();
+            await Task.WhenAll(Harness.Handle(report), Harness.Handle(charge), Harness.Handle(Cancelled(orderId)), Harness.Handle(report));
+            await Harness.HandleWaiting();
 
-            Assert.That(await Desk.Status(orderId), Is.EqualTo("REFUNDED"));
+            Assert.That(await Harness.Status(orderId), Is.EqualTo("REFUNDED"));
         }
     }
 
@@ -105,34 +106,34 @@ internal sealed class When_the_provider_reports : DeskTest
     public async Task Should_not_be_silent_when_money_was_taken_for_a_payment_that_failed()
     {
         await Begin(OrderId, "CARD_DECLINED");
-        await Desk.HandleWaiting();
-        var report = await Desk.ChargeReport(OrderId);
+        await Harness.HandleWaiting();
+        var report = await Harness.ChargeReport(OrderId);
         var contrary = report with { Charge = report.Charge with { Status = "CHARGED", DeclineReason = null, ChargedAt = DateTimeOffset.UtcNow } };
 
-        await Assert.ThatAsync(() => Desk.Handle(contrary), Throws.InvalidOperationException.With.Message.Contains("FAILED cannot be Charged"));
+        await Assert.ThatAsync(() => Harness.Handle(contrary), Throws.InvalidOperationException.With.Message.Contains("ChargeSucceeded cannot happen to a payment that is FAILED"));
 
-        Assert.That(await Desk.Status(OrderId), Is.EqualTo("FAILED"));
+        Assert.That(await Harness.Status(OrderId), Is.EqualTo("FAILED"));
     }
 
     [Test]
     public async Task Should_not_believe_another_amount()
     {
         await Begin(OrderId, "CARD");
-        Desk.Line.LosesAnswers = true;
-        await Desk.Handle(Desk.TakeWaiting()!);
-        Desk.Line.LosesAnswers = false;
-        var report = await Desk.ChargeReport(OrderId);
+        Harness.Connection.LosesAnswers = true;
+        await Harness.Handle(Harness.TakeWaiting()!);
+        Harness.Connection.LosesAnswers = false;
+        var report = await Harness.ChargeReport(OrderId);
 
         await Assert.ThatAsync(
-            () => Desk.Handle(report with { Charge = report.Charge with { Amount = Amount - 1 } }),
+            () => Harness.Handle(report with { Charge = report.Charge with { Amount = Amount - 1 } }),
             Throws.InvalidOperationException.With.Message.Contains($"of order {OrderId} is of {Amount}"));
 
-        await Desk.HandleWaiting();
-        Assert.That(await Desk.Status(OrderId), Is.EqualTo("COMPLETED"));
+        await Harness.HandleWaiting();
+        Assert.That(await Harness.Status(OrderId), Is.EqualTo("COMPLETED"));
     }
 
-    private Task Begin(long orderId, string method) => Desk.HandleAll(Placed(orderId, method), Reserved(orderId));
+    private Task Begin(long orderId, string method) => Harness.HandleAll(Placed(orderId, method), Reserved(orderId));
 
     private IEnumerable<(long OrderId, int[] Order)> Orders(int count) =>
-        InAnyOrder.EachTwice(count).Select((order, index) => ((1000 * OrderId) + index, order));
+        Permutations.OfEachTwice(count).Select((order, index) => ((1000 * OrderId) + index, order));
 }

@@ -1,7 +1,7 @@
 using System.Net;
 using ShopSaga.Contracts.Products;
+using ShopSaga.Products;
 using ShopSaga.Products.Announcing;
-using ShopSaga.Products.Catalogue;
 using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Products;
@@ -9,7 +9,7 @@ namespace ShopSaga.Tests.Endpoints.Products;
 internal sealed class When_the_catalogue_is_announced_again
 {
     private const string Path = "/internal/catalogue/announcements";
-    private const int Products = (2 * CatalogueAnnouncer.PageSize) + 1;
+    private const int Products = (2 * AnnounceCatalogueHandler.PageSize) + 1;
     private ServiceApp<Product> _app = null!;
 
     [SetUp]

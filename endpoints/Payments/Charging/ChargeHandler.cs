@@ -1,0 +1,171 @@
+using Npgsql;
+using ShopSaga.Contracts.Payments;
+using ShopSaga.Hosting.Database;
+using ShopSaga.Payments.Lifecycle;
+using ShopSaga.Payments.Provider;
+
+namespace ShopSaga.Payments.Charging;
+
+/// <summary>
+/// Charges a payment and finds out what became of the charge. The provider is called before the first statement of the message's
+/// transaction, and the transaction begins with that statement: so none is open meanwhile.
+/// </summary>
+internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource database, TimeProvider time, ILogger<ChargeHandler> logger) :
+    IHandleMessages<ChargePayment>,
+    IHandleMessages<ResolvePayment>,
+    IHandleMessages<ChargeReported>
+{
+    /// <summary>The pause after each time that the provider was unavailable.</summary>
+    private static readonly TimeSpan[] RetryAfter = [.. new[] { 0, 0, 1, 2, 4, 8, 10 }.Select(seconds => TimeSpan.FromSeconds(seconds))];
+
+    /// <summary>
+    /// The pause after each missing answer, five minutes in all. Never longer than ten seconds, so that orders become final soon after the
+    /// provider answers again.
+    /// </summary>
+    private static readonly TimeSpan[] AskAfter =
+        [.. new[] { 1, 2, 4, 8 }.Concat(Enumerable.Repeat(10, 30)).Select(seconds => TimeSpan.FromSeconds(seconds))];
+
+    /// <summary>
+    /// Before this question a charge that the provider does not know is sent again with the same key. From this question on the provider is
+    /// told to close the key, which makes its answer definite.
+    /// </summary>
+    private const int FirstAskThatCloses = 3;
+
+    public async Task Handle(ChargePayment message, IMessageHandlerContext context)
+    {
+        if (await Payment.TryCountChargeSent(database, message.PaymentId, context.CancellationToken) is not { } payment)
+        {
+            return;
+        }
+
+        ProviderCharge? charge;
+        try
+        {
+            charge = await provider.Charge(payment, context.CancellationToken);
+        }
+        catch (ProviderUnavailableException unavailable)
+        {
+            await HandleUnavailable(message, unavailable, context);
+            return;
+        }
+
+        await Record(charge, payment.Id, ask: 0, context);
+    }
+
+    public async Task Handle(ResolvePayment message, IMessageHandlerContext context)
+    {
+        var payment = await Payment.Read(database, message.PaymentId, context.CancellationToken);
+        if (!payment.IsOpen)
+        {
+            return;
+        }
+
+        ProviderCharge? charge;
+        try
+        {
+            charge = payment.OrderCancelled || message.Ask >= FirstAskThatCloses
+                ? await provider.Void(payment.ChargeKey, context.CancellationToken)
+                : await provider.Find(payment.ChargeKey, context.CancellationToken) ?? await provider.Charge(payment, context.CancellationToken);
+        }
+        catch (ProviderUnavailableException unavailable)
+        {
+            charge = message.Ask < AskAfter.Length ? null : throw new ChargeUnknownException(payment, message.Ask, unavailable);
+        }
+
+        await Record(charge, payment.Id, message.Ask, context);
+    }
+
+    public Task Handle(ChargeReported message, IMessageHandlerContext context) => Record(message.Charge, message.PaymentId, ask: 0, context);
+
+    private async Task HandleUnavailable(ChargePayment message, ProviderUnavailableException unavailable, IMessageHandlerContext context)
+    {
+        var payment = unavailable.WasSent
+            ? (await Payment.Lock(context.Sql(), message.PaymentId))!
+            : await Payment.UncountChargeSent(context.Sql(), message.PaymentId);
+        logger.LogInformation(
+            LogEvents.ProviderUnavailable,
+            "Payment {PaymentId} of order {OrderId}, retry {Retry}: {Reason}",
+            payment.Id,
+            payment.OrderId,
+            message.Retry,
+            unavailable.Message);
+
+        var certainlyNotCharged = payment.ChargesSent == 0;
+        if (!payment.IsOpen || (payment.OrderCancelled && !certainlyNotCharged))
+        {
+            // The result is known, or the cancellation has sent a ResolvePayment that will learn it.
+            return;
+        }
+
+        if (payment.OrderCancelled)
+        {
+            await RecordFailed(payment, PaymentFailureReason.OrderCancelled, context);
+        }
+        else if (message.Retry < RetryAfter.Length)
+        {
+            await SendLater(new ChargePayment(payment.Id, message.Retry + 1), RetryAfter[message.Retry], context);
+        }
+        else if (certainlyNotCharged)
+        {
+            await RecordFailed(payment, PaymentFailureReason.ProviderUnavailable, context);
+        }
+        else
+        {
+            await AskLater(payment, ask: 0, context);
+        }
+    }
+
+    private async Task Record(ProviderCharge? charge, long paymentId, int ask, IMessageHandlerContext context)
+    {
+        var payment = (await Payment.Lock(context.Sql(), paymentId))!;
+        if (charge is null)
+        {
+            await AskLater(payment, ask, context);
+        }
+        else if (charge.ChargedAt is null)
+        {
+            var closed = payment.OrderCancelled ? PaymentFailureReason.OrderCancelled : PaymentFailureReason.ProviderTimeout;
+            await RecordFailed(payment, charge.DeclineReason ?? closed, context);
+        }
+        else if (Transitions.Next(payment.Status, PaymentTrigger.ChargeSucceeded) is { } completed)
+        {
+            await payment.RecordCaptured(completed, charge, context, time, logger);
+        }
+    }
+
+    private Task RecordFailed(Payment payment, string reason, IMessageHandlerContext context) =>
+        Transitions.Next(payment.Status, PaymentTrigger.ChargeFailed) is { } failed
+            ? payment.RecordFailed(failed, reason, context, time, logger)
+            : Task.CompletedTask;
+
+    private async Task AskLater(Payment payment, int ask, IMessageHandlerContext context)
+    {
+        if (Transitions.Next(payment.Status, PaymentTrigger.ChargeUnanswered) is not { } unknown)
+        {
+            return;
+        }
+
+        await context.Sql().Execute(
+            "UPDATE payments SET status = @status WHERE id = @Id", new { status = unknown.ToString(), payment.Id });
+        await SendLater(new ResolvePayment(payment.Id, ask + 1), AskAfter[ask], context);
+        logger.LogInformation(
+            LogEvents.PaymentUnknown,
+            "It is unknown whether payment {PaymentId} of order {OrderId} was charged; question {Ask} follows in {Delay}",
+            payment.Id,
+            payment.OrderId,
+            ask + 1,
+            AskAfter[ask]);
+    }
+
+    private static Task SendLater(object message, TimeSpan delay, IMessageHandlerContext context)
+    {
+        var options = new SendOptions();
+        options.RouteToThisEndpoint();
+        if (delay > TimeSpan.Zero)
+        {
+            options.DelayDeliveryWith(delay);
+        }
+
+        return context.Send(message, options);
+    }
+}

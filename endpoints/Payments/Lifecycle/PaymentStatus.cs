@@ -1,0 +1,26 @@
+using System.Text.Json.Serialization;
+
+namespace ShopSaga.Payments.Lifecycle;
+
+/// <summary>Where a payment stands; spelled as in the database and in JSON.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<PaymentStatus>))]
+internal enum PaymentStatus
+{
+    /// <summary>The order may be charged; the provider has not answered yet.</summary>
+    PENDING,
+
+    /// <summary>The provider did not answer in time: charged or not?</summary>
+    UNKNOWN,
+
+    /// <summary>The shop has the money.</summary>
+    COMPLETED,
+
+    /// <summary>The provider charged nothing.</summary>
+    FAILED,
+
+    /// <summary>The shop owes the money; the provider has not refunded it yet.</summary>
+    REFUNDING,
+
+    /// <summary>The buyer has the money back.</summary>
+    REFUNDED,
+}

@@ -1,0 +1,23 @@
+namespace ShopSaga.Payments.Lifecycle;
+
+/// <summary>Everything that can move a payment from one status to another.</summary>
+internal enum PaymentTrigger
+{
+    /// <summary>The order is placed and its stock is reserved: the payment begins.</summary>
+    ChargeAllowed,
+
+    /// <summary>The provider captured the money.</summary>
+    ChargeSucceeded,
+
+    /// <summary>The provider captured nothing for this payment and never will.</summary>
+    ChargeFailed,
+
+    /// <summary>The provider did not answer.</summary>
+    ChargeUnanswered,
+
+    /// <summary>The order is cancelled, or the shop cancels the payment.</summary>
+    RefundRequested,
+
+    /// <summary>The provider refunded the money.</summary>
+    RefundSucceeded,
+}

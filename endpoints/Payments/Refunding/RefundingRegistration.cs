@@ -1,0 +1,14 @@
+using ShopSaga.Hosting.Authentication;
+using ShopSaga.Hosting.Http;
+
+namespace ShopSaga.Payments.Refunding;
+
+internal static class RefundingRegistration
+{
+    public static void AddRefunding(this EndpointConfiguration endpoint) => endpoint.AddHandler<RefundHandler>();
+
+    public static void MapRefunding(this IEndpointRouteBuilder app) => app.MapPost("/payments/{id:long}/cancel", CancelPayment.Handle)
+        .RequireAdmin()
+        .Describe("cancelPayment", "Refunds the payment and cancels its order")
+        .Refuses(409, "not-cancellable");
+}

@@ -1,0 +1,44 @@
+using ShopSaga.Contracts.Orders;
+using ShopSaga.Contracts.Payments;
+using ShopSaga.Contracts.Products;
+using ShopSaga.Hosting.Database;
+using ShopSaga.Products.Reserving;
+
+namespace ShopSaga.Products.Releasing;
+
+/// <summary>Restores the stock of an order that is cancelled or was not paid. Before OrderPlaced arrives, leaves a tombstone that rejects it.</summary>
+internal sealed class ReleaseStockHandler(StockRows stock, TimeProvider time, ILogger<ReleaseStockHandler> logger)
+    : IHandleMessages<OrderCancelled>, IHandleMessages<PaymentFailed>
+{
+    // A tombstone is announced only where Orders waits for it.
+    public Task Handle(OrderCancelled message, IMessageHandlerContext context) => Release(
+        message.OrderId, ReservationTrigger.OrderCancelled, announceTombstone: CancelReasons.AwaitsCompensation(message.Reason), context);
+
+    public Task Handle(PaymentFailed message, IMessageHandlerContext context) =>
+        Release(message.OrderId, ReservationTrigger.PaymentFailed, announceTombstone: true, context);
+
+    private async Task Release(long orderId, ReservationTrigger trigger, bool announceTombstone, IMessageHandlerContext context)
+    {
+        var (sql, now) = (context.Sql(), time.GetUtcNow());
+        if (await Reservations.TryInsert(sql, orderId, trigger, now) is not null)
+        {
+            logger.LogInformation(LogEvents.CancelledFirst, "Order {OrderId} is cancelled before OrderPlaced arrived", orderId);
+            if (!announceTombstone)
+            {
+                return;
+            }
+        }
+        else if (await Reservations.TryMove(sql, orderId, trigger, now) is not null)
+        {
+            await stock.LockAndRestore(sql, orderId);
+        }
+        else
+        {
+            logger.LogInformation(LogEvents.NothingToDo, "Order {OrderId} holds no stock to release", orderId);
+            return;
+        }
+
+        await context.Publish(new StockReleased(orderId, now));
+        logger.LogInformation(LogEvents.Released, "Stock released for order {OrderId}", orderId);
+    }
+}

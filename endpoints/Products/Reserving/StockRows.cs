@@ -1,0 +1,63 @@
+using ShopSaga.Contracts.Orders;
+using ShopSaga.Hosting.Database;
+using ShopSaga.Products.Caching;
+
+namespace ShopSaga.Products.Reserving;
+
+/// <summary>The stock of the products that an order names: locked by ascending id, so that orders for the same products cannot deadlock.</summary>
+internal sealed class StockRows(ProductCache cache)
+{
+    /// <summary>Inserts the lines of the order's reservation, locks their products, and gives the stock of each.</summary>
+    public static async Task<IReadOnlyDictionary<long, int>> InsertLinesAndLock(Sql sql, OrderPlaced order)
+    {
+        await sql.Execute(
+            """
+            INSERT INTO reservation_lines (order_id, product_id, quantity)
+            SELECT @OrderId, product_id, quantity FROM unnest(@products, @quantities) AS line (product_id, quantity)
+            """,
+            new
+            {
+                order.OrderId,
+                products = order.Lines.Select(line => line.ProductId).ToArray(),
+                quantities = order.Lines.Select(line => line.Quantity).ToArray(),
+            });
+        return await Lock(sql, order.OrderId);
+    }
+
+    /// <summary>Takes the lines of the order's reservation out of the stock. The products are locked.</summary>
+    public Task Decrement(Sql sql, long orderId) => Add(sql, orderId, sign: -1);
+
+    /// <summary>Locks the products of the order's reservation and puts its lines back into the stock.</summary>
+    public async Task LockAndRestore(Sql sql, long orderId)
+    {
+        await Lock(sql, orderId);
+        await Add(sql, orderId, sign: +1);
+    }
+
+    private static async Task<IReadOnlyDictionary<long, int>> Lock(Sql sql, long orderId)
+    {
+        var products = await sql.Query<(long Id, int Quantity)>(
+            """
+            SELECT id, stock_quantity
+            FROM products JOIN reservation_lines ON product_id = id
+            WHERE order_id = @orderId
+            ORDER BY id
+            FOR NO KEY UPDATE OF products
+            """,
+            new { orderId });
+        return products.ToDictionary(product => product.Id, product => product.Quantity);
+    }
+
+    private async Task Add(Sql sql, long orderId, int sign)
+    {
+        var changed = await sql.Query<(long Id, long Version)>(
+            """
+            UPDATE products SET stock_quantity = stock_quantity + @sign * quantity, version = version + 1
+            FROM reservation_lines
+            WHERE order_id = @orderId AND product_id = id
+            RETURNING id, version
+            """,
+            new { orderId, sign });
+        await cache.Invalidate(changed);
+    }
+}
