@@ -1,6 +1,7 @@
 using System.Globalization;
 using Dapper;
 using Npgsql;
+using ShopSaga.Contracts.Payments;
 using ShopSaga.Hosting.Database;
 
 namespace ShopSaga.Payments.Lifecycle;
@@ -19,23 +20,22 @@ internal sealed record Payment(
 {
     private const string Columns = "id, order_id, user_id, amount, payment_method, status, order_cancelled, charges_sent, charge_id";
     private const string Select = $"SELECT {Columns} FROM payments";
-    private const string ChargeKeyPrefix = "order-";
     private const string RefundKeyPrefix = "refund-";
 
     /// <summary>Whether the result of the charge is still to be learnt.</summary>
     public bool IsOpen => Status is PaymentStatus.PENDING or PaymentStatus.UNKNOWN;
 
     /// <summary>The provider's idempotency key for the charge: one for each order, for ever.</summary>
-    public string ChargeKey => $"{ChargeKeyPrefix}{OrderId}";
+    public string ChargeKey => ChargeReference.Of(OrderId);
 
     /// <summary>The provider's idempotency key for the refund.</summary>
     public string RefundKey => $"{RefundKeyPrefix}{Id}";
 
     /// <summary>Finds the payment that an idempotency key was made for; null for a key that is not ours.</summary>
     public static async Task<Payment?> ReadByKey(Sql sql, string key) =>
-        NumberAfter(ChargeKeyPrefix, key) is { } orderId
+        ChargeReference.OrderOf(key) is { } orderId
             ? await sql.QuerySingleOrDefault<Payment>($"{Select} WHERE order_id = @orderId", new { orderId })
-            : NumberAfter(RefundKeyPrefix, key) is { } id
+            : PaymentOfRefundKey(key) is { } id
                 ? await sql.QuerySingleOrDefault<Payment>($"{Select} WHERE id = @id", new { id })
                 : null;
 
@@ -76,9 +76,9 @@ internal sealed record Payment(
     public static Task<Payment?> LockByOrder(Sql sql, long orderId) =>
         sql.QuerySingleOrDefault<Payment>($"{Select} WHERE order_id = @orderId FOR UPDATE", new { orderId });
 
-    private static long? NumberAfter(string prefix, string key) =>
-        key.StartsWith(prefix, StringComparison.Ordinal)
-        && long.TryParse(key.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? number
+    private static long? PaymentOfRefundKey(string key) =>
+        key.StartsWith(RefundKeyPrefix, StringComparison.Ordinal)
+        && long.TryParse(key.AsSpan(RefundKeyPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            ? id
             : null;
 }

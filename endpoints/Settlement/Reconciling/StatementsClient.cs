@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
+using ShopSaga.Contracts.Payments;
 using ShopSaga.Hosting;
 using ShopSaga.Settlement.Recording;
 
@@ -9,9 +9,6 @@ namespace ShopSaga.Settlement.Reconciling;
 /// <summary>Reads the statements of Payments and of the payment provider for a business date.</summary>
 internal sealed class StatementsClient(HttpClient payments, HttpClient provider)
 {
-    /// <summary>How Payments refers to an order at the provider: <c>order-{id}</c>.</summary>
-    private const string Reference = "order-";
-
     // Below the minute after which the gateway gives up (Timeouts:Service): the caller gets a 503 that says why.
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(50);
 
@@ -41,12 +38,6 @@ internal sealed class StatementsClient(HttpClient payments, HttpClient provider)
         ];
     }
 
-    private static long? OrderOf(string reference) =>
-        reference.StartsWith(Reference, StringComparison.Ordinal)
-        && long.TryParse(reference.AsSpan(Reference.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var orderId)
-            ? orderId
-            : null;
-
     // Connections are renewed, because an address may come to mean another host.
     private static HttpClient Client(Uri address, string key) => new(
         new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
@@ -60,6 +51,6 @@ internal sealed class StatementsClient(HttpClient payments, HttpClient provider)
 
     private sealed record StatementLine(string Reference, long Amount)
     {
-        public BookLine ToBookLine(string entryType) => new(entryType, OrderOf(Reference), PaymentId: null, Amount);
+        public BookLine ToBookLine(string entryType) => new(entryType, ChargeReference.OrderOf(Reference), PaymentId: null, Amount);
     }
 }
