@@ -1,6 +1,6 @@
 namespace ShopSaga.Orders;
 
-/// <summary>Event ids of what Orders logs, from 3000.</summary>
+/// <summary>Ids of the events that Orders logs: 3000 to 3999.</summary>
 internal static class LogEvents
 {
     public static readonly EventId OrderPlaced = new(3001, nameof(OrderPlaced));

@@ -110,7 +110,7 @@ internal sealed class When_an_order_takes_one_of_the_documented_paths
 
         await order.WaitForStatus("CONFIRMED");
         await order.WaitForHistory(Success);
-        await ShouldMatchDiagram("The payment is taken, but Orders fails to save", order, left: Stock - 1);
+        await ShouldMatchDiagram("The payment is captured, but Orders fails to save", order, left: Stock - 1);
     }
 
     [Test]
@@ -150,7 +150,7 @@ internal sealed class When_an_order_takes_one_of_the_documented_paths
         await order.WaitForStatus("CANCELLED SHOP");
         await order.WaitForHistory([.. Success, .. Compensation]);
         Assert.That(await order.Payments(), Is.EqualTo(new[] { "REFUNDED" }));
-        await ShouldMatchDiagram("The shop gives the money back", order, left: Stock);
+        await ShouldMatchDiagram("The shop refunds the payment", order, left: Stock);
     }
 
     [Test]

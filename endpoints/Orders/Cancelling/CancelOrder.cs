@@ -1,19 +1,19 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using ShopSaga.Hosting.Database;
 using ShopSaga.Hosting.Http;
-using ShopSaga.Orders.Following;
 using ShopSaga.Orders.Lifecycle;
+using ShopSaga.Orders.Tracking;
 
 namespace ShopSaga.Orders.Cancelling;
 
-/// <summary>POST /orders/{id}/cancel: the customer changes their mind, before or after the order was confirmed.</summary>
+/// <summary>POST /orders/{id}/cancel: the customer cancels an order, before or after it was confirmed.</summary>
 internal static class CancelOrder
 {
     internal static async Task<Results<Accepted<OrderView>, ProblemHttpResult>> Handle(
         long id,
         Caller caller,
         ITransactionalSession session,
-        OrderSignals signals,
+        StatusNotifications notifications,
         TimeProvider time,
         ILogger<OrderView> logger,
         CancellationToken cancellationToken)
@@ -27,17 +27,18 @@ internal static class CancelOrder
         }
 
         var now = time.GetUtcNow();
-        var decision = await Decision.Make(sql, Fact.CancelRequested(id, now), now);
-        if (decision.Announcement is not { } cancelled)
+        var result = await OrderStateMachine.Apply(sql, OrderEvent.CancelRequested(id, now), now);
+        if (result.EventToPublish is not { } cancelled)
         {
-            return Problems.Conflict("not-cancellable", "Not cancellable", $"The order is {decision.Status}.");
+            return Problems.Conflict("not-cancellable", "Not cancellable", $"The order is {result.Status}.");
         }
 
         await session.Publish(cancelled, cancellationToken);
         var order = await OrderView.Read(sql, id);
         await session.Commit(cancellationToken);
-        signals.Send(id, decision.Change!.Value);
-        logger.LogInformation(LogEvents.OrderMoved, "Order {OrderId} is {Status} by {Happening}", id, order.Status, Happening.CancelRequested);
+        notifications.Notify(id, result.ChangeNumber!.Value);
+        logger.LogInformation(
+            LogEvents.OrderMoved, "Order {OrderId} is {Status} by {Trigger}", id, order.Status, OrderTrigger.CancelRequested);
         return TypedResults.Accepted($"/orders/{id}", order);
     }
 }

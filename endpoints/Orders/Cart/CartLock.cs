@@ -1,6 +1,6 @@
 namespace ShopSaga.Orders.Cart;
 
-/// <summary>Whoever puts into a cart or checks it out waits for whoever does so already. A cart has no row of its own to lock.</summary>
+/// <summary>Serialises changes and checkouts of a cart. It is an advisory lock because a cart has no row of its own.</summary>
 internal static class CartLock
 {
     /// <summary>Takes the lock on the cart of <c>@UserId</c> until the transaction ends.</summary>

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace ShopSaga.Orders.Cart;
 
-/// <summary>A cart at today's prices. A product that left the shop stays in it, at its last price, until the customer takes it out.</summary>
+/// <summary>A cart at today's prices. A withdrawn product stays in it, at its last price, until the customer removes it.</summary>
 internal sealed record CartView(IReadOnlyList<CartLine> Lines)
 {
     /// <summary>The sum over the lines.</summary>

@@ -7,7 +7,7 @@ using ShopSaga.Orders.Placing;
 
 namespace ShopSaga.Orders.Cart;
 
-/// <summary>PUT /cart/items/{productId}: so many pieces, whatever was in the cart before.</summary>
+/// <summary>PUT /cart/items/{productId}: sets the quantity of a product in the cart.</summary>
 internal static class PutItem
 {
     internal static async Task<Ok<CartView>> Handle(
@@ -29,9 +29,9 @@ internal static class PutItem
         }
 
         var cart = await CartView.Read(connection, caller.UserId);
-        if (cart.Lines.Count > OrderBody.MostLines)
+        if (cart.Lines.Count > OrderBody.MaxLines)
         {
-            throw new InvalidRequestException("productId", $"The cart is full: it holds {OrderBody.MostLines} products.");
+            throw new InvalidRequestException("productId", $"The cart is full: it holds {OrderBody.MaxLines} products.");
         }
 
         await transaction.CommitAsync(cancellationToken);
@@ -40,4 +40,4 @@ internal static class PutItem
 }
 
 /// <summary>The body of PUT /cart/items/{productId}.</summary>
-internal sealed record CartItemBody([Range(1, OrderBody.MostPieces)] int Quantity) : IJsonBody<CartItemBody>;
+internal sealed record CartItemBody([Range(1, OrderBody.MaxPieces)] int Quantity) : IJsonBody<CartItemBody>;

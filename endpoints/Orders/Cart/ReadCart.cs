@@ -4,7 +4,7 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Orders.Cart;
 
-/// <summary>GET /cart.</summary>
+/// <summary>GET /cart: the caller's cart.</summary>
 internal static class ReadCart
 {
     internal static async Task<Ok<CartView>> Handle(Caller caller, NpgsqlDataSource database, CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Orders.Cart;
 
-/// <summary>DELETE /cart/items/{productId} and DELETE /cart. What is not there is as good as removed.</summary>
+/// <summary>DELETE /cart/items/{productId} and DELETE /cart. Removing a product that is not in the cart succeeds.</summary>
 internal static class RemoveItems
 {
     internal static async Task<Ok<CartView>> One(

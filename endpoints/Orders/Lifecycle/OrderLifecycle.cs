@@ -2,20 +2,20 @@ using System.Globalization;
 using ShopSaga.Contracts.Payments;
 using ShopSaga.Contracts.Products;
 using ShopSaga.Hosting.Database;
-using ShopSaga.Orders.Following;
 
 namespace ShopSaga.Orders.Lifecycle;
 
 /// <summary>
-/// An order's way from placed to confirmed or cancelled. Every event about an order is added to its history and may move its status
-/// (<see cref="Transitions"/>); what Orders decides by that is published. An order that nobody settles in time expires.
+/// The policy that leads an order from placed to confirmed or cancelled. Each event about an order is recorded in its history and may
+/// trigger a transition (<see cref="Transitions"/>), whose event is published. An order that is still PENDING at its expiry is cancelled.
 /// </summary>
 /// <remarks>
-/// The saga remembers nothing but which order it is about: what was heard stands in the order's history, which outlives the saga. So it
-/// completes as soon as the order is at rest (confirmed or cancelled), which drops the timeout as well, and any later event (stock
-/// committed, a refund by the shop after days, a payment that came too late) starts it anew and finds everything it needs.
+/// The saga remembers only which order it belongs to; everything else is in the order's history, which outlives the saga. So it completes
+/// as soon as the order is final, which also discards the timeout. A later event (stock committed, a refund by the shop after days, a late
+/// payment) starts it anew and finds everything that it needs.
 /// </remarks>
-internal sealed class OrderLifecycle(ExpiryPolicy expiry, OrderSignals signals, TimeProvider time, ILogger<OrderLifecycle> logger) :
+internal sealed class OrderLifecycle(
+    ExpiryPolicy expiry, StatusNotifications notifications, TimeProvider time, ILogger<OrderLifecycle> logger) :
     Saga<OrderLifecycleData>,
     IAmStartedByMessages<WatchOrder>,
     IAmStartedByMessages<StockReserved>,
@@ -30,22 +30,22 @@ internal sealed class OrderLifecycle(ExpiryPolicy expiry, OrderSignals signals, 
     public Task Handle(WatchOrder message, IMessageHandlerContext context) =>
         RequestTimeout(context, message.PlacedAt + expiry.After, new OrderExpired(message.OrderId));
 
-    public Task Handle(StockReserved message, IMessageHandlerContext context) => Happened(Fact.Of(message), context);
+    public Task Handle(StockReserved message, IMessageHandlerContext context) => Apply(OrderEvent.Of(message), context);
 
-    public Task Handle(StockRejected message, IMessageHandlerContext context) => Happened(Fact.Of(message, time.GetUtcNow()), context);
+    public Task Handle(StockRejected message, IMessageHandlerContext context) => Apply(OrderEvent.Of(message, time.GetUtcNow()), context);
 
-    public Task Handle(StockReleased message, IMessageHandlerContext context) => Happened(Fact.Of(message), context);
+    public Task Handle(StockReleased message, IMessageHandlerContext context) => Apply(OrderEvent.Of(message), context);
 
-    public Task Handle(StockCommitted message, IMessageHandlerContext context) => Happened(Fact.Of(message), context);
+    public Task Handle(StockCommitted message, IMessageHandlerContext context) => Apply(OrderEvent.Of(message), context);
 
-    public Task Handle(PaymentCompleted message, IMessageHandlerContext context) => Happened(Fact.Of(message), context);
+    public Task Handle(PaymentCompleted message, IMessageHandlerContext context) => Apply(OrderEvent.Of(message), context);
 
-    public Task Handle(PaymentFailed message, IMessageHandlerContext context) => Happened(Fact.Of(message), context);
+    public Task Handle(PaymentFailed message, IMessageHandlerContext context) => Apply(OrderEvent.Of(message), context);
 
-    public Task Handle(PaymentRefunded message, IMessageHandlerContext context) => Happened(Fact.Of(message), context);
+    public Task Handle(PaymentRefunded message, IMessageHandlerContext context) => Apply(OrderEvent.Of(message), context);
 
     public Task Timeout(OrderExpired state, IMessageHandlerContext context) =>
-        Happened(Fact.Expired(state.OrderId, time.GetUtcNow()), context);
+        Apply(OrderEvent.Expired(state.OrderId, time.GetUtcNow()), context);
 
     protected override void ConfigureHowToFindSaga(SagaPropertyMapper<OrderLifecycleData> mapper) => mapper
         .MapSaga(saga => saga.OrderId)
@@ -60,35 +60,37 @@ internal sealed class OrderLifecycle(ExpiryPolicy expiry, OrderSignals signals, 
 
     private static string Key(long orderId) => orderId.ToString(CultureInfo.InvariantCulture);
 
-    private async Task Happened(Fact fact, IMessageHandlerContext context)
+    private async Task Apply(OrderEvent orderEvent, IMessageHandlerContext context)
     {
-        var decision = await Decision.Make(context.Sql(), fact, time.GetUtcNow());
-        if (decision.Announcement is { } announcement)
+        var result = await OrderStateMachine.Apply(context.Sql(), orderEvent, time.GetUtcNow());
+        if (result.EventToPublish is { } toPublish)
         {
-            await context.Publish(announcement);
+            await context.Publish(toPublish);
         }
 
-        if (decision.Change is { } change)
+        if (result.ChangeNumber is { } changeNumber)
         {
-            signals.Send(fact.OrderId, change);
-            logger.LogInformation(LogEvents.OrderMoved, "Order {OrderId} is {Status} by {Happening}", fact.OrderId, decision.Status, fact.Name);
+            notifications.Notify(orderEvent.OrderId, changeNumber);
+            logger.LogInformation(
+                LogEvents.OrderMoved, "Order {OrderId} is {Status} by {Trigger}", orderEvent.OrderId, result.Status, orderEvent.Trigger);
         }
 
-        if (decision.Status is OrderStatus.CONFIRMED or OrderStatus.CANCELLED)
+        if (result.Status.IsFinal())
         {
             MarkAsComplete();
         }
     }
 }
 
-/// <summary>Which order a saga is about. A string, since the column of an integer would have 32 bits only.</summary>
+/// <summary>The order that a saga belongs to.</summary>
 internal sealed class OrderLifecycleData : ContainSagaData
 {
+    /// <summary>The id as text: SQL persistence gives an integer correlation property a column of 32 bits.</summary>
     public string OrderId { get; set; } = "";
 }
 
-/// <summary>Sent to ourselves with every order: it is to expire when nobody settles it in time.</summary>
+/// <summary>Sent by Orders to itself with every order: start to watch its time.</summary>
 internal sealed record WatchOrder(long OrderId, DateTimeOffset PlacedAt);
 
-/// <summary>The time in which an order had to be settled is over.</summary>
+/// <summary>The time in which an order has to be confirmed or cancelled is over.</summary>
 internal sealed record OrderExpired(long OrderId);

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace ShopSaga.Orders.Lifecycle;
 
-/// <summary>Where an order stands; spelled as in the database and in JSON.</summary>
+/// <summary>The states of an order, spelled as in the database and in JSON.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<OrderStatus>))]
 internal enum OrderStatus
 {
@@ -12,9 +12,9 @@ internal enum OrderStatus
     /// <summary>Paid.</summary>
     CONFIRMED,
 
-    /// <summary>Called off, while others still reverse what they did for it.</summary>
+    /// <summary>Cancelled, while other services still compensate.</summary>
     CANCELLING,
 
-    /// <summary>Called off, and nothing is left to reverse.</summary>
+    /// <summary>Cancelled, and nothing is left to compensate.</summary>
     CANCELLED,
 }

@@ -1,45 +1,52 @@
 using static ShopSaga.Contracts.Orders.CancelReason;
-using static ShopSaga.Orders.Lifecycle.Happening;
 using static ShopSaga.Orders.Lifecycle.OrderStatus;
+using static ShopSaga.Orders.Lifecycle.OrderTrigger;
 using CancelReason = ShopSaga.Contracts.Orders.CancelReason;
 
 namespace ShopSaga.Orders.Lifecycle;
 
 /// <summary>A change of an order's status.</summary>
 /// <param name="Status">The new status.</param>
-/// <param name="Reason">Why it is called off; only where that is decided.</param>
+/// <param name="Reason">Why the order is cancelled; only where that is decided.</param>
 internal sealed record Transition(OrderStatus Status, CancelReason? Reason = null);
 
-/// <summary>The one table of how an order's status changes.</summary>
+/// <summary>The table of transitions of an order.</summary>
 internal static class Transitions
 {
-    /// <summary>The change that follows when something happens to an order, or null where nothing changes.</summary>
-    /// <param name="status">Where the order stands.</param>
-    /// <param name="happening">What happens.</param>
-    /// <param name="history">All that ever happened to the order, this included; events may have arrived in any order.</param>
-    /// <exception cref="InvalidOperationException">This cannot happen to such an order: another service broke its promise.</exception>
-    public static Transition? Next(OrderStatus status, Happening happening, IReadOnlySet<Happening> history) => (status, happening) switch
-    {
-        (PENDING, PaymentCompleted) => new(CONFIRMED),
-        (PENDING, StockRejected) => CallOff(OUT_OF_STOCK, history),
-        (PENDING, PaymentFailed) => CallOff(PAYMENT_DECLINED, history),
-        (PENDING, Expired) => CallOff(EXPIRED, history),
-        (PENDING or CONFIRMED, CancelRequested) => CallOff(CUSTOMER, history),
-        (PENDING or CONFIRMED, PaymentRefunded) => CallOff(SHOP, history),
-        (CANCELLING, StockRejected or StockReleased or PaymentFailed or PaymentRefunded) when IsReversed(history) => new(CANCELLED),
+    /// <summary>The transition that the trigger leads to, or null where the status stays.</summary>
+    /// <param name="status">The current status; null for an order that is being placed.</param>
+    /// <param name="trigger">What happened.</param>
+    /// <param name="history">Every event of the order so far, this one included. Events may arrive in any order.</param>
+    /// <exception cref="InvalidOperationException">The table does not list the pair: another service broke the protocol.</exception>
+    public static Transition? Next(OrderStatus? status, OrderTrigger trigger, IReadOnlySet<OrderTrigger> history) =>
+        (status, trigger) switch
+        {
+            (null, OrderPlaced) => new(PENDING),
 
-        (PENDING or CONFIRMED, StockReserved or StockCommitted or StockReleased) => null,
-        (CONFIRMED, PaymentCompleted or Expired) => null,
-        (CANCELLING or CANCELLED, not (OrderPlaced or OrderConfirmed or OrderCancelled)) => null,
+            (PENDING, PaymentCompleted) => new(CONFIRMED),
+            (PENDING, StockRejected) => Cancel(OUT_OF_STOCK, history),
+            (PENDING, PaymentFailed) => Cancel(PAYMENT_DECLINED, history),
+            (PENDING, Expired) => Cancel(EXPIRED, history),
+            (PENDING or CONFIRMED, CancelRequested) => Cancel(CUSTOMER, history),
+            (PENDING or CONFIRMED, PaymentRefunded) => Cancel(SHOP, history),
+            (CANCELLING, StockRejected or StockReleased or PaymentFailed or PaymentRefunded) when IsCompensated(history) => new(CANCELLED),
 
-        _ => throw new InvalidOperationException($"{happening} cannot happen to an order that is {status}."),
-    };
+            (PENDING or CONFIRMED, StockReserved or StockCommitted or StockReleased) => null,
+            (CONFIRMED, PaymentCompleted or Expired) => null,
+            (CANCELLING or CANCELLED, not (OrderPlaced or OrderConfirmed or OrderCancelled)) => null,
 
-    /// <summary>Whether nobody holds anything for the order any more: nothing was ever reserved, or both stock and money are back.</summary>
-    private static bool IsReversed(IReadOnlySet<Happening> history) =>
+            _ => throw new InvalidOperationException($"{trigger} cannot happen to an order that is {status?.ToString() ?? "not placed"}."),
+        };
+
+    /// <summary>Whether the order waits for no other service: it is paid, or cancelled and compensated.</summary>
+    /// <remarks>A final order can still be cancelled, and then leaves this state until it is compensated.</remarks>
+    public static bool IsFinal(this OrderStatus status) => status is CONFIRMED or CANCELLED;
+
+    /// <summary>Whether no service holds anything for the order: nothing was ever reserved, or both stock and money are back.</summary>
+    private static bool IsCompensated(IReadOnlySet<OrderTrigger> history) =>
         history.Contains(StockRejected)
         || (history.Contains(StockReleased) && (history.Contains(PaymentFailed) || history.Contains(PaymentRefunded)));
 
-    private static Transition CallOff(CancelReason reason, IReadOnlySet<Happening> history) =>
-        new(IsReversed(history) ? CANCELLED : CANCELLING, reason);
+    private static Transition Cancel(CancelReason reason, IReadOnlySet<OrderTrigger> history) =>
+        new(IsCompensated(history) ? CANCELLED : CANCELLING, reason);
 }

@@ -6,11 +6,11 @@ using ShopSaga.Hosting.Http;
 namespace ShopSaga.Orders.Placing;
 
 /// <summary>
-/// The name a client gives to a request that is to place one order, however often and however concurrently it is sent
+/// A client's name for one order: however often, and however concurrently, a request with it is sent, it places the order once
 /// (draft-ietf-httpapi-idempotency-key-header-07).
 /// <list type="number">
-/// <item><see cref="Claim"/> writes the key into the transaction of the order to be. Whoever comes with the same key meanwhile waits there.</item>
-/// <item>The commit makes order and key visible together: whoever waited finds the order. A rollback removes both: whoever waited is next.</item>
+/// <item><see cref="Claim"/> inserts the key in the transaction that places the order. A concurrent request with it waits there.</item>
+/// <item>The commit makes order and key visible together: the request that waited finds both. After a rollback, it inserts the key.</item>
 /// </list>
 /// </summary>
 internal sealed record IdempotencyKey(long UserId, string Route, string Key, byte[] BodyDigest, DateTimeOffset CreatedAt)
@@ -18,14 +18,14 @@ internal sealed record IdempotencyKey(long UserId, string Route, string Key, byt
     /// <summary>How long a key is known.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
 
-    /// <summary>Keys that were created by then are known no more.</summary>
+    /// <summary>Keys created at this moment or earlier have expired.</summary>
     public DateTimeOffset Expired => CreatedAt - Lifetime;
 
     /// <summary>The key of the request, or null when it has none.</summary>
     /// <exception cref="InvalidRequestException">The key is not 1 to 255 visible ASCII characters.</exception>
     public static IdempotencyKey? Of(PlacingRequest request, DateTimeOffset now)
     {
-        // Not as bound, where an empty header is none.
+        // Not as bound, because binding takes an empty header for an absent one.
         var header = request.Http.Request.Headers[PlacingRequest.KeyHeader];
         if (header.Count == 0)
         {
@@ -37,19 +37,20 @@ internal sealed record IdempotencyKey(long UserId, string Route, string Key, byt
             : throw new InvalidRequestException(PlacingRequest.KeyHeader, "must be given once and have 1 to 255 visible ASCII characters.");
     }
 
-    /// <summary>Gives the key to the transaction at hand, unless it has placed an order already, or cannot be had.</summary>
+    /// <summary>Inserts the key. Else gives the order that it has placed, or the problem to respond with.</summary>
     public async Task<(long? OrderId, ProblemHttpResult? Refusal)> Claim(Sql sql)
     {
         try
         {
-            if (await IsNew(sql))
+            if (await TryInsert(sql))
             {
                 return default;
             }
         }
-        catch (PostgresException waited) when (waited.SqlState == PostgresErrorCodes.LockNotAvailable)
+        catch (PostgresException failure) when (failure.SqlState == PostgresErrorCodes.LockNotAvailable)
         {
-            return (null, Problems.Conflict("in-progress", "In progress", "The first request with this Idempotency-Key is still being worked on."));
+            return (null, Problems.Conflict(
+                "in-progress", "In progress", "The first request with this Idempotency-Key is still being worked on."));
         }
 
         var known = await sql.QuerySingle<(byte[] BodyDigest, long OrderId)>(
@@ -64,13 +65,13 @@ internal sealed record IdempotencyKey(long UserId, string Route, string Key, byt
                 "This Idempotency-Key was sent before, with another body."));
     }
 
-    /// <summary>Remembers which order the key has placed.</summary>
-    public Task Keep(Sql sql, long orderId) => sql.Execute(
+    /// <summary>Stores which order the key has placed.</summary>
+    public Task StoreOrder(Sql sql, long orderId) => sql.Execute(
         "UPDATE idempotency_keys SET order_id = @orderId WHERE user_id = @UserId AND route = @Route AND key = @Key",
         new { orderId, UserId, Route, Key });
 
-    /// <summary>Writes the key, unless it is there. One that is too old, and not cleaned away yet, is as good as not there.</summary>
-    private async Task<bool> IsNew(Sql sql) => await sql.Execute(
+    /// <summary>Inserts the key; false when it is there. An expired key that the clean-up has not reached yet is replaced.</summary>
+    private async Task<bool> TryInsert(Sql sql) => await sql.Execute(
         """
         SET LOCAL lock_timeout = '5s';
         DELETE FROM idempotency_keys WHERE user_id = @UserId AND route = @Route AND key = @Key AND created_at <= @Expired;

@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace ShopSaga.Orders.Placing;
 
 /// <summary>
-/// Tells one JSON text from another by what it says, whatever its white space, the order of its members and the way its characters are
-/// escaped: SHA-256 over a canonical form, in the manner of RFC 8785.
+/// A digest of what a JSON text says, regardless of white space, the order of members and the escaping of characters: SHA-256 over a
+/// canonical form, in the manner of RFC 8785.
 /// </summary>
 internal static class JsonDigest
 {
@@ -56,8 +56,8 @@ internal static class JsonDigest
 
     private static string NameOf(JsonProperty member) => Unescaped(() => member.Name, member.ToString);
 
-    /// <summary>Text with half a surrogate pair in it cannot be unescaped, and is taken as it was written.</summary>
-    private static string Unescaped(Func<string?> unescape, Func<string> written)
+    /// <summary>A text with half a surrogate pair cannot be unescaped; it stands for itself, as written.</summary>
+    private static string Unescaped(Func<string?> unescape, Func<string> asWritten)
     {
         try
         {
@@ -65,7 +65,7 @@ internal static class JsonDigest
         }
         catch (InvalidOperationException)
         {
-            return written();
+            return asWritten();
         }
     }
 }

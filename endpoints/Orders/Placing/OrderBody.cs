@@ -1,22 +1,22 @@
 using System.ComponentModel.DataAnnotations;
 using ShopSaga.Hosting.Http;
+using ShopSaga.Orders.Pricing;
 
 namespace ShopSaga.Orders.Placing;
 
 /// <summary>The body of POST /orders: one product with its quantity, or lines.</summary>
 internal sealed record OrderBody(
-    [RegularExpression(PaymentMethods.Form, ErrorMessage = PaymentMethods.Rule)] string PaymentMethod,
+    [RegularExpression(PaymentMethodFormat.Pattern, ErrorMessage = PaymentMethodFormat.Rule)] string PaymentMethod,
     long? ProductId = null,
-    [Range(1, OrderBody.MostPieces)] int? Quantity = null,
-    [Length(1, OrderBody.MostLines)] IReadOnlyList<OrderBodyLine>? Lines = null) : IJsonBody<OrderBody>
+    [Range(1, OrderBody.MaxPieces)] int? Quantity = null,
+    [Length(1, OrderBody.MaxLines)] IReadOnlyList<OrderBodyLine>? Lines = null) : IJsonBody<OrderBody>
 {
-    /// <summary>The most pieces of one product in an order.</summary>
-    public const int MostPieces = 1_000;
+    /// <summary>Of one product in an order.</summary>
+    public const int MaxPieces = 1_000;
 
-    /// <summary>The most lines of an order.</summary>
-    public const int MostLines = 100;
+    public const int MaxLines = 100;
 
-    /// <summary>What is wanted, each product once.</summary>
+    /// <summary>The wanted products, each of them once.</summary>
     /// <exception cref="InvalidRequestException">Neither or both forms were given, or too many pieces of a product.</exception>
     public IReadOnlyCollection<WantedLine> Wanted()
     {
@@ -42,9 +42,10 @@ internal sealed record OrderBody(
         foreach (var (index, line) in lines.Index())
         {
             var pieces = line.Quantity + (wanted.TryGetValue(line.ProductId, out var before) ? before.Quantity : 0);
-            if (pieces > MostPieces)
+            if (pieces > MaxPieces)
             {
-                throw new InvalidRequestException($"lines[{index}].quantity", $"makes {pieces} of product {line.ProductId}; {MostPieces} at most.");
+                throw new InvalidRequestException(
+                    $"lines[{index}].quantity", $"makes {pieces} of product {line.ProductId}; {MaxPieces} at most.");
             }
 
             wanted[line.ProductId] = new WantedLine(line.ProductId, pieces, before?.Member ?? $"lines[{index}].productId");
@@ -55,17 +56,4 @@ internal sealed record OrderBody(
 }
 
 /// <summary>A line of the body.</summary>
-internal sealed record OrderBodyLine(long ProductId, [Range(1, OrderBody.MostPieces)] int Quantity);
-
-/// <summary>How much of a product is wanted.</summary>
-/// <param name="ProductId">The product.</param>
-/// <param name="Quantity">Pieces.</param>
-/// <param name="Member">What to name when the product cannot be had.</param>
-internal sealed record WantedLine(long ProductId, int Quantity, string Member);
-
-/// <summary>What a payment method looks like; whether it is accepted is up to the payment provider.</summary>
-internal static class PaymentMethods
-{
-    public const string Form = "[A-Z_]{2,40}";
-    public const string Rule = "must be 2 to 40 of A-Z and _.";
-}
+internal sealed record OrderBodyLine(long ProductId, [Range(1, OrderBody.MaxPieces)] int Quantity);

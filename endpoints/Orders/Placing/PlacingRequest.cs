@@ -3,15 +3,16 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Orders.Placing;
 
-/// <summary>What every request that places an order says beside its body.</summary>
+/// <summary>A request that places an order, without its body.</summary>
 internal sealed record PlacingRequest(
     Caller Caller,
     HttpContext Http,
     [FromHeader(Name = PlacingRequest.KeyHeader)] string? IdempotencyKey,
-    [FromHeader(Name = "Prefer")] string? Prefer)
+    [FromHeader(Name = PlacingRequest.PreferHeader)] string? Prefer)
 {
     public const string KeyHeader = "Idempotency-Key";
+    public const string PreferHeader = "Prefer";
 
-    /// <summary>The route, however its address was written.</summary>
+    /// <summary>The route's pattern: the same for every spelling of the address.</summary>
     public string Route => ((RouteEndpoint)Http.GetEndpoint()!).RoutePattern.RawText!;
 }

@@ -3,29 +3,32 @@ using System.Globalization;
 namespace ShopSaga.Orders.Placing;
 
 /// <summary>
-/// How long a client prefers to wait for the outcome of what it asks for: <c>Prefer: wait=N</c>, in seconds (RFC 7240, sections 2 and 4.3).
+/// How long a client prefers to wait for the outcome of its request: <c>Prefer: wait=N</c>, in seconds (RFC 7240, sections 2 and 4.3).
 /// </summary>
 internal static class WaitPreference
 {
-    private const int MostSeconds = 30;
+    private const int MaxSeconds = 30;
 
-    /// <summary>The seconds, 1 to 30, or null. What cannot be understood is ignored, as the RFC wants it (section 2).</summary>
+    /// <summary>The seconds, 1 to 30, or null. A preference that is not understood is ignored (RFC 7240, section 2).</summary>
     public static int? Of(string? prefer)
     {
-        // The library has no header of its own for it; Expect is written by the same rules.
+        // .NET has no typed Prefer header. Expect has the same grammar.
         using var request = new HttpRequestMessage();
         if (prefer is null || !request.Headers.Expect.TryParseAdd(prefer))
         {
             return null;
         }
 
-        // The first one counts when there are several.
-        var value = request.Headers.Expect.FirstOrDefault(preference => preference.Name.Equals("wait", StringComparison.OrdinalIgnoreCase))?.Value?.Trim('"');
+        // RFC 7240, section 2: of several, the first one counts.
+        var wait = request.Headers.Expect.FirstOrDefault(preference => preference.Name.Equals("wait", StringComparison.OrdinalIgnoreCase));
+        var value = wait?.Value?.Trim('"');
         if (string.IsNullOrEmpty(value) || !value.All(char.IsAsciiDigit) || value.All(digit => digit == '0'))
         {
             return null;
         }
 
-        return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? Math.Min(seconds, MostSeconds) : MostSeconds;
+        return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            ? Math.Min(seconds, MaxSeconds)
+            : MaxSeconds;
     }
 }

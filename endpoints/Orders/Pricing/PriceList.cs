@@ -4,8 +4,9 @@ using ShopSaga.Hosting.Database;
 namespace ShopSaga.Orders.Pricing;
 
 /// <summary>
-/// Keeps Orders' own copy of the price list, so that an order can be placed while Products is down. Each product's events carry a version;
-/// they may arrive in any order and more than once, and the newest wins: of the names, of the prices, and of what says whether it is on sale.
+/// Maintains Orders' replica of the price list, so that an order can be placed while Products is down. A product's events carry a version
+/// and may arrive in any order, more than once. The highest version wins, separately for the name, the price and whether the product is on
+/// sale: a price change knows no name, and a withdrawal neither name nor price.
 /// </summary>
 internal sealed class PriceList :
     IHandleMessages<ProductListed>,

@@ -1,10 +1,9 @@
 using ShopSaga.Hosting.Database;
 using ShopSaga.Hosting.Http;
-using ShopSaga.Orders.Placing;
 
 namespace ShopSaga.Orders.Pricing;
 
-/// <summary>What the wanted products cost now. Whoever gets a quote pays it, whatever the price list says later.</summary>
+/// <summary>What the wanted products cost now. The order is charged at these prices, whatever the price list says later.</summary>
 internal sealed record Quote(IReadOnlyList<QuotedLine> Lines)
 {
     /// <summary>The sum over the lines.</summary>
@@ -21,7 +20,8 @@ internal sealed record Quote(IReadOnlyList<QuotedLine> Lines)
         var missing = wanted.Where(line => !onSale.ContainsKey(line.ProductId)).ToList();
         if (missing.Count > 0)
         {
-            throw new InvalidRequestException(missing.ToDictionary(line => line.Member, line => new[] { $"Product {line.ProductId} is not on sale." }));
+            throw new InvalidRequestException(
+                missing.ToDictionary(line => line.Member, line => new[] { $"Product {line.ProductId} is not on sale." }));
         }
 
         return new Quote([.. wanted.Select(line =>

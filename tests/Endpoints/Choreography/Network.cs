@@ -12,12 +12,12 @@ using ShopSaga.Tests.Endpoints.Settlement;
 namespace ShopSaga.Tests.Endpoints.Choreography;
 
 /// <summary>
-/// The real handlers, sagas and requests of all who take part in an order, each service on its own database, and between them a bus that keeps
-/// no order and knows no inbox: what is delivered next is drawn by lot, some of it comes again later, what fails comes again.
+/// The real handlers, sagas and requests of every service that takes part in an order, each on its own database. The network between them
+/// keeps no order and has no inbox: it draws by lot what to deliver next, delivers some messages again later, and what fails again.
 /// </summary>
 internal sealed class Network : IAsyncDisposable
 {
-    private const int MostDeliveries = 2_000;
+    private const int MaxDeliveries = 2_000;
     private static readonly (string Name, Assembly Assembly)[] Endpoints =
     [
         ("Orders", typeof(OrderLifecycle).Assembly), ("Products", typeof(ReserveStockHandler).Assembly),
@@ -31,17 +31,17 @@ internal sealed class Network : IAsyncDisposable
         where !type.IsAbstract && handled.IsGenericType && handled.GetGenericTypeDefinition() == typeof(IHandleMessages<>)
         select (endpoint.Name, Message: handled.GetGenericArguments()[0])).Distinct().ToLookup(pair => pair.Message, pair => pair.Name);
 
-    private readonly OrderDesk _orders;
+    private readonly OrdersHarness _orders;
     private readonly ProductsHarness _products;
     private readonly PaymentsHarness _payments;
     private readonly TestBooks _settlement;
     private readonly Dictionary<long, int> _publishedByPayments = [];
 
-    private Network(OrderDesk orders, ProductsHarness products, PaymentsHarness payments, TestBooks settlement) =>
+    private Network(OrdersHarness orders, ProductsHarness products, PaymentsHarness payments, TestBooks settlement) =>
         (_orders, _products, _payments, _settlement) = (orders, products, payments, settlement);
 
     public static async Task<Network> Open() =>
-        new(await OrderDesk.Open(), await ProductsHarness.Open(), await PaymentsHarness.Open(providerTimeout: 0.5), await TestBooks.Open());
+        new(await OrdersHarness.Open(), await ProductsHarness.Open(), await PaymentsHarness.Open(providerTimeout: 0.5), await TestBooks.Open());
 
     /// <summary>Goes the plan's way to its end; gives what is wrong then.</summary>
     public async Task<IReadOnlyList<string>> Run(Plan plan)
@@ -86,7 +86,7 @@ internal sealed class Network : IAsyncDisposable
 
             await Drain();
 
-            // An order that is settled notices nothing of its time being over; one that is not would be called off now.
+            // The expiry must not touch an order that is final; an order that is not would be cancelled now.
             _pending.Add(("clock", new TimePasses()));
             await Drain();
         }
@@ -103,7 +103,8 @@ internal sealed class Network : IAsyncDisposable
                 var isSound = order.Status switch
                 {
                     "CONFIRMED" => (stock, payment, kept, ledger) == ("COMMITTED", "COMPLETED", order.TotalAmount, order.TotalAmount),
-                    "CANCELLED" => stock is "RELEASED" or "REJECTED" && payment is null or "FAILED" or "REFUNDED" && (kept, ledger) == (0, 0),
+                    "CANCELLED" =>
+                        stock is "RELEASED" or "REJECTED" && payment is null or "FAILED" or "REFUNDED" && (kept, ledger) == (0, 0),
                     _ => false,
                 };
                 if (!isSound)
@@ -125,7 +126,8 @@ internal sealed class Network : IAsyncDisposable
         {
             for (var deliveries = 0; _pending.Count > 0; deliveries++)
             {
-                Assert.That(deliveries, Is.LessThan(MostDeliveries), () => $"deliveries, the last: {string.Join("; ", _story.TakeLast(20))}");
+                Assert.That(
+                    deliveries, Is.LessThan(MaxDeliveries), () => $"deliveries, the last: {string.Join("; ", _story.TakeLast(20))}");
                 var (to, message) = _pending[_lot.Next(_pending.Count)];
                 _pending.Remove((to, message));
                 if (to is not ("customer" or "shop" or "clock") && _copiesLeft > 0 && _lot.Next(3) == 0)
@@ -151,7 +153,7 @@ internal sealed class Network : IAsyncDisposable
             }
         }
 
-        /// <summary>Whoever reads that an order is cancelled may rely on it: by then stock and money are back, not only in the end.</summary>
+        /// <summary>An order may only be CANCELLED once stock and money are back, at every moment and not just in the end.</summary>
         private async Task NothingIsHeldForACancelledOrder()
         {
             foreach (var order in await network._orders.Read(_placed.Keys.Except(_cancelled)))
@@ -203,7 +205,9 @@ internal sealed class Network : IAsyncDisposable
 
         private async Task Place(Placing placing)
         {
-            var lines = placing.Order.Lines.Select(line => new QuotedLine(placing.Products[line.Product], "Lamp", line.Quantity, 1000)).ToList();
+            var lines = placing.Order.Lines
+                .Select(line => new QuotedLine(placing.Products[line.Product], "Lamp", line.Quantity, UnitPrice: 1000))
+                .ToList();
             var (placed, watch) = await network._orders.Place(lines, placing.Order.PaymentMethod);
             _placed.Add(placed.OrderId, placing.Order);
             Publish([placed]);

@@ -13,7 +13,9 @@ namespace ShopSaga.Tests.Endpoints.Choreography;
 internal sealed record Plan(int Seed, int[] Stock, OrderPlan[] Orders, int Copies, bool BadLine, bool TimePasses)
 {
     private const int Products = 2;
-    private static readonly string[] Methods = ["CARD", "CARD", "CARD_DECLINED", "CARD_FLAKY", "CARD_TIMEOUT_CHARGED", "CARD_TIMEOUT_LOST", "CARD_REFUND_FLAKY"];
+    private static readonly string[] Methods =
+        ["CARD", "CARD", "CARD_DECLINED", "CARD_FLAKY", "CARD_TIMEOUT_CHARGED", "CARD_TIMEOUT_LOST", "CARD_REFUND_FLAKY"];
+
 
     private static readonly Gen<OrderLinePlan> Line =
         from product in Gen.Choose(0, Products - 1)
@@ -23,7 +25,7 @@ internal sealed record Plan(int Seed, int[] Stock, OrderPlan[] Orders, int Copie
     private static readonly Gen<OrderPlan> Order =
         from method in Gen.Elements(Methods)
         from lines in Line.NonEmptyListOf()
-        from cancelledBy in Gen.Elements(Canceller.Nobody, Canceller.Customer, Canceller.Shop, Canceller.Customer | Canceller.Shop)
+        from cancelledBy in Gen.Elements(Canceller.None, Canceller.Customer, Canceller.Shop, Canceller.Customer | Canceller.Shop)
         select new OrderPlan(method, [.. lines.Take(3).DistinctBy(line => line.Product)], cancelledBy);
 
     /// <summary>Plans, the smaller of which fail first when one fails: fewer orders, fewer copies, a good line, no expiry.</summary>
@@ -38,12 +40,14 @@ internal sealed record Plan(int Seed, int[] Stock, OrderPlan[] Orders, int Copie
         Smaller);
 
     public override string ToString() =>
-        $"{nameof(Plan)} {{ Seed = {Seed}, Stock = [{string.Join(", ", Stock)}], Copies = {Copies}, BadLine = {BadLine}, TimePasses = {TimePasses}, "
-        + $"Orders = [{string.Join("; ", Orders.Select(order => order.ToString()))}] }}";
+        $"{nameof(Plan)} {{ Seed = {Seed}, Stock = [{string.Join(", ", Stock)}], Copies = {Copies}, BadLine = {BadLine}, "
+        + $"TimePasses = {TimePasses}, Orders = [{string.Join("; ", Orders.Select(order => order.ToString()))}] }}";
 
     private static IEnumerable<Plan> Smaller(Plan plan) =>
     [
-        .. plan.Orders.Select((_, index) => plan with { Orders = [.. plan.Orders[..index], .. plan.Orders[(index + 1)..]] }).Where(smaller => smaller.Orders.Length > 0),
+        .. plan.Orders
+            .Select((_, index) => plan with { Orders = [.. plan.Orders[..index], .. plan.Orders[(index + 1)..]] })
+            .Where(smaller => smaller.Orders.Length > 0),
         .. plan.Copies > 0 ? new[] { plan with { Copies = 0 }, plan with { Copies = plan.Copies - 1 } } : [],
         .. plan.BadLine ? new[] { plan with { BadLine = false } } : [],
         .. plan.TimePasses ? new[] { plan with { TimePasses = false } } : [],
@@ -52,14 +56,18 @@ internal sealed record Plan(int Seed, int[] Stock, OrderPlan[] Orders, int Copie
 
 internal sealed record OrderPlan(string PaymentMethod, OrderLinePlan[] Lines, Canceller CancelledBy)
 {
-    public override string ToString() => $"{PaymentMethod} {string.Join('+', Lines.Select(line => $"{line.Quantity}×{line.Product}"))}{(CancelledBy is Canceller.Nobody ? "" : $" cancelled by {CancelledBy}")}";
+    public override string ToString()
+    {
+        var lines = string.Join('+', Lines.Select(line => $"{line.Quantity}×{line.Product}"));
+        return $"{PaymentMethod} {lines}{(CancelledBy is Canceller.None ? "" : $" cancelled by {CancelledBy}")}";
+    }
 }
 
 /// <summary>Who cancels: the customer at any moment, the shop at any moment after the payment.</summary>
 [Flags]
 internal enum Canceller
 {
-    Nobody = 0,
+    None = 0,
     Customer = 1,
     Shop = 2,
 }

@@ -16,7 +16,9 @@ internal sealed class OrderStream : IAsyncDisposable
         _response = response;
         if (MediaType == "text/event-stream")
         {
-            _events = SseParser.Create(content, (_, data) => JsonNode.Parse(Encoding.UTF8.GetString(data))!).EnumerateAsync().GetAsyncEnumerator();
+            _events = SseParser.Create(content, (_, data) => JsonNode.Parse(Encoding.UTF8.GetString(data))!)
+                .EnumerateAsync()
+                .GetAsyncEnumerator();
         }
     }
 

@@ -6,7 +6,7 @@ using ShopSaga.Contracts.Products;
 
 namespace ShopSaga.Tests.Endpoints.Orders;
 
-/// <summary>Two instances; whichever of them moves an order, the one that was asked hears of it.</summary>
+/// <summary>Two instances: the one that was asked learns of a change, whichever of them makes it.</summary>
 [TestFixture(null, Description = "with Redis")]
 [TestFixture("127.0.0.1:9", Description = "without Redis")]
 internal sealed class When_a_client_waits_for_the_outcome(string? redis)
@@ -34,7 +34,9 @@ internal sealed class When_a_client_waits_for_the_outcome(string? redis)
     public async Task Should_answer_201_when_it_is_confirmed()
     {
         var user = NewUser();
-        var waiting = Enumerable.Range(0, 8).Select(number => Place((number % 2 == 0 ? _orders : _another).Customer(user), "wait=30")).ToList();
+        var waiting = Enumerable.Range(0, 8)
+            .Select(number => Place((number % 2 == 0 ? _orders : _another).Customer(user), "wait=30"))
+            .ToList();
         foreach (var id in await OrdersOf(user, 8))
         {
             await _orders.Publish(new PaymentCompleted(id, id + 100, user, 500, "CARD", Now));
@@ -136,7 +138,10 @@ internal sealed class When_a_client_waits_for_the_outcome(string? redis)
         string path = "/orders",
         string body = """{"productId":1,"quantity":1,"paymentMethod":"CARD"}""")
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, path)
+        {
+            Content = new StringContent(body, Encoding.UTF8, "application/json"),
+        };
         request.Headers.Add("Prefer", prefer);
         using var response = await customer.SendAsync(request);
         return new Answer(

@@ -47,7 +47,7 @@ internal sealed class When_a_customer_cancels
     }
 
     [Test]
-    public async Task Should_not_let_anybody_else_cancel()
+    public async Task Should_not_let_another_customer_cancel()
     {
         var id = await _orders.Customer().Order();
 
@@ -57,7 +57,7 @@ internal sealed class When_a_customer_cancels
     }
 
     [Test]
-    public async Task Should_expire_when_nobody_settles_the_order_in_time()
+    public async Task Should_expire_when_the_order_is_not_final_in_time()
     {
         var id = await _orders.Customer().Order();
 

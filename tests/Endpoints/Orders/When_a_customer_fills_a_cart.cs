@@ -23,9 +23,8 @@ internal sealed class When_a_customer_fills_a_cart
 
         Assert.That(status, Is.EqualTo(200));
         Assert.That(cart.ToJsonString(), Is.EqualTo(
-            """
-            {"lines":[{"productId":1,"name":"Lamp","unitPrice":500,"quantity":2},{"productId":2,"name":"Desk","unitPrice":2147483647,"quantity":1000}],"totalAmount":2147483648000}
-            """));
+            """{"lines":[{"productId":1,"name":"Lamp","unitPrice":500,"quantity":2},"""
+            + """{"productId":2,"name":"Desk","unitPrice":2147483647,"quantity":1000}],"totalAmount":2147483648000}"""));
         Assert.That((await customer.Read("/cart")).Body.ToJsonString(), Is.EqualTo(cart.ToJsonString()));
         Assert.That((await _orders.Customer(32).Read("/cart")).Body.ToJsonString(), Is.EqualTo(Empty));
     }

@@ -17,7 +17,7 @@ internal sealed class When_a_customer_orders
     public ValueTask Stop() => _orders.DisposeAsync();
 
     [Test]
-    public async Task Should_accept_the_order_and_say_where_to_follow_it()
+    public async Task Should_accept_the_order_and_say_where_to_track_it()
     {
         var customer = _orders.Customer();
 
@@ -28,7 +28,7 @@ internal sealed class When_a_customer_orders
         Assert.That(response.Headers.Location!.OriginalString, Is.EqualTo($"/orders/{order["id"]}"));
         Assert.That(
             order.Select(member => member.Key),
-            Is.EqualTo(new[] { "id", "userId", "status", "reason", "lines", "totalAmount", "paymentMethod", "paymentId", "createdAt", "updatedAt" }));
+            Is.EqualTo("id userId status reason lines totalAmount paymentMethod paymentId createdAt updatedAt".Split(' ')));
         Assert.That(order["status"]!.GetValue<string>(), Is.EqualTo("PENDING"));
         Assert.That(order["userId"]!.GetValue<long>(), Is.EqualTo(7));
         Assert.That(order["totalAmount"]!.GetValue<long>(), Is.EqualTo(1500));
@@ -43,13 +43,19 @@ internal sealed class When_a_customer_orders
         var (status, order) = await _orders.Customer().Post(
             "/orders",
             """
-            {"lines":[{"productId":2,"quantity":1},{"productId":1,"quantity":600},{"productId":1,"quantity":400}],"paymentMethod":"CARD","id":5}
+            {
+              "lines":[{"productId":2,"quantity":1},{"productId":1,"quantity":600},{"productId":1,"quantity":400}],
+              "paymentMethod":"CARD",
+              "id":5
+            }
             """);
 
         Assert.That(status, Is.EqualTo(202));
         Assert.That(
             order["lines"]!.ToJsonString(),
-            Is.EqualTo("""[{"productId":2,"name":"Desk","quantity":1,"unitPrice":2147483647},{"productId":1,"name":"Lamp","quantity":1000,"unitPrice":500}]"""));
+            Is.EqualTo(
+                """[{"productId":2,"name":"Desk","quantity":1,"unitPrice":2147483647},"""
+                + """{"productId":1,"name":"Lamp","quantity":1000,"unitPrice":500}]"""));
         Assert.That(order["totalAmount"]!.GetValue<long>(), Is.EqualTo(2_147_483_647L + 500_000));
     }
 
@@ -57,7 +63,10 @@ internal sealed class When_a_customer_orders
     public async Task Should_reckon_the_dearest_possible_order()
     {
         await _orders.Execute(
-            "INSERT INTO price_list (product_id, name, price, version) SELECT id, 'Gold', 2147483647, 1 FROM generate_series(1000, 1099) id");
+            """
+            INSERT INTO price_list (product_id, name, price, version)
+            SELECT id, 'Gold', 2147483647, 1 FROM generate_series(1000, 1099) id
+            """);
         var lines = string.Join(',', Enumerable.Range(1000, 100).Select(id => $$"""{"productId":{{id}},"quantity":1000}"""));
 
         var (status, order) = await _orders.Customer().Post("/orders", $$"""{"lines":[{{lines}}],"paymentMethod":"CARD"}""");
@@ -93,7 +102,9 @@ internal sealed class When_a_customer_orders
     [TestCase("""{"productId":4,"quantity":1,"paymentMethod":"CARD"}""", "productId")]
     [TestCase("""{"productId":-1,"quantity":1,"paymentMethod":"CARD"}""", "productId")]
     [TestCase("""{"productId":3,"quantity":1,"paymentMethod":"CARD"}""", "productId")]
-    [TestCase("""{"lines":[{"productId":1,"quantity":1},{"productId":1,"quantity":1},{"productId":3,"quantity":1}],"paymentMethod":"CARD"}""", "lines[2].productId")]
+    [TestCase(
+        """{"lines":[{"productId":1,"quantity":1},{"productId":1,"quantity":1},{"productId":3,"quantity":1}],"paymentMethod":"CARD"}""",
+        "lines[2].productId")]
     public async Task Should_refuse_and_name_the_member(string body, string member)
     {
         var before = await _orders.Query<long>("SELECT count(*) FROM orders WHERE user_id = 99");
@@ -144,7 +155,10 @@ internal sealed class When_a_customer_orders
         var (_, history) = await customer.Read($"/orders/{id}/history");
         Assert.That(
             history["items"]!.AsArray().Select(entry => $"{entry!["source"]} {entry["name"]}"),
-            Is.EqualTo(new[] { "Orders OrderPlaced", "Products StockReserved", "Payments PaymentCompleted", "Orders OrderConfirmed", "Products StockCommitted" }));
+            Is.EqualTo(new[]
+            {
+                "Orders OrderPlaced", "Products StockReserved", "Payments PaymentCompleted", "Orders OrderConfirmed", "Products StockCommitted",
+            }));
         Assert.That(history["items"]![2]!["paymentId"]!.GetValue<long>(), Is.EqualTo(33));
     }
 

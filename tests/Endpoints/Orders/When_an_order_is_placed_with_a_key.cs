@@ -195,7 +195,8 @@ internal sealed class When_an_order_is_placed_with_a_key
     {
         var (user, key) = (NewUser(), NewKey());
         var first = await Place(_orders.Customer(user), key, Body);
-        await _orders.Execute("UPDATE idempotency_keys SET created_at = created_at - interval '24 hours' WHERE user_id = @user", new { user });
+        await _orders.Execute(
+            "UPDATE idempotency_keys SET created_at = created_at - interval '24 hours' WHERE user_id = @user", new { user });
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ =>
             Place(_orders.Customer(user), key, """{"productId":2,"quantity":1,"paymentMethod":"CARD"}""")));
@@ -205,7 +206,7 @@ internal sealed class When_an_order_is_placed_with_a_key
     }
 
     [Test]
-    public async Task Should_clean_away_old_keys_a_few_at_a_time()
+    public async Task Should_delete_expired_keys_in_batches()
     {
         await _orders.Execute(
             """
@@ -214,25 +215,28 @@ internal sealed class When_an_order_is_placed_with_a_key
               FROM generate_series(1, 1210) number
             """);
         await using var database = NpgsqlDataSource.Create(_orders.Database);
-        using var forget = new ForgetKeys(database, TimeProvider.System, NullLogger<ForgetKeys>.Instance);
+        using var cleanup = new IdempotencyKeyCleanup(database, TimeProvider.System, NullLogger<IdempotencyKeyCleanup>.Instance);
 
         var removed = new[] { await Remove(), await Remove(), await Remove(), await Remove() };
 
         Assert.That(removed, Is.EqualTo(new[] { 500, 500, 200, 0 }));
         Assert.That(await _orders.Query<long>("SELECT count(*) FROM idempotency_keys WHERE user_id = 900"), Is.EqualTo(10));
 
-        Task<int> Remove() => forget.Remove(CancellationToken.None);
+        Task<int> Remove() => cleanup.DeleteBatch(CancellationToken.None);
     }
 
     [Test]
-    public async Task Should_not_clean_away_a_key_that_a_request_under_way_may_have_found()
+    public async Task Should_not_delete_a_key_that_a_request_in_flight_may_have_found()
     {
         await _orders.Execute(
-            "INSERT INTO idempotency_keys (user_id, route, key, body_digest, created_at) VALUES (901, '/orders', 'a', '', now() - interval '24 hours 1 minute')");
+            """
+            INSERT INTO idempotency_keys (user_id, route, key, body_digest, created_at)
+            VALUES (901, '/orders', 'a', '', now() - interval '24 hours 1 minute')
+            """);
         await using var database = NpgsqlDataSource.Create(_orders.Database);
-        using var forget = new ForgetKeys(database, TimeProvider.System, NullLogger<ForgetKeys>.Instance);
+        using var cleanup = new IdempotencyKeyCleanup(database, TimeProvider.System, NullLogger<IdempotencyKeyCleanup>.Instance);
 
-        Assert.That(await forget.Remove(CancellationToken.None), Is.Zero);
+        Assert.That(await cleanup.DeleteBatch(CancellationToken.None), Is.Zero);
     }
 
     private static long NewUser() => 10_000 + Interlocked.Increment(ref _keys);

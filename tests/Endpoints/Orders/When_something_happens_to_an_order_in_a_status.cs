@@ -3,13 +3,13 @@ using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Orders;
 
-/// <summary>Everything that can happen to an order, in every status, once and then again: through the saga and the request, on the database.</summary>
+/// <summary>Every trigger in every status, twice: through the saga and the request, on a real database.</summary>
 internal sealed class When_something_happens_to_an_order_in_a_status
 {
     private const string Same = "same";
     private const string Never = "never";
 
-    private static readonly (string Name, Func<TrackedOrder, Task> Reach)[] Statuses =
+    private static readonly (string Name, Func<OrderUnderTest, Task> Reach)[] Statuses =
     [
         ("PENDING", _ => Task.CompletedTask),
         ("CONFIRMED", order => order.PaymentCompleted()),
@@ -33,7 +33,7 @@ internal sealed class When_something_happens_to_an_order_in_a_status
     ];
 
     // Columns: the statuses above. What becomes of the order, and what is published with it.
-    private static readonly Dictionary<string, (Func<TrackedOrder, Task> Happen, string[] Outcomes)> Table = new()
+    private static readonly Dictionary<string, (Func<OrderUnderTest, Task> Happen, string[] Outcomes)> Table = new()
     {
         ["WatchOrder"] = (order => order.Watch(), [Same, Same, Same, Same, Same, Same]),
         ["StockReserved"] = (order => order.StockReserved(), [Same, Same, Same, Same, Same, Same]),
@@ -55,8 +55,9 @@ internal sealed class When_something_happens_to_an_order_in_a_status
                 await order.Expire();
             },
             ["CANCELLING EXPIRED, OrderCancelled", Same, Same, Same, Same, Same]),
-        [nameof(TrackedOrder.Cancel)] = (
-            order => order.Cancel(), ["CANCELLING CUSTOMER, OrderCancelled", "CANCELLING CUSTOMER, OrderCancelled", Same, Same, Same, Same]),
+        [nameof(OrderUnderTest.Cancel)] = (
+            order => order.Cancel(),
+            ["CANCELLING CUSTOMER, OrderCancelled", "CANCELLING CUSTOMER, OrderCancelled", Same, Same, Same, Same]),
     };
 
     private TestDatabase _database = null!;
@@ -78,7 +79,7 @@ internal sealed class When_something_happens_to_an_order_in_a_status
             .Where(contract => contract.IsGenericType)
             .Select(contract => contract.GetGenericArguments()[0].Name)
             .Distinct();
-        Assert.That(Table.Keys, Is.EquivalentTo(heard.Append(nameof(TrackedOrder.Cancel))));
+        Assert.That(Table.Keys, Is.EquivalentTo(heard.Append(nameof(OrderUnderTest.Cancel))));
         Assert.That(StatusNames.Select(name => name.Split(',')[0]).Distinct(), Is.EqualTo(Enum.GetNames<OrderStatus>()));
         Assert.That(Table.Values.Select(row => row.Outcomes.Length), Is.All.EqualTo(Statuses.Length));
     }
@@ -89,7 +90,7 @@ internal sealed class When_something_happens_to_an_order_in_a_status
     {
         var column = Array.FindIndex(Statuses, known => known.Name == status);
         var (happen, outcomes) = Table[happening];
-        var order = await TrackedOrder.Place(_database);
+        var order = await OrderUnderTest.Place(_database);
         await Statuses[column].Reach(order);
         var before = await order.Status();
 
@@ -106,7 +107,7 @@ internal sealed class When_something_happens_to_an_order_in_a_status
     }
 
     /// <summary>Where the order stands when it has happened, and what was published by it.</summary>
-    private static async Task<string> Outcome(TrackedOrder order, Func<TrackedOrder, Task> happen)
+    private static async Task<string> Outcome(OrderUnderTest order, Func<OrderUnderTest, Task> happen)
     {
         var before = order.Published.Count;
         await happen(order);

@@ -5,7 +5,7 @@ using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Orders;
 
-/// <summary>Every permutation of everything that happens to an order, each thing twice in a row, and all of it once more at the end.</summary>
+/// <summary>Every permutation of an order's events, each event twice in a row, and all of them once more at the end.</summary>
 internal sealed class When_the_events_of_an_order_arrive_in_any_order
 {
     private TestDatabase _database = null!;
@@ -80,7 +80,7 @@ internal sealed class When_the_events_of_an_order_arrive_in_any_order
         order => order.StockReleased());
 
     [Test]
-    public Task Should_be_cancelled_when_the_shop_gives_the_money_back() => Always(
+    public Task Should_be_cancelled_when_the_shop_refunds_the_payment() => Always(
         ["CANCELLED SHOP"],
         null,
         order => order.StockReserved(),
@@ -89,24 +89,24 @@ internal sealed class When_the_events_of_an_order_arrive_in_any_order
         order => order.PaymentRefunded(),
         order => order.StockReleased());
 
-    private async Task Always(string[] outcomes, string? history, params Func<TrackedOrder, Task>[] happenings)
+    private async Task Always(string[] outcomes, string? history, params Func<OrderUnderTest, Task>[] events)
     {
         var faults = new ConcurrentQueue<string>();
         await Parallel.ForEachAsync(
-            Permutations(happenings.Length),
+            Permutations(events.Length),
             new ParallelOptions { MaxDegreeOfParallelism = 4 },
             async (permutation, _) =>
             {
-                var order = await TrackedOrder.Place(_database);
-                foreach (var happening in permutation)
+                var order = await OrderUnderTest.Place(_database);
+                foreach (var index in permutation)
                 {
-                    await happenings[happening](order);
-                    await happenings[happening](order);
+                    await events[index](order);
+                    await events[index](order);
                 }
 
-                foreach (var happening in permutation)
+                foreach (var index in permutation)
                 {
-                    await happenings[happening](order);
+                    await events[index](order);
                 }
 
                 await order.Expire();

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using ShopSaga.Contracts.Orders;
 using ShopSaga.Contracts.Payments;
 using ShopSaga.Contracts.Products;
-using ShopSaga.Orders.Following;
 using ShopSaga.Orders.Lifecycle;
 using ShopSaga.Orders.Placing;
 using ShopSaga.Orders.Pricing;
@@ -29,12 +28,14 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
     [SetUp]
     public async Task Place()
     {
-        _saga = new(() => new OrderLifecycle(Expiry, new OrderSignals(), TimeProvider.System, NullLogger<OrderLifecycle>.Instance), PlacedAt.UtcDateTime);
+        _saga = new(
+            () => new OrderLifecycle(Expiry, new StatusNotifications(), TimeProvider.System, NullLogger<OrderLifecycle>.Instance),
+            PlacedAt.UtcDateTime);
         _session = await TestSqlSession.Begin(_database.Source);
         _context = new TestableMessageHandlerContext { SynchronizedStorageSession = _session };
         await using var request = new TestableTransactionalSession(_database.Source);
         await request.Open(new SqlPersistenceOpenSessionOptions());
-        await request.Place(7, new Quote([new QuotedLine(1, "Lamp", 2, 500)]), "CARD", PlacedAt, CancellationToken.None);
+        await request.InsertOrder(7, new Quote([new QuotedLine(1, "Lamp", 2, 500)]), "CARD", PlacedAt, CancellationToken.None);
         await request.Commit();
         _placed = request.Published.OfType<OrderPlaced>().Single();
     }
@@ -53,7 +54,7 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
     }
 
     [Test]
-    public async Task Should_end_at_the_expiry_when_the_order_was_settled_before_it_was_to_be_watched()
+    public async Task Should_complete_at_the_expiry_when_the_order_was_final_before_it_was_watched()
     {
         await _saga.Handle(Completed(), _context);
         await _saga.Handle(Watch(), _context);
@@ -65,18 +66,19 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
     }
 
     [Test]
-    public async Task Should_confirm_and_end_when_the_payment_is_completed()
+    public async Task Should_confirm_and_complete_when_the_payment_is_completed()
     {
         await _saga.Handle(Watch(), _context);
 
         var result = await _saga.Handle(Completed(), _context);
 
-        Assert.That(result!.FindPublishedMessage<OrderConfirmed>(), Is.EqualTo(new OrderConfirmed(_placed.OrderId, 33, PlacedAt.AddSeconds(2))));
+        Assert.That(
+            result!.FindPublishedMessage<OrderConfirmed>(), Is.EqualTo(new OrderConfirmed(_placed.OrderId, 33, PlacedAt.AddSeconds(2))));
         Assert.That(result.Completed);
     }
 
     [Test]
-    public async Task Should_stay_until_everything_is_reversed()
+    public async Task Should_not_complete_until_everything_is_compensated()
     {
         await _saga.Handle(Watch(), _context);
 
@@ -102,7 +104,7 @@ internal sealed class When_the_saga_of_an_order_goes_its_way
     }
 
     [Test]
-    public async Task Should_not_notice_the_expiry_when_the_order_is_settled()
+    public async Task Should_discard_the_timeout_when_the_order_is_final()
     {
         await _saga.Handle(Watch(), _context);
         await _saga.Handle(Completed(), _context);

@@ -17,7 +17,7 @@ internal sealed class When_things_happen_to_an_order_at_the_same_moment
     [Test]
     public async Task Should_let_exactly_one_of_concurrent_cancels_win([Range(1, 10)] int round)
     {
-        var order = await TrackedOrder.Place(_database);
+        var order = await OrderUnderTest.Place(_database);
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(order.OnAnotherInstance().Cancel)));
 
@@ -28,7 +28,7 @@ internal sealed class When_things_happen_to_an_order_at_the_same_moment
     [Test]
     public async Task Should_cancel_and_keep_the_payment_when_a_cancel_races_with_a_payment([Range(1, 20)] int round)
     {
-        var order = await TrackedOrder.Place(_database);
+        var order = await OrderUnderTest.Place(_database);
         await order.StockReserved();
         var (payment, cancel) = (order.OnAnotherInstance(), order.OnAnotherInstance());
 
@@ -44,9 +44,9 @@ internal sealed class When_things_happen_to_an_order_at_the_same_moment
     }
 
     [Test]
-    public async Task Should_be_cancelled_when_both_reversals_arrive_together([Range(1, 20)] int round)
+    public async Task Should_be_cancelled_when_both_compensations_arrive_together([Range(1, 20)] int round)
     {
-        var order = await TrackedOrder.Place(_database);
+        var order = await OrderUnderTest.Place(_database);
         await order.PaymentCompleted();
         await order.Cancel();
 
@@ -55,6 +55,6 @@ internal sealed class When_things_happen_to_an_order_at_the_same_moment
         Assert.That(await order.Status(), Is.EqualTo("CANCELLED CUSTOMER"));
     }
 
-    private async Task<long?> PaymentIdOf(TrackedOrder order) =>
+    private async Task<long?> PaymentIdOf(OrderUnderTest order) =>
         (await _database.Query<long?>("SELECT payment_id FROM orders WHERE id = @Id", new { order.Id })).Single();
 }

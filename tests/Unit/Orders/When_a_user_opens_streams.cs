@@ -1,23 +1,23 @@
 using Microsoft.Extensions.Configuration;
-using ShopSaga.Orders.Following;
+using ShopSaga.Orders.Tracking;
 
 namespace ShopSaga.Tests.Unit.Orders;
 
 internal sealed class When_a_user_opens_streams
 {
     [Test]
-    public void Should_have_so_many_places_and_no_more()
+    public void Should_have_as_many_permits_as_the_limit_says()
     {
-        var limit = LimitOf("2");
-        var first = limit.Enter(7);
-        using var second = limit.Enter(7);
+        using var limit = LimitOf("2");
+        var first = limit.TryAcquire(7);
+        using var second = limit.TryAcquire(7);
 
-        Assert.That(limit.Enter(7), Is.Null);
-        using var other = limit.Enter(8);
-        Assert.That(other, Is.Not.Null, "another user has places of their own");
+        Assert.That(limit.TryAcquire(7), Is.Null);
+        using var other = limit.TryAcquire(8);
+        Assert.That(other, Is.Not.Null, "another user has permits of their own");
         first!.Dispose();
-        using var third = limit.Enter(7);
-        Assert.That(third, Is.Not.Null, "a place that was left");
+        using var third = limit.TryAcquire(7);
+        Assert.That(third, Is.Not.Null, "a permit that was given back");
     }
 
     [TestCase("0")]
@@ -27,6 +27,6 @@ internal sealed class When_a_user_opens_streams
     public void Should_say_what_to_set_when_the_limit_makes_no_sense(string limit) =>
         Assert.That(() => LimitOf(limit), Throws.InvalidOperationException.With.Message.Contains("Orders__StreamsPerUser"));
 
-    private static FollowerLimit LimitOf(string limit) =>
+    private static StreamLimit LimitOf(string limit) =>
         new(new ConfigurationBuilder().AddInMemoryCollection([new("Orders:StreamsPerUser", limit)]).Build());
 }

@@ -1,47 +1,48 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using ShopSaga.Contracts.Orders;
 using ShopSaga.Contracts.Payments;
 using ShopSaga.Contracts.Products;
 using ShopSaga.Hosting.Http;
 using ShopSaga.Orders.Cancelling;
-using ShopSaga.Orders.Following;
 using ShopSaga.Orders.Lifecycle;
 using ShopSaga.Orders.Placing;
 using ShopSaga.Orders.Pricing;
+using ShopSaga.Orders.Tracking;
 using ShopSaga.Tests.Endpoints.Orders;
 using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Choreography;
 
-/// <summary>Orders on a database of its own, each message and each request in its own transaction. Time stands still until it is advanced.</summary>
-internal sealed class OrderDesk : IAsyncDisposable
+/// <summary>Orders on its own database, with a transaction for each message and request. Time stands still until it is advanced.</summary>
+internal sealed class OrdersHarness : IAsyncDisposable
 {
     public const long Buyer = 7;
     public static readonly TimeSpan Expiry = TimeSpan.FromMinutes(15);
     private readonly TestDatabase _database;
-    private readonly Clock _clock = new();
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero));
     private readonly TestableSaga<OrderLifecycle, OrderLifecycleData> _saga;
 
-    private OrderDesk(TestDatabase database)
+    private OrdersHarness(TestDatabase database)
     {
         _database = database;
         _saga = new(
-            () => new OrderLifecycle(new ExpiryPolicy(Expiry), new OrderSignals(), _clock, NullLogger<OrderLifecycle>.Instance),
-            _clock.Now.UtcDateTime);
+            () => new OrderLifecycle(new ExpiryPolicy(Expiry), new StatusNotifications(), _time, NullLogger<OrderLifecycle>.Instance),
+            _time.GetUtcNow().UtcDateTime);
     }
 
-    public static async Task<OrderDesk> Open() => new(await TestDatabase.Create(typeof(OrderLifecycle).Assembly));
+    public static async Task<OrdersHarness> Open() => new(await TestDatabase.Create(typeof(OrderLifecycle).Assembly));
 
     /// <summary>Places an order; gives what it set off.</summary>
     public async Task<(OrderPlaced Placed, WatchOrder Watch)> Place(IReadOnlyList<QuotedLine> lines, string paymentMethod)
     {
         await using var session = new TestableTransactionalSession(_database.Source);
         await session.Open(new SqlPersistenceOpenSessionOptions());
-        var order = await session.Place(Buyer, new Quote(lines), paymentMethod, _clock.Now, CancellationToken.None);
+        var order = await session.InsertOrder(Buyer, new Quote(lines), paymentMethod, _time.GetUtcNow(), CancellationToken.None);
         await session.Commit();
-        return (session.Published.OfType<OrderPlaced>().Single(), new WatchOrder(order.Id, _clock.Now));
+        return (session.Published.OfType<OrderPlaced>().Single(), new WatchOrder(order.Id, _time.GetUtcNow()));
     }
 
     /// <summary>The customer's request; gives what it set off.</summary>
@@ -49,7 +50,13 @@ internal sealed class OrderDesk : IAsyncDisposable
     {
         await using var session = new TestableTransactionalSession(_database.Source);
         var answer = await CancelOrder.Handle(
-            orderId, new Caller(Buyer, IsAdmin: false), session, new OrderSignals(), _clock, NullLogger<OrderView>.Instance, CancellationToken.None);
+            orderId,
+            new Caller(Buyer, IsAdmin: false),
+            session,
+            new StatusNotifications(),
+            _time,
+            NullLogger<OrderView>.Instance,
+            CancellationToken.None);
         Assert.That(((IStatusCodeHttpResult)answer.Result).StatusCode, Is.EqualTo(202).Or.EqualTo(409));
         return [.. session.Published];
     }
@@ -77,7 +84,7 @@ internal sealed class OrderDesk : IAsyncDisposable
     /// <summary>Lets more time pass than any order has; gives what that set off.</summary>
     public async Task<IReadOnlyList<object>> LetTimePass()
     {
-        _clock.Now += 2 * Expiry;
+        _time.Advance(2 * Expiry);
         await using var session = await TestSqlSession.Begin(_database.Source);
         var results = await _saga.AdvanceTime(2 * Expiry, _ => new TestableMessageHandlerContext { SynchronizedStorageSession = session });
         await session.Commit();
@@ -87,7 +94,8 @@ internal sealed class OrderDesk : IAsyncDisposable
     /// <summary>Every order with its status, its history in one line, and whether a saga still waits for it.</summary>
     public Task<IReadOnlyList<OrderState>> Read(IEnumerable<long> orders) => _database.Query<OrderState>(
         """
-        SELECT id, status, total_amount, (SELECT string_agg(name, ' ' ORDER BY name) FROM order_events WHERE order_id = orders.id) AS history
+        SELECT id, status, total_amount,
+               (SELECT string_agg(name, ' ' ORDER BY name) FROM order_events WHERE order_id = orders.id) AS history
         FROM orders WHERE id = ANY(@ids)
         """,
         new { ids = orders.ToArray() });
@@ -100,12 +108,5 @@ internal sealed class OrderDesk : IAsyncDisposable
     internal sealed record OrderState(long Id, string Status, long TotalAmount, string History)
     {
         public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"order {Id} is {Status} after {History}");
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
-
-        public override DateTimeOffset GetUtcNow() => Now;
     }
 }

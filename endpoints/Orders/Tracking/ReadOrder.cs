@@ -2,9 +2,9 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 using ShopSaga.Hosting.Http;
 
-namespace ShopSaga.Orders.Following;
+namespace ShopSaga.Orders.Tracking;
 
-/// <summary>GET /orders/{id}.</summary>
+/// <summary>GET /orders/{id}: an order. Other customers' orders return 404.</summary>
 internal static class ReadOrder
 {
     internal static async Task<Results<Ok<OrderView>, ProblemHttpResult>> Handle(

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace ShopSaga.Tests.Endpoints.Orders;
 
-internal sealed class When_a_customer_follows_orders
+internal sealed class When_a_customer_looks_up_orders
 {
     private OrdersApp _orders = null!;
 

@@ -1,15 +1,18 @@
 using ShopSaga.Contracts.Orders;
 using ShopSaga.Hosting.Database;
-using ShopSaga.Orders.Following;
 using ShopSaga.Orders.Lifecycle;
 using ShopSaga.Orders.Pricing;
+using ShopSaga.Orders.Tracking;
 
 namespace ShopSaga.Orders.Placing;
 
-/// <summary>Writes an order and tells everybody, in the transaction at hand.</summary>
-internal static class NewOrder
+/// <summary>Inserts an order and publishes <see cref="OrderPlaced"/>, in the session's transaction.</summary>
+internal static class OrderInsertion
 {
-    public static async Task<OrderView> Place(
+    private static readonly OrderStatus Initial =
+        Transitions.Next(status: null, OrderTrigger.OrderPlaced, new HashSet<OrderTrigger>())!.Status;
+
+    public static async Task<OrderView> InsertOrder(
         this ITransactionalSession session,
         long userId,
         Quote quote,
@@ -22,10 +25,10 @@ internal static class NewOrder
             """
             WITH placed AS (
                 INSERT INTO orders (user_id, status, total_amount, payment_method, created_at, updated_at)
-                VALUES (@userId, 'PENDING', @TotalAmount, @paymentMethod, @now, @now)
+                VALUES (@userId, @Status, @TotalAmount, @paymentMethod, @now, @now)
                 RETURNING id),
             first_status AS (
-                INSERT INTO order_changes (order_id, number, status, at) SELECT id, 1, 'PENDING', @now FROM placed),
+                INSERT INTO order_changes (order_id, number, status, at) SELECT id, 1, @Status, @now FROM placed),
             lines AS (
                 INSERT INTO order_lines (order_id, position, product_id, product_name, quantity, unit_price)
                 SELECT placed.id, line.position, line.product_id, line.product_name, line.quantity, line.unit_price
@@ -36,6 +39,7 @@ internal static class NewOrder
             new
             {
                 userId,
+                Status = Initial.ToString(),
                 quote.TotalAmount,
                 paymentMethod,
                 now,
@@ -46,7 +50,7 @@ internal static class NewOrder
             });
         var lines = quote.Lines.Select(line => new OrderLine(line.ProductId, line.Quantity, line.UnitPrice)).ToList();
         var placed = new OrderPlaced(orderId, userId, lines, quote.TotalAmount, paymentMethod, now);
-        await Decision.Record(sql, Fact.Of(placed), now);
+        await OrderHistory.Record(sql, OrderEvent.Of(placed), now);
         await session.Publish(placed, cancellationToken);
         await session.SendLocal(new WatchOrder(orderId, now), cancellationToken);
         return await OrderView.Read(sql, orderId);

@@ -1,7 +1,9 @@
 namespace ShopSaga.Orders.Lifecycle;
 
-/// <summary>Everything that can happen to an order. All but the last two are events, and what its history is made of.</summary>
-internal enum Happening
+/// <summary>
+/// What can trigger a transition of an order. All but the last two are events; their names are stored in <c>order_events</c>.
+/// </summary>
+internal enum OrderTrigger
 {
     OrderPlaced,
     StockReserved,

@@ -1,17 +1,18 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using ShopSaga.Hosting.Database;
 using ShopSaga.Hosting.Http;
-using ShopSaga.Orders.Following;
 using ShopSaga.Orders.Pricing;
+using ShopSaga.Orders.Tracking;
 
 namespace ShopSaga.Orders.Placing;
 
-/// <summary>Takes orders, from wherever their lines come. A key that has placed an order already gives the same answer again.</summary>
-internal sealed class OrderDesk(ITransactionalSession session, Outcome outcome, TimeProvider time, ILogger<OrderDesk> logger)
+/// <summary>Places orders, from a body or from a cart. An idempotency key that has placed an order gets the same response again.</summary>
+internal sealed class OrderPlacement(
+    ITransactionalSession session, PlacementResponse response, TimeProvider time, ILogger<OrderPlacement> logger)
 {
-    /// <summary>Places an order over what <paramref name="offer"/> finds, in the order's transaction; null when there is nothing to order.</summary>
+    /// <summary>Places an order over a quote, which is made in the order's transaction; there is none for an empty cart.</summary>
     public async Task<Results<Accepted<OrderView>, Created<OrderView>, ProblemHttpResult>> Place(
-        PlacingRequest request, string paymentMethod, Func<Sql, Task<Quote?>> offer)
+        PlacingRequest request, string paymentMethod, Func<Sql, Task<Quote?>> getQuote)
     {
         var cancellationToken = request.Http.RequestAborted;
         var now = time.GetUtcNow();
@@ -28,23 +29,24 @@ internal sealed class OrderDesk(ITransactionalSession session, Outcome outcome, 
         {
             var before = await OrderView.Read(sql, orderId);
             await session.DisposeAsync();
-            return await outcome.Of(before.AsPlaced(), request);
+            return await response.For(before.AsPlaced(), request);
         }
 
-        if (await offer(sql) is not { } quote)
+        if (await getQuote(sql) is not { } quote)
         {
             return Problems.Conflict("cart-empty", "The cart is empty", "There is nothing in the cart to order.");
         }
 
-        var order = await session.Place(request.Caller.UserId, quote, paymentMethod, now, cancellationToken);
+        var order = await session.InsertOrder(request.Caller.UserId, quote, paymentMethod, now, cancellationToken);
         if (key is not null)
         {
-            await key.Keep(sql, order.Id);
+            await key.StoreOrder(sql, order.Id);
         }
 
         await session.Commit(cancellationToken);
         logger.LogInformation(LogEvents.OrderPlaced, "Order {OrderId} is placed, {TotalAmount} won", order.Id, order.TotalAmount);
+        // Gives the connection back before a response that may wait for half a minute.
         await session.DisposeAsync();
-        return await outcome.Of(order, request);
+        return await response.For(order, request);
     }
 }

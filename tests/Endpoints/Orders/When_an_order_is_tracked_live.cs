@@ -6,7 +6,7 @@ using ShopSaga.Tests.Endpoints.Support;
 namespace ShopSaga.Tests.Endpoints.Orders;
 
 /// <summary>Two instances, and a Redis of the test's own.</summary>
-internal sealed class When_an_order_is_followed_live
+internal sealed class When_an_order_is_tracked_live
 {
     private const long Buyer = 7;
     private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch;
@@ -145,11 +145,13 @@ internal sealed class When_an_order_is_followed_live
         await using var meanwhile = await OrderStream.Open(_another.Customer(), ids[1]);
         _redis.Start();
         await _orders.Publish(new StockRejected(ids[1], [new Shortage(1, 1, 0)]));
-        Assert.That((await meanwhile.Rest()).Select(told => told.Status), Is.EqualTo(new[] { "PENDING", "CANCELLED" }), "while it comes back");
+        var statuses = (await meanwhile.Rest()).Select(told => told.Status);
+        Assert.That(statuses, Is.EqualTo(new[] { "PENDING", "CANCELLED" }), "while it comes back");
 
         await using var afterwards = await OrderStream.Open(_another.Customer(), ids[2]);
         await _orders.Publish(new StockRejected(ids[2], [new Shortage(1, 1, 0)]));
-        Assert.That((await afterwards.Rest()).Select(told => told.Status), Is.EqualTo(new[] { "PENDING", "CANCELLED" }), "with Redis again");
+        statuses = (await afterwards.Rest()).Select(told => told.Status);
+        Assert.That(statuses, Is.EqualTo(new[] { "PENDING", "CANCELLED" }), "with Redis again");
     }
 
     [Test]
@@ -201,11 +203,11 @@ internal sealed class When_an_order_is_followed_live
     public async Task Should_be_shown_to_its_owner_and_the_admin_alone()
     {
         var id = await _orders.Customer().Order();
-        await using var ofSomebodyElse = await OrderStream.Open(_orders.Customer(8), id);
-        await using var ofNobody = await OrderStream.Open(_orders.Anybody(), id);
+        await using var ofAnotherCustomer = await OrderStream.Open(_orders.Customer(8), id);
+        await using var withoutToken = await OrderStream.Open(_orders.Anybody(), id);
         await using var ofNoOrder = await OrderStream.Open(_orders.Customer(), long.MaxValue);
 
-        Assert.That((ofSomebodyElse.Status, ofNobody.Status, ofNoOrder.Status), Is.EqualTo((404, 401, 404)));
+        Assert.That((ofAnotherCustomer.Status, withoutToken.Status, ofNoOrder.Status), Is.EqualTo((404, 401, 404)));
     }
 
     [Test]

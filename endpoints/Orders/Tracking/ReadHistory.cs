@@ -5,9 +5,9 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 using ShopSaga.Hosting.Http;
 
-namespace ShopSaga.Orders.Following;
+namespace ShopSaga.Orders.Tracking;
 
-/// <summary>GET /orders/{id}/history: what happened to the order, oldest first.</summary>
+/// <summary>GET /orders/{id}/history: the events of an order, oldest first.</summary>
 internal static class ReadHistory
 {
     internal static async Task<Results<Ok<ItemsOf<HistoryEntry>>, ProblemHttpResult>> Handle(
@@ -20,8 +20,10 @@ internal static class ReadHistory
 
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var rows = await connection.QueryAsync<Row>(
-            "SELECT name, at, source, recorded_at, details::text FROM order_events WHERE order_id = @id ORDER BY at, id",
-            new { id });
+            new CommandDefinition(
+                "SELECT name, at, source, recorded_at, details::text FROM order_events WHERE order_id = @id ORDER BY at, id",
+                new { id },
+                cancellationToken: cancellationToken));
         return TypedResults.Ok(new ItemsOf<HistoryEntry>([.. rows.Select(row => row.Entry())], NextCursor: null));
     }
 
@@ -37,8 +39,8 @@ internal static class ReadHistory
 /// <summary>One event of an order.</summary>
 /// <param name="Name">The event.</param>
 /// <param name="At">When it happened.</param>
-/// <param name="Source">The service whose event it is.</param>
-/// <param name="RecordedAt">When Orders heard of it.</param>
+/// <param name="Source">The service that published it.</param>
+/// <param name="RecordedAt">When Orders recorded it.</param>
 internal sealed record HistoryEntry(string Name, DateTimeOffset At, string Source, DateTimeOffset RecordedAt)
 {
     /// <summary>Further members, by event: amounts, payment, reason, shortages.</summary>

@@ -1,35 +1,36 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using ShopSaga.Contracts.Orders;
 using ShopSaga.Contracts.Payments;
 using ShopSaga.Contracts.Products;
 using ShopSaga.Hosting.Http;
 using ShopSaga.Orders.Cancelling;
-using ShopSaga.Orders.Following;
 using ShopSaga.Orders.Lifecycle;
 using ShopSaga.Orders.Placing;
 using ShopSaga.Orders.Pricing;
+using ShopSaga.Orders.Tracking;
 using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Orders;
 
-/// <summary>An order in a real database, with a saga of its own in virtual time, and all that can happen to it.</summary>
-internal sealed class TrackedOrder
+/// <summary>An order in a real database, with a saga of its own in virtual time, and every event that can reach it.</summary>
+internal sealed class OrderUnderTest
 {
     public const long Buyer = 7;
     public static readonly DateTimeOffset PlacedAt = new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
     private static readonly TimeSpan Expiry = TimeSpan.FromMinutes(15);
     private readonly TestDatabase _database;
     private readonly TestableSaga<OrderLifecycle, OrderLifecycleData> _saga;
-    private readonly Clock _clock = new(PlacedAt.AddSeconds(10));
+    private readonly FakeTimeProvider _time = new(PlacedAt.AddSeconds(10));
     private readonly List<object> _published = [];
     private OrderPlaced _placed = null!;
 
-    private TrackedOrder(TestDatabase database)
+    private OrderUnderTest(TestDatabase database)
     {
         _database = database;
         _saga = new(
-            () => new OrderLifecycle(new ExpiryPolicy(Expiry), new OrderSignals(), _clock, NullLogger<OrderLifecycle>.Instance),
+            () => new OrderLifecycle(new ExpiryPolicy(Expiry), new StatusNotifications(), _time, NullLogger<OrderLifecycle>.Instance),
             PlacedAt.UtcDateTime);
     }
 
@@ -37,19 +38,19 @@ internal sealed class TrackedOrder
 
     public IReadOnlyList<object> Published => _published;
 
-    public static async Task<TrackedOrder> Place(TestDatabase database)
+    public static async Task<OrderUnderTest> Place(TestDatabase database)
     {
-        var order = new TrackedOrder(database);
+        var order = new OrderUnderTest(database);
         await using var session = new TestableTransactionalSession(database.Source);
         await session.Open(new SqlPersistenceOpenSessionOptions());
-        await session.Place(Buyer, new Quote([new QuotedLine(1, "Lamp", 2, 500)]), "CARD", PlacedAt, CancellationToken.None);
+        await session.InsertOrder(Buyer, new Quote([new QuotedLine(1, "Lamp", 2, 500)]), "CARD", PlacedAt, CancellationToken.None);
         await session.Commit();
         order._placed = session.Published.OfType<OrderPlaced>().Single();
         return order;
     }
 
     /// <summary>The same order, as another instance of the service sees it.</summary>
-    public TrackedOrder OnAnotherInstance() => new(_database) { _placed = _placed };
+    public OrderUnderTest OnAnotherInstance() => new(_database) { _placed = _placed };
 
     public Task Watch() => Handle(new WatchOrder(Id, PlacedAt));
 
@@ -81,7 +82,13 @@ internal sealed class TrackedOrder
     {
         await using var session = new TestableTransactionalSession(_database.Source);
         var answer = await CancelOrder.Handle(
-            Id, new Caller(Buyer, IsAdmin: false), session, new OrderSignals(), _clock, NullLogger<OrderView>.Instance, CancellationToken.None);
+            Id,
+            new Caller(Buyer, IsAdmin: false),
+            session,
+            new StatusNotifications(),
+            _time,
+            NullLogger<OrderView>.Instance,
+            CancellationToken.None);
         _published.AddRange(session.Published);
         return ((IStatusCodeHttpResult)answer.Result).StatusCode!.Value;
     }
@@ -100,10 +107,5 @@ internal sealed class TrackedOrder
         await _saga.Handle(message, context);
         await session.Commit();
         _published.AddRange(context.PublishedMessages.Select(published => published.Message));
-    }
-
-    private sealed class Clock(DateTimeOffset now) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => now;
     }
 }

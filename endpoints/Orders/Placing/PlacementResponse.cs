@@ -5,18 +5,19 @@ using Npgsql;
 using ShopSaga.Contracts.Orders;
 using ShopSaga.Contracts.Products;
 using ShopSaga.Hosting.Http;
-using ShopSaga.Orders.Following;
 using ShopSaga.Orders.Lifecycle;
+using ShopSaga.Orders.Tracking;
 
 namespace ShopSaga.Orders.Placing;
 
 /// <summary>
-/// Answers that an order was placed: 202 at once, or for a client that prefers to wait (RFC 7240, section 4.3), how it ended, if it ends in
-/// time. No connection to the database is held meanwhile.
+/// The response to a placed order: 202 at once; or, for a client that prefers to wait (RFC 7240, section 4.3), the final order if it is
+/// final in time. No database connection is held while it waits.
 /// </summary>
-internal sealed class Outcome(LiveOrders live, NpgsqlDataSource database, TimeProvider time, IHostApplicationLifetime lifetime)
+internal sealed class PlacementResponse(
+    OrderTracker tracker, NpgsqlDataSource database, TimeProvider time, IHostApplicationLifetime lifetime)
 {
-    public async Task<Results<Accepted<OrderView>, Created<OrderView>, ProblemHttpResult>> Of(OrderView placed, PlacingRequest request)
+    public async Task<Results<Accepted<OrderView>, Created<OrderView>, ProblemHttpResult>> For(OrderView placed, PlacingRequest request)
     {
         if (WaitPreference.Of(request.Prefer) is not { } seconds)
         {
@@ -24,7 +25,7 @@ internal sealed class Outcome(LiveOrders live, NpgsqlDataSource database, TimePr
         }
 
         var http = request.Http;
-        var order = await Settled(placed.Id, TimeSpan.FromSeconds(seconds), http.RequestAborted);
+        var order = await WaitUntilFinal(placed.Id, TimeSpan.FromSeconds(seconds), http.RequestAborted);
         http.Response.Headers["Preference-Applied"] = $"wait={seconds}";
         return order.Status switch
         {
@@ -36,29 +37,29 @@ internal sealed class Outcome(LiveOrders live, NpgsqlDataSource database, TimePr
 
     private static string Location(OrderView order) => $"/orders/{order.Id}";
 
-    /// <summary>The order once it is at rest, or as it stands after that time.</summary>
-    private async Task<OrderView> Settled(long id, TimeSpan patience, CancellationToken aborted)
+    /// <summary>Reads the order as soon as it is final, or when the time is over.</summary>
+    private async Task<OrderView> WaitUntilFinal(long id, TimeSpan maxWait, CancellationToken aborted)
     {
-        using var enough = new CancellationTokenSource(patience, time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, aborted, lifetime.ApplicationStopping);
-        using var watch = live.Watch(id);
+        using var timeout = new CancellationTokenSource(maxWait, time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, aborted, lifetime.ApplicationStopping);
+        using var subscription = tracker.Subscribe(id);
         try
         {
-            while (!(await Read(id, aborted)).IsAtRest)
+            while (!(await Read(id, aborted)).Status.IsFinal())
             {
-                await watch.Changes.ReadAsync(end.Token);
+                await subscription.Changes.ReadAsync(end.Token);
             }
         }
         catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
         {
-            // It is not settled in time.
+            // Not final in time, or this instance stops: the response shows the order as it is.
         }
 
         return await Read(id, aborted);
     }
 
     private async Task<OrderView> Read(long id, CancellationToken cancellationToken) =>
-        await OrderView.Find(database, id, cancellationToken) ?? throw new InvalidOperationException($"Order {id} is gone.");
+        await OrderView.Find(database, id, cancellationToken) ?? throw new InvalidOperationException($"Order {id} does not exist.");
 
     private async Task<ProblemHttpResult> Cancelled(OrderView order, CancellationToken cancellationToken)
     {
@@ -67,7 +68,8 @@ internal sealed class Outcome(LiveOrders live, NpgsqlDataSource database, TimePr
         {
             case CancelReason.OUT_OF_STOCK:
                 more["shortages"] = await Shortages(order.Id, cancellationToken);
-                return Problems.Conflict("out-of-stock", "Out of stock", "There is not enough of what was ordered. Nothing was charged.", more);
+                return Problems.Conflict(
+                    "out-of-stock", "Out of stock", "There is not enough of what was ordered. Nothing was charged.", more);
             case CancelReason.PAYMENT_DECLINED:
                 return Problems.Problem(
                     StatusCodes.Status402PaymentRequired,
@@ -76,7 +78,8 @@ internal sealed class Outcome(LiveOrders live, NpgsqlDataSource database, TimePr
                     "The payment provider refused. The order is cancelled and nothing was charged.",
                     more);
             default:
-                return Problems.Conflict("conflict", "The order was cancelled", $"It was cancelled meanwhile, for the reason {order.Reason}.", more);
+                return Problems.Conflict(
+                    "conflict", "The order was cancelled", $"It was cancelled meanwhile, for the reason {order.Reason}.", more);
         }
     }
 

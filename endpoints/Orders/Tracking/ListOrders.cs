@@ -3,9 +3,9 @@ using Npgsql;
 using ShopSaga.Hosting.Http;
 using ShopSaga.Orders.Lifecycle;
 
-namespace ShopSaga.Orders.Following;
+namespace ShopSaga.Orders.Tracking;
 
-/// <summary>GET /orders: the caller's own, newest first. A page continues below the last id seen, so orders placed meanwhile shift nothing.</summary>
+/// <summary>GET /orders: the caller's orders, newest first. A page continues below the last id, so new orders do not shift it.</summary>
 internal static class ListOrders
 {
     internal static async Task<Ok<ItemsOf<OrderView>>> Handle(

@@ -7,7 +7,7 @@ using ShopSaga.Hosting.Database;
 using ShopSaga.Orders.Lifecycle;
 using ShopSaga.Orders.Pricing;
 
-namespace ShopSaga.Orders.Following;
+namespace ShopSaga.Orders.Tracking;
 
 /// <summary>An order as its customer sees it.</summary>
 internal sealed record OrderView(
@@ -22,7 +22,7 @@ internal sealed record OrderView(
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt)
 {
-    /// <summary>Reads orders; a condition is to follow.</summary>
+    /// <summary>Reads orders; a condition follows.</summary>
     private const string Select =
         """
         SELECT id, user_id, status, reason, total_amount, payment_method, payment_id, created_at, updated_at,
@@ -32,31 +32,29 @@ internal sealed record OrderView(
           FROM orders
         """;
 
-    /// <summary>Whether stock and payment have been settled, one way or the other.</summary>
-    [JsonIgnore]
-    public bool IsAtRest => Status is OrderStatus.CONFIRMED or OrderStatus.CANCELLED;
-
     /// <summary>The order as it was when it was placed.</summary>
     public OrderView AsPlaced() => this with { Status = OrderStatus.PENDING, Reason = null, PaymentId = null, UpdatedAt = CreatedAt };
 
-    /// <summary>The order as it was right after the change; what became known of it later in the same status included.</summary>
-    public OrderView After(OrderChange change) => change.Status == Status
+    /// <summary>The order right after the change, with everything that became known of it in that status.</summary>
+    public OrderView After(StatusChange change) => change.Status == Status
         ? this
         : this with { Status = change.Status, Reason = change.Reason, PaymentId = change.PaymentId, UpdatedAt = change.At };
 
-    /// <summary>The order as it stands in the transaction at hand.</summary>
-    public static async Task<OrderView> Read(Sql sql, long id) => (await sql.QuerySingle<Row>($"{Select} WHERE id = @id", new { id })).View();
+    /// <summary>Reads an order in the transaction at hand.</summary>
+    public static async Task<OrderView> Read(Sql sql, long id) =>
+        (await sql.QuerySingle<Row>($"{Select} WHERE id = @id", new { id })).View();
 
-    /// <summary>The order, or null when there is none.</summary>
+    /// <summary>Reads an order; null when there is none.</summary>
     public static async Task<OrderView?> Find(NpgsqlDataSource database, long id, CancellationToken cancellationToken) =>
         (await Find(database, "WHERE id = @id", new { id }, cancellationToken)).SingleOrDefault();
 
-    /// <summary>The orders that <paramref name="condition"/> holds for.</summary>
+    /// <summary>Reads the orders that a condition selects.</summary>
     public static async Task<IReadOnlyList<OrderView>> Find(
         NpgsqlDataSource database, string condition, object parameters, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var rows = await connection.QueryAsync<Row>($"{Select} {condition}", parameters);
+        var rows = await connection.QueryAsync<Row>(
+            new CommandDefinition($"{Select} {condition}", parameters, cancellationToken: cancellationToken));
         return [.. rows.Select(row => row.View())];
     }
 

@@ -1,0 +1,97 @@
+using ShopSaga.Contracts.Orders;
+using ShopSaga.Hosting.Database;
+
+namespace ShopSaga.Orders.Lifecycle;
+
+/// <summary>What applying an event to an order led to.</summary>
+/// <param name="Status">The order's status now.</param>
+/// <param name="ChangeNumber">The number of the status change, or null when the status stayed.</param>
+/// <param name="EventToPublish">The event to publish in the same transaction, or null.</param>
+internal sealed record TransitionResult(OrderStatus Status, int? ChangeNumber, object? EventToPublish);
+
+/// <summary>Moves orders along the table of <see cref="Transitions"/>.</summary>
+internal static class OrderStateMachine
+{
+    /// <summary>Locks the order until the transaction ends, records the event in its history, and writes the status that follows.</summary>
+    /// <remarks>
+    /// An event of Orders bears the time of the event that led to it, not the time of the decision. So an order's history reads the same in
+    /// whatever order its events arrived.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">There is no such order, or the table does not list the transition.</exception>
+    public static async Task<TransitionResult> Apply(Sql sql, OrderEvent orderEvent, DateTimeOffset now)
+    {
+        var order = await Lock(sql, orderEvent);
+        if (orderEvent.IsRecorded)
+        {
+            await OrderHistory.Record(sql, orderEvent, now);
+        }
+
+        var transition = Transitions.Next(order.Status, orderEvent.Trigger, await OrderHistory.Read(sql, orderEvent.OrderId));
+        if (transition is null)
+        {
+            await StorePayment(sql, orderEvent, order, now);
+            return new TransitionResult(order.Status, ChangeNumber: null, EventToPublish: null);
+        }
+
+        var change = await Write(sql, transition, orderEvent, now);
+        return new TransitionResult(transition.Status, change, await RecordOutcome(sql, transition, orderEvent, now));
+    }
+
+    // A statement of its own: under READ COMMITTED the next statement's snapshot includes what the transaction that held the lock wrote. A
+    // single statement that locks and reads the history would read it as it was before the wait, and two concurrent events would miss each
+    // other.
+    private static async Task<LockedOrder> Lock(Sql sql, OrderEvent orderEvent) =>
+        await sql.QuerySingleOrDefault<LockedOrder>(
+            "SELECT status, payment_id FROM orders WHERE id = @OrderId FOR UPDATE",
+            new { orderEvent.OrderId })
+        ?? throw new InvalidOperationException($"{orderEvent.Trigger} is about order {orderEvent.OrderId}, which does not exist.");
+
+    private static Task<int> Write(Sql sql, Transition transition, OrderEvent orderEvent, DateTimeOffset now) => sql.QuerySingle<int>(
+        """
+        WITH moved AS (
+            UPDATE orders
+               SET status = @Status, reason = COALESCE(@Reason, reason), payment_id = COALESCE(payment_id, @PaymentId), updated_at = @now
+             WHERE id = @OrderId
+            RETURNING id, status, reason, payment_id)
+        INSERT INTO order_changes (order_id, number, status, reason, payment_id, at)
+        SELECT id, (SELECT max(number) + 1 FROM order_changes WHERE order_id = moved.id), status, reason, payment_id, @now FROM moved
+        RETURNING number
+        """,
+        new
+        {
+            Status = transition.Status.ToString(),
+            Reason = transition.Reason?.ToString(),
+            orderEvent.PaymentId,
+            now,
+            orderEvent.OrderId,
+        });
+
+    // A payment that was captured after the order was cancelled: the order shows its id, and Payments refunds it.
+    private static Task StorePayment(Sql sql, OrderEvent orderEvent, LockedOrder order, DateTimeOffset now) =>
+        orderEvent.PaymentId is null || order.PaymentId is not null
+            ? Task.CompletedTask
+            : sql.Execute(
+                "UPDATE orders SET payment_id = @PaymentId, updated_at = @now WHERE id = @OrderId",
+                new { orderEvent.PaymentId, now, orderEvent.OrderId });
+
+    private static async Task<object?> RecordOutcome(Sql sql, Transition transition, OrderEvent orderEvent, DateTimeOffset now)
+    {
+        if (transition.Status is OrderStatus.CONFIRMED)
+        {
+            var confirmed = new OrderConfirmed(orderEvent.OrderId, orderEvent.PaymentId!.Value, orderEvent.At);
+            await OrderHistory.Record(sql, OrderEvent.Of(confirmed), now);
+            return confirmed;
+        }
+
+        if (transition.Reason is { } reason)
+        {
+            var cancelled = new OrderCancelled(orderEvent.OrderId, reason.ToString(), orderEvent.At);
+            await OrderHistory.Record(sql, OrderEvent.Of(cancelled), now);
+            return cancelled;
+        }
+
+        return null;
+    }
+
+    private sealed record LockedOrder(OrderStatus Status, long? PaymentId);
+}

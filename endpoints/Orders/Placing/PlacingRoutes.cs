@@ -1,0 +1,28 @@
+using ShopSaga.Hosting.Http;
+
+namespace ShopSaga.Orders.Placing;
+
+/// <summary>The route that places an order from a body.</summary>
+internal static class PlacingRoutes
+{
+    public static void AddPlacing(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddScoped<OrderPlacement>();
+        builder.Services.AddSingleton<PlacementResponse>();
+        builder.Services.AddHostedService<IdempotencyKeyCleanup>();
+    }
+
+    public static void MapPlacing(this IEndpointRouteBuilder routes) => routes.MapPost("/orders", PlaceOrder.Handle)
+        .Describe("placeOrder", "Places an order", new OrderBody("CARD", Lines: [new OrderBodyLine(1, 2)]))
+        .TakesPlacingHeaders()
+        .Refuses(402, "payment-declined")
+        .Refuses(409, "out-of-stock", "in-progress")
+        .Refuses(422, "idempotency-key-reused");
+
+    /// <summary>Describes the headers of a <see cref="PlacingRequest"/> and of its response.</summary>
+    public static RouteHandlerBuilder TakesPlacingHeaders(this RouteHandlerBuilder route) => route
+        .TakesHeader(
+            PlacingRequest.KeyHeader, "1 to 255 visible ASCII characters: the same key and body answer the same order for 24 hours.")
+        .TakesHeader(PlacingRequest.PreferHeader, "wait=N: wait up to N seconds, 30 at the most, for the outcome.")
+        .AnswersHeader("Preference-Applied", "That the answer waited.");
+}
