@@ -47,7 +47,7 @@ public static class EndpointSetup
         endpoint.UniquelyIdentifyRunningInstance().UsingNames(
             configuration["Messaging:InstanceName"] ?? endpoint.EndpointName,
             Environment.MachineName);
-        // Receivers continue the sender's trace, also after a delay (docs/decisions/020-one-trace-for-an-order.md).
+        // Receivers continue the sender's trace, also after a delay (docs/decisions/010-one-trace-for-an-order.md).
         endpoint.AddHeaderToAllOutgoingMessages("NServiceBus.OpenTelemetry.StartNewTrace", bool.FalseString);
         builder.AddServiceControl(endpoint);
         builder.AddBusTelemetry();

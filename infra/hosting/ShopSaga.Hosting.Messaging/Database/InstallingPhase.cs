@@ -6,7 +6,7 @@ namespace ShopSaga.Hosting.Database;
 
 /// <summary>
 /// While the service starts, the bus creates its tables with the role of <c>ConnectionStrings:Schema</c>, where one is set. Once started it uses the role of
-/// <c>ConnectionStrings:Database</c>, which can read and write rows and nothing else (docs/decisions/051-two-roles-for-a-database.md).
+/// <c>ConnectionStrings:Database</c>, which can read and write rows and nothing else (docs/decisions/016-two-roles-for-a-database.md).
 /// </summary>
 internal sealed class InstallingPhase(IConfiguration configuration) : IHostedLifecycleService
 {
