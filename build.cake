@@ -47,9 +47,11 @@ Task("Test").IsDependentOn("Build").Does(() =>
     var projects = GetFiles("tests/*/ShopSaga.Tests.*.csproj").Select(file => file.GetDirectory().GetDirectoryName())
         .Where(project => project != "Shared").Order().ToList();
     var script = string.Join("\n", projects.Select(project =>
-        $"echo 'Testing {project}'; dotnet test tests/{project} {string.Join(' ', TestOptions(project).Select(option => $"'{option}'"))}; "
+        $"echo 'Testing {project}'; dotnet test tests/{project} --settings tests/coverage.runsettings "
+        + $"{string.Join(' ', TestOptions(project).Select(option => $"'{option}'"))}; "
         + $"echo $? > .artifacts/tests/{project}.exit"));
     exitCode = RunLauncher("exec", "--fresh", Option("base-port") ?? "--base-port=auto", "--", "sh", "-c", script);
+    PrintCoverage();
     Count(projects);
 });
 
@@ -114,6 +116,26 @@ string[] TestOptions(string project) =>
     "-c", "Release", "--no-build", "--nologo", "-v", "quiet", "--results-directory", ".artifacts/tests",
     "--logger", "console;verbosity=minimal", "--logger", $"trx;LogFileName={project}.trx",
 ];
+
+// The lines of each project that ran in the tests' own processes; processes that tests start are not measured.
+void PrintCoverage()
+{
+    var covered = new Dictionary<(string Project, string File, string Line), bool>();
+    foreach (var report in GetFiles(".artifacts/tests/*/coverage.cobertura.xml"))
+    foreach (var project in System.Xml.Linq.XDocument.Load(report.FullPath).Descendants("package"))
+    foreach (var type in project.Descendants("class"))
+    foreach (var line in type.Elements("lines").Elements("line"))
+    {
+        var key = ((string)project.Attribute("name"), (string)type.Attribute("filename"), (string)line.Attribute("number"));
+        covered[key] = covered.GetValueOrDefault(key) || (long)line.Attribute("hits") > 0;
+    }
+
+    foreach (var project in covered.GroupBy(line => line.Key.Project).OrderBy(project => project.Key))
+    {
+        var count = project.Count(line => line.Value);
+        Console.WriteLine($"{project.Key}: {count} of {project.Count()} lines covered ({100 * count / project.Count()} %)");
+    }
+}
 
 void Count(List<string> projects)
 {
