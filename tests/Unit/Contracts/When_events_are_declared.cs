@@ -5,7 +5,7 @@ using ShopSaga.Tests.Unit.Support;
 
 namespace ShopSaga.Tests.Unit.Contracts;
 
-public class EventCatalogueTests
+public class When_events_are_declared
 {
     /// <summary>Beside the events: the words that stand in their fields.</summary>
     private static readonly Type[] Words = [typeof(CancelReason), typeof(CancelReasons), typeof(PaymentFailureReason), typeof(ChargeReference)];

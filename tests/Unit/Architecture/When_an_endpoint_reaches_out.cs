@@ -4,7 +4,7 @@ using ShopSaga.Tests.Unit.Support;
 
 namespace ShopSaga.Tests.Unit.Architecture;
 
-public class EndpointBoundariesTests
+public class When_an_endpoint_reaches_out
 {
     private static readonly string[] MayReference = ["ShopSaga.Contracts", "ShopSaga.Hosting", "ShopSaga.Hosting.Web", "ShopSaga.Hosting.Messaging", "ShopSaga.Bus"];
 
@@ -64,7 +64,7 @@ public class EndpointBoundariesTests
     [Test]
     public void Should_notice_a_send_with_a_destination()
     {
-        var here = UsedMembers.Of(typeof(EndpointBoundariesTests).Assembly);
+        var here = UsedMembers.Of(typeof(When_an_endpoint_reaches_out).Assembly);
 
         Assert.That(here.Any(member => IsSendToDestination(member.Type, member.Name, member.Resolve)), "as in TestableSagaTests");
         Assert.That(here.Any(member => member.Name == ".ctor" && member.Type == "System.InvalidOperationException"), "constructors are seen");

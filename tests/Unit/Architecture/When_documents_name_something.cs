@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace ShopSaga.Tests.Unit.Architecture;
 
 /// <summary>What the documentation names is there.</summary>
-public partial class DocumentationTests
+public partial class When_documents_name_something
 {
     private static IEnumerable<string> Documents => Repository.Files.Where(file => file.EndsWith(".md", StringComparison.Ordinal));
 

@@ -1,7 +1,7 @@
 
 namespace ShopSaga.Tests.Unit.Architecture;
 
-public class LanesTests
+public class When_a_lane_is_chosen
 {
     private static readonly string[] DomainSources =
     [

@@ -1,7 +1,7 @@
 
 namespace ShopSaga.Tests.Unit.Architecture;
 
-public class SchemaScriptsTests
+public class When_schema_scripts_are_numbered
 {
     private static IEnumerable<string> Folders =>
         Repository.Files.Where(file => file.Contains("/Schema/", StringComparison.Ordinal)).Select(file => Path.GetDirectoryName(file)!).Distinct();

@@ -2,7 +2,7 @@ using ShopSaga.Tests.Unit.Support;
 
 namespace ShopSaga.Tests.Unit.Architecture;
 
-public class ChoreographyTests
+public class When_endpoints_react_to_events
 {
     private static IEnumerable<string> Endpoints => Choreography.Endpoints;
 

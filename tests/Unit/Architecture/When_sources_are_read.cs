@@ -3,7 +3,7 @@ using ShopSaga.Tests.Unit.Support;
 
 namespace ShopSaga.Tests.Unit.Architecture;
 
-public class SourceTests
+public class When_sources_are_read
 {
     /// <summary>What runs as a service. The tool that starts them (infra/local) waits for real processes in real time.</summary>
     private static readonly string[] Services =

@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace ShopSaga.Tests.Unit.Architecture;
 
-public class SolutionTests
+public class When_a_project_is_added
 {
     private static readonly string[] Projects = [.. Repository.Files.Where(file => file.EndsWith(".csproj", StringComparison.Ordinal))];
 
@@ -15,6 +15,18 @@ public class SolutionTests
 
         Assert.That(listed, Is.EquivalentTo(Projects));
     }
+
+    [Test]
+    public void Should_be_built_for_any_processor_only() => Assert.That(
+        Regex.Matches(Repository.Read("ShopSaga.sln"), @"\|([\w ]+?)(?:\.(?:ActiveCfg|Build\.0))? = ").Select(match => match.Groups[1].Value).Distinct(),
+        Is.EqualTo(new[] { "Any CPU" }));
+
+    [Test]
+    public void Should_find_the_documents_of_the_solution() => Assert.That(
+        Regex.Matches(Repository.Read("ShopSaga.sln"), "^\t\t(\\S+) = \\1$", RegexOptions.Multiline)
+            .Select(match => match.Groups[1].Value.Replace('\\', '/'))
+            .Where(file => !Repository.Files.Contains(file)),
+        Is.Empty);
 
     [TestCase("Nullable", "enable")]
     [TestCase("TreatWarningsAsErrors", "true")]

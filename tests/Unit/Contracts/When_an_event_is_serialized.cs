@@ -6,7 +6,7 @@ using ShopSaga.Tests.Unit.Support;
 namespace ShopSaga.Tests.Unit.Contracts;
 
 /// <summary>The JSON of each event, as the bus writes it, against what is on file in shapes.json.</summary>
-public class EventShapesTests
+public class When_an_event_is_serialized
 {
     private const string File = "tests/Unit/Contracts/shapes.json";
 
