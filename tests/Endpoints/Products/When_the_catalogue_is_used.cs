@@ -284,7 +284,7 @@ internal sealed class When_the_catalogue_is_used
     public async Task Should_find_by_category_exactly_and_by_a_part_of_the_name_literally_whatever_its_case()
     {
         var category = $"Finding {Guid.NewGuid()}";
-        foreach (var name in new[] { "50% off", "500 off", "a_b", "axb", "ÉCLAIR", "책상 Harness", @"back\slash" })
+        foreach (var name in new[] { "50% off", "500 off", "a_b", "axb", "ÉCLAIR", "책상 Desk", @"back\slash" })
         {
             await List(name, category);
         }
@@ -294,7 +294,7 @@ internal sealed class When_the_catalogue_is_used
         Assert.That((await Browse($"category={Uri.EscapeDataString(category.ToUpperInvariant())}")).Items, Is.Empty);
         foreach (var (q, expected) in new[]
         {
-            ("0%", "50% off"), ("_", "a_b"), ("éclair", "ÉCLAIR"), ("상 dESK", "책상 Harness"), (@"\", @"back\slash"), ("500 OFF", "500 off"),
+            ("0%", "50% off"), ("_", "a_b"), ("éclair", "ÉCLAIR"), ("상 dESK", "책상 Desk"), (@"\", @"back\slash"), ("500 OFF", "500 off"),
         })
         {
             var found = await Browse($"category={Uri.EscapeDataString(category)}&q={Uri.EscapeDataString(q)}");
