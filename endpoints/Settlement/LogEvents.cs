@@ -13,4 +13,5 @@ internal static class LogEvents
     public static readonly EventId Reconciled = new(5008, nameof(Reconciled));
     public static readonly EventId BooksDiffer = new(5009, nameof(BooksDiffer));
     public static readonly EventId CannotReconcile = new(5010, nameof(CannotReconcile));
+    public static readonly EventId EntriesBeforeBeginning = new(5011, nameof(EntriesBeforeBeginning));
 }

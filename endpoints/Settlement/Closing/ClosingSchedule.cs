@@ -21,6 +21,7 @@ internal sealed class ClosingSchedule(
 {
     // "Closing" in ASCII: advisory locks of a database share one number space.
     private const long AdvisoryLock = 0x43_6C_6F_73_69_6E_67;
+    private readonly HashSet<DateOnly> _warnedOf = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -77,24 +78,74 @@ internal sealed class ClosingSchedule(
         }
         catch (HttpRequestException failure)
         {
-            logger.LogWarning(LogEvents.CannotReconcile, "Cannot compare the books of {Date} now: {Reason}", date, failure.Message);
+            logger.LogWarning(LogEvents.CannotReconcile, "Cannot compare the books of {Date} now: {Reason}", date.ToIso(), failure.Message);
         }
     }
 
     /// <summary>
-    /// Past open days, oldest first, from the start of the month of the first entry: otherwise the first month could never close.
+    /// Past open days, oldest first, from the start of the month of the first entry: otherwise the first month could never close. Entries
+    /// from before the business began do not count as first: one wrong time would close all days since, and nothing opens a closed day
+    /// again.
     /// </summary>
-    private Task<IEnumerable<DateOnly>> DaysToClose(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        connection.QueryAsync<DateOnly>(new CommandDefinition(
+    private async Task<IEnumerable<DateOnly>> DaysToClose(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (await Beginning(connection, cancellationToken) is not { } beginning)
+        {
+            return [];
+        }
+
+        await WarnOfEntriesBefore(beginning, connection, cancellationToken);
+        return await connection.QueryAsync<DateOnly>(new CommandDefinition(
             """
             SELECT day::date
             FROM generate_series(
-                (SELECT date_trunc('month', min(report_date)::timestamp) FROM entries), @last::timestamp, interval '1 day') AS day
+                (SELECT date_trunc('month', min(report_date)::timestamp) FROM entries WHERE report_date >= @beginning),
+                @last::timestamp,
+                interval '1 day') AS day
             WHERE NOT EXISTS (SELECT FROM daily_settlements WHERE report_date = day::date)
             ORDER BY day
             """,
-            new { last = calendar.DateOf(time.GetUtcNow() - times.CloseAfter).AddDays(-1) },
+            new { beginning, last = calendar.DateOf(time.GetUtcNow() - times.CloseAfter).AddDays(-1) },
             cancellationToken: cancellationToken));
+    }
+
+    /// <summary>
+    /// The first day that can be closed: of the configured month; otherwise of the month before the one in which the first entry was
+    /// recorded, by our clock. A month earlier, because the first event may have waited in its queue over the end of a month. Null without
+    /// entries.
+    /// </summary>
+    private async Task<DateOnly?> Beginning(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (times.FirstDay is { } configured)
+        {
+            return Month.Of(configured).FirstDay;
+        }
+
+        var recordedAt = await connection.QuerySingleOrDefaultAsync<DateTime?>(new CommandDefinition(
+            "SELECT recorded_at FROM entries ORDER BY id LIMIT 1", cancellationToken: cancellationToken));
+        return recordedAt is { } at ? Month.Of(calendar.DateOf(at)).FirstDay.AddMonths(-1) : null;
+    }
+
+    /// <summary>Such entries are in no closed day until an administrator has checked their times and closed the day by hand.</summary>
+    private async Task WarnOfEntriesBefore(DateOnly beginning, NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var dates = await connection.QueryAsync<DateOnly>(new CommandDefinition(
+            """
+            SELECT DISTINCT report_date
+            FROM daily_totals AS day
+            WHERE report_date < @beginning AND NOT EXISTS (SELECT FROM daily_settlements WHERE report_date = day.report_date)
+            """,
+            new { beginning },
+            cancellationToken: cancellationToken));
+        foreach (var date in dates.Where(_warnedOf.Add))
+        {
+            logger.LogWarning(
+                LogEvents.EntriesBeforeBeginning,
+                "{Date} has entries, but the business began on {Beginning}: the day stays open until it is closed by hand",
+                date.ToIso(),
+                beginning.ToIso());
+        }
+    }
 
     /// <summary>
     /// Closed days that have not been compared since, and all days whose latest comparison has differences, open days included.

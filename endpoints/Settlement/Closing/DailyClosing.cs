@@ -46,7 +46,7 @@ internal sealed class DailyClosing(MonthlyClosing months, TimeProvider time, ILo
         logger.LogInformation(
             LogEvents.DayClosed,
             "Closed {Date}: {TotalAmount} in {PaymentCount} payments, {RefundAmount} in {RefundCount} refunds",
-            date,
+            date.ToIso(),
             totals.TotalAmount,
             totals.PaymentCount,
             totals.RefundAmount,
@@ -82,7 +82,7 @@ internal sealed class DailyClosing(MonthlyClosing months, TimeProvider time, ILo
             logger.LogError(
                 LogEvents.TotalsDiffer,
                 "The running totals of {Date} are {Running}, but its entries add up to {Counted}",
-                date,
+                date.ToIso(),
                 running,
                 counted);
         }

@@ -82,7 +82,7 @@ internal sealed class Reconciler
                 "{Kind} on {Date}: order {OrderId}, payment {PaymentId}, is {ProviderAmount} at the provider, {PaymentAmount} in payments, "
                 + "{LedgerAmount} in the ledger",
                 difference.Kind,
-                date,
+                date.ToIso(),
                 difference.OrderId,
                 difference.PaymentId,
                 difference.ProviderAmount,
@@ -93,7 +93,7 @@ internal sealed class Reconciler
         _logger.LogInformation(
             LogEvents.Reconciled,
             "Compared the books of {Date}: {Matched} lines match, {Differences} differ",
-            date,
+            date.ToIso(),
             matched,
             differences.Count);
         return id;

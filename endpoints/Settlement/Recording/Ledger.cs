@@ -53,7 +53,7 @@ internal sealed class Ledger(BusinessCalendar calendar, TimeProvider time, ILogg
                 amount,
                 orderId,
                 paymentId,
-                date);
+                date.ToIso());
         }
         else if (reportDate is not null)
         {
@@ -65,8 +65,8 @@ internal sealed class Ledger(BusinessCalendar calendar, TimeProvider time, ILogg
                 amount,
                 orderId,
                 paymentId,
-                date,
-                reportDate);
+                date.ToIso(),
+                reportDate.Value.ToIso());
         }
         else
         {

@@ -59,7 +59,7 @@ internal sealed class When_a_closed_day_does_not_match
         Assert.That(
             Logged(LogEvents.BooksDiffer).Single(),
             Does.StartWith(
-                $"MISSING_IN_LEDGER on 03/01/2024: order 2, payment {ThreeBooks.PaymentOf(2)}, is 700 at the provider, 700 in payments"));
+                $"MISSING_IN_LEDGER on 2024-03-01: order 2, payment {ThreeBooks.PaymentOf(2)}, is 700 at the provider, 700 in payments"));
         Assert.That(
             await _anybody.GetStringAsync("/metrics"),
             Does.Match("""shopsaga_settlement_reconciliation_differences\w*\{[^}]*kind="MISSING_IN_LEDGER"[^}]*\} [1-9]"""));

@@ -2,9 +2,11 @@ using System.Net;
 using System.Net.Http.Json;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using ShopSaga.Contracts.Settlement;
+using ShopSaga.Settlement;
 using ShopSaga.Settlement.Recording;
 using ShopSaga.Settlement.Reporting;
 using ShopSaga.Tests.Endpoints.Support;
@@ -25,7 +27,7 @@ internal sealed class When_the_day_turns
     {
         _time = new(At("2028-02-29T14:59:00Z"));
         _app = await ServiceApp<Ledger>.Start(
-            new() { ["Settlement:CheckEvery"] = "00:00:00.05" }, services => services.AddSingleton<TimeProvider>(_time));
+            new() { ["Settlement:CheckEvery"] = "00:00:00.05" }, services => services.AddSingleton<TimeProvider>(_time).AddFakeLogging());
         _admin = _app.Admin();
         using var anybody = _app.Anybody();
         Assert.That(async () => (await anybody.GetAsync("/health/ready")).IsSuccessStatusCode, Is.True.After(PatienceMs, 20));
@@ -130,6 +132,46 @@ internal sealed class When_the_day_turns
             Is.EqualTo("CLOSED").After(PatienceMs, 20));
     }
 
+    [TestCase("1970-01-01T00:00:00Z", "1970-01-01")]
+    [TestCase("0001-01-01T00:00:00Z", "0001-01-01")]
+    [TestCase("2027-12-31T14:59:59Z", "2027-12-31")]
+    public async Task Should_close_nothing_before_the_business_began_although_an_entry_is_older(string at, string date)
+    {
+        await Publish(Completed(1, 70, at));
+        await Publish(Completed(2, 500, "2028-02-29T10:00:00Z"));
+        AwaitEntries(2);
+
+        _time.SetUtcNow(At("2028-02-29T15:10:00Z"));
+        AwaitStatus("2028-02-29", "CLOSED");
+        _time.SetUtcNow(At("2028-03-01T15:10:00Z"));
+        AwaitStatus("2028-03-01", "CLOSED");
+
+        Assert.That(await Query<DateOnly>("SELECT min(report_date) FROM daily_settlements"), Is.EqualTo(Date("2028-02-01")));
+        Assert.That(await Day(date), Is.EqualTo(new DailySettlement(Date(date), 70, 1, 0, 0, 70, "OPEN")));
+        Assert.That(Warnings(), Is.EqualTo(new[]
+        {
+            $"{date} has entries, but the business began on 2028-01-01: the day stays open until it is closed by hand",
+        }));
+
+        using var closed = await _admin.PostAsync($"/settlements/daily/{date}/close", null);
+        Assert.That(closed.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task Should_close_nothing_before_the_configured_month()
+    {
+        await Publish(Completed(1, 500, "2028-02-29T10:00:00Z"));
+        await Publish(Completed(2, 70, "2028-03-20T10:00:00Z"));
+        AwaitEntries(2);
+        await using var later = _app.StartAnother(
+            services => services.AddSingleton<TimeProvider>(new FakeTimeProvider(At("2028-03-31T15:10:00Z"))),
+            new() { ["Settlement:FirstDay"] = "2028-03-15" });
+
+        AwaitStatus("2028-03-31", "CLOSED");
+
+        Assert.That(await Query<DateOnly>("SELECT min(report_date) FROM daily_settlements"), Is.EqualTo(Date("2028-03-01")));
+    }
+
     private static async Task<T> Value<T>(string address, string sql)
     {
         await using var database = new NpgsqlConnection(address);
@@ -139,6 +181,9 @@ internal sealed class When_the_day_turns
     private Task<T> Query<T>(string sql) => Value<T>(_app.Database, sql);
 
     private Task Publish(object payment) => _app.Services.GetRequiredService<IMessageSession>().Publish(payment);
+
+    private IEnumerable<string> Warnings() => _app.Services.GetFakeLogCollector().GetSnapshot()
+        .Where(record => record.Id == LogEvents.EntriesBeforeBeginning).Select(record => record.Message);
 
     private void AwaitEntries(int count) =>
         Assert.That(() => Query<int>("SELECT count(*)::int FROM entries"), Is.EqualTo(count).After(PatienceMs, 20));
