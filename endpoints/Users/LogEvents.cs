@@ -13,4 +13,5 @@ internal static class LogEvents
     public static readonly EventId AdminAddressTaken = new(1008, nameof(AdminAddressTaken));
     public static readonly EventId SigningKeyNotRotated = new(1009, nameof(SigningKeyNotRotated));
     public static readonly EventId Rehashed = new(1010, nameof(Rehashed));
+    public static readonly EventId EmailTaken = new(1011, nameof(EmailTaken));
 }

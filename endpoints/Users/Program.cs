@@ -9,8 +9,8 @@ using ShopSaga.Users.Signing;
 var builder = ServiceHost.CreateBuilder(args);
 builder.AddEndpoint("Users", _ => { });
 builder.AddSigning();
+builder.Services.AddSingleton<Passwords>().AddSingleton<Sessions>().AddHostedService<EmailKeys>();
 builder.AddFirstAdmin();
-builder.Services.AddSingleton<Passwords>().AddSingleton<Sessions>();
 
 var app = builder.Build();
 app.UseServiceDefaults();

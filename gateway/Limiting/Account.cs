@@ -2,6 +2,7 @@ using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.AspNetCore.Authorization;
 using ShopSaga.Hosting.Http;
+using ShopSaga.Hosting.Text;
 
 namespace ShopSaga.Gateway.Limiting;
 
@@ -19,7 +20,7 @@ internal static class Account
             return await Read(context.Request, context.RequestAborted);
         }
 
-        return context.User.FindFirstValue("email") is { } email ? WithoutCase(email) : null;
+        return context.User.FindFirstValue("email") is { } email ? EmailIdentity.Of(email) : null;
     }
 
     /// <summary>Reads the body and leaves it to be read again. Null when the body has no address, which the service refuses.</summary>
@@ -28,11 +29,8 @@ internal static class Account
     {
         var body = await JsonBody.ReadBytes(request, cancellationToken);
         request.Body = new MemoryStream(body.ToArray(), writable: false);
-        return EmailIn(body) is { Length: <= MaxEmailLength } email ? WithoutCase(email) : null;
+        return EmailIn(body) is { Length: <= MaxEmailLength } email ? EmailIdentity.Of(email) : null;
     }
-
-    /// <summary>Addresses that PostgreSQL's lower() makes equal are equal here as well, so that no spelling has a quota of its own.</summary>
-    public static string WithoutCase(string email) => email.ToLowerInvariant().Replace('\u0130', 'i');
 
     private static string? EmailIn(ReadOnlyMemory<byte> body)
     {

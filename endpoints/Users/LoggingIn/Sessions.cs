@@ -18,24 +18,33 @@ internal sealed class Sessions(NpgsqlDataSource database, TokenSigner signer, Ti
     private const int TokenBytes = 32;
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(30);
 
-    /// <summary>Starts a family for a user who has just logged in.</summary>
-    public async Task<TokenPair> Start(User user, CancellationToken cancellationToken)
+    /// <summary>Starts a family for a user who has just logged in; null when the password is no longer the one that was verified.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="verifiedHash">The hash that the given password was verified against.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    public async Task<TokenPair?> Start(User user, string verifiedHash, CancellationToken cancellationToken)
     {
         var (token, now) = (NewToken(), time.GetUtcNow());
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
 
         // Expired families are removed at the user's next log-in: no background job is needed.
-        await connection.ExecuteAsync(new CommandDefinition(
+        // The lock of the account's row makes a change of the password come before this session, which then does not start, or after it,
+        // and then it ends it. The hash is compared under the lock, as it is then.
+        var started = await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
             """
             DELETE FROM refresh_families WHERE user_id = @UserId AND expires_at <= @Now;
 
-            WITH family AS (
-                INSERT INTO refresh_families (user_id, expires_at) VALUES (@UserId, @ExpiresAt) RETURNING id)
-            INSERT INTO refresh_tokens (token_hash, family_id) SELECT @TokenHash, id FROM family;
+            WITH account AS (
+                SELECT id FROM users WHERE id = @UserId AND password_hash = @verifiedHash FOR SHARE),
+            family AS (
+                INSERT INTO refresh_families (user_id, expires_at) SELECT id, @ExpiresAt FROM account RETURNING id),
+            token AS (
+                INSERT INTO refresh_tokens (token_hash, family_id) SELECT @TokenHash, id FROM family)
+            SELECT EXISTS (SELECT FROM family)
             """,
-            new { UserId = user.Id, Now = now, ExpiresAt = now + Lifetime, TokenHash = Hash(token) },
+            new { UserId = user.Id, verifiedHash, Now = now, ExpiresAt = now + Lifetime, TokenHash = Hash(token) },
             cancellationToken: cancellationToken));
-        return await CreatePair(user, token, cancellationToken);
+        return started ? await CreatePair(user, token, cancellationToken) : null;
     }
 
     /// <summary>Uses up the token and gives its successor; null when the token is unknown, used, revoked or expired.</summary>

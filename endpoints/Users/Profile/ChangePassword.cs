@@ -24,22 +24,22 @@ internal static class ChangePassword
 
         var newHash = passwords.Hash(given.NewPassword);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var changed = await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
-            """
-            WITH changed AS (
-                UPDATE users SET password_hash = @newHash WHERE id = @UserId AND password_hash = @currentHash RETURNING id),
-            ended AS (
-                DELETE FROM refresh_families USING changed WHERE user_id = changed.id)
-            SELECT EXISTS (SELECT FROM changed)
-            """,
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var changed = await connection.ExecuteAsync(new CommandDefinition(
+            "UPDATE users SET password_hash = @newHash WHERE id = @UserId AND password_hash = @currentHash",
             new { newHash, currentHash, caller.UserId },
+            transaction,
             cancellationToken: cancellationToken));
-        if (!changed)
+        if (changed == 0)
         {
             // A concurrent request changed the password after this one had verified it.
             return Problems.Invalid("currentPassword", "is wrong.");
         }
 
+        // A statement of its own: it sees the sessions that began while the update waited for their lock of the account.
+        await connection.ExecuteAsync(new CommandDefinition(
+            "DELETE FROM refresh_families WHERE user_id = @UserId", caller, transaction, cancellationToken: cancellationToken));
+        await transaction.CommitAsync(cancellationToken);
         logger.LogInformation(LogEvents.PasswordChanged, "User {UserId} changed the password", caller.UserId);
         return TypedResults.NoContent();
     }

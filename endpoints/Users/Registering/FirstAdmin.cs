@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using ShopSaga.Hosting.Text;
 
 namespace ShopSaga.Users.Registering;
 
@@ -14,10 +15,11 @@ internal sealed class FirstAdmin(
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        var key = EmailIdentity.Of(email);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var role = await connection.QuerySingleOrDefaultAsync<string>(
-            "SELECT role FROM users WHERE lower(email) = lower(@email)",
-            new { email });
+            "SELECT role FROM users WHERE email_key = @key",
+            new { key });
         if (role == "customer")
         {
             // Anyone can register the address before the configuration names it: promoting that account would hand the shop to a stranger.
@@ -28,10 +30,11 @@ internal sealed class FirstAdmin(
         {
             var created = await connection.ExecuteAsync(
                 """
-                INSERT INTO users (email, password_hash, name, role, registered_at) VALUES (@email, @hash, 'Administrator', 'admin', @now)
-                ON CONFLICT (lower(email)) DO NOTHING
+                INSERT INTO users (email, email_key, password_hash, name, role, registered_at)
+                VALUES (@email, @key, @hash, 'Administrator', 'admin', @now)
+                ON CONFLICT DO NOTHING
                 """,
-                new { email, hash = passwords.Hash(password), now = time.GetUtcNow() });
+                new { email, key, hash = passwords.Hash(password), now = time.GetUtcNow() });
             if (created == 1)
             {
                 logger.LogInformation(LogEvents.AdminCreated, "Opened the account of the first administrator");

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using ShopSaga.Contracts.Users;
 using ShopSaga.Hosting.Database;
 using ShopSaga.Hosting.Http;
+using ShopSaga.Hosting.Text;
 
 namespace ShopSaga.Users.Registering;
 
@@ -21,12 +22,12 @@ internal static class RegisterUser
         await session.Open(cancellationToken);
         var user = await session.Sql(cancellationToken).QuerySingleOrDefault<User>(
             """
-            INSERT INTO users (email, password_hash, name, role, registered_at)
-            VALUES (@Email, @passwordHash, @Name, 'customer', @now)
-            ON CONFLICT (lower(email)) DO NOTHING
+            INSERT INTO users (email, email_key, password_hash, name, role, registered_at)
+            VALUES (@Email, @key, @passwordHash, @Name, 'customer', @now)
+            ON CONFLICT DO NOTHING
             RETURNING id, email, name, role
             """,
-            new { given.Email, passwordHash, given.Name, now });
+            new { given.Email, key = EmailIdentity.Of(given.Email), passwordHash, given.Name, now });
         if (user is null)
         {
             return Problems.Conflict("email-taken", "E-mail taken", "There is an account with this e-mail address.");

@@ -18,10 +18,11 @@ internal static class UsersApp
         ["Signing:EncryptionKey"] = Convert.ToBase64String(new byte[32]),
     });
 
-    public static async Task<JsonElement> Register(this ServiceApp<Registration> app, string email, string name = "Ann")
+    public static async Task<JsonElement> Register(
+        this ServiceApp<Registration> app, string email, string name = "Ann", string password = Password)
     {
         using var client = app.Anybody();
-        using var answer = await client.PostAsJsonAsync("/users", new { email, password = Password, name });
+        using var answer = await client.PostAsJsonAsync("/users", new { email, password, name });
         Assert.That((int)answer.StatusCode, Is.EqualTo(201), await answer.Content.ReadAsStringAsync());
         return await answer.Content.ReadFromJsonAsync<JsonElement>();
     }

@@ -1,0 +1,117 @@
+using System.Net;
+using System.Net.Http.Json;
+using Dapper;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using ShopSaga.Tests.Endpoints.Support;
+using ShopSaga.Users.Registering;
+
+namespace ShopSaga.Tests.Endpoints.Users;
+
+/// <summary>A log-in verifies the password and then starts a session; locks hold it between the two, or just after.</summary>
+[TestFixture]
+[FixtureLifeCycle(LifeCycle.SingleInstance)]
+internal sealed class When_a_password_changes_during_a_log_in
+{
+    private const int PatienceMs = 60_000;
+    private const string NewPassword = "another password";
+    private ServiceApp<Registration> _users = null!;
+
+    [OneTimeSetUp]
+    public async Task Start() => _users = await UsersApp.Start();
+
+    [OneTimeTearDown]
+    public async Task Stop() => await _users.DisposeAsync();
+
+    [Test]
+    public async Task Should_not_start_a_session_for_the_old_password()
+    {
+        await _users.Register("before@shop.test");
+        await using var database = await Open();
+        await using var change = await database.BeginTransactionAsync();
+        await database.ExecuteAsync("LOCK TABLE refresh_families IN ACCESS EXCLUSIVE MODE");
+        using var client = _users.Anybody();
+        var logIn = client.PostAsJsonAsync("/auth/login", new { email = "before@shop.test", password = UsersApp.Password });
+        await AwaitLockWaits(1);
+        await database.ExecuteAsync("UPDATE users SET password_hash = 'changed' WHERE email = 'before@shop.test'");
+        await change.CommitAsync();
+
+        using var answer = await logIn;
+        await Problem.Expect(answer, HttpStatusCode.Unauthorized, "unauthenticated");
+        Assert.That(await SessionsOf("before@shop.test"), Is.Zero);
+    }
+
+    [Test]
+    public async Task Should_end_a_session_that_started_just_before_the_change()
+    {
+        await _users.Register("after@shop.test");
+        using var owner = _users.With((await _users.LogIn("after@shop.test")).Access);
+        await using var database = await Open();
+        await database.ExecuteAsync(
+            """
+            CREATE FUNCTION wait_for_test() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM pg_advisory_xact_lock(77); RETURN NEW; END $$;
+            CREATE TRIGGER wait_for_test BEFORE INSERT ON refresh_families FOR EACH ROW EXECUTE FUNCTION wait_for_test();
+            SELECT pg_advisory_lock(77);
+            """);
+        try
+        {
+            var logIn = _users.LogIn("after@shop.test");
+            await AwaitLockWaits(1);
+            var change = owner.PutAsJsonAsync(
+                "/users/me/password", new { currentPassword = UsersApp.Password, newPassword = NewPassword });
+            await AwaitLockWaits(2);
+            await database.ExecuteAsync("SELECT pg_advisory_unlock(77)");
+
+            await logIn;
+            using var changed = await change;
+            Assert.That(changed.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
+            Assert.That(await SessionsOf("after@shop.test"), Is.Zero);
+        }
+        finally
+        {
+            await database.ExecuteAsync("DROP TRIGGER wait_for_test ON refresh_families");
+        }
+    }
+
+    [Test]
+    public async Task Should_log_in_every_time_when_a_weak_hash_is_replaced_by_many_at_once()
+    {
+        await _users.Register("many@shop.test");
+        var weakHasher = new PasswordHasher<object>(Options.Create(new PasswordHasherOptions { IterationCount = 1_000 }));
+        var weak = weakHasher.HashPassword(new(), UsersApp.Password);
+        await using var database = await Open();
+        await database.ExecuteAsync("UPDATE users SET password_hash = @weak WHERE email = 'many@shop.test'", new { weak });
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => _users.LogIn("many@shop.test")));
+
+        Assert.That(await SessionsOf("many@shop.test"), Is.EqualTo(8));
+    }
+
+    private async Task<NpgsqlConnection> Open()
+    {
+        var database = new NpgsqlConnection(_users.Database);
+        await database.OpenAsync();
+        return database;
+    }
+
+    private async Task AwaitLockWaits(int count)
+    {
+        await using var database = await Open();
+        Assert.That(
+            () => database.ExecuteScalar<long>(
+                """
+                SELECT count(DISTINCT pid) FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock'
+                """),
+            Is.EqualTo(count).After(PatienceMs, 20));
+    }
+
+    private async Task<long> SessionsOf(string email)
+    {
+        await using var database = await Open();
+        return await database.ExecuteScalarAsync<long>(
+            "SELECT count(*) FROM refresh_families JOIN users ON users.id = user_id WHERE email = @email", new { email });
+    }
+}
