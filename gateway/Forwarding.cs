@@ -30,7 +30,7 @@ internal static class Forwarding
             Path = "/health/ready",
             Interval = TimeSpan.FromSeconds(2),
             Timeout = TimeSpan.FromSeconds(3),
-            Policy = HealthCheckConstants.ActivePolicy.ConsecutiveFailures,
+            Policy = SilentInstances.Policy,
         },
         Passive = new PassiveHealthCheckConfig { Enabled = true, Policy = UnreachableInstances.Policy, ReactivationPeriod = TimeSpan.FromSeconds(4) },
     };
@@ -47,6 +47,8 @@ internal static class Forwarding
         }
 
         builder.Services.AddSingleton<IPassiveHealthCheckPolicy, UnreachableInstances>();
+        builder.Services.AddSingleton<SilentInstances>();
+        builder.Services.AddSingleton<IActiveHealthCheckPolicy>(services => services.GetRequiredService<SilentInstances>());
         builder.Services.AddReverseProxy()
             .LoadFromMemory([.. Routes.All.Select(ToProxy)], [.. services.Select(service => ToProxy(service.Key, service.Value, timeout))])
             .ConfigureHttpClient((_, handler) => handler.ConnectTimeout = ConnectTimeout)
@@ -65,6 +67,7 @@ internal static class Forwarding
         proxy.Use(AnswerForwardingErrors);
         proxy.Use(UnreachableInstances.RetryElsewhere);
         proxy.UseLoadBalancing();
+        proxy.Use(app.Services.GetRequiredService<SilentInstances>().EndReads);
         proxy.UsePassiveHealthChecks();
     });
 

@@ -3,12 +3,14 @@ using ShopSaga.Gateway.Limiting;
 using ShopSaga.Hosting;
 
 var builder = ServiceHost.CreateBuilder(args, database: false);
+builder.AddOwnTraces();
 builder.AddConnectionLimits();
 builder.AddCrossOrigin();
 builder.AddRateLimits();
 builder.AddForwarding();
 
 var app = builder.Build();
+app.UseOwnTraces();
 app.UseSecurityHeaders();
 app.UseTrustedProxies();
 app.UseServiceDefaults(beforeAuthorization: gateway =>

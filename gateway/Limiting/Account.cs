@@ -36,7 +36,7 @@ internal static class Account
     {
         try
         {
-            using var document = JsonDocument.Parse(body);
+            using var document = JsonDocument.Parse(JsonBody.WithoutByteOrderMark(body));
             return document.RootElement.ValueKind == JsonValueKind.Object
                 && document.RootElement.TryGetProperty("email", out var email)
                 && email.ValueKind == JsonValueKind.String

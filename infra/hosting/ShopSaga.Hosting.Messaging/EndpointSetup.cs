@@ -3,7 +3,9 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using NpgsqlTypes;
+using RabbitMQ.Client.Exceptions;
 using ShopSaga.Hosting.Database;
+using ShopSaga.Hosting.Http;
 using ShopSaga.Hosting.Lanes;
 using ShopSaga.Hosting.Monitoring;
 
@@ -20,7 +22,8 @@ public static class EndpointSetup
     {
         var configuration = builder.Configuration;
         var installing = new InstallingPhase(configuration);
-        builder.Services.AddHostedService(_ => installing);
+        builder.Services.AddHostedService(services => installing.Then(services.GetRequiredService<NpgsqlDataSource>()));
+        builder.Services.AddSingleton(new UnavailableWhen(failure => failure is RabbitMQClientException or BrokerUnreachableException));
         var endpoint = new EndpointConfiguration($"ShopSaga.{service}");
         endpoint.Conventions()
             .DefiningEventsAs(type => type.Namespace?.StartsWith(EventsNamespace, StringComparison.Ordinal) == true)
@@ -44,14 +47,16 @@ public static class EndpointSetup
             .Delayed(retries => retries
                 .NumberOfRetries(configuration.GetValue("Messaging:DelayedRetries", 3))
                 .TimeIncrease(configuration.GetValue("Messaging:DelayedRetryIncrease", TimeSpan.FromSeconds(10))));
-        endpoint.UniquelyIdentifyRunningInstance().UsingNames(
-            configuration["Messaging:InstanceName"] ?? endpoint.EndpointName,
-            Environment.MachineName);
+        var instance = configuration["Messaging:InstanceName"] ?? endpoint.EndpointName;
+        // The host id comes from the two names, so that it survives a restart; ServicePulse shows the display name.
+        endpoint.UniquelyIdentifyRunningInstance()
+            .UsingNames(instance, Environment.MachineName)
+            .UsingCustomDisplayName($"{instance}@{Environment.MachineName}");
         // Receivers continue the sender's trace, also after a delay (docs/decisions/010-one-trace-for-an-order.md).
         endpoint.AddHeaderToAllOutgoingMessages("NServiceBus.OpenTelemetry.StartNewTrace", bool.FalseString);
-        builder.AddServiceControl(endpoint);
+        builder.AddServiceControl(endpoint, service);
         builder.AddBusTelemetry();
-        Lane.Configure(endpoint, configuration);
+        Lane.Configure(builder, endpoint);
         register(endpoint);
         builder.Services.AddNServiceBusEndpoint(endpoint);
     }

@@ -20,6 +20,9 @@ internal static class Logging
                 ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
                 ["Logging:LogLevel:Yarp"] = "Warning",
 
+                // It writes a stack trace for each failed probe; the gateway logs one line when an instance becomes unhealthy and one when it is back.
+                ["Logging:LogLevel:Yarp.ReverseProxy.Health.ActiveHealthCheckMonitor"] = "None",
+
                 // /health/ready names the failed check; a log line for every probe would add nothing.
                 ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "None",
                 ["Logging:Console:FormatterName"] = builder.Environment.IsDevelopment() ? "simple" : "json",

@@ -25,6 +25,7 @@ public static class WebDefaults
         builder.AddTelemetry();
         builder.AddHttpDefaults();
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<WriteRefusals>();
         builder.Services.AddSingleton<BusinessCalendar>();
         builder.Services.AddSingleton<Draining>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Draining>());
@@ -36,7 +37,7 @@ public static class WebDefaults
     public static void AddDatabase(this WebApplicationBuilder builder, Assembly schema)
     {
         DapperTypes.Register();
-        var connectionString = builder.Configuration.Required("ConnectionStrings:Database");
+        var connectionString = DatabaseConnection.StringFrom(builder.Configuration);
         builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(connectionString));
         builder.Services.AddHealthChecks().AddCheck<DatabaseCheck>("database");
         builder.Services.AddHostedService(services => new SchemaScripts(
@@ -54,7 +55,7 @@ public static class WebDefaults
     {
         app.UseExceptionHandler();
         app.UseStatusCodePages();
-        app.UseRouting();
+        app.UseRoutingWithHead();
         app.UseDeadConnectionRetry();
         app.MapMetrics();
         app.MapHealth();

@@ -10,8 +10,9 @@ internal sealed class EchoService : IAsyncDisposable
 {
     private readonly int _number;
     private WebApplication _app;
+    private volatile TaskCompletionSource? _frozen;
 
-    private EchoService(int number, string address) => (_number, _app) = (number, Build(number, address));
+    private EchoService(int number, string address) => (_number, _app) = (number, Build(number, address, this));
 
     public string Address => _app.Urls.Single();
 
@@ -24,23 +25,37 @@ internal sealed class EchoService : IAsyncDisposable
 
     public Task Stop() => _app.StopAsync();
 
+    /// <summary>Accepts connections, and answers nothing.</summary>
+    public void Freeze() => _frozen = new TaskCompletionSource();
+
+    public void Thaw() => (_frozen, _) = (null, _frozen?.TrySetResult());
+
     /// <summary>At the same address.</summary>
     public async Task StartAgain()
     {
         var address = Address;
         await _app.DisposeAsync();
-        _app = Build(_number, address);
+        _app = Build(_number, address, this);
         await _app.StartAsync();
     }
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private static WebApplication Build(int number, string address)
+    private static WebApplication Build(int number, string address, EchoService service)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls(address);
         builder.Logging.ClearProviders();
         var app = builder.Build();
+        app.Use(async (context, next) =>
+        {
+            if (service._frozen is { } frozen)
+            {
+                await frozen.Task.WaitAsync(context.RequestAborted);
+            }
+
+            await next(context);
+        });
         app.MapGet("/health/ready", () => "ready");
         app.MapGet("/products/404", () => TypedResults.Problem(statusCode: 404, type: "/problems/not-found", detail: "from the service"));
         app.MapGet("/products/503", (HttpContext context) => context.Abort());

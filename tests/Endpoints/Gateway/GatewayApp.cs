@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 using ShopSaga.Gateway;
 using ShopSaga.Hosting.Authentication;
 using ShopSaga.Tests.Endpoints.Support;
@@ -14,6 +16,9 @@ internal sealed class GatewayApp : WebApplicationFactory<Route>
 {
     private readonly EchoService[] _services;
     private readonly Dictionary<string, string> _settings;
+
+    /// <summary>What the gateway logs.</summary>
+    public FakeLogCollector Log { get; } = new();
 
     private GatewayApp(EchoService[] services, Dictionary<string, string> settings) => (_services, _settings) = (services, settings);
 
@@ -40,6 +45,11 @@ internal sealed class GatewayApp : WebApplicationFactory<Route>
     }
 
     public Task StopService(int instance = 1) => _services[instance - 1].Stop();
+
+    /// <summary>The service accepts connections, but answers nothing, like a process after SIGSTOP.</summary>
+    public void FreezeService(int instance = 1) => _services[instance - 1].Freeze();
+
+    public void ThawService(int instance = 1) => _services[instance - 1].Thaw();
 
     public Task StartService(int instance = 1) => _services[instance - 1].StartAgain();
 
@@ -72,6 +82,7 @@ internal sealed class GatewayApp : WebApplicationFactory<Route>
             builder.UseSetting(key, value);
         }
 
+        builder.ConfigureLogging(logging => logging.AddProvider(new FakeLoggerProvider(Log)));
         builder.ConfigureTestServices(services => services.AddSingleton<JwksSource>(_ =>
         {
             JwksAsked++;

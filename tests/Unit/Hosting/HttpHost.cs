@@ -48,6 +48,14 @@ internal sealed class HttpHost : IAsyncDisposable
             "crash" => Postgres(PostgresErrorCodes.CrashShutdown),
             "starting" => Postgres(PostgresErrorCodes.CannotConnectNow),
             "too-many" => Postgres(PostgresErrorCodes.TooManyConnections),
+            "idle" => Postgres("25P03"),
+            "read-only" => Postgres(PostgresErrorCodes.ReadOnlySqlTransaction),
+            "disk-full" => Postgres(PostgresErrorCodes.DiskFull),
+            "out-of-memory" => Postgres(PostgresErrorCodes.OutOfMemory),
+            "io-error" => Postgres(PostgresErrorCodes.IoError),
+            "lock" => Postgres(PostgresErrorCodes.LockNotAvailable),
+            "statement-timeout" => Postgres(PostgresErrorCodes.QueryCanceled),
+            "command-timeout" => new NpgsqlException("secret", new TimeoutException()),
             "deadlock" => Postgres(PostgresErrorCodes.DeadlockDetected),
             "http" => new HttpRequestException("secret"),
             "wrapped" => new InvalidOperationException("secret", new NpgsqlException("secret", new SocketException())),
@@ -55,6 +63,13 @@ internal sealed class HttpHost : IAsyncDisposable
             "syntax" => Postgres(PostgresErrorCodes.SyntaxError),
             _ => new InvalidOperationException("secret"),
         }));
+        app.MapGet("/stream", async (HttpContext context) =>
+        {
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.WriteAsync("data: 1\n\n");
+            await context.Response.Body.FlushAsync();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        });
         await app.StartAsync();
         return new HttpHost(app);
     }

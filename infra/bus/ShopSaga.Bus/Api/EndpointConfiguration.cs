@@ -248,11 +248,20 @@ public sealed class HostInfoSettings
 
     internal string? HostName { get; private set; }
 
+    internal string? DisplayName { get; private set; }
+
     /// <summary>Derives the host id from these two names instead of the program's path and the machine's name.</summary>
     public HostInfoSettings UsingNames(string instanceName, string hostName)
     {
         InstanceName = instanceName;
         HostName = hostName;
+        return this;
+    }
+
+    /// <summary>The name that monitoring shows instead of the host's; the host id does not depend on it.</summary>
+    public HostInfoSettings UsingCustomDisplayName(string displayName)
+    {
+        DisplayName = displayName;
         return this;
     }
 }

@@ -39,7 +39,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         _time = time;
         _logger = loggers.CreateLogger<Endpoint>();
         var queue = configuration.EndpointName;
-        var host = new HostIdentity(configuration.HostInfo.InstanceName, configuration.HostInfo.HostName);
+        var host = new HostIdentity(configuration.HostInfo.InstanceName, configuration.HostInfo.HostName, configuration.HostInfo.DisplayName);
         var types = new MessageTypes(configuration.ConventionsSettings);
 
         Database = new Database(configuration.PersistenceSettings, configuration.EndpointName);

@@ -9,12 +9,13 @@ internal sealed class HostIdentity
 {
     /// <param name="instanceName">Name of the instance, or null for the path of the program.</param>
     /// <param name="hostName">Name of the host, or null for the machine's.</param>
+    /// <param name="displayName">Name that monitoring shows, or null for the host's.</param>
     [SuppressMessage("Security", "CA5351", Justification = "The wire contract derives host ids by MD5; nothing is protected by it.")]
-    public HostIdentity(string? instanceName, string? hostName)
+    public HostIdentity(string? instanceName, string? hostName, string? displayName = null)
     {
         MachineName = Environment.MachineName;
-        DisplayName = hostName ?? MachineName;
-        HostId = new Guid(MD5.HashData(Encoding.UTF8.GetBytes((instanceName ?? Program) + DisplayName)));
+        DisplayName = displayName ?? hostName ?? MachineName;
+        HostId = new Guid(MD5.HashData(Encoding.UTF8.GetBytes((instanceName ?? Program) + (hostName ?? MachineName))));
         HostIdText = HostId.ToString("N");
     }
 

@@ -10,12 +10,19 @@ namespace ShopSaga.Hosting.Database;
 /// </summary>
 internal sealed class InstallingPhase(IConfiguration configuration) : IHostedLifecycleService
 {
-    private readonly string _database = configuration.Required("ConnectionStrings:Database");
     private readonly string _schema = SchemaRole.ConnectionString(configuration);
+    private volatile NpgsqlDataSource? _database;
     private volatile bool _isOver;
 
     /// <summary>A connection of the role for the current phase.</summary>
-    public NpgsqlConnection NewConnection() => new(_isOver ? _database : _schema);
+    public NpgsqlConnection NewConnection() => _isOver && _database is { } database ? database.CreateConnection() : new NpgsqlConnection(_schema);
+
+    /// <summary>The pool to use once started; the one of the requests, so that its health covers the messages.</summary>
+    public InstallingPhase Then(NpgsqlDataSource database)
+    {
+        _database = database;
+        return this;
+    }
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {

@@ -1,4 +1,8 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
+#if NSERVICEBUS
+using Microsoft.Extensions.DependencyInjection;
+#endif
 
 namespace ShopSaga.Hosting.Lanes;
 
@@ -18,12 +22,13 @@ internal static class Lane
         };
 
     /// <summary>What only one of the lanes knows.</summary>
-    public static void Configure(EndpointConfiguration endpoint, IConfiguration configuration)
+    public static void Configure(WebApplicationBuilder builder, EndpointConfiguration endpoint)
     {
 #if NSERVICEBUS
         endpoint.AssemblyScanner().Disable = true;
+        builder.Services.AddHostedService<UndispatchedRecords>();
 #else
-        endpoint.HandleInGroupsOf(configuration.GetValue("Messaging:GroupSize", 1));
+        endpoint.HandleInGroupsOf(builder.Configuration.GetValue("Messaging:GroupSize", 1));
 #endif
     }
 

@@ -9,7 +9,9 @@ namespace ShopSaga.Hosting.Monitoring;
 /// </summary>
 /// <remarks>
 /// <c>Heartbeats</c>, <c>Checks</c>, <c>Metrics</c>, <c>Audit</c> and <c>SagaAudit</c> are names of queues. <c>HeartbeatEvery</c>, <c>CheckEvery</c> and
-/// <c>MetricsEvery</c> are intervals; <c>OldestOutboxRecord</c> and <c>MostFailedMessages</c> are the limits beyond which a check fails.
+/// <c>MetricsEvery</c> are intervals; <c>OldestOutboxRecord</c> and <c>MostFailedMessages</c> are the limits beyond which a check fails;
+/// <c>ErrorQueueReporter</c> is the service that checks the error queue, Orders by default. ServicePulse shows metrics of the last minute in bars of a
+/// second or more, so they are sent every second.
 /// </remarks>
 internal sealed record ServiceControl(
     string? Heartbeats,
@@ -21,7 +23,8 @@ internal sealed record ServiceControl(
     TimeSpan CheckEvery,
     TimeSpan MetricsEvery,
     TimeSpan OldestOutboxRecord,
-    int MostFailedMessages)
+    int MostFailedMessages,
+    string ErrorQueueReporter)
 {
     private const string Section = "ServiceControl";
 
@@ -44,11 +47,12 @@ internal sealed record ServiceControl(
             Queue(section, nameof(SagaAudit)),
             Span(section, nameof(HeartbeatEvery), TimeSpan.FromSeconds(10)),
             Span(section, nameof(CheckEvery), TimeSpan.FromSeconds(30)),
-            Span(section, nameof(MetricsEvery), TimeSpan.FromSeconds(10)),
+            Span(section, nameof(MetricsEvery), TimeSpan.FromSeconds(1)),
             Span(section, nameof(OldestOutboxRecord), TimeSpan.FromMinutes(1)),
             section[nameof(MostFailedMessages)] is not { } most ? 0
             : int.TryParse(most, out var number) && number >= 0 ? number
-            : throw Wrong(section, nameof(MostFailedMessages), most, "a number from 0"));
+            : throw Wrong(section, nameof(MostFailedMessages), most, "a number from 0"),
+            section[nameof(ErrorQueueReporter)] ?? "Orders");
     }
 
     private static string? Queue(IConfigurationSection section, string key) => section[key] switch
@@ -71,7 +75,7 @@ internal sealed record ServiceControl(
 /// <summary>Sets up the endpoint's reports.</summary>
 internal static class ServiceControlSetup
 {
-    public static void AddServiceControl(this WebApplicationBuilder builder, EndpointConfiguration endpoint)
+    public static void AddServiceControl(this WebApplicationBuilder builder, EndpointConfiguration endpoint, string service)
     {
         var settings = ServiceControl.From(builder.Configuration);
         builder.Services.AddSingleton(settings);
@@ -87,7 +91,10 @@ internal static class ServiceControlSetup
             endpoint.AddCustomCheck<DatabaseCustomCheck>();
             endpoint.AddCustomCheck<BrokerCustomCheck>();
             endpoint.AddCustomCheck<OutboxAgeCustomCheck>();
-            endpoint.AddCustomCheck<ErrorQueueCustomCheck>();
+            if (service.Equals(settings.ErrorQueueReporter, StringComparison.OrdinalIgnoreCase))
+            {
+                endpoint.AddCustomCheck<ErrorQueueCustomCheck>();
+            }
         }
 
         if (settings.Metrics is { } metrics)

@@ -33,7 +33,8 @@ internal static class DeadConnectionRetry
                 catch (NpgsqlException dead) when (IsDeadConnection(dead))
                 {
                     database.Clear();
-                    if (attempt == maxAttempts || !HttpMethods.IsGet(context.Request.Method) || context.Response.HasStarted)
+                    var isRead = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
+                    if (attempt == maxAttempts || !isRead || context.Response.HasStarted)
                     {
                         throw;
                     }

@@ -24,11 +24,11 @@ public static class JsonBody
 
     /// <summary>Reads and checks the body.</summary>
     /// <exception cref="InvalidRequestException">The body is not JSON, or does not match <typeparamref name="T"/>.</exception>
-    /// <exception cref="BadHttpRequestException">The body is too large, or not declared as JSON.</exception>
+    /// <exception cref="BadHttpRequestException">The body is too large, or not declared as JSON, or has a content coding.</exception>
     public static async Task<T> Read<T>(HttpRequest request, CancellationToken cancellationToken)
         where T : class
     {
-        var body = await ReadBytes(request, cancellationToken);
+        var body = WithoutByteOrderMark(await ReadBytes(request, cancellationToken));
         request.HttpContext.Items[typeof(JsonBody)] = body;
         return Parse<T>(body);
     }
@@ -40,10 +40,10 @@ public static class JsonBody
         : throw new InvalidOperationException("The route reads no JSON body.");
 
     /// <summary>Reads the body as it was sent.</summary>
-    /// <exception cref="BadHttpRequestException">The body is too large, or not declared as JSON.</exception>
+    /// <exception cref="BadHttpRequestException">The body is too large, or not declared as JSON, or has a content coding.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadBytes(HttpRequest request, CancellationToken cancellationToken)
     {
-        if (!IsDeclaredAsJson(request))
+        if (!IsDeclaredAsJson(request) || IsEncoded(request))
         {
             throw new BadHttpRequestException("Not declared as JSON", StatusCodes.Status415UnsupportedMediaType);
         }
@@ -65,6 +65,7 @@ public static class JsonBody
     public static T Parse<T>(ReadOnlyMemory<byte> body)
         where T : class
     {
+        body = WithoutByteOrderMark(body);
         if (!Utf8.IsValid(body.Span))
         {
             throw new InvalidRequestException("body", "is not valid UTF-8.");
@@ -81,6 +82,14 @@ public static class JsonBody
             throw new InvalidRequestException("body", $"is not valid JSON (line {malformed.LineNumber + 1}).");
         }
     }
+
+    /// <summary>The body without the UTF-8 byte order mark that some clients put first; RFC 8259 section 8.1 lets parsers ignore it.</summary>
+    public static ReadOnlyMemory<byte> WithoutByteOrderMark(ReadOnlyMemory<byte> body) =>
+        body.Span.StartsWith(Encoding.UTF8.Preamble) ? body[Encoding.UTF8.Preamble.Length..] : body;
+
+    /// <summary>No content coding is decoded, so a body that declares one is not what its media type says (RFC 9110 section 8.4).</summary>
+    private static bool IsEncoded(HttpRequest request) =>
+        request.Headers.ContentEncoding.Any(coding => coding?.Trim().Equals("identity", StringComparison.OrdinalIgnoreCase) == false);
 
     private static bool IsDeclaredAsJson(HttpRequest request) =>
         request.HasJsonContentType()

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -174,9 +175,17 @@ internal sealed class JsonCheck
 
         foreach (var rule in rules.Where(rule => !rule.IsValid(value)))
         {
-            Wrong(path, rule.FormatErrorMessage(path));
+            Wrong(path, MessageOf(rule, path));
         }
     }
+
+    /// <summary>The platform's own messages name the member again and speak of fields and collection types.</summary>
+    private static string MessageOf(ValidationAttribute rule, string path) => rule switch
+    {
+        LengthAttribute length => $"must have {length.MinimumLength} to {length.MaximumLength} items.",
+        RangeAttribute range => string.Create(CultureInfo.InvariantCulture, $"must be from {range.Minimum} to {range.Maximum}."),
+        _ => rule.FormatErrorMessage(path),
+    };
 
     private void Wrong(string path, string message)
     {

@@ -4,13 +4,15 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using ShopSaga.Hosting.Database;
 
 namespace ShopSaga.Hosting.Http;
 
 /// <summary>
 /// Maps exceptions to problems: a bad request, a dependency that is unavailable (503), or an error of the service (500). No problem shows a stack trace.
 /// </summary>
-internal sealed class ProblemExceptionHandler(IEnumerable<UnavailableWhen> unavailable, ILogger<ProblemExceptionHandler> logger) : IExceptionHandler
+internal sealed class ProblemExceptionHandler(
+    IEnumerable<UnavailableWhen> unavailable, WriteRefusals refusals, ILogger<ProblemExceptionHandler> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
@@ -21,39 +23,52 @@ internal sealed class ProblemExceptionHandler(IEnumerable<UnavailableWhen> unava
             return true;
         }
 
+        if (DependencyFailureIn(exception) is PostgresException failure && DatabaseFailure.IsWriteRefused(failure))
+        {
+            refusals.Add(failure);
+        }
+
         await ProblemOf(context, exception).ExecuteAsync(context);
         return true;
     }
 
     private ProblemHttpResult ProblemOf(HttpContext context, Exception exception)
     {
-        switch (exception)
+        switch (exception, DependencyFailureIn(exception))
         {
-            case InvalidRequestException invalid:
+            case (InvalidRequestException invalid, _):
                 return Problems.Invalid(invalid.Errors);
-            case BadHttpRequestException bad:
+            case (BadHttpRequestException bad, _):
                 return Problems.OfStatus(bad.StatusCode);
-            case var _ when IsUnavailable(exception):
+            case (_, null):
+                logger.LogError(HostingEvents.RequestFailed, exception, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
+                return Problems.OfStatus(StatusCodes.Status500InternalServerError);
+            case (_, { } timeout) when DatabaseFailure.IsTimeout(timeout):
+                logger.LogWarning(
+                    HostingEvents.StatementTimedOut,
+                    "Answered 503 to {Method} {Path}, a statement or its wait for a lock timed out: {Reason}",
+                    context.Request.Method,
+                    context.Request.Path,
+                    timeout.Message);
+                return Problems.Unavailable("Another transaction holds what the request needs, or the database took too long. Retry later; see Retry-After.");
+            case (_, { } cause):
                 logger.LogWarning(
                     HostingEvents.DependencyUnavailable,
                     "Answered 503 to {Method} {Path}: {Reason}",
                     context.Request.Method,
                     context.Request.Path,
-                    exception.Message);
+                    cause.Message);
                 return Problems.OfStatus(StatusCodes.Status503ServiceUnavailable);
-            default:
-                logger.LogError(HostingEvents.RequestFailed, exception, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
-                return Problems.OfStatus(StatusCodes.Status500InternalServerError);
         }
     }
 
-    private bool IsUnavailable(Exception exception) => exception switch
+    /// <summary>The exception, or an inner one, that says that a dependency is unavailable; null for faults of the service.</summary>
+    private Exception? DependencyFailureIn(Exception? exception) => exception switch
     {
-        // PostgreSQL ends connections with these states when it is stopped; Npgsql does not call them transient.
-        PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown } => true,
-        PostgresException refused => refused.IsTransient,
-        NpgsqlException or SocketException or HttpRequestException or TimeoutException => true,
-        _ when unavailable.Any(failure => failure.Matches(exception)) => true,
-        _ => exception.InnerException is { } inner && IsUnavailable(inner),
+        null => null,
+        PostgresException failure => DatabaseFailure.IsUnavailable(failure) || DatabaseFailure.IsTimeout(failure) ? failure : null,
+        NpgsqlException or SocketException or HttpRequestException or TimeoutException => exception,
+        _ when unavailable.Any(dependency => dependency.Matches(exception)) => exception,
+        _ => DependencyFailureIn(exception.InnerException),
     };
 }

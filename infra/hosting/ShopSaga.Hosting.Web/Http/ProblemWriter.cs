@@ -29,6 +29,12 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
             http.Response.Headers.RetryAfter = RetryAfterSeconds;
         }
 
+        if (status == StatusCodes.Status415UnsupportedMediaType && http.Request.Headers.ContentEncoding.Count > 0)
+        {
+            // RFC 9110 section 15.5.16: tells the client that the coding is the problem.
+            http.Response.Headers.AcceptEncoding = "identity";
+        }
+
         if (status == StatusCodes.Status401Unauthorized && http.Response.Headers.WWWAuthenticate.Count == 0)
         {
             http.Response.Headers.WWWAuthenticate = "Bearer";

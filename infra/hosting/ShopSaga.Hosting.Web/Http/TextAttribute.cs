@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Text;
 
 namespace ShopSaga.Hosting.Http;
 
@@ -24,8 +26,14 @@ public sealed class TextAttribute(int minimum, int maximum) : ValidationAttribut
         }
 
         var characters = text.EnumerateRunes().Count();
-        return characters >= minimum && characters <= maximum && (MayBeBlank || !string.IsNullOrWhiteSpace(text));
+        return characters >= minimum && characters <= maximum && (MayBeBlank || text.EnumerateRunes().Any(IsVisible));
     }
+
+    /// <summary>Whether the character shows by itself: no white space, control or format character, mark, or letter that is blank by definition.</summary>
+    private static bool IsVisible(Rune rune) => !Rune.IsWhiteSpace(rune)
+        && Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.NonSpacingMark
+            or UnicodeCategory.EnclosingMark or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse)
+        && rune.Value is not (0x115F or 0x1160 or 0x2800 or 0x3164 or 0xFFA0); // Hangul fillers and the blank Braille pattern.
 
     /// <inheritdoc/>
     public override string FormatErrorMessage(string name) =>

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry;
+using OpenTelemetry.Context.Propagation;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -39,6 +40,8 @@ internal static class TelemetrySetup
             return;
         }
 
+        // The default also reads and writes baggage, which nothing here uses: strangers could send it along with every message.
+        Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
         builder.Services.Configure<OpenTelemetryLoggerOptions>(logs => (logs.IncludeFormattedMessage, logs.IncludeScopes) = (true, true));
         telemetry
             .WithTracing(tracing => tracing

@@ -53,9 +53,23 @@ public static class AccessTokens
             };
             options.Events = new JwtBearerEvents
             {
-                OnMessageReceived = context => KeyIdOf(context.Request) is { } id
-                    ? keys.Fetch(id, context.HttpContext.RequestAborted)
-                    : Task.CompletedTask,
+                OnMessageReceived = async context =>
+                {
+                    if (KeyIdOf(context.Request) is not { } id)
+                    {
+                        return;
+                    }
+
+                    try
+                    {
+                        await keys.Fetch(id, context.HttpContext.RequestAborted);
+                    }
+                    catch (OperationCanceledException) when (context.HttpContext.RequestAborted.IsCancellationRequested)
+                    {
+                        // JwtBearer would log an error for a client that merely disconnected.
+                        context.NoResult();
+                    }
+                },
                 OnChallenge = context =>
                 {
                     if (context.AuthenticateFailure is not null && !keys.AreKnown && KeyIdOf(context.Request) is not null)

@@ -4,7 +4,7 @@ using ShopSaga.Hosting.Authentication;
 namespace ShopSaga.Tests.Unit.Hosting;
 
 [TestFixture]
-internal sealed class Keys_of_access_tokens
+internal sealed class When_signing_keys_are_fetched
 {
     private const string Jwks =
         """{"keys":[{"kty":"EC","crv":"P-256","kid":"a","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}""";

@@ -11,7 +11,7 @@ namespace ShopSaga.Tests.Endpoints.Gateway;
 
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
-internal sealed class Forwarding
+internal sealed class When_requests_are_forwarded
 {
     private GatewayApp _gateway = null!;
 
@@ -76,6 +76,43 @@ internal sealed class Forwarding
         Assert.That(UserHeaders(await Seen(client, request)), Is.Empty);
     }
 
+    [TestCase("/products")]
+    [TestCase("/health/ready")]
+    [TestCase("/problems/validation")]
+    [TestCase("/swagger/index.html")]
+    public async Task Should_answer_HEAD_wherever_GET_is_answered(string path)
+    {
+        using var client = _gateway.Client();
+        using var get = await client.GetAsync(path);
+        using var request = new HttpRequestMessage(HttpMethod.Head, path);
+        using var head = await client.SendAsync(request);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(head.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(head.Content.Headers.ContentType?.MediaType, Is.EqualTo(get.Content.Headers.ContentType?.MediaType));
+            Assert.That(await head.Content.ReadAsByteArrayAsync(), Is.Empty);
+        }
+    }
+
+    [Test]
+    public async Task Should_start_a_trace_of_its_own_and_drop_baggage()
+    {
+        using var client = _gateway.Client();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/products");
+        request.Headers.Add("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+        request.Headers.Add("tracestate", "stranger=1");
+        request.Headers.Add("baggage", "stranger=1");
+        request.Headers.Add("Correlation-Context", "stranger=1");
+        var seen = await Seen(client, request);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Header(seen, "traceparent"), Does.StartWith("00-").And.Not.Contain("0af7651916cd43dd8448eb211c80319c"));
+            Assert.That(Header(seen, "tracestate"), Is.Null);
+            Assert.That(Header(seen, "baggage"), Is.Null);
+            Assert.That(Header(seen, "correlation-context"), Is.Null);
+        }
+    }
+
     [TestCase("GET", "/internal")]
     [TestCase("GET", "/internal/anything")]
     [TestCase("POST", "/INTERNAL/x")]
@@ -99,7 +136,7 @@ internal sealed class Forwarding
     }
 
     [TestCase("DELETE", "/users", "POST")]
-    [TestCase("PATCH", "/products/1", "GET", "PUT", "DELETE")]
+    [TestCase("PATCH", "/products/1", "GET", "HEAD", "PUT", "DELETE")]
     [TestCase("GET", "/auth/login", "POST")]
     public async Task Should_say_which_methods_a_route_has(string method, string path, params string[] allowed)
     {

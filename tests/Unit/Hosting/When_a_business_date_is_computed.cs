@@ -3,7 +3,7 @@ using ShopSaga.Hosting.Business;
 
 namespace ShopSaga.Tests.Unit.Hosting;
 
-internal sealed class Business_dates
+internal sealed class When_a_business_date_is_computed
 {
     // Midnights that come twice, that do not exist, and that are as far from UTC as there are.
     private static readonly string[] Zones =

@@ -9,7 +9,7 @@ namespace ShopSaga.Tests.Endpoints.Gateway;
 
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
-internal sealed class Access_tokens
+internal sealed class When_access_tokens_are_checked
 {
     private GatewayApp _gateway = null!;
 

@@ -6,7 +6,7 @@ using ShopSaga.Tests.Endpoints.Support;
 namespace ShopSaga.Tests.Endpoints.Gateway;
 
 [TestFixture]
-internal sealed class Several_instances
+internal sealed class When_a_service_has_several_instances
 {
     [Test]
     public async Task Should_spread_requests_over_all_instances()

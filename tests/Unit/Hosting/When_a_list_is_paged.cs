@@ -4,7 +4,7 @@ using ShopSaga.Hosting.Http;
 namespace ShopSaga.Tests.Unit.Hosting;
 
 [TestFixture]
-internal sealed class Pages
+internal sealed class When_a_list_is_paged
 {
     [Test]
     public async Task Should_walk_a_list_to_its_end_with_each_item_once()

@@ -4,7 +4,7 @@ using ShopSaga.Hosting;
 namespace ShopSaga.Tests.Unit.Hosting;
 
 [TestFixture]
-internal sealed class Secrets
+internal sealed class When_secrets_are_configured
 {
     private string _file = "";
 

@@ -5,7 +5,7 @@ namespace ShopSaga.Tests.Endpoints.Gateway;
 
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
-internal sealed class Api_documents
+internal sealed class When_the_api_is_browsed
 {
     private GatewayApp _gateway = null!;
 

@@ -4,7 +4,7 @@ namespace ShopSaga.Tests.Unit.Hosting;
 
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
-internal sealed class Routes
+internal sealed class When_a_route_is_requested
 {
     private HttpHost _host = null!;
 
@@ -42,7 +42,7 @@ internal sealed class Routes
     {
         using var answer = await _host.Client.DeleteAsync(new Uri("/things", UriKind.Relative));
         await Problem.Expect(answer, HttpStatusCode.MethodNotAllowed, "method-not-allowed");
-        Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "POST" }));
+        Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD", "POST" }));
     }
 
     [TestCase("/health/live")]
@@ -53,7 +53,7 @@ internal sealed class Routes
         using var answer = await _host.Client.PostAsync(new Uri(path, UriKind.Relative), content: null);
         Assert.That(healthy.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         await Problem.Expect(answer, HttpStatusCode.MethodNotAllowed, "method-not-allowed");
-        Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET" }));
+        Assert.That(answer.Content.Headers.Allow, Is.EquivalentTo(new[] { "GET", "HEAD" }));
     }
 
     [Test]
@@ -63,6 +63,52 @@ internal sealed class Routes
         request.Headers.Accept.ParseAdd("text/html");
         using var answer = await _host.Client.SendAsync(request);
         await Problem.Expect(answer, HttpStatusCode.NotFound, "not-found");
+    }
+
+    [TestCase("/things")]
+    [TestCase("/things/5")]
+    [TestCase("/health/live")]
+    [TestCase("/health/ready")]
+    [TestCase("/metrics")]
+    public async Task Should_answer_HEAD_like_GET_but_without_a_body(string path)
+    {
+        using var get = await Get(path);
+        using var head = await Head(path);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(head.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(head.Content.Headers.ContentType, Is.EqualTo(get.Content.Headers.ContentType));
+            Assert.That(await head.Content.ReadAsByteArrayAsync(), Is.Empty);
+        }
+    }
+
+    [TestCase("/nowhere", HttpStatusCode.NotFound)]
+    [TestCase("/things?limit=0", HttpStatusCode.BadRequest)]
+    [TestCase("/failing/connection", HttpStatusCode.ServiceUnavailable)]
+    public async Task Should_answer_HEAD_with_the_status_of_GET(string path, HttpStatusCode status)
+    {
+        using var head = await Head(path);
+        Assert.That(head.StatusCode, Is.EqualTo(status));
+        Assert.That(head.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/problem+json"));
+    }
+
+    [Test]
+    public async Task Should_end_the_stream_of_a_HEAD_after_its_headers()
+    {
+        using var head = await Head("/stream").WaitAsync(TimeSpan.FromSeconds(30));
+        using var next = await Get("/things").WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.That(head.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(head.Content.Headers.ContentType?.MediaType, Is.EqualTo("text/event-stream"));
+        Assert.That(next.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [TestCase("lock")]
+    [TestCase("statement-timeout")]
+    [TestCase("command-timeout")]
+    public async Task Should_not_say_that_a_dependency_is_unavailable_when_a_statement_timed_out(string with)
+    {
+        using var answer = await Get($"/failing/{with}");
+        Assert.That(await answer.Content.ReadAsStringAsync(), Does.Contain("Another transaction holds what the request needs"));
     }
 
     [TestCase("mistake")]
@@ -80,6 +126,14 @@ internal sealed class Routes
     [TestCase("crash")]
     [TestCase("starting")]
     [TestCase("too-many")]
+    [TestCase("idle")]
+    [TestCase("read-only")]
+    [TestCase("disk-full")]
+    [TestCase("out-of-memory")]
+    [TestCase("io-error")]
+    [TestCase("lock")]
+    [TestCase("statement-timeout")]
+    [TestCase("command-timeout")]
     [TestCase("deadlock")]
     [TestCase("http")]
     [TestCase("wrapped")]
@@ -138,6 +192,12 @@ internal sealed class Routes
     {
         using var answer = await Get("/things?" + query);
         await Problem.Expect(answer, HttpStatusCode.BadRequest, "validation", parameter);
+    }
+
+    private async Task<HttpResponseMessage> Head(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, path);
+        return await _host.Client.SendAsync(request);
     }
 
     private Task<HttpResponseMessage> Get(string path) => _host.Client.GetAsync(new Uri(path, UriKind.Relative));

@@ -3,7 +3,7 @@ using ShopSaga.Psp.Webhooks;
 
 namespace ShopSaga.Tests.Unit.Psp;
 
-internal sealed class WebhookSettingsTests
+internal sealed class When_webhooks_are_configured
 {
     [Test]
     public void Should_send_after_three_seconds_when_nothing_is_said() => Assert.That(

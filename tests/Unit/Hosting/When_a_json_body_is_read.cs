@@ -6,7 +6,7 @@ namespace ShopSaga.Tests.Unit.Hosting;
 
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
-internal sealed class Json_bodies
+internal sealed class When_a_json_body_is_read
 {
     private HttpHost _host = null!;
 
@@ -161,6 +161,46 @@ internal sealed class Json_bodies
     {
         using var answer = await _host.Post("""{"name":"a","quantity":1}"""u8.ToArray(), contentType);
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [TestCase("gzip")]
+    [TestCase("identity, gzip")]
+    [TestCase("nonsense")]
+    public async Task Should_refuse_a_content_coding_and_say_which_is_accepted(string coding)
+    {
+        using var content = new StringContent("""{"name":"a","quantity":1}""", Encoding.UTF8, "application/json");
+        content.Headers.TryAddWithoutValidation("Content-Encoding", coding);
+        using var answer = await _host.Client.PostAsync(new Uri("/things", UriKind.Relative), content);
+        await Problem.Expect(answer, HttpStatusCode.UnsupportedMediaType, "unsupported-media-type");
+        Assert.That(answer.Headers.GetValues("Accept-Encoding"), Is.EqualTo(new[] { "identity" }));
+    }
+
+    [Test]
+    public async Task Should_ignore_a_byte_order_mark()
+    {
+        using var answer = await _host.Post([.. Encoding.UTF8.Preamble, .. """{"name":"a","quantity":1}"""u8]);
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), await answer.Content.ReadAsStringAsync());
+    }
+
+    [TestCase("\\u200b")]
+    [TestCase("\\u2060\\ufeff")]
+    [TestCase("\\u3164\\uffa0")]
+    [TestCase("\\u2800")]
+    [TestCase("\\ufe0f\\u034f")]
+    [TestCase("\\udb40\\udc41")]
+    [TestCase("\\u202e \\u00ad")]
+    public async Task Should_refuse_text_of_invisible_characters_as_blank(string name)
+    {
+        using var answer = await _host.Post($$"""{"name":"{{name}}","quantity":1}""");
+        await Problem.Expect(answer, HttpStatusCode.BadRequest, "validation", "name");
+    }
+
+    [TestCase("""{"name":"a","quantity":0}""", "quantity: must be from 1 to 1000.")]
+    [TestCase("""{"name":"a","quantity":1,"lines":[]}""", "lines: must have 1 to 3 items.")]
+    public async Task Should_say_in_one_sentence_what_is_allowed(string json, string message)
+    {
+        using var answer = await _host.Post(json);
+        Assert.That(await answer.Content.ReadAsStringAsync(), Does.Contain(message));
     }
 
     [Test]

@@ -4,7 +4,7 @@ using ShopSaga.Tests.Endpoints.Support;
 namespace ShopSaga.Tests.Endpoints.Gateway;
 
 [TestFixture]
-internal sealed class Other_origins
+internal sealed class When_pages_of_other_origins_call
 {
     private const string Origin = "https://shop.example";
 

@@ -3,7 +3,7 @@ using ShopSaga.Tests.Endpoints.Support;
 namespace ShopSaga.Tests.Endpoints.Gateway;
 
 [TestFixture]
-internal sealed class Streams
+internal sealed class When_a_gateway_stops_with_open_streams
 {
     [Test]
     public async Task Should_pass_an_event_on_while_the_stream_goes_on_and_end_it_when_the_gateway_stops()

@@ -12,7 +12,7 @@ namespace ShopSaga.Tests.Endpoints.Gateway;
 
 /// <summary>Quotas are given back so slowly here that none comes back during a test, except where a test waits for it.</summary>
 [TestFixture]
-internal sealed class Rate_limits
+internal sealed class When_clients_exceed_rate_limits
 {
     [Test]
     public async Task Should_refuse_an_address_that_asks_too_often_without_a_token_and_say_when_to_come_back()

@@ -1,0 +1,91 @@
+using System.Globalization;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+using ShopSaga.Hosting.Monitoring;
+
+namespace ShopSaga.Hosting.Lanes;
+
+/// <summary>
+/// After a switch from the embedded lane, which has a poller for outbox records that did not leave, to NServiceBus, which has none: at start, sends the
+/// endpoint's own queue a control message for each undispatched record. Processing it dispatches the record. A record that has left meanwhile makes its
+/// control message a no-op, so several instances may do this at once.
+/// </summary>
+internal sealed class UndispatchedRecords(
+    MonitoredEndpoint endpoint, NpgsqlDataSource database, TimeProvider time, ILogger<UndispatchedRecords> logger) : BackgroundService
+{
+    private const string WireTime = "yyyy-MM-dd HH:mm:ss:ffffff 'Z'";
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>Sends the control messages, and returns their number.</summary>
+    public async Task<int> Announce(CancellationToken cancellationToken)
+    {
+        var records = await Read(cancellationToken);
+        if (records.Count == 0)
+        {
+            return 0;
+        }
+
+        await using var connection = await BrokerAddress.FactoryFor(endpoint.Broker).CreateConnectionAsync($"{endpoint.Name} switch", cancellationToken);
+        await using var channel = await connection.CreateChannelAsync(
+            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), cancellationToken);
+        foreach (var id in records)
+        {
+            await channel.BasicPublishAsync(endpoint.Name, routingKey: "", mandatory: true, PropertiesFor(id), ReadOnlyMemory<byte>.Empty, cancellationToken);
+        }
+
+        logger.LogInformation(HostingEvents.UndispatchedRecordsAnnounced, "Announced {Count} outbox records that had not left", records.Count);
+        return records.Count;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await Announce(stoppingToken);
+                return;
+            }
+            catch (Exception failure) when (failure is NpgsqlException or RabbitMQClientException or BrokerUnreachableException)
+            {
+                logger.LogWarning(HostingEvents.UndispatchedRecordsWait, "Outbox records that had not left wait: {Reason}", failure.Message);
+            }
+
+            await Task.Delay(RetryInterval, time, stoppingToken);
+        }
+    }
+
+    private async Task<List<string>> Read(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            $"""SELECT "MessageId" FROM "{endpoint.Name.Replace('.', '_')}_OutboxData" WHERE NOT "Dispatched" """);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var ids = new List<string>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            ids.Add(reader.GetString(0));
+        }
+
+        return ids;
+    }
+
+    /// <summary>What a session of NServiceBus sends at its commit, as recorded from NServiceBus 10.2.8.</summary>
+    private BasicProperties PropertiesFor(string id) => new()
+    {
+        MessageId = id,
+        ContentType = "application/octet-stream",
+        Persistent = true,
+        Headers = new Dictionary<string, object?>
+        {
+            ["NServiceBus.MessageId"] = id,
+            ["NServiceBus.ControlMessage"] = bool.TrueString,
+            ["NServiceBus.TransactionalSession.RemainingCommitDuration"] = "00:00:15",
+            ["NServiceBus.TransactionalSession.CommitDelayIncrement"] = "00:00:02",
+            ["NServiceBus.TransactionalSession.CommitDelayAttempt"] = "1",
+            ["NServiceBus.TransactionalSession.TimeSent"] = time.GetUtcNow().ToString(WireTime, CultureInfo.InvariantCulture),
+        },
+    };
+}

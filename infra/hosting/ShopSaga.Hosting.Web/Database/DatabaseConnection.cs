@@ -1,0 +1,51 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using Npgsql;
+
+namespace ShopSaga.Hosting.Database;
+
+/// <summary>
+/// Limits for every session of a service. Without them a client that froze or vanished keeps its locks, and a row lock that is never released stops a
+/// whole service. <c>Database:LockTimeout</c>, <c>Database:StatementTimeout</c> and <c>Database:IdleInTransactionTimeout</c> override the defaults.
+/// </summary>
+internal static class DatabaseConnection
+{
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StatementTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan IdleInTransactionTimeout = TimeSpan.FromSeconds(30);
+
+    // A peer without a sign of life is given up after 30 + 3 * 10 seconds, by the server and by the client.
+    private const int KeepAliveIdleSeconds = 30;
+    private const int KeepAliveIntervalSeconds = 10;
+    private const int KeepAliveProbes = 3;
+
+    /// <summary><c>ConnectionStrings:Database</c> with the limits; options that it has already take precedence.</summary>
+    /// <exception cref="InvalidOperationException">A setting is missing or wrong; the message says what to set.</exception>
+    public static string StringFrom(IConfiguration configuration)
+    {
+        var connection = new NpgsqlConnectionStringBuilder(configuration.Required("ConnectionStrings:Database"));
+        string[] limits =
+        [
+            $"-c lock_timeout={Milliseconds(configuration, "Database:LockTimeout", LockTimeout)}",
+            $"-c statement_timeout={Milliseconds(configuration, "Database:StatementTimeout", StatementTimeout)}",
+            $"-c idle_in_transaction_session_timeout={Milliseconds(configuration, "Database:IdleInTransactionTimeout", IdleInTransactionTimeout)}",
+            $"-c tcp_keepalives_idle={KeepAliveIdleSeconds}",
+            $"-c tcp_keepalives_interval={KeepAliveIntervalSeconds}",
+            $"-c tcp_keepalives_count={KeepAliveProbes}",
+        ];
+        connection.Options = string.Join(' ', [.. limits, connection.Options]).TrimEnd();
+        if (!connection.TcpKeepAlive)
+        {
+            (connection.TcpKeepAlive, connection.TcpKeepAliveTime, connection.TcpKeepAliveInterval) = (true, KeepAliveIdleSeconds, KeepAliveIntervalSeconds);
+        }
+
+        return connection.ConnectionString;
+    }
+
+    private static string Milliseconds(IConfiguration configuration, string key, TimeSpan otherwise) => configuration[key] is not { } text
+        ? ((long)otherwise.TotalMilliseconds).ToString(CultureInfo.InvariantCulture)
+        : TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var limit) && limit >= TimeSpan.FromMilliseconds(1) && limit <= TimeSpan.FromDays(1)
+            ? ((long)limit.TotalMilliseconds).ToString(CultureInfo.InvariantCulture)
+            : throw new InvalidOperationException(
+                $"Configuration '{key}' is '{text}'. Set {key.Replace(":", "__", StringComparison.Ordinal)} to a time such as 00:00:05, of at most a day.");
+}
