@@ -16,20 +16,20 @@ internal static class VerifyCommand
             var options = stackArguments.Read(arguments, withServices: true, Console.WriteLine);
             if (options.Servers is { PostgreSql: { } postgreSql, RabbitMq: { } rabbitMq })
             {
-                return await Verify(postgreSql, rabbitMq, cancellationToken);
+                return await Verify(postgreSql, rabbitMq, options.Servers.ServiceControl, cancellationToken);
             }
 
             if (options.BasePort is { } basePort && RunningStack.At(basePort) is { } running)
             {
-                return await Verify(running.PostgreSql, running.RabbitMq, cancellationToken);
+                return await Verify(running.PostgreSql, running.RabbitMq, options.Servers.ServiceControl, cancellationToken);
             }
 
             await using var stack = await LocalStack.StartAsync(options, cancellationToken);
-            return await Verify(stack.AdminConnectionString, stack.BrokerAddress, cancellationToken);
+            return await Verify(stack.AdminConnectionString, stack.BrokerAddress, options.Servers.ServiceControl, cancellationToken);
         });
         return command;
     }
 
-    private static async Task<int> Verify(string postgreSql, string rabbitMq, CancellationToken cancellationToken) =>
-        Verification.Print(await Verification.Check(postgreSql, rabbitMq, cancellationToken), Terminal.Output) ? 0 : 1;
+    private static async Task<int> Verify(string postgreSql, string rabbitMq, Uri? serviceControl, CancellationToken cancellationToken) =>
+        Verification.Print(await Verification.Check(postgreSql, rabbitMq, serviceControl, cancellationToken), Terminal.Output) ? 0 : 1;
 }

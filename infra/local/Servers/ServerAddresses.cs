@@ -15,13 +15,19 @@ internal sealed record ServerAddresses
     /// <summary>host:port</summary>
     public string? Redis { get; init; }
 
-    /// <summary>The addresses in the variables SHOPSAGA_POSTGRES, SHOPSAGA_RABBITMQ, SHOPSAGA_RABBITMQ_MANAGEMENT and SHOPSAGA_REDIS.</summary>
+    /// <summary>The API of ServiceControl, such as http://localhost:33333/api/, where it is part of the system.</summary>
+    public Uri? ServiceControl { get; init; }
+
+    /// <summary>
+    /// The addresses in the variables SHOPSAGA_POSTGRES, SHOPSAGA_RABBITMQ, SHOPSAGA_RABBITMQ_MANAGEMENT, SHOPSAGA_REDIS and SHOPSAGA_SERVICECONTROL.
+    /// </summary>
     public static ServerAddresses FromEnvironment() => new()
     {
         PostgreSql = Read("SHOPSAGA_POSTGRES"),
         RabbitMq = Read("SHOPSAGA_RABBITMQ"),
         RabbitMqManagement = Read("SHOPSAGA_RABBITMQ_MANAGEMENT"),
         Redis = Read("SHOPSAGA_REDIS"),
+        ServiceControl = Read("SHOPSAGA_SERVICECONTROL") is { } address ? new Uri(address) : null,
     };
 
     private static string? Read(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

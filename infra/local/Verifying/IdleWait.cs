@@ -1,69 +1,83 @@
 using System.Diagnostics;
+using System.Globalization;
 using Dapper;
-using RabbitMQ.Client;
 using ShopSaga.Local.Layout;
 
 namespace ShopSaga.Local.Verifying;
 
-/// <summary>Waits until the system is idle: no message in a queue or an outbox, and every order and payment final.</summary>
+/// <summary>
+/// Waits until the system is idle: no message in a queue or an outbox, no retry that waits in a delay queue, and every order and payment final.
+/// </summary>
 internal sealed class IdleWait(string admin, string broker)
 {
-    private const string ErrorQueue = "error";
+    /// <summary>Longer than the delayed retries of a message take with the settings of the services.</summary>
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(100);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>After this time an order expires, unless <c>Orders:Expiry</c> says otherwise; with a margin for the way through the delay queues.</summary>
+    private static readonly TimeSpan Expiry = TimeSpan.FromMinutes(15) + TimeSpan.FromSeconds(30);
+
+    private static readonly string[] DelayQueues =
+        [.. Enumerable.Range(0, 28).Select(level => string.Create(CultureInfo.InvariantCulture, $"nsb.v2.delay-level-{level:00}"))];
 
     /// <summary>Returns what is still in flight when the time limit has passed; empty when the system is idle.</summary>
     public async Task<IReadOnlyList<string>> Wait(CancellationToken cancellationToken)
     {
+        await using var queues = await BrokerQueues.Connect(broker, cancellationToken);
         var waited = Stopwatch.StartNew();
         while (true)
         {
-            var busy = await InFlight(cancellationToken);
-            if (busy.Count == 0 || waited.Elapsed > TimeLimit)
+            var inFlight = await InFlight(queues, cancellationToken);
+            if (inFlight.Count == 0 || waited.Elapsed > TimeLimit)
             {
-                return busy;
+                return inFlight;
             }
 
             await Task.Delay(Pause, cancellationToken);
         }
     }
 
-    /// <summary>The number of messages in the error queue.</summary>
-    public async Task<uint> Failed(CancellationToken cancellationToken) =>
-        (await Depths([ErrorQueue], cancellationToken)).GetValueOrDefault(ErrorQueue);
-
-    private async Task<IReadOnlyList<string>> InFlight(CancellationToken cancellationToken)
+    /// <summary>What is in flight now.</summary>
+    public async Task<IReadOnlyList<string>> InFlight(BrokerQueues queues, CancellationToken cancellationToken)
     {
-        var busy = new List<string>();
-        foreach (var endpoint in Topology.Services.Where(service => service.IsOnTheBus))
+        var inFlight = new List<string>();
+        var endpoints = Topology.Services.Where(service => service.IsOnTheBus).ToList();
+        foreach (var endpoint in endpoints)
         {
             if (await Undispatched(endpoint, cancellationToken) is > 0 and var left)
             {
-                busy.Add($"{left} outbox records of {endpoint.Name} have not left");
+                inFlight.Add($"{left} outbox records of {endpoint.Name} are not dispatched");
             }
         }
 
         if (await Count("Orders", "orders WHERE status IN ('PENDING', 'CANCELLING')", cancellationToken) is > 0 and var orders)
         {
-            busy.Add($"{orders} orders are open");
+            inFlight.Add($"{orders} orders are open");
         }
 
         if (await Count("Payments", "payments WHERE status IN ('PENDING', 'UNKNOWN', 'REFUNDING')", cancellationToken) is > 0 and var payments)
         {
-            busy.Add($"{payments} payments are open");
+            inFlight.Add($"{payments} payments are open");
         }
 
-        // Timeouts that are not due keep nothing open, so the delay queues do not count.
-        var queues = Topology.Services.Where(service => service.IsOnTheBus).Select(service => service.Assembly);
-        foreach (var (queue, depth) in await Depths(queues, cancellationToken))
+        foreach (var endpoint in endpoints)
         {
-            if (depth > 0)
+            if (await queues.Find(endpoint.Assembly, cancellationToken) is { Messages: > 0 and var messages })
             {
-                busy.Add($"{depth} messages wait in {queue}");
+                inFlight.Add($"{messages} messages wait in {endpoint.Assembly}");
             }
         }
 
-        return busy;
+        // A timeout cannot be cancelled, so each recent order may have one in the delay queues. Anything above that number is a retry. The queues
+        // cannot be browsed: a message that is taken and given back loses its position and counts a delivery.
+        var delayed = await queues.Count(DelayQueues, cancellationToken);
+        var timeouts = await Count("Orders", $"orders WHERE created_at > now() - interval '{Expiry.TotalSeconds} seconds'", cancellationToken);
+        if (delayed > timeouts)
+        {
+            inFlight.Add($"{delayed} messages are delayed, of which at most {timeouts} are timeouts of orders");
+        }
+
+        return inFlight;
     }
 
     private Task<long> Undispatched(Service endpoint, CancellationToken cancellationToken) => Count(
@@ -73,18 +87,5 @@ internal sealed class IdleWait(string admin, string broker)
     {
         await using var connection = await SystemState.Open(admin, service, cancellationToken);
         return await connection.ExecuteScalarAsync<long>(new CommandDefinition($"SELECT count(*) FROM {rows}", cancellationToken: cancellationToken));
-    }
-
-    private async Task<Dictionary<string, uint>> Depths(IEnumerable<string> queues, CancellationToken cancellationToken)
-    {
-        await using var connection = await new ConnectionFactory { Uri = new Uri(broker) }.CreateConnectionAsync(cancellationToken);
-        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        var depths = new Dictionary<string, uint>();
-        foreach (var queue in queues)
-        {
-            depths[queue] = await channel.MessageCountAsync(queue, cancellationToken);
-        }
-
-        return depths;
     }
 }

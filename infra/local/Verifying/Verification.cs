@@ -12,22 +12,25 @@ internal static class Verification
     private const int ShownViolations = 10;
 
     /// <summary>Waits until the system is idle and returns the invariants.</summary>
-    public static async Task<IReadOnlyList<Invariant>> Check(string admin, string broker, CancellationToken cancellationToken)
+    /// <param name="admin">The connection string of PostgreSQL's administrator.</param>
+    /// <param name="broker">The broker's address as its administrator.</param>
+    /// <param name="serviceControl">The address of ServiceControl's API, where it is part of the system.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async Task<IReadOnlyList<Invariant>> Check(string admin, string broker, Uri? serviceControl, CancellationToken cancellationToken)
     {
-        var idle = new IdleWait(admin, broker);
-        var inFlight = await idle.Wait(cancellationToken);
+        var inFlight = await new IdleWait(admin, broker).Wait(cancellationToken);
+        await using var queues = await BrokerQueues.Connect(broker, cancellationToken);
         var waited = Stopwatch.StartNew();
         while (true)
         {
             var invariants = Invariants.Check(await SystemState.Read(admin, cancellationToken));
             if (invariants.All(invariant => invariant.Holds) || waited.Elapsed > TimeLimit)
             {
-                var failed = await idle.Failed(cancellationToken);
                 return
                 [
                     .. invariants,
-                    new Invariant("queues and outboxes are empty", $"{inFlight.Count} in flight", inFlight),
-                    new Invariant("the error queue is empty", $"{failed} messages", failed == 0 ? [] : [$"{failed} messages failed: list them with the target Replay --list, return them with Replay"]),
+                    new Invariant("queues, delay queues and outboxes are empty", $"{inFlight.Count} in flight", inFlight),
+                    await FailedMessages.Check(queues, serviceControl, cancellationToken),
                 ];
             }
 

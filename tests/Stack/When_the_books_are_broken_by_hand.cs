@@ -1,0 +1,230 @@
+using System.Net;
+using RabbitMQ.Client;
+using ShopSaga.Local.Verifying;
+using ShopSaga.Tests.Stack.Support;
+
+namespace ShopSaga.Tests.Stack;
+
+/// <summary>Breaks the records of the running system, sees that Verify finds it, and repairs them.</summary>
+[NonParallelizable]
+internal sealed class When_the_books_are_broken_by_hand
+{
+    private CustomerClient _customer = null!;
+    private long _confirmed;
+    private long _cancelled;
+
+    [OneTimeSetUp]
+    public async Task PlaceOrders()
+    {
+        _customer = await CustomerClient.Register();
+        var product = await TestOrder.ListProduct(stock: 10);
+        var (confirmed, cancelled) = (await TestOrder.Place(_customer, product), await TestOrder.Place(_customer, product, quantity: 11));
+        (_confirmed, _cancelled) = (confirmed.Id, cancelled.Id);
+        await confirmed.WaitForStatus("CONFIRMED");
+        await cancelled.WaitForStatus("CANCELLED OUT_OF_STOCK");
+        await SystemInvariants.ShouldHold();
+    }
+
+    [OneTimeTearDown]
+    public async Task RepairEverything()
+    {
+        _customer.Dispose();
+        await SystemInvariants.ShouldHold();
+    }
+
+    [TestCase("Products", "UPDATE reservations SET state = 'RESERVED' WHERE order_id = {0}", "UPDATE reservations SET state = 'COMMITTED' WHERE order_id = {0}",
+        "every order has the reservation of its status")]
+    [TestCase("Products", "UPDATE reservations SET state = 'RELEASED' WHERE order_id = {0}", "UPDATE reservations SET state = 'COMMITTED' WHERE order_id = {0}",
+        "every order has the reservation of its status")]
+    [TestCase("Products", "UPDATE reservation_lines SET quantity = 2 WHERE order_id = {0}", "UPDATE reservation_lines SET quantity = 1 WHERE order_id = {0}",
+        "reserved lines = ordered lines")]
+    [TestCase("Products", "UPDATE products SET stock_quantity = stock_quantity + 1 WHERE id = (SELECT product_id FROM reservation_lines WHERE order_id = {0})",
+        "UPDATE products SET stock_quantity = stock_quantity - 1 WHERE id = (SELECT product_id FROM reservation_lines WHERE order_id = {0})",
+        "stock at start = stock now + reserved + committed")]
+    [TestCase("Orders", "UPDATE order_events SET name = 'StockReleased' WHERE order_id = {0} AND name = 'StockCommitted'",
+        "UPDATE order_events SET name = 'StockCommitted' WHERE order_id = {0} AND name = 'StockReleased'", "every order's history tells what happened to it")]
+    [TestCase("Orders", "UPDATE order_changes SET status = 'PENDING' WHERE order_id = {0} AND status = 'CONFIRMED'",
+        "UPDATE order_changes SET status = 'CONFIRMED' WHERE order_id = {0} AND number = (SELECT max(number) FROM order_changes WHERE order_id = {0})",
+        "every order's last status change leads to its status")]
+    [TestCase("Orders", """
+        INSERT INTO "ShopSaga_Orders_OrderLifecycle" ("Id", "Metadata", "Data", "Concurrency", "Correlation_OrderId")
+        VALUES (gen_random_uuid(), '{{}}', '{{}}', 1, '{0}')
+        """, """DELETE FROM "ShopSaga_Orders_OrderLifecycle" WHERE "Correlation_OrderId" = '{0}'""", "every saga is in the state of its order")]
+    [TestCase("Payments", "UPDATE payments SET amount = amount + 1 WHERE order_id = {0}", "UPDATE payments SET amount = amount - 1 WHERE order_id = {0}",
+        "every payment is of its order's total and customer")]
+    [TestCase("Payments", "UPDATE payments SET order_id = -{0} WHERE order_id = {0}", "UPDATE payments SET order_id = {0} WHERE order_id = -{0}", "every record's order exists")]
+    [TestCase("Payments", "UPDATE payments SET charge_id = charge_id + 1000000 WHERE order_id = {0}", "UPDATE payments SET charge_id = charge_id - 1000000 WHERE order_id = {0}",
+        "provider = payments")]
+    [TestCase("Payments", """UPDATE "ShopSaga_Payments_PaymentPolicy" SET "Data" = "Data" || '{{"Rejected": true}}' WHERE "Correlation_OrderId" = '{0}'""",
+        """UPDATE "ShopSaga_Payments_PaymentPolicy" SET "Data" = "Data" || '{{"Rejected": false}}' WHERE "Correlation_OrderId" = '{0}'""",
+        "every saga is in the state of its order")]
+    [TestCase("psp", "UPDATE charges SET idempotency_key = 'order--{0}' WHERE idempotency_key = 'order-{0}'",
+        "UPDATE charges SET idempotency_key = 'order-{0}' WHERE idempotency_key = 'order--{0}'", "every charge is of its payment's order, and none is open")]
+    [TestCase("psp", "UPDATE charges SET amount = amount + 1 WHERE idempotency_key = 'order-{0}'", "UPDATE charges SET amount = amount - 1 WHERE idempotency_key = 'order-{0}'",
+        "provider = payments")]
+    [TestCase("Settlement", "ALTER TABLE entries DISABLE TRIGGER append_only; UPDATE entries SET amount = amount + 1 WHERE order_id = {0}",
+        "UPDATE entries SET amount = amount - 1 WHERE order_id = {0}; ALTER TABLE entries ENABLE ALWAYS TRIGGER append_only", "ledger = payments")]
+    [TestCase("Settlement",
+        "UPDATE daily_totals SET total_amount = total_amount + 1 WHERE (report_date, slot) = (SELECT report_date, slot FROM daily_totals ORDER BY report_date, slot LIMIT 1)",
+        "UPDATE daily_totals SET total_amount = total_amount - 1 WHERE (report_date, slot) = (SELECT report_date, slot FROM daily_totals ORDER BY report_date, slot LIMIT 1)",
+        "settlements = ledger, day by day")]
+    public async Task Should_find_it(string service, string breaking, string repairing, string invariant)
+    {
+        await ServiceDatabase.Execute(service, string.Format(null, breaking, _confirmed));
+        try
+        {
+            var state = await SystemState.Read(RunningSystem.Stack.AdminConnectionString, CancellationToken.None);
+            Assert.That(Invariants.Check(state).Where(checkedOne => !checkedOne.Holds).Select(checkedOne => checkedOne.Name), Does.Contain(invariant));
+        }
+        finally
+        {
+            await ServiceDatabase.Execute(service, string.Format(null, repairing, _confirmed));
+        }
+    }
+
+    [Test]
+    public async Task Should_find_an_outbox_record_that_was_never_dispatched()
+    {
+        await ServiceDatabase.Execute(
+            "Users", """INSERT INTO "ShopSaga_Users_OutboxData" ("MessageId", "Dispatched", "PersistenceVersion", "Operations") VALUES ('by hand', false, '1.0', '[]')""");
+        try
+        {
+            // The relay dispatches it within seconds, so it is looked for at once.
+            Assert.That(await InFlight(), Has.Some.Contains("outbox records of Users"));
+        }
+        finally
+        {
+            await ServiceDatabase.Execute("Users", """DELETE FROM "ShopSaga_Users_OutboxData" WHERE "MessageId" = 'by hand'""");
+        }
+    }
+
+    [Test]
+    public async Task Should_find_more_delayed_messages_than_orders_have_timeouts()
+    {
+        var timeouts = await ServiceDatabase.Query<long>("Orders", "SELECT count(*) FROM orders");
+        await using var channel = await NewChannel();
+        const string level = "nsb.v2.delay-level-27";
+        for (var number = 0; number <= timeouts; number++)
+        {
+            await channel.BasicPublishAsync("", level, mandatory: true, new BasicProperties(), default);
+        }
+
+        try
+        {
+            Assert.That(await InFlight(), Has.Some.Contains("messages are delayed"));
+        }
+        finally
+        {
+            await channel.QueuePurgeAsync(level);
+        }
+    }
+
+    [Test]
+    public async Task Should_find_a_failed_message()
+    {
+        await using var channel = await NewChannel();
+        await channel.BasicPublishAsync("", "error", mandatory: true, new BasicProperties(), default);
+        try
+        {
+            Assert.That((await FailedMessagesInvariant(null)).Violations, Has.Some.StartsWith("1 messages are in the error queue"));
+        }
+        finally
+        {
+            await channel.QueuePurgeAsync("error");
+        }
+    }
+
+    [Test]
+    public async Task Should_find_failed_messages_that_ServiceControl_holds()
+    {
+        await using var serviceControl = new FakeServiceControl(unresolved: 3);
+
+        Assert.That((await FailedMessagesInvariant(serviceControl.Address)).Violations, Has.Some.StartsWith("3 messages are unresolved in ServiceControl"));
+    }
+
+    [Test]
+    public async Task Should_not_take_an_empty_error_queue_for_success_when_another_process_reads_it()
+    {
+        await using var channel = await NewChannel();
+        await channel.BasicConsumeAsync("error", autoAck: false, new AsyncDefaultConsumer(channel));
+
+        Assert.That((await FailedMessagesInvariant(null)).Violations, Has.Some.Contains("failed messages are elsewhere"));
+    }
+
+    [Test]
+    public async Task Should_say_that_ServiceControl_does_not_answer()
+    {
+        Uri address;
+        await using (var stopped = new FakeServiceControl(unresolved: 0))
+        {
+            address = stopped.Address;
+        }
+
+        Assert.That((await FailedMessagesInvariant(address)).Violations, Has.Some.Contains("does not answer"));
+    }
+
+    private static async Task<IReadOnlyList<string>> InFlight()
+    {
+        var stack = RunningSystem.Stack;
+        await using var queues = await BrokerQueues.Connect(stack.BrokerAddress, CancellationToken.None);
+        return await new IdleWait(stack.AdminConnectionString, stack.BrokerAddress).InFlight(queues, CancellationToken.None);
+    }
+
+    private static async Task<Invariant> FailedMessagesInvariant(Uri? serviceControl)
+    {
+        await using var queues = await BrokerQueues.Connect(RunningSystem.Stack.BrokerAddress, CancellationToken.None);
+        return await FailedMessages.Check(queues, serviceControl, CancellationToken.None);
+    }
+
+    private static async Task<IChannel> NewChannel()
+    {
+        var connection = await new ConnectionFactory { Uri = new Uri(RunningSystem.Stack.BrokerAddress) }.CreateConnectionAsync();
+        return await connection.CreateChannelAsync(new CreateChannelOptions(true, true));
+    }
+
+    private sealed class AsyncDefaultConsumer(IChannel channel) : AsyncDefaultBasicConsumer(channel);
+
+    /// <summary>Answers as the API of ServiceControl does to a request for unresolved failed messages.</summary>
+    private sealed class FakeServiceControl : IAsyncDisposable
+    {
+        private readonly HttpListener _listener = new();
+        private readonly Task _answering;
+
+        public FakeServiceControl(int unresolved)
+        {
+            Address = new Uri($"http://127.0.0.1:{RunningSystem.Stack.Ports.Base + 38}/api/");
+            _listener.Prefixes.Add(Address.ToString());
+            _listener.Start();
+            _answering = Task.Run(async () =>
+            {
+                while (_listener.IsListening && await Next() is { } context)
+                {
+                    var isAsked = context.Request.Url!.PathAndQuery.StartsWith("/api/errors?status=unresolved", StringComparison.Ordinal);
+                    context.Response.StatusCode = isAsked ? 200 : 404;
+                    context.Response.Headers["Total-Count"] = $"{unresolved}";
+                    context.Response.Close("[]"u8.ToArray(), willBlock: false);
+                }
+            });
+        }
+
+        public Uri Address { get; }
+
+        public async ValueTask DisposeAsync()
+        {
+            _listener.Close();
+            await _answering;
+        }
+
+        private async Task<HttpListenerContext?> Next()
+        {
+            try
+            {
+                return await _listener.GetContextAsync();
+            }
+            catch (Exception closed) when (closed is HttpListenerException or ObjectDisposedException)
+            {
+                return null;
+            }
+        }
+    }
+}
