@@ -16,6 +16,10 @@ namespace ShopSaga.Local.Replaying;
 /// After a crash before step 5 the original is back in the error queue. After a crash between 4 and 5 there are two copies with one id, and
 /// the endpoint's inbox handles one of them.
 /// </summary>
+/// <remarks>
+/// A message that stays is not given back: the broker counts each time that it is (<c>x-delivery-count</c>), and drops it when its limit is
+/// reached, which is 20 by default since RabbitMQ 4. Instead an unchanged copy goes to the end of the queue in the same steps.
+/// </remarks>
 internal sealed class ErrorQueue : IAsyncDisposable
 {
     public const string DefaultName = "error";
@@ -35,7 +39,7 @@ internal sealed class ErrorQueue : IAsyncDisposable
         _name = name;
     }
 
-    /// <exception cref="CannotStartException">There is no broker at that address.</exception>
+    /// <exception cref="CannotStartException">The connection to the broker failed.</exception>
     public static async Task<ErrorQueue> Open(string broker, string name, CancellationToken cancellationToken)
     {
         try
@@ -45,70 +49,90 @@ internal sealed class ErrorQueue : IAsyncDisposable
         }
         catch (BrokerUnreachableException e)
         {
-            throw new CannotStartException($"RabbitMQ does not let us in: {e.InnerException?.Message ?? e.Message}");
+            throw new CannotStartException($"The connection to RabbitMQ failed: {e.InnerException?.Message ?? e.Message}");
         }
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
-    /// <summary>Reads at most this many messages. Afterwards the broker has them again, possibly in another order.</summary>
+    /// <summary>Reads at most this many messages, which go to the end of the queue.</summary>
     public async Task<IReadOnlyList<FailedMessage>> Read(int max, CancellationToken cancellationToken)
     {
-        if (!await QueueExists(cancellationToken))
-        {
-            return [];
-        }
-
-        await using var channel = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        return await Take(channel, max, cancellationToken);
+        var messages = new List<FailedMessage>();
+        await ForEachBatch(
+            max,
+            async (batch, source, target) =>
+            {
+                await Task.WhenAll(batch.Select(message => Keep(message, source, target, cancellationToken)));
+                messages.AddRange(batch);
+            },
+            cancellationToken);
+        return messages;
     }
 
     /// <summary>
-    /// Returns the selected messages to the queues they failed in, and counts the results. A message that fails again at once comes back
-    /// while this runs; it is left for the next run, or this would never end.
+    /// Returns the selected messages to the queues they failed in, and counts the results. Messages that fail again meanwhile are left for the
+    /// next run.
     /// </summary>
     public async Task<IReadOnlyDictionary<ReplayResult, int>> Return(Predicate<FailedMessage> selected, CancellationToken cancellationToken)
     {
         var counts = new Dictionary<ReplayResult, int>();
-        if (!await QueueExists(cancellationToken))
+        var addresses = new Dictionary<string, bool>();
+        await ForEachBatch(
+            int.MaxValue,
+            async (batch, source, target) =>
+            {
+                var results = new List<Task<ReplayResult?>>();
+                foreach (var message in batch)
+                {
+                    if (!selected(message))
+                    {
+                        results.Add(Keep(message, null, source, target, cancellationToken));
+                    }
+                    else if (await FindObstacle(message, addresses, cancellationToken) is { } reason)
+                    {
+                        results.Add(Keep(message, reason, source, target, cancellationToken));
+                    }
+                    else
+                    {
+                        results.Add(Return(message, source, target, cancellationToken));
+                    }
+                }
+
+                foreach (var result in (await Task.WhenAll(results)).OfType<ReplayResult>())
+                {
+                    counts[result] = counts.GetValueOrDefault(result) + 1;
+                }
+            },
+            cancellationToken);
+        return counts;
+    }
+
+    /// <summary>
+    /// Takes the messages that are in the queue now. Copies and messages that fail again come after them, so the number of messages at the
+    /// start is where this ends.
+    /// </summary>
+    private async Task ForEachBatch(int max, Func<IReadOnlyList<FailedMessage>, IChannel, IChannel, Task> work, CancellationToken cancellationToken)
+    {
+        var left = Math.Min(max, await Depth(cancellationToken));
+        if (left == 0)
         {
-            return counts;
+            return;
         }
 
         await using var source = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
         await using var target = await _connection.CreateChannelAsync(WithConfirms, cancellationToken);
-        var returned = new HashSet<(string Id, string? Queue)>();
-        var addresses = new Dictionary<string, bool>();
-        while (await Take(source, BatchSize, cancellationToken) is { Count: > 0 } batch)
+        while (await Take(source, Math.Min(left, BatchSize), cancellationToken) is { Count: > 0 } batch)
         {
-            var results = new List<Task<ReplayResult>>();
-            foreach (var message in batch.Where(message => selected(message)))
-            {
-                if (await FindObstacle(message, addresses, cancellationToken) is { } reason)
-                {
-                    results.Add(Task.FromResult(ReplayResult.Left(message, reason)));
-                }
-                else if (!returned.Add((message.Id, message.FailedQueue)))
-                {
-                    results.Add(Task.FromResult(ReplayResult.Left(message, "a message with this id was returned just now")));
-                }
-                else
-                {
-                    results.Add(Return(message, source, target, cancellationToken));
-                }
-            }
-
-            foreach (var result in await Task.WhenAll(results))
-            {
-                counts[result] = counts.GetValueOrDefault(result) + 1;
-            }
+            await work(batch, source, target);
+            left -= batch.Count;
         }
 
+        // Waits until the broker has the last acknowledgements.
         await source.CloseAsync(CancellationToken.None);
-        return counts;
     }
 
-    private static async Task<ReplayResult> Return(FailedMessage message, IChannel source, IChannel target, CancellationToken cancellationToken)
+    private async Task<ReplayResult?> Return(FailedMessage message, IChannel source, IChannel target, CancellationToken cancellationToken)
     {
         try
         {
@@ -116,11 +140,25 @@ internal sealed class ErrorQueue : IAsyncDisposable
         }
         catch (PublishException refused)
         {
-            return ReplayResult.Left(message, refused.IsReturn ? "no queue is bound to that exchange" : "the broker rejects it");
+            var reason = refused.IsReturn ? "no queue is bound to that exchange" : "the broker rejects it";
+            return await Keep(message, reason, source, target, cancellationToken);
         }
 
         await source.BasicAckAsync(message.DeliveryTag, multiple: false, CancellationToken.None);
         return ReplayResult.Returned(message);
+    }
+
+    private async Task<ReplayResult?> Keep(FailedMessage message, string? reason, IChannel source, IChannel target, CancellationToken cancellationToken)
+    {
+        await Keep(message, source, target, cancellationToken);
+        return reason is null ? null : ReplayResult.Left(message, reason);
+    }
+
+    /// <summary>Moves a message to the end of the queue. By the default exchange, since others may be bound to the queue's own.</summary>
+    private async Task Keep(FailedMessage message, IChannel source, IChannel target, CancellationToken cancellationToken)
+    {
+        await target.BasicPublishAsync("", _name, mandatory: true, message.Unchanged(), message.Body, cancellationToken);
+        await source.BasicAckAsync(message.DeliveryTag, multiple: false, CancellationToken.None);
     }
 
     private async Task<string?> FindObstacle(FailedMessage message, Dictionary<string, bool> addresses, CancellationToken cancellationToken)
@@ -149,9 +187,13 @@ internal sealed class ErrorQueue : IAsyncDisposable
         return messages;
     }
 
-    /// <summary>False until an endpoint has created the queue.</summary>
-    private Task<bool> QueueExists(CancellationToken cancellationToken) =>
-        Exists(channel => channel.QueueDeclarePassiveAsync(_name, cancellationToken), cancellationToken);
+    /// <summary>The number of messages; 0 until an endpoint has created the queue.</summary>
+    private async Task<int> Depth(CancellationToken cancellationToken)
+    {
+        uint depth = 0;
+        await Exists(async channel => depth = (await channel.QueueDeclarePassiveAsync(_name, cancellationToken)).MessageCount, cancellationToken);
+        return (int)depth;
+    }
 
     /// <summary>Uses a channel of its own, since the broker closes the channel of a passive declaration that fails.</summary>
     private async Task<bool> Exists(Func<IChannel, Task> ask, CancellationToken cancellationToken)

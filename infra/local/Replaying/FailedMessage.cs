@@ -59,6 +59,19 @@ internal sealed class FailedMessage
 
     private string MessageType => (Header("NServiceBus.EnclosedMessageTypes") ?? Properties.Type ?? "unknown").Split(';', ',')[0];
 
+    /// <summary>The properties of a copy: the original ones without the counts of this queue.</summary>
+    public BasicProperties Unchanged()
+    {
+        var copy = new BasicProperties(Properties)
+        {
+            Headers = Properties.Headers?.Where(header => header.Key is not ("x-delivery-count" or Constants.PublishSequenceNumberHeader)).ToDictionary(),
+        };
+
+        // The broker refuses a user id that is not the publisher's.
+        copy.ClearUserId();
+        return copy;
+    }
+
     /// <summary>The properties of the returned message: the original ones without the headers of the failure.</summary>
     public BasicProperties WithoutFailure() => new(Properties)
     {

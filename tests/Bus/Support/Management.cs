@@ -34,6 +34,19 @@ internal static class Management
         return names.Count;
     }
 
+    /// <summary>Sets a policy for the queue of this name alone.</summary>
+    public static async Task SetPolicy(string queue, Dictionary<string, object> definition)
+    {
+        var policy = new Dictionary<string, object> { ["pattern"] = $"^{queue.Replace(".", "\\.", StringComparison.Ordinal)}$", ["apply-to"] = "queues", ["definition"] = definition };
+        using var answer = await Http.PutAsJsonAsync($"api/policies/%2F/{queue}", policy);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    public static async Task DeletePolicy(string queue)
+    {
+        using var answer = await Http.DeleteAsync($"api/policies/%2F/{queue}");
+    }
+
     private static HttpClient NewClient()
     {
         var address = Servers.Management;
