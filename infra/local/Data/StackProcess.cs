@@ -12,6 +12,12 @@ internal sealed class StackProcess(string name, Command command, Func<Cancellati
     public string Log => folder.LogOf(name);
     public int? Pid => _child is { HasExited: false } ? _child.Pid : null;
 
+    /// <summary>Completes when the process that was last started has ended.</summary>
+    public Task Exited => _child?.Exited ?? throw new InvalidOperationException($"{name} was never started.");
+
+    /// <summary>The exit code of a process that has ended; 128 plus the number of the signal that killed it.</summary>
+    public int ExitCode => _child?.ExitCode ?? throw new InvalidOperationException($"{name} was never started.");
+
     /// <summary>Starts the process and returns when it is ready.</summary>
     public Task Start(CancellationToken cancellationToken) => Start([], cancellationToken);
 

@@ -5,7 +5,7 @@ namespace ShopSaga.Local.Processes;
 /// <summary>Waits for a process by probing it. A process that ends, or is not ready in time, is a failure that shows the end of its log.</summary>
 internal static class Readiness
 {
-    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     public static async Task WaitFor(string name, Child? child, string log, Func<CancellationToken, Task> probe, CancellationToken cancellationToken)
