@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every promise of the HTTP contract that a client can see, through the gateway alone, on a system that nobody else uses meanwhile.
+# Every promise of the HTTP contract that a client can see, through the gateway alone, on a system without other users.
 # Needs bash, curl 7.82 and jq 1.6.
 #
 #   SHOPSAGA_GATEWAY          where it is, by default http://127.0.0.1:8080
@@ -44,12 +44,12 @@ scenario "an e-mail is taken, in small or capital letters"
 post /users '{"email": "ZOE-'$run'@Example.COM", "password": "another password", "name": "Zoe"}'
 expect_problem 409 email-taken
 
-scenario "nobody makes himself an admin"
+scenario "a role in the body of a registration has no effect"
 post /users '{"email": "eve-'$run'@example.com", "password": "a password of eve", "name": "Eve", "role": "admin", "id": 1}'
 expect_status 201
 expect_json '.role == "customer" and .id != 1'
 
-scenario "logging in gives a bearer token for 15 minutes, whatever the letters of the e-mail"
+scenario "logging in gives a bearer token for 15 minutes, whatever the case of the e-mail address"
 post /auth/login '{"email": "Zoe-'$run'@EXAMPLE.com", "password": "a password of zoe"}'
 expect_status 200
 expect_json '.tokenType == "Bearer" and .expiresIn == 900'
@@ -145,9 +145,9 @@ done
 
 # ---------------------------------------------------------------------------------------------------------------------------------
 scenario "the provider's webhook needs a signature instead of a token"
-as nobody post /webhooks/psp '{"id":"evt_1","type":"charge.succeeded","data":{"id":1,"idempotencyKey":"order-1"}}'
+as anonymous post /webhooks/psp '{"id":"evt_1","type":"charge.succeeded","data":{"id":1,"idempotencyKey":"order-1"}}'
 expect_problem 401 unauthenticated
-as nobody post /webhooks/psp '{}' --header 'Psp-Signature: t=1,v1=00'
+as anonymous post /webhooks/psp '{}' --header 'Psp-Signature: t=1,v1=00'
 expect_problem 401 unauthenticated
 
 section catalogue
@@ -177,7 +177,7 @@ for price in 12001 12002 12003 12004 12005; do
     expect_json ".stockQuantity == $price - 12000 + 7"
 done
 
-scenario "a change of what somebody else has changed meanwhile is a 412"
+scenario "a change based on an old version is a 412"
 get "/products/$product"
 etag=$(sed -n 's/^etag: \(.*\)\r$/\1/Ip' "$work/headers")
 as admin put "/products/$product" '{"name": "Lamp '$run'", "category": "'$category'", "price": 13000}' --header "If-Match: $etag"
@@ -275,7 +275,7 @@ expect_in_order
 expect_json '.items | all(.source | type == "string" and . != "")'
 expect_stock 8
 
-scenario "its payment can be read by its customer and by the admin, and by nobody else"
+scenario "its payment can be read by its customer and the admin only"
 as alice get "/payments?orderId=$order"
 expect_json ".items | length == 1 and (.[0] | .orderId == $order and .userId == ${id[alice]} and .amount == 60000 and .paymentMethod == \"CARD\")"
 expect_json '.items[0] | .status == "COMPLETED" and .refundedAt == null and (.createdAt | type) == "string"'
@@ -518,7 +518,7 @@ await_outcome alice CANCELLED CUSTOMER
 expect_no_money alice
 expect_stock 5
 
-scenario "a customer cancels while the charge is under way: it is given back"
+scenario "a customer cancels while the charge is in progress: it is refunded"
 place_order alice CARD_SLOW 1
 as alice await '.items[0].status == "PENDING"' get "/payments?orderId=$order"
 as alice post "/orders/$order/cancel"
@@ -547,7 +547,7 @@ await_outcome alice CANCELLED CUSTOMER
 expect_payment alice REFUNDED
 expect_stock 5
 
-scenario "the shop gives the money back, and the order is cancelled"
+scenario "the shop refunds the payment, and the order is cancelled"
 place_order alice CARD 1
 await_outcome alice CONFIRMED
 payment=$(json .paymentId)
@@ -580,27 +580,27 @@ while read -r user method path member sent <&3; do
     expect_problem 400 validation
     [[ $member == - ]] || expect_invalid "$member"
 done 3<<TABLE
-nobody POST /users email                     {"password": "long enough", "name": "A"}
-nobody POST /users email                     {"email": "no address", "password": "long enough", "name": "A"}
-nobody POST /users email                     {"email": 5, "password": "long enough", "name": "A"}
-nobody POST /users password                  {"email": "a@example.com", "name": "A"}
-nobody POST /users password                  {"email": "a@example.com", "password": "7 chars", "name": "A"}
-nobody POST /users password                  {"email": "a@example.com", "password": "$(printf '%0129d' 0)", "name": "A"}
-nobody POST /users name                      {"email": "a@example.com", "password": "long enough"}
-nobody POST /users name                      {"email": "a@example.com", "password": "long enough", "name": null}
-nobody POST /users -                         {"email": "a@example.com",
-nobody POST /auth/login email                {"password": "long enough"}
-nobody POST /auth/login password             {"email": "a@example.com"}
-nobody POST /auth/login password             {"email": "a@example.com", "password": ["long enough"]}
-nobody POST /auth/login -                    ["a@example.com", "long enough"]
-nobody POST /auth/refresh refreshToken       {}
-nobody POST /auth/logout refreshToken        {"refreshToken": 1}
+anonymous POST /users email                     {"password": "long enough", "name": "A"}
+anonymous POST /users email                     {"email": "no address", "password": "long enough", "name": "A"}
+anonymous POST /users email                     {"email": 5, "password": "long enough", "name": "A"}
+anonymous POST /users password                  {"email": "a@example.com", "name": "A"}
+anonymous POST /users password                  {"email": "a@example.com", "password": "7 chars", "name": "A"}
+anonymous POST /users password                  {"email": "a@example.com", "password": "$(printf '%0129d' 0)", "name": "A"}
+anonymous POST /users name                      {"email": "a@example.com", "password": "long enough"}
+anonymous POST /users name                      {"email": "a@example.com", "password": "long enough", "name": null}
+anonymous POST /users -                         {"email": "a@example.com",
+anonymous POST /auth/login email                {"password": "long enough"}
+anonymous POST /auth/login password             {"email": "a@example.com"}
+anonymous POST /auth/login password             {"email": "a@example.com", "password": ["long enough"]}
+anonymous POST /auth/login -                    ["a@example.com", "long enough"]
+anonymous POST /auth/refresh refreshToken       {}
+anonymous POST /auth/logout refreshToken        {"refreshToken": 1}
 alice  PUT  /users/me name                   {"name": ""}
 alice  PUT  /users/me/password newPassword   {"currentPassword": "a password of alice", "newPassword": "7 chars"}
-nobody GET  /products?limit=0 limit
-nobody GET  /products?limit=101 limit
-nobody GET  /products?limit=many limit
-nobody GET  /products?cursor=nonsense cursor
+anonymous GET  /products?limit=0 limit
+anonymous GET  /products?limit=101 limit
+anonymous GET  /products?limit=many limit
+anonymous GET  /products?cursor=nonsense cursor
 admin  POST /products name                   {"category": "c", "price": 1, "stockQuantity": 1}
 admin  POST /products name                   {"name": " ", "category": "c", "price": 1, "stockQuantity": 1}
 admin  POST /products name                   {"name": "$(printf '%0201d' 0)", "category": "c", "price": 1, "stockQuantity": 1}
@@ -662,10 +662,10 @@ admin  POST /settlements/daily/2026-02-30/close date
 admin  POST /settlements/monthly/2026-13/close yearMonth
 TABLE
 
-# METHOD PATH BODY: nobody gets in without a token.
+# METHOD PATH BODY: without a token the answer is 401.
 while read -r method path sent <&3; do
     scenario "$method $path without a token is a 401"
-    as nobody request "$method" "$path" ${sent:+"$sent"}
+    as anonymous request "$method" "$path" ${sent:+"$sent"}
     expect_problem 401 unauthenticated
     expect_header WWW-Authenticate 'Bearer.*'
 done 3<<TABLE
@@ -718,7 +718,7 @@ POST   /settlements/daily/2026-01-01/close
 POST   /settlements/monthly/2026-01/close
 TABLE
 
-# USER METHOD PATH BODY: there is no such thing, or it belongs to somebody else.
+# USER METHOD PATH BODY: it does not exist, or belongs to another user.
 while read -r user method path sent <&3; do
     scenario "$method $path by $user is a 404"
     as "$user" request "$method" "$path" ${sent:+"$sent"}
@@ -736,13 +736,13 @@ alice  GET    /orders/one
 alice  GET    /payments/9007199254740991
 alice  GET    /payments/one
 admin  POST   /payments/9007199254740991/cancel
-nobody GET    /products/9007199254740991
-nobody GET    /products/one
-nobody GET    /products/99999999999999999999
+anonymous GET    /products/9007199254740991
+anonymous GET    /products/one
+anonymous GET    /products/99999999999999999999
 admin  PUT    /products/9007199254740991 {"name": "n", "category": "c", "price": 1}
 admin  POST   /products/9007199254740991/stock {"delta": 1}
 admin  DELETE /products/9007199254740991
-nobody GET    /nowhere
+anonymous GET    /nowhere
 alice  GET    /nowhere
 alice  GET    /internal
 admin  GET    /internal/anything
@@ -790,7 +790,7 @@ expect_problem 415 unsupported-media-type
 as alice put "/cart/items/$product" '{"quantity": 1}' --header 'Content-Type:'
 expect_problem 415 unsupported-media-type
 
-scenario "nobody becomes somebody else by a header"
+scenario "headers cannot change who the caller is"
 spoof=(--header "X-User-Id: ${id[alice]}" --header 'X-User-Role: admin' --header 'X-User-Anything: x')
 get "/orders/$order" "${spoof[@]}"
 expect_problem 401 unauthenticated

@@ -108,7 +108,7 @@ internal sealed class RequestGenerator(World world, int seed)
     }
 
     /// <summary>Mixes the bits: neighbouring seeds of <see cref="Random"/> start with similar values.</summary>
-    private static int Mixed(int seed, int number)
+    internal static int Mixed(int seed, int number)
     {
         unchecked
         {
@@ -125,7 +125,7 @@ internal sealed class RequestGenerator(World world, int seed)
         return make(Valid(kind, route, random), random);
     }
 
-    private HostileRequest Valid(string kind, Route route, Random random)
+    internal HostileRequest Valid(string kind, Route route, Random random)
     {
         var headers = new List<(string, string)>(route.Headers.Where(_ => random.Next(3) == 0));
         if (route.Access is not Access.Anyone)

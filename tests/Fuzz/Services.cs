@@ -21,6 +21,21 @@ internal static class Services
         return memory;
     }
 
+    /// <summary>The process id of each that is alive, by name.</summary>
+    public static SortedDictionary<string, int> Processes(Target target)
+    {
+        var processes = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        foreach (var line in File.ReadLines(Path.Combine(target.Folder, "processes")))
+        {
+            if (line.Split(' ', 4) is [var pid, _, _, var name] && IsOurs(pid))
+            {
+                processes[name] = int.Parse(pid, CultureInfo.InvariantCulture);
+            }
+        }
+
+        return processes;
+    }
+
     private static bool IsOurs(string pid)
     {
         try

@@ -30,6 +30,9 @@ internal sealed class World : IDisposable
         Admin = new Account(target.AdminEmail, target.AdminPassword, "Administrator");
     }
 
+    /// <summary>The orders that the world begins with.</summary>
+    public const int Orders = 2;
+
     public Account Attacker { get; }
 
     public Account Victim { get; }
@@ -117,14 +120,20 @@ internal sealed class World : IDisposable
             async () => await Answers(HttpMethod.Put, $"cart/items/{ProductId}", new { quantity = 3 }, account, cancellationToken) is HttpStatusCode.OK ? "" : null,
             "the product is not on sale",
             cancellationToken);
+        var confirmed = await Order(account, cancellationToken);
+        (account.OrderId, account.PaymentId) = (confirmed["id"]!.GetValue<long>(), confirmed["paymentId"]!.GetValue<long>());
+    }
+
+    /// <summary>Places an order and waits until it is confirmed.</summary>
+    /// <exception cref="TimeoutException">It is not confirmed in time.</exception>
+    public async Task<JsonNode> Order(Account account, CancellationToken cancellationToken)
+    {
         var order = await Send(HttpMethod.Post, "orders", new { ProductId, quantity = 2, paymentMethod = "CARD" }, account, cancellationToken);
-        account.OrderId = order["id"]!.GetValue<long>();
-        var confirmed = await Eventually(
-            async () => await Send(HttpMethod.Get, $"orders/{account.OrderId}", null, account, cancellationToken) is var read
+        return await Eventually(
+            async () => await Send(HttpMethod.Get, $"orders/{order["id"]}", null, account, cancellationToken) is var read
                 && read["status"]!.GetValue<string>() == "CONFIRMED" ? read : null,
-            $"order {account.OrderId} is not confirmed",
+            $"order {order["id"]} is not confirmed within {TimeLimit.TotalMinutes} minutes",
             cancellationToken);
-        account.PaymentId = confirmed["paymentId"]!.GetValue<long>();
     }
 
     private static async Task<T> Eventually<T>(Func<Task<T?>> ask, string otherwise, CancellationToken cancellationToken)

@@ -1,18 +1,18 @@
-# What a scenario is made of. Sourced by e2e-all-scenarios.sh.
+# The steps of scenarios. Sourced by e2e-all-scenarios.sh.
 #
 #   scenario NAME                 starts a scenario, and ends the one before it
 #   as USER REQUEST               sends the request with the user's token
 #   get|post|put|delete PATH [BODY] [CURL OPTIONS]
 #   await CONDITION REQUEST       repeats the request until the condition holds
-#   expect_...                    what must be so now
+#   expect_...                    checks the last answer
 #
-# The last answer stands in $status, $body and $work/headers. After the first thing that is not as expected, the rest of the scenario is
-# skipped and the answer shown. Conditions are jq filters on the body, with $status.
+# The last answer is in $status, $body and $work/headers. After the first failed expectation the rest of the scenario is skipped and
+# the answer shown. Conditions are jq filters on the body, with $status.
 
 gateway=${SHOPSAGA_GATEWAY:-http://127.0.0.1:8080}
 patience=60
 
-declare -A token=([nobody]='') id=()
+declare -A token=([anonymous]='') id=()
 work=$(mktemp -d)
 number=0 passed=0 failed=0 current='' complaint=''
 status='' body='' asked='' statuses='' bodies='[]'
@@ -40,7 +40,7 @@ finish() {
     current=''
 }
 
-# The last line, whatever happened, and the exit code.
+# Always prints the last line and sets the exit code.
 summary() {
     local code=$?
     if ((code != 0)); then
@@ -196,7 +196,7 @@ expect_payment() {
     expect_json ".items | length == 1 and (.[0].status | IN($(printf '"%s"\n' "$@" | paste --serial --delimiters=,)))"
 }
 
-# A cancelled order has no payment, or one that failed or was given back.
+# A cancelled order has no payment, or one that failed or was refunded.
 expect_no_money() {
     as "$1" get "/payments?orderId=$order"
     expect_status 200
