@@ -1,9 +1,12 @@
-// dotnet tool exec -y cake.tool --target=NAME [--base-port=N] [--fresh=true] [--rate-limits=relaxed] [--instances=N]
+// dotnet tool exec -y cake.tool --target=NAME [--base-port=N] [--fresh=true] [--rate-limits=relaxed] [--instances=N] [--bus=NServiceBus]
 // The launcher (infra/local) starts servers and services and always stops them again.
 
 using System.Runtime.InteropServices;
 
 var target = Argument("target", "Demo");
+var bus = Argument("bus", "embedded");
+var isNServiceBus = bus.Equals("NServiceBus", StringComparison.OrdinalIgnoreCase);
+string[] lane = isNServiceBus ? ["-p:Bus=NServiceBus"] : [];
 var exitCode = 0;
 string lastLine = null;
 
@@ -45,7 +48,7 @@ Task("Test").IsDependentOn("Build").Does(() =>
 {
     CleanDirectory(".artifacts/tests");
     var projects = GetFiles("tests/*/ShopSaga.Tests.*.csproj").Select(file => file.GetDirectory().GetDirectoryName())
-        .Where(project => project != "Shared").Order().ToList();
+        .Where(project => project != "Shared" && !(isNServiceBus && project == "Bus")).Order().ToList();
     var script = string.Join("\n", projects.Select(project =>
         $"echo 'Testing {project}'; dotnet test tests/{project} --settings tests/coverage.runsettings "
         + $"{string.Join(' ', TestOptions(project).Select(option => $"'{option}'"))}; "
@@ -55,13 +58,15 @@ Task("Test").IsDependentOn("Build").Does(() =>
     Count(projects);
 });
 
-Task("Bench").IsDependentOn("Build").Does(() =>
+Task("Bench").WithCriteria(!isNServiceBus, "Bench measures the embedded runtime.").IsDependentOn("Build").Does(() =>
     Launch("exec", "--fresh", Option("base-port") ?? "--base-port=auto", "--", "dotnet", ".artifacts/bin/ShopSaga.Load/release/ShopSaga.Load.dll", Option("area")));
 
-// Hostile clients against a running system. --seed=N repeats a campaign, --seed=N --request=N one of its requests.
+// Hostile clients and messages against a running system, or one --area of http, messages, aborts. --seed=N repeats a campaign, with --request=N,
+// --message=N or --abort=N one step of it.
 Task("Fuzz").IsDependentOn("Build").Does(() =>
     Launch("exec", "--services", "--fresh", Option("base-port") ?? "--base-port=auto", Option("rate-limits") ?? "--rate-limits=relaxed", Option("instances"),
-        "--", "dotnet", ".artifacts/bin/ShopSaga.Fuzz/release/ShopSaga.Fuzz.dll", Option("seed"), Option("requests"), Option("request")));
+        "--", "dotnet", ".artifacts/bin/ShopSaga.Fuzz/release/ShopSaga.Fuzz.dll", Option("area"), Option("seed"), Option("requests"), Option("messages"),
+        Option("aborts"), Option("request"), Option("message"), Option("abort")));
 
 try
 {
@@ -78,7 +83,31 @@ Console.Out.Flush();
 Environment.Exit(exitCode);
 
 // Without build and compiler servers, which would outlive the build.
-void Build() => Demand("dotnet", "build", "ShopSaga.sln", "-c", "Release", "-v", "quiet", "--nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false");
+void Build()
+{
+    if (bus is not "embedded" && !isNServiceBus)
+        throw new Exception($"--bus={bus} is not possible: give \"embedded\" or \"NServiceBus\".");
+    if (isNServiceBus)
+        Console.WriteLine("These packages need a licence of NServiceBus: https://particular.net/licensing, docs/nservicebus-lane.md.");
+    if (isNServiceBus && Run("dotnet", ["restore", "ShopSaga.sln", "-v", "quiet", "--nologo", .. lane]) != 0)
+        throw new Exception("The packages of NServiceBus cannot be restored: no feed of this machine has them (docs/nservicebus-lane.md).");
+    RemoveOtherLane();
+    Demand("dotnet", ["build", "ShopSaga.sln", "-c", "Release", "-v", "quiet", "--nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false", .. lane]);
+}
+
+// Both lanes build into one folder, and an assembly of the one would be taken for one of the other.
+void RemoveOtherLane()
+{
+    const string lastLane = ".artifacts/lane";
+    var name = isNServiceBus ? "NServiceBus" : "embedded";
+    var last = FileExists(lastLane) ? System.IO.File.ReadAllText(lastLane) : "embedded";
+    if (last != name)
+        foreach (var folder in new[] { ".artifacts/bin", ".artifacts/obj" })
+            if (DirectoryExists(folder))
+                DeleteDirectory(folder, new DeleteDirectorySettings { Recursive = true, Force = true });
+    EnsureDirectoryExists(".artifacts");
+    System.IO.File.WriteAllText(lastLane, name);
+}
 
 void Launch(params string[] arguments) => exitCode = RunLauncher(arguments);
 
@@ -113,7 +142,7 @@ string Option(string name) => HasArgument(name) ? $"--{name}={Argument(name, "tr
 
 string[] TestOptions(string project) =>
 [
-    "-c", "Release", "--no-build", "--nologo", "-v", "quiet", "--results-directory", ".artifacts/tests",
+    "-c", "Release", "--no-build", "--nologo", "-v", "quiet", .. lane, "--results-directory", ".artifacts/tests",
     "--logger", "console;verbosity=minimal", "--logger", $"trx;LogFileName={project}.trx",
 ];
 
