@@ -91,6 +91,9 @@ internal sealed record Service(string Name, int Offset, string Assembly, Databas
 internal sealed record Instance(Service Service, int Number, int Offset)
 {
     public string Name => Number == 1 ? Service.Name : $"{Service.Name}-{Number}";
+
+    /// <summary>The name by which ServicePulse tells the instances of an endpoint apart; the same after a restart.</summary>
+    public string EndpointInstance => Number == 1 ? Service.Assembly : $"{Service.Assembly}-{Number}";
 }
 
 /// <summary>A database, and the role that reads and writes its rows.</summary>

@@ -14,10 +14,13 @@ internal static class ServiceProcesses
     // The dotnet host that runs this program is three folders above its shared runtime.
     private static readonly string Dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
 
+    /// <summary>Whether the services were built on NServiceBus, which declares everything that it uses at the broker.</summary>
+    public static bool UseNServiceBus => File.Exists(Path.Combine(BuildOutput("ShopSaga.Orders"), "NServiceBus.Core.dll"));
+
     public static StackProcess Prepare(Instance instance, LocalStack stack, StackOptions options, DataFolder folder)
     {
         var service = instance.Service;
-        var program = Path.Combine(DataFolder.Checkout, ".artifacts", "bin", service.Assembly, "release", service.Assembly + ".dll");
+        var program = Path.Combine(BuildOutput(service.Assembly), service.Assembly + ".dll");
         if (!File.Exists(program))
         {
             throw new CannotStartException($"{service.Name} is not built ({program}): run dotnet build -c Release.");
@@ -66,11 +69,7 @@ internal static class ServiceProcesses
         if (service.IsOnTheBus)
         {
             settings["ConnectionStrings__Broker"] = stack.BrokerAddressOf(service.Name);
-        }
-
-        if (instance.Number > 1)
-        {
-            settings["Messaging__InstanceName"] = $"{service.Assembly}-{instance.Number}";
+            settings["Messaging__InstanceName"] = instance.EndpointInstance;
         }
 
         if (service.UsesRedis)
@@ -123,6 +122,8 @@ internal static class ServiceProcesses
         string AddressesOf(Service other, string path) =>
             string.Join(',', Topology.Instances(other, options.Instances).Select(each => Text(stack.Ports.AddressOf(each)) + path));
     }
+
+    private static string BuildOutput(string assembly) => Path.Combine(DataFolder.Checkout, ".artifacts", "bin", assembly, "release");
 
     private static string Text(Uri address) => address.ToString().TrimEnd('/');
 }

@@ -30,4 +30,12 @@ public class When_the_topology_is_read
         Assert.That(databases.Select(database => database.Name), Is.Unique);
         Assert.That(databases.Select(database => database.Role), Is.Unique);
     }
+
+    [Test]
+    public void Should_name_every_instance_of_an_endpoint_so_that_ServicePulse_tells_them_apart()
+    {
+        var orders = Topology.Find("Orders");
+
+        Assert.That(Topology.Instances(orders, ofEach: 2).Select(instance => instance.EndpointInstance), Is.EqualTo(new[] { "ShopSaga.Orders", "ShopSaga.Orders-2" }));
+    }
 }
