@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace ShopSaga.Gateway;
 
 /// <summary>
-/// Limits the connections that clients can occupy: their number (<c>Connections:Most</c>) and how slowly they may send. Kestrel itself refuses bodies
-/// that arrive at less than 240 bytes a second.
+/// Limits the connections that clients can occupy: their number (<c>Connections:Most</c>) and how slowly they may send. Kestrel itself
+/// refuses bodies that arrive at less than 240 bytes a second.
 /// </summary>
 internal static class ConnectionLimits
 {

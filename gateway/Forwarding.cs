@@ -32,7 +32,12 @@ internal static class Forwarding
             Timeout = TimeSpan.FromSeconds(3),
             Policy = SilentInstances.Policy,
         },
-        Passive = new PassiveHealthCheckConfig { Enabled = true, Policy = UnreachableInstances.Policy, ReactivationPeriod = TimeSpan.FromSeconds(4) },
+        Passive = new PassiveHealthCheckConfig
+        {
+            Enabled = true,
+            Policy = UnreachableInstances.Policy,
+            ReactivationPeriod = TimeSpan.FromSeconds(4),
+        },
     };
 
     public static void AddForwarding(this WebApplicationBuilder builder)
@@ -43,7 +48,8 @@ internal static class Forwarding
         var timeout = builder.Configuration.GetValue("Timeouts:Service", DefaultTimeout);
         if (timeout <= TimeSpan.Zero)
         {
-            throw new InvalidOperationException("Configuration 'Timeouts:Service' must be positive. Set Timeouts__Service to a time such as 00:01:00.");
+            throw new InvalidOperationException(
+                "Configuration 'Timeouts:Service' must be positive. Set Timeouts__Service to a time such as 00:01:00.");
         }
 
         builder.Services.AddSingleton<IPassiveHealthCheckPolicy, UnreachableInstances>();
@@ -130,7 +136,9 @@ internal static class Forwarding
         return next(context);
     }
 
-    /// <summary>An open stream would delay the stop until the process is killed. Its client reconnects, with Last-Event-ID, to another gateway.</summary>
+    /// <summary>
+    /// An open stream would delay the stop until the process is killed. Its client reconnects, with Last-Event-ID, to another gateway.
+    /// </summary>
     private static async Task EndStreamsAtStop(HttpContext context, RequestDelegate next)
     {
         if (context.GetReverseProxyFeature().Route.Config.Metadata?.ContainsKey(Streams) != true)

@@ -3,9 +3,9 @@ using System.Diagnostics;
 namespace ShopSaga.Gateway;
 
 /// <summary>
-/// Each request starts a trace of the shop. The trace context and baggage of strangers (W3C Trace Context section 7.1) go no further: otherwise they would
-/// choose the trace ids in our logs, and their baggage would travel on every message of an order. With <c>Tracing:LinkCallers=true</c> the new trace is
-/// linked to the caller's.
+/// Each request starts a trace of the shop. The trace context and baggage of strangers (W3C Trace Context section 7.1) go no further:
+/// otherwise they would choose the trace ids in our logs, and their baggage would travel on every message of an order. With
+/// <c>Tracing:LinkCallers=true</c> the new trace is linked to the caller's.
 /// </summary>
 internal static class OwnTraces
 {
@@ -38,11 +38,14 @@ internal static class OwnTraces
     {
         public override IReadOnlyCollection<string> Fields => inner.Fields;
 
-        public override void Inject(Activity? activity, object? carrier, PropagatorSetterCallback? setter) => inner.Inject(activity, carrier, setter);
+        public override void Inject(Activity? activity, object? carrier, PropagatorSetterCallback? setter) =>
+            inner.Inject(activity, carrier, setter);
 
-        public override void ExtractTraceIdAndState(object? carrier, PropagatorGetterCallback? getter, out string? traceId, out string? traceState) =>
+        public override void ExtractTraceIdAndState(
+            object? carrier, PropagatorGetterCallback? getter, out string? traceId, out string? traceState) =>
             (traceId, traceState) = (null, null);
 
-        public override IEnumerable<KeyValuePair<string, string?>>? ExtractBaggage(object? carrier, PropagatorGetterCallback? getter) => null;
+        public override IEnumerable<KeyValuePair<string, string?>>? ExtractBaggage(object? carrier, PropagatorGetterCallback? getter) =>
+            null;
     }
 }

@@ -20,7 +20,8 @@ internal sealed class ServiceCheck(Uri[] addresses) : IHealthCheck
             using var response = await Http.GetAsync(new Uri(address, "/health/ready"), cancellationToken);
             return response.IsSuccessStatusCode ? null : $"{address} says {(int)response.StatusCode}";
         }
-        catch (Exception noResponse) when (noResponse is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception noResponse)
+            when (noResponse is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
         {
             return $"{address}: {noResponse.Message}";
         }

@@ -5,9 +5,9 @@ using Yarp.ReverseProxy.Model;
 namespace ShopSaga.Gateway;
 
 /// <summary>
-/// Watches the probes of the instances. Two failures in a row make an instance unhealthy; one success makes it healthy again. An instance that accepts
-/// connections but answers no probe, such as a frozen process, is silent: reads that wait for it end with a 503 at once, instead of after the whole
-/// timeout, and new requests are not sent to it, so that nothing can happen twice.
+/// Watches the probes of the instances. Two failures in a row make an instance unhealthy; one success makes it healthy again. An instance
+/// that accepts connections but answers no probe, such as a frozen process, is silent: reads that wait for it end with a 503 at once,
+/// instead of after the whole timeout, and new requests are not sent to it, so that nothing can happen twice.
 /// </summary>
 internal sealed class SilentInstances(IDestinationHealthUpdater health, ILogger<SilentInstances> logger) : IActiveHealthCheckPolicy
 {
@@ -31,7 +31,8 @@ internal sealed class SilentInstances(IDestinationHealthUpdater health, ILogger<
             switch (probes.Add(problem, isSilent: result.Response is null && result.Exception is OperationCanceledException))
             {
                 case Change.Lost:
-                    logger.LogWarning(GatewayEvents.InstanceUnhealthy, "{Instance} is unhealthy: {Reason}", instance.DestinationId, problem);
+                    logger.LogWarning(
+                        GatewayEvents.InstanceUnhealthy, "{Instance} is unhealthy: {Reason}", instance.DestinationId, problem);
                     break;
                 case Change.Back:
                     logger.LogInformation(GatewayEvents.InstanceHealthy, "{Instance} is healthy again", instance.DestinationId);

@@ -5,8 +5,8 @@ using ShopSaga.Hosting;
 namespace ShopSaga.Gateway;
 
 /// <summary>
-/// Takes the client's address from <c>X-Forwarded-For</c> when the connection comes from a proxy in <c>Proxies:Trusted</c> (addresses or networks,
-/// separated by commas; none by default). The header is ignored on all other connections.
+/// Takes the client's address from <c>X-Forwarded-For</c> when the connection comes from a proxy in <c>Proxies:Trusted</c> (addresses or
+/// networks, separated by commas; none by default). The header is ignored on all other connections.
 /// </summary>
 internal static class TrustedProxies
 {
@@ -37,6 +37,7 @@ internal static class TrustedProxies
         return System.Net.IPNetwork.TryParse(text, out var network)
             ? network
             : throw new InvalidOperationException(
-                $"Configuration '{Key}' names '{text}', which is neither an address nor a network such as 10.0.0.0/8. Set Proxies__Trusted.");
+                $"Configuration '{Key}' names '{text}', which is neither an address nor a network such as 10.0.0.0/8. Set "
+                    + "Proxies__Trusted.");
     }
 }

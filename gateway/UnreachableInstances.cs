@@ -5,8 +5,8 @@ using Yarp.ReverseProxy.Model;
 namespace ShopSaga.Gateway;
 
 /// <summary>
-/// An instance that refuses connections gets no requests for a few seconds, and the request that found out is sent to another instance. Nothing of it
-/// had been sent, so nothing can happen twice.
+/// An instance that refuses connections gets no requests for a few seconds, and the request that found out is sent to another instance.
+/// Nothing of it had been sent, so nothing can happen twice.
 /// </summary>
 internal sealed class UnreachableInstances(IDestinationHealthUpdater health) : IPassiveHealthCheckPolicy
 {

@@ -3,8 +3,8 @@ using System.Threading.RateLimiting;
 namespace ShopSaga.Gateway.Limiting;
 
 /// <summary>
-/// A token bucket for each key (a user, an address, an account). A key can spend its whole quota at once; tokens are refilled evenly over the window.
-/// Full buckets are dropped.
+/// A token bucket for each key (a user, an address, an account). A key can spend its whole quota at once; tokens are refilled evenly over
+/// the window. Full buckets are dropped.
 /// </summary>
 internal sealed class RateLimit : IDisposable
 {
@@ -41,7 +41,10 @@ internal sealed class RateLimit : IDisposable
         return lease.IsAcquired;
     }
 
-    /// <summary>The quota and what the key has left of it, in the form of draft-ietf-httpapi-ratelimit-headers-10 (sections 3 and 4: q, w, r, t; in seconds).</summary>
+    /// <summary>
+    /// The quota and what the key has left of it, in the form of draft-ietf-httpapi-ratelimit-headers-10 (sections 3 and 4: q, w, r, t; in
+    /// seconds).
+    /// </summary>
     public (string Policy, string State) Describe(string key)
     {
         var left = _buckets.GetStatistics(key)!.CurrentAvailablePermits;

@@ -7,8 +7,8 @@ using Yarp.ReverseProxy.Model;
 namespace ShopSaga.Gateway.Limiting;
 
 /// <summary>
-/// Limits the requests of a user, of an address without a valid token and, on routes that try or set a password, of an account and of an address.
-/// Every response says what is left; a 429 also says when to retry (RFC 6585 section 4, RFC 9110 section 10.2.3).
+/// Limits the requests of a user, of an address without a valid token and, on routes that try or set a password, of an account and of an
+/// address. Every response says what is left; a 429 also says when to retry (RFC 6585 section 4, RFC 9110 section 10.2.3).
 /// </summary>
 internal sealed class RateLimits(IConfiguration configuration, ILogger<RateLimits> logger) : IDisposable
 {
@@ -24,7 +24,8 @@ internal sealed class RateLimits(IConfiguration configuration, ILogger<RateLimit
     {
         var address = KeyOf(context.Connection.RemoteIpAddress);
         var caller = Caller.From(context.User);
-        if (!(caller is null ? Take(context, _address, address) : Take(context, _user, caller.UserId.ToString(CultureInfo.InvariantCulture))))
+        if (!(
+            caller is null ? Take(context, _address, address) : Take(context, _user, caller.UserId.ToString(CultureInfo.InvariantCulture))))
         {
             return;
         }

@@ -28,7 +28,8 @@ internal sealed class Campaign(Target target, Plan plan, Action<string> progress
     {
         (await RouteTable.Differences(target.Gateway, cancellationToken)).ForEach(_findings.Report);
         using var world = await World.Create(target, cancellationToken);
-        var (oracle, generator, before) = (new Oracle(world), new RequestGenerator(world, plan.Seed), await world.StateOfVictim(cancellationToken));
+        var (oracle, generator, before) = (new Oracle(world), new RequestGenerator(world, plan.Seed),
+            await world.StateOfVictim(cancellationToken));
         var warm = plan.Requests / 5;
         await Attack(0, warm);
         await AttackByHolding();
@@ -85,7 +86,8 @@ internal sealed class Campaign(Target target, Plan plan, Action<string> progress
         var attempt = new RequestGenerator(world, plan.Seed).Make(number);
         Console.WriteLine(System.Text.Encoding.UTF8.GetString(attempt.ToBytes()));
         var answer = await Try($"--seed={plan.Seed} --request={number}", attempt, new Oracle(world), cancellationToken);
-        Console.WriteLine($"{answer.Status}\n{string.Join('\n', answer.Headers.Select(header => $"{header.Name}: {header.Value}"))}\n\n{answer.Body}");
+        Console.WriteLine(
+            $"{answer.Status}\n{string.Join('\n', answer.Headers.Select(header => $"{header.Name}: {header.Value}"))}\n\n{answer.Body}");
         return _findings;
     }
 

@@ -27,7 +27,8 @@ internal sealed class Findings
     public void Report(string violation) => _complaints.Enqueue(violation);
 
     public void Report(string name, string violation, HostileRequest attempt, Answer answer) => Report(
-        $"{name}: {violation} ({attempt.Kind}, {attempt.Route.Name})\n    > {Shown(Encoding.UTF8.GetString(attempt.ToBytes()), 900)}\n    < {answer.Status} {Shown(answer.Body, 400)}");
+        $"{name}: {violation} ({attempt.Kind}, {attempt.Route.Name})\n    > {Shown(Encoding.UTF8.GetString(attempt.ToBytes()), 900)}\n    "
+            + $"< {answer.Status} {Shown(answer.Body, 400)}");
 
     public void Print()
     {
@@ -52,7 +53,8 @@ internal sealed class Findings
         foreach (var row in counts.GroupBy(count => count.Key.Name).OrderBy(row => row.Key, StringComparer.Ordinal))
         {
             var cells = row.ToDictionary(count => count.Key.Status, count => count.Value);
-            table.AddRow([Markup.Escape(row.Key), $"{cells.Values.Sum()}", .. statuses.Select(status => cells.TryGetValue(status, out var count) ? $"{count}" : "")]);
+            table.AddRow([Markup.Escape(row.Key), $"{cells.Values.Sum()}", .. statuses.Select(
+                status => cells.TryGetValue(status, out var count) ? $"{count}" : "")]);
         }
 
         // As wide as it must be, wherever it goes.

@@ -17,7 +17,9 @@ internal static class ForgedTokens
     /// <summary>A forged value of the header Authorization.</summary>
     public static string Any(World world, Random random)
     {
-        var (header, claims, signature) = world.Attacker.Token.Split('.') is [var first, var second, var third] ? (Json(first), Json(second), third) : throw new InvalidOperationException("no token");
+        var (header, claims, signature) = world.Attacker.Token.Split('.') is [var first, var second, var third]
+            ? (Json(first), Json(second), third)
+            : throw new InvalidOperationException("no token");
         var (promoted, other) = (With(claims, "role", "admin"), With(claims, "sub", $"{world.Victim.Id}"));
         var wanted = random.Next(2) == 0 ? promoted : With(other, "role", "admin");
         var valid = world.Attacker.Token;
@@ -25,7 +27,11 @@ internal static class ForgedTokens
         {
             0 => Bearer(With(header, "alg", random.Pick(["none", "None", "nOnE", "NONE"])), wanted, ""),
             1 => Bearer(With(header, "alg", "none"), wanted, signature),
-            2 => Signed(With(header, "alg", random.Pick(["HS256", "HS384", "HS512"])), wanted, text => HMACSHA256.HashData(KeyMaterial(world, random), text)),
+            2 =>
+                Signed(
+                    With(header, "alg", random.Pick(["HS256", "HS384", "HS512"])),
+                    wanted,
+                    text => HMACSHA256.HashData(KeyMaterial(world, random), text)),
             3 => Signed(header, wanted, text => HMACSHA256.HashData(KeyMaterial(world, random), text)),
             4 => Signed(header, wanted, Own),
             5 => Signed(With(header, "kid", random.Pick(HostileValues.Texts)), wanted, Own),
@@ -33,7 +39,11 @@ internal static class ForgedTokens
             7 => Signed(With(Without(header, "kid"), "jwk", OwnJwk()), wanted, Own),
             8 => Signed(With(With(header, "jku", "http://127.0.0.1:1/jwks.json"), "kid", "own"), wanted, Own),
             9 => Signed(With(With(header, "x5u", "http://127.0.0.1:1/cert.pem"), "x5c", new JsonArray("MIIB")), wanted, Own),
-            10 => Signed(With(header, "alg", "RS256"), wanted, text => OwnRsa.SignData(text, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)),
+            10 =>
+                Signed(
+                    With(header, "alg", "RS256"),
+                    wanted,
+                    text => OwnRsa.SignData(text, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)),
             11 => Signed(With(header, "alg", random.Pick(["ES384", "ES512", "PS256", "EdDSA", "dir", ""])), wanted, Own),
             12 => Bearer(header, wanted, signature),
             13 => Bearer(header, other, signature),
@@ -80,7 +90,13 @@ internal static class ForgedTokens
     private static JsonObject OwnJwk()
     {
         var point = OwnEcdsa.ExportParameters(includePrivateParameters: false).Q;
-        return new JsonObject { ["kty"] = "EC", ["crv"] = "P-256", ["x"] = Base64Url.EncodeToString(point.X), ["y"] = Base64Url.EncodeToString(point.Y) };
+        return new JsonObject
+        {
+            ["kty"] = "EC",
+            ["crv"] = "P-256",
+            ["x"] = Base64Url.EncodeToString(point.X),
+            ["y"] = Base64Url.EncodeToString(point.Y),
+        };
     }
 
     private static string Signed(JsonObject header, JsonObject claims, Func<byte[], byte[]> sign)
@@ -89,7 +105,8 @@ internal static class ForgedTokens
         return $"Bearer {text}.{Base64Url.EncodeToString(sign(Encoding.ASCII.GetBytes(text)))}";
     }
 
-    private static string Bearer(JsonObject header, JsonObject claims, string signature) => $"Bearer {Encode(header)}.{Encode(claims)}.{signature}";
+    private static string Bearer(JsonObject header, JsonObject claims, string signature) =>
+        $"Bearer {Encode(header)}.{Encode(claims)}.{signature}";
 
     private static JsonObject Json(string part) => JsonNode.Parse(Base64Url.DecodeFromChars(part))!.AsObject();
 

@@ -7,7 +7,10 @@ namespace ShopSaga.Fuzz;
 /// <summary>Decides what is wrong with a response.</summary>
 internal sealed class Oracle(World world)
 {
-    private static readonly string[] Traces = ["   at ", "Exception", "Npgsql", "StackExchange", "Microsoft.", "System.", ".cs:line", "password=", "SELECT ", "INSERT "];
+    private static readonly string[] Traces =
+    [
+        "   at ", "Exception", "Npgsql", "StackExchange", "Microsoft.", "System.", ".cs:line", "password=", "SELECT ", "INSERT ",
+    ];
 
     public IEnumerable<string> Violations(HostileRequest attempt, Answer answer)
     {
@@ -24,7 +27,9 @@ internal sealed class Oracle(World world)
         return
         [
             .. OfAny(attempt, answer),
-            .. attempt.Expected is { Length: > 0 } expected && !attempt.IsInvalidHttp && !expected.Contains(answer.Status) ? [$"{answer.Status} instead of {string.Join(" or ", expected)}"] : Array.Empty<string>(),
+            .. attempt.Expected is { Length: > 0 } expected && !attempt.IsInvalidHttp && !expected.Contains(answer.Status)
+                ? [$"{answer.Status} instead of {string.Join(" or ", expected)}"]
+                : Array.Empty<string>(),
             .. answer.Status >= 400 && attempt.Method != "HEAD" ? OfProblem(answer) : [],
         ];
     }
@@ -41,7 +46,8 @@ internal sealed class Oracle(World world)
             yield return "a header that was injected";
         }
 
-        if (!attempt.MaySeeVictim && world.Confidential.FirstOrDefault(text => answer.Body.Contains(text, StringComparison.Ordinal)) is { } told)
+        if (!attempt.MaySeeVictim
+            && world.Confidential.FirstOrDefault(text => answer.Body.Contains(text, StringComparison.Ordinal)) is { } told)
         {
             yield return $"data of the victim: {told}";
         }
@@ -96,12 +102,27 @@ internal sealed class Oracle(World world)
 
         return
         [
-            .. new[] { "type", "title", "detail", "traceId" }.Where(name => problem[name] is not JsonValue value || value.GetValueKind() != JsonValueKind.String || value.GetValue<string>().Length == 0)
+            .. new[] { "type", "title", "detail", "traceId" }.Where(name => !IsText(problem[name]))
                 .Select(name => $"a problem without {name}"),
-            .. problem["type"] is JsonValue type && !type.ToString().StartsWith("/problems/", StringComparison.Ordinal) ? [$"a problem of the type {type}"] : Array.Empty<string>(),
-            .. problem["status"] is not JsonValue status || status.GetValueKind() != JsonValueKind.Number || status.GetValue<int>() != answer.Status ? ["a problem of another status"] : Array.Empty<string>(),
-            .. problem["type"]?.ToString() == "/problems/validation" && answer.Status == 400 && problem["errors"] is not JsonObject { Count: > 0 } && problem["detail"]?.ToString() != "The server could not understand the request." ? ["a 400 that names nothing"] : Array.Empty<string>(),
-            .. Traces.Where(trace => answer.Body.Contains(trace, StringComparison.OrdinalIgnoreCase)).Select(trace => $"internals: {trace}"),
+            .. problem["type"] is JsonValue type && !type.ToString().StartsWith("/problems/", StringComparison.Ordinal)
+                ? [$"a problem of the type {type}"]
+                : Array.Empty<string>(),
+            .. IsNumber(problem["status"], answer.Status) ? Array.Empty<string>() : ["a problem of another status"],
+            .. IsValidationWithoutErrors(problem, answer.Status) ? ["a 400 that names nothing"] : Array.Empty<string>(),
+            .. Traces.Where(trace => answer.Body.Contains(trace, StringComparison.OrdinalIgnoreCase))
+                .Select(trace => $"internals: {trace}"),
         ];
     }
+
+    private static bool IsText(JsonNode? node) =>
+        node is JsonValue value && value.GetValueKind() == JsonValueKind.String && value.GetValue<string>().Length > 0;
+
+    private static bool IsNumber(JsonNode? node, int number) =>
+        node is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.GetValue<int>() == number;
+
+    private static bool IsValidationWithoutErrors(JsonObject problem, int status) =>
+        status == 400
+        && problem["type"]?.ToString() == "/problems/validation"
+        && problem["errors"] is not JsonObject { Count: > 0 }
+        && problem["detail"]?.ToString() != "The server could not understand the request.";
 }

@@ -7,14 +7,25 @@ using ShopSaga.Fuzz.Messages;
 string[] areas = ["http", "messages", "aborts"];
 var area = new Option<string?>("--area") { Description = $"Only one area: {string.Join(", ", areas)}." };
 area.AcceptOnlyFromAmong(areas);
-var seed = new Option<int?>("--seed") { Description = "Repeats the campaign with this seed. The default is a random seed, which is printed." };
-var requests = new Option<int>("--requests") { Description = "The number of generated requests (http).", DefaultValueFactory = _ => 12_000 };
+var seed = new Option<int?>("--seed")
+{
+    Description = "Repeats the campaign with this seed. The default is a random seed, which is printed.",
+};
+var requests = new Option<int>("--requests")
+{
+    Description = "The number of generated requests (http).",
+    DefaultValueFactory = _ => 12_000,
+};
 var messages = new Option<int>("--messages") { Description = "The number of generated messages.", DefaultValueFactory = _ => 1_000 };
 var aborts = new Option<int>("--aborts") { Description = "The number of aborted requests.", DefaultValueFactory = _ => 4_000 };
 var request = new Option<int?>("--request") { Description = "Sends only the request with this number and prints request and response." };
 var message = new Option<int?>("--message") { Description = "Sends only the message with this number." };
 var abort = new Option<int?>("--abort") { Description = "Aborts only the request with this number." };
-var output = new Option<string>("--output") { Description = "The JSON file for the figures.", DefaultValueFactory = _ => "artifacts/Fuzz.json" };
+var output = new Option<string>("--output")
+{
+    Description = "The JSON file for the figures.",
+    DefaultValueFactory = _ => "artifacts/Fuzz.json",
+};
 var command = new RootCommand("Runs hostile clients and messages against the running system that the environment names (SHOPSAGA_*).")
 {
     area, seed, requests, messages, aborts, request, message, abort, output,
@@ -25,7 +36,8 @@ command.SetAction(async (arguments, cancellationToken) =>
     var seedOfAll = arguments.GetValue(seed) ?? Random.Shared.Next();
     Console.WriteLine($"--seed={seedOfAll}");
     var (onlyRequest, onlyMessage, onlyAbort) = (arguments.GetValue(request), arguments.GetValue(message), arguments.GetValue(abort));
-    var only = onlyRequest is not null ? "http" : onlyMessage is not null ? "messages" : onlyAbort is not null ? "aborts" : arguments.GetValue(area);
+    var only = onlyRequest is not null ? "http"
+        : onlyMessage is not null ? "messages" : onlyAbort is not null ? "aborts" : arguments.GetValue(area);
     var report = new Report();
     var violations = 0;
     if (only is null or "messages")
@@ -82,7 +94,8 @@ command.SetAction(async (arguments, cancellationToken) =>
 
     async Task<int> Http(int? only)
     {
-        var campaign = new Campaign(target, new Plan(seedOfAll, arguments.GetValue(requests), SlowClients: 50, Connections: 1_000), Console.WriteLine);
+        var campaign = new Campaign(
+            target, new Plan(seedOfAll, arguments.GetValue(requests), SlowClients: 50, Connections: 1_000), Console.WriteLine);
         if (only is { } number)
         {
             return (await campaign.Replay(number, cancellationToken)).Violations.Count;

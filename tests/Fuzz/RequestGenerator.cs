@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 namespace ShopSaga.Fuzz;
 
 /// <summary>
-/// Generates the requests. Request <c>n</c> depends only on the seed and <c>n</c>: the routes take turns, and the mutation of a route is random.
+/// Generates the requests. Request <c>n</c> depends only on the seed and <c>n</c>: the routes take turns, and the mutation of a route is
+/// random.
 /// </summary>
 internal sealed class RequestGenerator(World world, int seed)
 {
@@ -13,16 +14,25 @@ internal sealed class RequestGenerator(World world, int seed)
 
     private static readonly (string Name, string[] Values)[] Headers =
     [
-        ("Idempotency-Key", ["", " ", "a b", "a\tb", "ключ", "ÿ", new string('k', 255), new string('k', 256), new string('k', 7_000), "a,b", "\"a\""]),
-        ("Prefer", ["wait", "wait=", "wait=0", "wait=-1", "wait=1.5", "wait=abc", "wait=99999999999999999999", "wait=\"1\"", "wait=1;x", "respond-async", "wait=1, wait=30", "Wait=1", "wait =1", ",,,", "=", "é", ";;"]),
+        ("Idempotency-Key",
+            ["", " ", "a b", "a\tb", "ключ", "ÿ", new string('k', 255), new string('k', 256), new string('k', 7_000), "a,b", "\"a\""]),
+        ("Prefer",
+            ["wait", "wait=", "wait=0", "wait=-1", "wait=1.5", "wait=abc", "wait=99999999999999999999", "wait=\"1\"", "wait=1;x",
+             "respond-async", "wait=1, wait=30", "Wait=1", "wait =1", ",,,", "=", "é", ";;"]),
         ("If-Match", ["*", "", "1", "\"", "W/\"1\"", "\"1\", \"2\"", "\"é\"", "\"1\"\"2\"", ",", "\"" + new string('9', 3_000) + "\""]),
         ("If-None-Match", ["*", "", "1", "\"", "W/\"1\"", "\"1\", \"2\"", "é", ","]),
         ("Last-Event-ID", ["", "0", "-1", "x", "1.5", "99999999999999999999", "é", "1, 2", new string('1', 5_000)]),
-        ("Accept", ["", "*/*", "text/csv", "text/csv;q=0", "text/csv;q=x", "application/xml", "é", ";", "/", new string('a', 5_000), "text/event-stream", "application/problem+xml"]),
+        ("Accept",
+            ["", "*/*", "text/csv", "text/csv;q=0", "text/csv;q=x", "application/xml", "é", ";", "/", new string('a', 5_000),
+             "text/event-stream", "application/problem+xml"]),
         ("Accept-Encoding", ["gzip", "br", "*;q=0", "identity;q=0", "x"]),
         ("Authorization", ["", " ", "Bearer", "é"]),
-        ("Psp-Signature", ["", "t=", "t=1", "t=1,v1=", "v1=00,t=1", "t=-1,v1=zz", "t=99999999999999999999,v1=" + new string('0', 64), "t=1,v1=" + new string('é', 64), ",,,,", new string('t', 5_000)]),
-        ("traceparent", ["", "00", "00-00000000000000000000000000000000-0000000000000000-00", "00-" + new string('a', 32) + "-" + new string('b', 16) + "-01", "ff-zz", "é", new string('0', 3_000)]),
+        ("Psp-Signature",
+            ["", "t=", "t=1", "t=1,v1=", "v1=00,t=1", "t=-1,v1=zz", "t=99999999999999999999,v1=" + new string('0', 64),
+             "t=1,v1=" + new string('é', 64), ",,,,", new string('t', 5_000)]),
+        ("traceparent",
+            ["", "00", "00-00000000000000000000000000000000-0000000000000000-00",
+             "00-" + new string('a', 32) + "-" + new string('b', 16) + "-01", "ff-zz", "é", new string('0', 3_000)]),
         ("tracestate", ["", "a=b,c", new string('x', 5_000)]),
         ("baggage", ["a=b", "=", new string('x', 5_000)]),
         ("X-Forwarded-For", ["127.0.0.1", "x", "1.2.3.4, 5.6.7.8", "é", ""]),
@@ -48,14 +58,21 @@ internal sealed class RequestGenerator(World world, int seed)
         ("nsb-header", ["NServiceBus.MessageId"]),
     ];
 
-    private static readonly string[] Methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "CONNECTED", "PROPFIND", "get", "X"];
+    private static readonly string[] Methods =
+    [
+        "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "CONNECTED", "PROPFIND", "get", "X",
+    ];
 
     private static readonly string[] UnknownTargets =
     [
-        "/", "/internal", "/internal/statements/2025-01-01", "/internal/metrics", "/INTERNAL/statements", "//internal/statements", "/./internal/statements", "/products/../internal/statements",
-        "/products/%2e%2e/internal/statements", "/%69nternal/statements", "/internal%2fstatements", "/admin", "/.env", "/.git/config", "/robots.txt", "/favicon.ico", "/index.php", "/users", "/users/1", "/users/me/orders",
-        "/orders/", "/orders//1", "/orders/1/2", "/ORDERS/x", "/openapi/internal.json", "/openapi/../users", "/swagger/../internal", "/swagger/nothing.js", "/health", "/health/", "/problems/", "/problems/../../etc/passwd",
-        "/problems/%3Cscript%3E", "/webhooks/other", "/settlements", "/settlements/yearly", "/cart/items", "/auth", "/payments/1/refund", "/products/1/stock/2", "/%00", "/%0d%0aX-Injected:%20yes", "/%ff%fe", "/a%", "/a%zz", "/😀", "/" + new string('a', 6_000),
+        "/", "/internal", "/internal/statements/2025-01-01", "/internal/metrics", "/INTERNAL/statements", "//internal/statements",
+        "/./internal/statements", "/products/../internal/statements",
+        "/products/%2e%2e/internal/statements", "/%69nternal/statements", "/internal%2fstatements", "/admin", "/.env", "/.git/config",
+        "/robots.txt", "/favicon.ico", "/index.php", "/users", "/users/1", "/users/me/orders",
+        "/orders/", "/orders//1", "/orders/1/2", "/ORDERS/x", "/openapi/internal.json", "/openapi/../users", "/swagger/../internal",
+        "/swagger/nothing.js", "/health", "/health/", "/problems/", "/problems/../../etc/passwd",
+        "/problems/%3Cscript%3E", "/webhooks/other", "/settlements", "/settlements/yearly", "/cart/items", "/auth", "/payments/1/refund",
+        "/products/1/stock/2", "/%00", "/%0d%0aX-Injected:%20yes", "/%ff%fe", "/a%", "/a%zz", "/😀", "/" + new string('a', 6_000),
     ];
 
     private readonly List<(string Kind, Func<Route, bool> Applies, Func<HostileRequest, Random, HostileRequest> Make)> _kinds =
@@ -70,17 +87,28 @@ internal sealed class RequestGenerator(World world, int seed)
         ("a member missing, twice or unknown", route => route.Body is not null, WithOtherMembers),
         ("a body that is no JSON", route => route.Body is not null, (attempt, random) => attempt with { Body = Some(random) }),
         ("a body of random changes", route => route.Body is not null, WithFlippedBytes),
-        ("a body where none is taken", route => route.Body is null, (attempt, random) => attempt with { Body = Some(random), IsChunked = random.Next(3) == 0 }),
+        ("a body where none is taken", route => route.Body is null,
+            (attempt, random) => attempt with { Body = Some(random), IsChunked = random.Next(3) == 0 }),
         ("a body of another type", route => route.TakesJson, (attempt, random) =>
-            attempt with { Headers = [.. Without(attempt, "Content-Type"), .. random.Next(8) == 0 ? [] : new[] { ("Content-Type", random.Pick(HostileValues.ContentTypes)) }], Expected = [415] }),
-        ("a body over 64 KiB, declared", _ => true, (attempt, random) => Large(attempt, random) with { Expected = attempt.Route.TakesJson ? [413] : [] }),
-        ("a body over 64 KiB, in chunks", route => route.Body is not null, (attempt, random) => Large(attempt, random) with { IsChunked = true, Expected = attempt.Route.TakesJson ? [413] : [] }),
+            attempt with
+            {
+                Headers = [.. Without(
+                    attempt,
+                    "Content-Type"), .. random.Next(8) == 0 ? [] : new[] { ("Content-Type", random.Pick(HostileValues.ContentTypes)) }],
+                Expected = [415],
+            }),
+        ("a body over 64 KiB, declared", _ => true,
+            (attempt, random) => Large(attempt, random) with { Expected = attempt.Route.TakesJson ? [413] : [] }),
+        ("a body over 64 KiB, in chunks", route => route.Body is not null,
+            (attempt, random) => Large(attempt, random) with { IsChunked = true, Expected = attempt.Route.TakesJson ? [413] : [] }),
         ("a body announced and never sent", _ => true, (attempt, random) =>
-            attempt with { Body = [], DeclaredLength = random.Pick([65_537L, 1L << 31, 1L << 40, long.MaxValue]), Expected = attempt.Route.Body is null ? [] : [413] }),
+            attempt with { Body = [], DeclaredLength = random.Pick(
+                [65_537L, 1L << 31, 1L << 40, long.MaxValue]), Expected = attempt.Route.Body is null ? [] : [413] }),
         ("a body that breaks off", route => route.Body is not null, (attempt, random) =>
             attempt with { DeclaredLength = attempt.Body!.Length + random.Next(1, 1_000), IsTruncated = true }),
         ("another value in the path", route => route.Path.Contains('{', StringComparison.Ordinal), WithHostilePath),
-        ("another value in the path", route => route.Path.Contains("{order}", StringComparison.Ordinal) || route.Path.Contains("{date}", StringComparison.Ordinal), WithHostilePath),
+        ("another value in the path", route => route.Path.Contains(
+            "{order}", StringComparison.Ordinal) || route.Path.Contains("{date}", StringComparison.Ordinal), WithHostilePath),
         ("another value in the query", _ => true, WithHostileQuery),
         ("another value in the query", route => route.Query.Length > 0, WithHostileQuery),
         ("another value in the query", route => route.Query.Length > 0, WithHostileQuery),
@@ -151,7 +179,12 @@ internal sealed class RequestGenerator(World world, int seed)
     private HostileRequest Anonymous(Route route, Random random)
     {
         var attempt = Valid("without a token", route, random);
-        return attempt with { Headers = Without(attempt, "Authorization"), Expected = route.Access is Access.Anyone ? [] : [401], MaySeeVictim = false };
+        return attempt with
+        {
+            Headers = Without(attempt, "Authorization"),
+            Expected = route.Access is Access.Anyone ? [] : [401],
+            MaySeeVictim = false
+        };
     }
 
     private HostileRequest Forged(Route route, Random random)
@@ -200,11 +233,19 @@ internal sealed class RequestGenerator(World world, int seed)
     private HostileRequest OtherMethod(Route route, Random random)
     {
         var method = random.Pick(Methods);
-        var isThere = RouteTable.All.Any(other => other.Method.Equals(method, StringComparison.OrdinalIgnoreCase) && other.HasPathOf(route));
+        var isThere = RouteTable.All.Any(
+            other => other.Method.Equals(method, StringComparison.OrdinalIgnoreCase) && other.HasPathOf(route));
         var attempt = Valid("another method", route, random);
 
         // The pages of Swagger UI are files, which allow HEAD and answer 404 to other methods.
-        return attempt with { Method = method, Headers = [.. Without(attempt, "Authorization"), ("Authorization", "Bearer " + world.Attacker.Token)], MaySeeVictim = false, Expected = isThere || route.Path.StartsWith("/swagger", StringComparison.Ordinal) ? [] : [405], IsInvalidHttp = method == "TRACE" };
+        return attempt with
+        {
+            Method = method,
+            Headers = [.. Without(attempt, "Authorization"), ("Authorization", "Bearer " + world.Attacker.Token)],
+            MaySeeVictim = false,
+            Expected = isThere || route.Path.StartsWith("/swagger", StringComparison.Ordinal) ? [] : [405],
+            IsInvalidHttp = method == "TRACE",
+        };
     }
 
     private HostileRequest Unknown(Random random) => new("a route that is not there", new Route(Access.Anyone, "*", "(none)"))
@@ -219,21 +260,40 @@ internal sealed class RequestGenerator(World world, int seed)
     {
         var (path, token) = (route.PathFor(world, world.Attacker), world.Attacker.Token);
         var start = $"{route.Method} {path} HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n";
-        var smuggled = $"GET /orders/{world.Victim.OrderId} HTTP/1.1\r\nHost: shop.example\r\nX-User-Id: {world.Victim.Id}\r\nConnection: close\r\n\r\n";
+        var smuggled = $"GET /orders/{world.Victim.OrderId} HTTP/1.1\r\nHost: shop.example\r\nX-User-Id: {world.Victim.Id}\r\nConnection: "
+            + "close\r\n\r\n";
         string[] raw =
         [
-            "\r\n\r\n", "\0\0\0\0\r\n\r\n", "GET\r\n\r\n", $"{route.Method} {path}\r\n\r\n", $"{route.Method} {path} HTTP/9.9\r\n\r\n", $"{route.Method} {path} HTTP/1.1\r\n\r\n", $"{route.Method} {path} HTTP/1.0\r\n\r\n",
-            $"{route.Method}  {path}  HTTP/1.1\r\nHost: a\r\n\r\n", $"{route.Method} {path} x HTTP/1.1\r\nHost: a\r\n\r\n", $"{route.Method} http://evil.example{path} HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n",
-            $"{route.Method} * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", $"CONNECT {path} HTTP/1.1\r\nHost: a\r\n\r\n", $"{route.Method} {path}\0 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-            start + "Host: other\r\n\r\n", start.Replace("shop.example", "a b", StringComparison.Ordinal) + "\r\n", start.Replace("shop.example", "evil.example@x", StringComparison.Ordinal) + "\r\n", start + " folded: yes\r\n\r\n",
-            start + "No colon\r\n\r\n", start + ": no name\r\n\r\n", start + "Name : blank\r\n\r\n", start + "X-A: a\0b\r\n\r\n", start + "X-A: a\rX-Injected: yes\r\n\r\n", start + "X-A: a\nX-Injected: yes\r\n\r\n", start + "X-A: \u0001\r\n\r\n",
-            start + "Content-Length: -1\r\n\r\n", start + "Content-Length: x\r\n\r\n", start + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", start + "Content-Length: 99999999999999999999\r\n\r\n", start + "Content-Length: +2\r\n\r\n{}",
-            start + "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n" + smuggled, start + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", start + "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n", start + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-            start + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n", start + "Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n", start + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", start + "Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n",
-            start + "Transfer-Encoding: chunked\r\n\r\n2;" + new string('x', 9_000) + "\r\n{}\r\n0\r\n\r\n", start + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nAuthorization: Bearer x\r\nX-User-Id: 1\r\n\r\n",
-            start + "Content-Length: 0\r\n\r\n" + smuggled, start + "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}" + smuggled, start + $"X-A: {new string('a', 40_000)}\r\n\r\n", $"GET /{new string('a', 20_000)} HTTP/1.1\r\nHost: a\r\n\r\n",
-            start + string.Concat(Enumerable.Range(0, 200).Select(i => $"X-{i}: a\r\n")) + "\r\n", start + "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\nConnection: Upgrade, HTTP2-Settings\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "\u0016\u0003\u0001\u0002\0\u0001\0\u0001\u00fc\u0003\u0003\r\n\r\n",
-            start + "Expect: 100-continue\r\nContent-Length: 10\r\n\r\n0123456789", start + "Connection: X-User-Id, Authorization\r\n\r\n", start + $"Authorization: Bearer {token}\r\n\r\n",
+            "\r\n\r\n", "\0\0\0\0\r\n\r\n", "GET\r\n\r\n", $"{route.Method} {path}\r\n\r\n", $"{route.Method} {path} HTTP/9.9\r\n\r\n",
+            $"{route.Method} {path} HTTP/1.1\r\n\r\n", $"{route.Method} {path} HTTP/1.0\r\n\r\n",
+            $"{route.Method}  {path}  HTTP/1.1\r\nHost: a\r\n\r\n", $"{route.Method} {path} x HTTP/1.1\r\nHost: a\r\n\r\n",
+            $"{route.Method} http://evil.example{path} HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n",
+            $"{route.Method} * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", $"CONNECT {path} HTTP/1.1\r\nHost: a\r\n\r\n",
+            $"{route.Method} {path}\0 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+            start + "Host: other\r\n\r\n", start.Replace("shop.example", "a b", StringComparison.Ordinal)
+                + "\r\n", start.Replace("shop.example", "evil.example@x", StringComparison.Ordinal) + "\r\n", start
+                + " folded: yes\r\n\r\n",
+            start + "No colon\r\n\r\n", start + ": no name\r\n\r\n", start + "Name : blank\r\n\r\n", start + "X-A: a\0b\r\n\r\n", start
+                + "X-A: a\rX-Injected: yes\r\n\r\n", start + "X-A: a\nX-Injected: yes\r\n\r\n", start + "X-A: \u0001\r\n\r\n",
+            start + "Content-Length: -1\r\n\r\n", start + "Content-Length: x\r\n\r\n", start
+                + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", start + "Content-Length: 99999999999999999999\r\n\r\n", start
+                + "Content-Length: +2\r\n\r\n{}",
+            start + "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n" + smuggled, start
+                + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", start + "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n", start
+                + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+            start + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n", start
+                + "Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n", start
+                + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", start + "Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n",
+            start + "Transfer-Encoding: chunked\r\n\r\n2;" + new string('x', 9_000) + "\r\n{}\r\n0\r\n\r\n", start
+                + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nAuthorization: Bearer x\r\nX-User-Id: 1\r\n\r\n",
+            start + "Content-Length: 0\r\n\r\n" + smuggled, start + "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+                + smuggled, start
+                + $"X-A: {new string('a', 40_000)}\r\n\r\n", $"GET /{new string('a', 20_000)} HTTP/1.1\r\nHost: a\r\n\r\n",
+            start + string.Concat(Enumerable.Range(0, 200).Select(i => $"X-{i}: a\r\n")) + "\r\n", start
+                + "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\nConnection: Upgrade, HTTP2-Settings\r\n\r\n",
+                "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "\u0016\u0003\u0001\u0002\0\u0001\0\u0001\u00fc\u0003\u0003\r\n\r\n",
+            start + "Expect: 100-continue\r\nContent-Length: 10\r\n\r\n0123456789", start
+                + "Connection: X-User-Id, Authorization\r\n\r\n", start + $"Authorization: Bearer {token}\r\n\r\n",
         ];
         return new HostileRequest("invalid HTTP", route)
         {
@@ -254,8 +314,14 @@ internal sealed class RequestGenerator(World world, int seed)
             parent[name] = MarkOfFragment;
         }
 
-        var fragment = random.Next(2) == 0 ? random.Pick(HostileValues.Json) : JsonValue.Create(random.Pick(HostileValues.Texts))!.ToJsonString();
-        return attempt with { Body = Encoding.UTF8.GetBytes(body.ToJsonString().Replace($"\"{MarkOfFragment}\"", fragment, StringComparison.Ordinal)) };
+        var fragment = random.Next(2) == 0
+            ? random.Pick(HostileValues.Json)
+            : JsonValue.Create(random.Pick(HostileValues.Texts))!.ToJsonString();
+        return attempt with
+        {
+            Body = Encoding.UTF8.GetBytes(
+                body.ToJsonString().Replace($"\"{MarkOfFragment}\"", fragment, StringComparison.Ordinal))
+        };
     }
 
     private static HostileRequest WithOtherMembers(HostileRequest attempt, Random random)
@@ -314,7 +380,9 @@ internal sealed class RequestGenerator(World world, int seed)
 
     private static HostileRequest WithHostileQuery(HostileRequest attempt, Random random)
     {
-        var name = attempt.Route.Query.Length > 0 && random.Next(8) > 0 ? random.Pick(attempt.Route.Query).Name : random.Pick(["a", "limit", "cursor", "access_token", "%00", "[]", "", "limit[]"]);
+        var name = attempt.Route.Query.Length > 0 && random.Next(8) > 0
+            ? random.Pick(attempt.Route.Query).Name
+            : random.Pick(["a", "limit", "cursor", "access_token", "%00", "[]", "", "limit[]"]);
         var parameter = $"{name}={Escaped(random.Pick(HostileValues.Texts), random)}";
         return attempt with
         {
@@ -327,7 +395,9 @@ internal sealed class RequestGenerator(World world, int seed)
     {
         var heeded = Headers.Where(header => attempt.Route.Headers.Any(known => known.Name == header.Name)).ToList();
         var (name, values) = heeded.Count > 0 && random.Next(2) == 0 ? random.Pick(heeded) : random.Pick(Headers);
-        var value = random.Next(4) > 0 ? random.Pick(values) : random.Pick(HostileValues.Texts).Replace("\r", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal);
+        var value = random.Next(4) > 0
+            ? random.Pick(values)
+            : random.Pick(HostileValues.Texts).Replace("\r", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal);
         var isLatin = value.All(character => character is >= ' ' and <= '~');
         return attempt with
         {
@@ -341,7 +411,8 @@ internal sealed class RequestGenerator(World world, int seed)
         Headers =
         [
             .. attempt.Headers,
-            .. Enumerable.Range(0, random.Pick([50, 90, 99, 150])).Select(i => ($"X-Many-{i}", new string('m', random.Pick([1, 100, 300])))),
+            .. Enumerable.Range(0, random.Pick([50, 90, 99, 150]))
+                .Select(i => ($"X-Many-{i}", new string('m', random.Pick([1, 100, 300])))),
         ],
         IsInvalidHttp = true,
     };
@@ -349,7 +420,10 @@ internal sealed class RequestGenerator(World world, int seed)
     private static HostileRequest Large(HostileRequest attempt, Random random)
     {
         var body = attempt.Body ?? "{}"u8.ToArray();
-        return attempt with { Body = [.. body, .. Enumerable.Repeat((byte)' ', LargestBody + 1 - body.Length + random.Pick([0, 1, 1_000, 100_000]))] };
+        return attempt with
+        {
+            Body = [.. body, .. Enumerable.Repeat((byte)' ', LargestBody + 1 - body.Length + random.Pick([0, 1, 1_000, 100_000]))]
+        };
     }
 
     private static byte[] Some(Random random)
@@ -370,7 +444,8 @@ internal sealed class RequestGenerator(World world, int seed)
         : Uri.EscapeDataString(value);
 
     private static string Query(IEnumerable<(string Name, string Value)> parameters) =>
-        string.Join('&', parameters.Select(parameter => $"{parameter.Name}={Uri.EscapeDataString(parameter.Value)}")) is { Length: > 0 } query ? "?" + query : "";
+        string.Join('&', parameters.Select(
+            parameter => $"{parameter.Name}={Uri.EscapeDataString(parameter.Value)}")) is { Length: > 0 } query ? "?" + query : "";
 
     private static List<(string Name, string Value)> Without(HostileRequest attempt, string name) =>
         [.. attempt.Headers.Where(header => !header.Name.Equals(name, StringComparison.OrdinalIgnoreCase))];

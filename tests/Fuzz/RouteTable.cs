@@ -68,8 +68,14 @@ internal static partial class RouteTable
         },
         new(Access.User, "GET", "/users/me"),
         new(Access.User, "PUT", "/users/me") { Body = (_, _) => new { name = "Attacker" } },
-        new(Access.User, "PUT", "/users/me/password") { Body = (_, _) => new { currentPassword = "not the password", newPassword = "another password" } },
-        new(Access.Anyone, "POST", "/auth/login") { Body = (world, _) => new { email = world.Victim.Email, password = "a wrong password" } },
+        new(
+            Access.User,
+            "PUT",
+            "/users/me/password") { Body = (_, _) => new { currentPassword = "not the password", newPassword = "another password" } },
+        new(
+            Access.Anyone,
+            "POST",
+            "/auth/login") { Body = (world, _) => new { email = world.Victim.Email, password = "a wrong password" } },
         new(Access.Anyone, "POST", "/auth/refresh") { Body = (_, _) => new { refreshToken = "no-such-token" } },
         new(Access.Anyone, "POST", "/auth/logout") { Body = (_, _) => new { refreshToken = "no-such-token" } },
         new(Access.Anyone, "GET", "/.well-known/jwks.json"),
@@ -107,11 +113,20 @@ internal static partial class RouteTable
         new(Access.Admin, "POST", "/payments/{payment}/cancel"),
         new(Access.Anyone, "POST", "/webhooks/psp")
         {
-            Body = (_, _) => new { id = "evt-1", type = "charge.succeeded", data = new { id = 1, idempotencyKey = "order-1", amount = 1, chargedAt = "2025-01-31T00:00:00Z" } },
+            Body = (_, _) =>
+                new
+                {
+                    id = "evt-1",
+                    type = "charge.succeeded",
+                    data = new { id = 1, idempotencyKey = "order-1", amount = 1, chargedAt = "2025-01-31T00:00:00Z" },
+                },
             Headers = [("Psp-Signature", "t=1,v1=0000000000000000000000000000000000000000000000000000000000000000")],
         },
 
-        new(Access.Admin, "GET", "/settlements/daily") { Query = [("from", "2025-01-01"), ("to", "2025-01-31")], Headers = [("Accept", "text/csv")] },
+        new(
+            Access.Admin,
+            "GET",
+            "/settlements/daily") { Query = [("from", "2025-01-01"), ("to", "2025-01-31")], Headers = [("Accept", "text/csv")] },
         new(Access.Admin, "GET", "/settlements/daily/{date}") { Headers = [("Accept", "text/csv")] },
         new(Access.Admin, "POST", "/settlements/daily/{date}/close"),
         new(Access.Admin, "GET", "/settlements/monthly") { Query = [("year", "2025")], Headers = [("Accept", "text/csv")] },

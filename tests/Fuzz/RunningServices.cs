@@ -78,9 +78,12 @@ internal sealed class RunningServices(Target target) : IDisposable
         try
         {
             using var answer = await _http.GetAsync(new Uri(_ports.AddressOf(service), "/health/ready"), cancellationToken);
-            return answer.IsSuccessStatusCode ? null : $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}";
+            return answer.IsSuccessStatusCode
+                ? null
+                : $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}";
         }
-        catch (Exception failed) when (failed is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception failed)
+            when (failed is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
         {
             return failed.Message;
         }
@@ -93,12 +96,16 @@ internal sealed class RunningServices(Target target) : IDisposable
         {
             var metrics = await _http.GetStringAsync(new Uri(_ports.AddressOf(service), "/metrics"), cancellationToken);
             var used = metrics.Split('\n')
-                .Where(line => line.StartsWith("db_client_connection", StringComparison.Ordinal) && line.Contains("state=\"used\"", StringComparison.Ordinal))
-                .Select(line => double.Parse(line[(line.IndexOf('}', StringComparison.Ordinal) + 1)..].Trim().Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture))
+                .Where(line => line.StartsWith(
+                    "db_client_connection", StringComparison.Ordinal) && line.Contains("state=\"used\"", StringComparison.Ordinal))
+                .Select(line => double.Parse(
+                    line[(line.IndexOf('}', StringComparison.Ordinal) + 1)..].Trim().Split(' ')[0],
+                    System.Globalization.CultureInfo.InvariantCulture))
                 .ToList();
             return used.Sum() <= MaxUsedConnections ? null : $"{service.Name} keeps {used.Sum()} connections to its database";
         }
-        catch (Exception failed) when (failed is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception failed)
+            when (failed is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
         {
             return $"{service.Name} has no metrics: {failed.Message}";
         }
@@ -106,7 +113,8 @@ internal sealed class RunningServices(Target target) : IDisposable
 
     private async Task<string?> OpenTransactions(CancellationToken cancellationToken)
     {
-        await using var database = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(target.Database) { Pooling = false }.ConnectionString);
+        await using var database = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(target.Database) { Pooling = false }.ConnectionString);
         var open = (await database.QueryAsync<(string Role, long Count)>(new CommandDefinition(
             """
             SELECT usename, count(*) FROM pg_stat_activity

@@ -4,8 +4,8 @@ using System.Text;
 namespace ShopSaga.Fuzz;
 
 /// <summary>
-/// Clients that hold connections: they send headers or a body byte by byte, never read the response, or connect and send nothing. Meanwhile a
-/// well-behaved client must be served, and the server must disconnect clients that are too slow.
+/// Clients that hold connections: they send headers or a body byte by byte, never read the response, or connect and send nothing. Meanwhile
+/// a well-behaved client must be served, and the server must disconnect clients that are too slow.
 /// </summary>
 internal sealed class SlowClients(Target target, World world, int number)
 {
@@ -20,7 +20,8 @@ internal sealed class SlowClients(Target target, World world, int number)
     public static readonly string[] Kinds = [SlowHeaders, SlowBodies, NotReading, Silent];
 
     /// <summary>Runs all clients of a kind concurrently.</summary>
-    /// <returns>How each client ended: a status, "closed", or "open" for a connection that was still held at the end; and violations.</returns>
+    /// <returns>How each client ended: a status, "closed", or "open" for a connection that was still held at the end; and
+    /// violations.</returns>
     public async Task<(Dictionary<string, int> Ends, List<string> Violations)> Run(string kind, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -80,8 +81,10 @@ internal sealed class SlowClients(Target target, World world, int number)
         {
             return kind switch
             {
-                SlowHeaders => await Dribble(socket, "GET /products HTTP/1.1\r\nHost: shop.example\r\nX-Slow: " + new string('a', 1_000), over),
-                SlowBodies => await Dribble(socket, $"POST /orders HTTP/1.1\r\nHost: shop.example\r\nAuthorization: Bearer {world.Attacker.Token}\r\n"
+                SlowHeaders =>
+                    await Dribble(socket, "GET /products HTTP/1.1\r\nHost: shop.example\r\nX-Slow: " + new string('a', 1_000), over),
+                SlowBodies =>
+                    await Dribble(socket, $"POST /orders HTTP/1.1\r\nHost: shop.example\r\nAuthorization: Bearer {world.Attacker.Token}\r\n"
                     + "Content-Type: application/json\r\nContent-Length: 60000\r\n\r\n", over),
                 NotReading => await AskOnAndOn(socket, over),
                 _ => await End(socket, over),

@@ -9,7 +9,9 @@ internal sealed record Answer(int Status, IReadOnlyList<(string Name, string Val
 {
     public static readonly Answer None = new(0, [], "");
 
-    public string? this[string name] => Headers.Where(header => header.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(header => header.Value).FirstOrDefault();
+    public string? this[string name] =>
+        Headers.Where(header => header.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(header => header.Value)
+            .FirstOrDefault();
 
     /// <summary>Whether the web server itself rejected the request: a status and nothing else.</summary>
     public bool IsBare => Body.Length == 0 && this["Content-Type"] is null;
@@ -123,7 +125,8 @@ internal static class Wire
                 continue;
             }
 
-            var headers = lines.Skip(1).Select(line => line.Split(':', 2)).Select(parts => (parts[0], parts.Length > 1 ? parts[1].Trim() : "")).ToList();
+            var headers = lines.Skip(1).Select(line => line.Split(':', 2))
+                .Select(parts => (parts[0], parts.Length > 1 ? parts[1].Trim() : "")).ToList();
             var answer = new Answer(status, headers, text);
             if (isHead || status is 204 or 304 or 101)
             {
@@ -136,13 +139,16 @@ internal static class Wire
                 return text.Length >= size || isOver ? answer with { Body = Utf8(text[..Math.Min(size, text.Length)]) } : null;
             }
 
-            if (answer["Content-Type"]?.StartsWith("text/event-stream", StringComparison.Ordinal) == true && text.Contains("\n\n", StringComparison.Ordinal))
+            if (answer["Content-Type"]?.StartsWith("text/event-stream", StringComparison.Ordinal) == true
+                && text.Contains("\n\n", StringComparison.Ordinal))
             {
                 return answer with { Body = Utf8(text) };
             }
 
             var isChunked = answer["Transfer-Encoding"] == "chunked";
-            return isOver || (isChunked && text.EndsWith("0\r\n\r\n", StringComparison.Ordinal)) ? answer with { Body = Utf8(isChunked ? Dechunked(text) : text) } : null;
+            return isOver || (isChunked && text.EndsWith("0\r\n\r\n", StringComparison.Ordinal))
+                ? answer with { Body = Utf8(isChunked ? Dechunked(text) : text) }
+                : null;
         }
     }
 

@@ -7,8 +7,8 @@ using System.Text.Json.Nodes;
 namespace ShopSaga.Fuzz;
 
 /// <summary>
-/// The test data: an attacker and a victim, each with a confirmed order, its payment and a cart; the administrator; a product. The victim's data
-/// contains a unique mark by which leaks are recognised.
+/// The test data: an attacker and a victim, each with a confirmed order, its payment and a cart; the administrator; a product. The victim's
+/// data contains a unique mark by which leaks are recognised.
 /// </summary>
 internal sealed class World : IDisposable
 {
@@ -60,7 +60,8 @@ internal sealed class World : IDisposable
         world.Jwks = await world._http.GetStringAsync(".well-known/jwks.json", cancellationToken);
         foreach (var account in new[] { world.Attacker, world.Victim })
         {
-            var registered = await world.Send(HttpMethod.Post, "users", new { account.Email, account.Password, account.Name }, null, cancellationToken);
+            var registered = await world.Send(
+                HttpMethod.Post, "users", new { account.Email, account.Password, account.Name }, null, cancellationToken);
             account.Id = registered["id"]!.GetValue<long>();
         }
 
@@ -117,7 +118,13 @@ internal sealed class World : IDisposable
     {
         // Orders learns of a new product from an event.
         await Eventually(
-            async () => await Answers(HttpMethod.Put, $"cart/items/{ProductId}", new { quantity = 3 }, account, cancellationToken) is HttpStatusCode.OK ? "" : null,
+            async () =>
+                await Answers(
+                    HttpMethod.Put,
+                    $"cart/items/{ProductId}",
+                    new { quantity = 3 },
+                    account,
+                    cancellationToken) is HttpStatusCode.OK ? "" : null,
             "the product is not on sale",
             cancellationToken);
         var confirmed = await Order(account, cancellationToken);
@@ -128,7 +135,8 @@ internal sealed class World : IDisposable
     /// <exception cref="TimeoutException">It is not confirmed in time.</exception>
     public async Task<JsonNode> Order(Account account, CancellationToken cancellationToken)
     {
-        var order = await Send(HttpMethod.Post, "orders", new { ProductId, quantity = 2, paymentMethod = "CARD" }, account, cancellationToken);
+        var order = await Send(
+            HttpMethod.Post, "orders", new { ProductId, quantity = 2, paymentMethod = "CARD" }, account, cancellationToken);
         return await Eventually(
             async () => await Send(HttpMethod.Get, $"orders/{order["id"]}", null, account, cancellationToken) is var read
                 && read["status"]!.GetValue<string>() == "CONFIRMED" ? read : null,
@@ -153,7 +161,8 @@ internal sealed class World : IDisposable
         throw new TimeoutException(otherwise);
     }
 
-    private async Task<HttpStatusCode> Answers(HttpMethod method, string path, object? body, Account? account, CancellationToken cancellationToken)
+    private async Task<HttpStatusCode> Answers(
+        HttpMethod method, string path, object? body, Account? account, CancellationToken cancellationToken)
     {
         using var answer = await Ask(method, path, body, account, cancellationToken);
         return answer.StatusCode;
@@ -165,10 +174,12 @@ internal sealed class World : IDisposable
         var text = await answer.Content.ReadAsStringAsync(cancellationToken);
         return answer.IsSuccessStatusCode
             ? JsonNode.Parse(text)!
-            : throw new HttpRequestException(string.Create(CultureInfo.InvariantCulture, $"{method} {path} answered {(int)answer.StatusCode}: {text}"));
+            : throw new HttpRequestException(
+                string.Create(CultureInfo.InvariantCulture, $"{method} {path} answered {(int)answer.StatusCode}: {text}"));
     }
 
-    private async Task<HttpResponseMessage> Ask(HttpMethod method, string path, object? body, Account? account, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> Ask(
+        HttpMethod method, string path, object? body, Account? account, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
         request.Headers.Authorization = account is null ? null : new AuthenticationHeaderValue("Bearer", account.Token);

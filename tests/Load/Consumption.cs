@@ -21,7 +21,8 @@ internal sealed record Consumption(double Seconds, double CpuSeconds, double Ser
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         var (ownAfter, serversAfter) = (OwnCpu(), ServersCpu());
         return new Consumption(
-            seconds, ownAfter - own, serversAfter - servers, GC.GetTotalAllocatedBytes(precise: true) - allocated, await CountCommits(databases) - commits);
+            seconds, ownAfter - own, serversAfter - servers, GC.GetTotalAllocatedBytes(precise: true) - allocated,
+            await CountCommits(databases) - commits);
     }
 
     private static async Task<long> CountCommits(IReadOnlyList<string> databases)
@@ -29,7 +30,8 @@ internal sealed record Consumption(double Seconds, double CpuSeconds, double Ser
         // Backends report their counts within a second of being idle.
         await Task.Delay(1100);
         return await Servers.Count("postgres", $"""
-            SELECT sum(xact_commit)::bigint FROM pg_stat_database WHERE datname IN ({string.Join(',', databases.Select(name => $"'{name}'"))})
+            SELECT sum(xact_commit)::bigint FROM pg_stat_database
+            WHERE datname IN ({string.Join(',', databases.Select(name => $"'{name}'"))})
             """);
     }
 
@@ -43,17 +45,21 @@ internal sealed record Consumption(double Seconds, double CpuSeconds, double Ser
     private static double ServersCpu()
     {
         var processes = Directory.EnumerateDirectories("/proc")
-            .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? Stat(pid) : null)
+            .Select(folder => int.TryParse(
+                Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? Stat(pid) : null)
             .OfType<ProcessStat>()
             .ToDictionary(process => process.Pid);
         var launcher = processes[Environment.ProcessId].Parent;
-        return processes.Values.Where(process => process.Pid != Environment.ProcessId && IsBelow(process, launcher, processes)).Sum(process => process.Seconds);
+        return processes.Values.Where(process => process.Pid != Environment.ProcessId && IsBelow(process, launcher, processes))
+            .Sum(process => process.Seconds);
     }
 
     private static bool IsBelow(ProcessStat process, int ancestor, Dictionary<int, ProcessStat> processes) =>
         process.Parent == ancestor || (processes.TryGetValue(process.Parent, out var parent) && IsBelow(parent, ancestor, processes));
 
-    /// <summary>See proc(5): the name stands in parentheses; then state, parent, and as fields 14 to 17 user, system, children's user and system.</summary>
+    /// <summary>
+    /// See proc(5): the name stands in parentheses; then state, parent, and as fields 14 to 17 user, system, children's user and system.
+    /// </summary>
     private static ProcessStat? Stat(int pid)
     {
         try

@@ -12,8 +12,15 @@ var campaigns = new Dictionary<string, Func<Report, Task>>
 
 var area = new Option<string?>("--area") { Description = $"Measures only one area: {string.Join(", ", campaigns.Keys)}." };
 area.AcceptOnlyFromAmong([.. campaigns.Keys]);
-var output = new Option<string>("--output") { Description = "The JSON file for the figures.", DefaultValueFactory = _ => "artifacts/Bench.json" };
-var command = new RootCommand("Measures throughput and latency on the servers named by SHOPSAGA_POSTGRES and SHOPSAGA_RABBITMQ.") { area, output };
+var output = new Option<string>("--output")
+{
+    Description = "The JSON file for the figures.",
+    DefaultValueFactory = _ => "artifacts/Bench.json",
+};
+var command = new RootCommand("Measures throughput and latency on the servers named by SHOPSAGA_POSTGRES and SHOPSAGA_RABBITMQ.")
+{
+    area, output,
+};
 command.SetAction(async (arguments, _) =>
 {
     var report = new Report();

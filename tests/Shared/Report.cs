@@ -14,14 +14,21 @@ public sealed class Report
     /// <param name="name">Stable over versions.</param>
     /// <param name="value">What was measured.</param>
     /// <param name="unit">Of the value.</param>
-    /// <param name="reference">What the value is compared with, in the same unit, measured in the same run unless its name says otherwise.</param>
+    /// <param name="reference">What the value is compared with, in the same unit, measured in the same run unless its name says
+    /// otherwise.</param>
     public void Add(string name, double value, string unit, double? reference = null)
     {
-        var figure = new Figure(name, Round(value), unit, reference is { } known ? Round(known) : null, reference is { } other ? Math.Round(value / other, 2) : null);
+        var figure = new Figure(
+            name,
+            Round(value),
+            unit,
+            reference is { } known ? Round(known) : null,
+            reference is { } other ? Math.Round(value / other, 2) : null);
         _figures.Add(figure);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{figure.Name}: {figure.Value} {figure.Unit}{(figure.Ratio is { } ratio ? $" ({ratio} times {figure.Reference})" : string.Empty)}"));
+            $"{figure.Name}: {figure.Value} "
+                + $"{figure.Unit}{(figure.Ratio is { } ratio ? $" ({ratio} times {figure.Reference})" : string.Empty)}"));
     }
 
     public void Print()

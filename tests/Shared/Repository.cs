@@ -5,7 +5,10 @@ namespace ShopSaga.Tests.Shared;
 /// <summary>The files of this checkout.</summary>
 public static class Repository
 {
-    private static readonly string[] NotOurs = [".artifacts", ".git", ".shopsaga", ".vs", ".idea", "bin", "obj", "tools", "artifacts", "TestResults", "node_modules"];
+    private static readonly string[] NotOurs =
+    [
+        ".artifacts", ".git", ".shopsaga", ".vs", ".idea", "bin", "obj", "tools", "artifacts", "TestResults", "node_modules",
+    ];
 
     public static string Root { get; } = FindRoot();
 
@@ -31,7 +34,8 @@ public static class Repository
 
         while (!File.Exists(Path.Combine(folder.FullName, "ShopSaga.sln")))
         {
-            folder = folder.Parent ?? throw new InvalidOperationException("The tests do not run inside a checkout: no ShopSaga.sln above them.");
+            folder = folder.Parent ?? throw new InvalidOperationException(
+                "The tests do not run inside a checkout: no ShopSaga.sln above them.");
         }
 
         return folder.FullName;

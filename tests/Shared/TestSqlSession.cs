@@ -29,7 +29,8 @@ public sealed class TestSqlSession : ISynchronizedStorageSession, ISqlStorageSes
     public void OnSaveChanges(Func<ISqlStorageSession, CancellationToken, Task> callback) => _beforeCommit.Add(callback);
 
     // The interface may have it in the other lane.
-    public void Deconstruct(out DbConnection connection, out DbTransaction transaction) => (connection, transaction) = (_connection, _transaction);
+    public void Deconstruct(out DbConnection connection, out DbTransaction transaction) =>
+        (connection, transaction) = (_connection, _transaction);
 
     public async Task Commit()
     {

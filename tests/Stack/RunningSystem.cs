@@ -8,7 +8,12 @@ namespace ShopSaga.Tests.Stack;
 [SetUpFixture]
 public class RunningSystem
 {
-    private static readonly StackOptions Options = new() { WithServices = true, RelaxedRateLimits = true, Progress = TestContext.Progress.WriteLine };
+    private static readonly StackOptions Options = new()
+    {
+        WithServices = true,
+        RelaxedRateLimits = true,
+        Progress = TestContext.Progress.WriteLine,
+    };
     private static LocalStack? _stack;
     private static CustomerClient? _admin;
 

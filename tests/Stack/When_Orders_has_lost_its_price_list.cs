@@ -22,11 +22,13 @@ internal sealed class When_Orders_has_lost_its_price_list
         Assert.That((await Prices()).Violations, Is.Not.Empty, "Verify sees it");
         Assert.That(
             () => customer.PostOnce("orders", new { productId = sold, quantity = 1, paymentMethod = "CARD" }),
-            Throws.TypeOf<HttpRequestException>().With.Property(nameof(HttpRequestException.StatusCode)).EqualTo(HttpStatusCode.BadRequest));
+            Throws.TypeOf<HttpRequestException>().With.Property(nameof(HttpRequestException.StatusCode))
+                .EqualTo(HttpStatusCode.BadRequest));
 
         var options = new StackOptions();
         var rebuilt = await RebuildPricesCommand.Rebuild(
-            RunningSystem.Stack.Ports, RunningSystem.Stack.AdminConnectionString, options.AdminEmail, options.AdminPassword, CancellationToken.None);
+            RunningSystem.Stack.Ports, RunningSystem.Stack.AdminConnectionString, options.AdminEmail, options.AdminPassword,
+            CancellationToken.None);
 
         Assert.That(rebuilt.Violations, Is.Empty);
         await (await TestOrder.Place(customer, sold)).WaitForStatus("CONFIRMED");
@@ -36,6 +38,8 @@ internal sealed class When_Orders_has_lost_its_price_list
     private static async Task<Invariant> Prices()
     {
         var address = RunningSystem.Stack.AdminConnectionString;
-        return Invariants.Prices(await SystemState.ReadCatalogue(address, CancellationToken.None), await SystemState.ReadPriceList(address, CancellationToken.None));
+        return Invariants.Prices(
+            await SystemState.ReadCatalogue(address, CancellationToken.None),
+            await SystemState.ReadPriceList(address, CancellationToken.None));
     }
 }

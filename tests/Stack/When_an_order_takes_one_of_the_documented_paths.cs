@@ -167,7 +167,8 @@ internal sealed class When_an_order_takes_one_of_the_documented_paths
 
         await ErrorQueueReplay.ReturnAll();
 
-        await order.WaitForHistory("OrderPlaced", "StockReserved", "PaymentCompleted", "OrderCancelled", "PaymentRefunded", "StockReleased");
+        await order.WaitForHistory(
+            "OrderPlaced", "StockReserved", "PaymentCompleted", "OrderCancelled", "PaymentRefunded", "StockReleased");
         Assert.That(await order.Status(), Is.EqualTo("CANCELLED EXPIRED"));
         Assert.That(await order.Payments(), Is.EqualTo(new[] { "REFUNDED" }));
         await ShouldMatchDiagram("The order expires, and the payment comes late", order, left: Stock);

@@ -84,7 +84,8 @@ internal sealed class When_many_customers_buy_the_same_product
     /// <summary>Places all orders concurrently; returns how many ended with which status.</summary>
     private async Task<IEnumerable<string>> Outcomes(Func<int, object> body)
     {
-        var orders = await Task.WhenAll(Enumerable.Range(0, Buyers).Select(number => TestOrder.Place(_customers[number % _customers.Count], body(number))));
+        var orders = await Task.WhenAll(
+            Enumerable.Range(0, Buyers).Select(number => TestOrder.Place(_customers[number % _customers.Count], body(number))));
         var ids = orders.Select(order => order.Id).ToHashSet();
         var open = ids.Count;
         var final = await Eventually.Get(
@@ -96,7 +97,8 @@ internal sealed class When_many_customers_buy_the_same_product
                 return open == 0 ? ours : null;
             },
             () => $"{open} of {ids.Count} orders become final");
-        return final.CountBy(order => TestOrder.StatusOf(order!)).Select(outcome => $"{outcome.Value} {outcome.Key}").Order(StringComparer.Ordinal);
+        return final.CountBy(order => TestOrder.StatusOf(order!)).Select(outcome => $"{outcome.Value} {outcome.Key}")
+            .Order(StringComparer.Ordinal);
     }
 
     private static Task<long> Deadlocks() => ServiceDatabase.Query<long>("Products", "SELECT sum(deadlocks)::bigint FROM pg_stat_database");

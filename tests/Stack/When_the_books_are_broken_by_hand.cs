@@ -32,41 +32,62 @@ internal sealed class When_the_books_are_broken_by_hand
         await SystemInvariants.ShouldHold();
     }
 
-    [TestCase("Products", "UPDATE reservations SET state = 'RESERVED' WHERE order_id = {0}", "UPDATE reservations SET state = 'COMMITTED' WHERE order_id = {0}",
+    [TestCase("Products", "UPDATE reservations SET state = 'RESERVED' WHERE order_id = {0}", "UPDATE reservations SET state = 'COMMITTED' "
+        + "WHERE order_id = {0}",
         "every order has the reservation of its status")]
-    [TestCase("Products", "UPDATE reservations SET state = 'RELEASED' WHERE order_id = {0}", "UPDATE reservations SET state = 'COMMITTED' WHERE order_id = {0}",
+    [TestCase("Products", "UPDATE reservations SET state = 'RELEASED' WHERE order_id = {0}", "UPDATE reservations SET state = 'COMMITTED' "
+        + "WHERE order_id = {0}",
         "every order has the reservation of its status")]
-    [TestCase("Products", "UPDATE reservation_lines SET quantity = 2 WHERE order_id = {0}", "UPDATE reservation_lines SET quantity = 1 WHERE order_id = {0}",
+    [TestCase("Products", "UPDATE reservation_lines SET quantity = 2 WHERE order_id = {0}", "UPDATE reservation_lines SET quantity = 1 "
+        + "WHERE order_id = {0}",
         "reserved lines = ordered lines")]
-    [TestCase("Products", "UPDATE products SET stock_quantity = stock_quantity + 1 WHERE id = (SELECT product_id FROM reservation_lines WHERE order_id = {0})",
-        "UPDATE products SET stock_quantity = stock_quantity - 1 WHERE id = (SELECT product_id FROM reservation_lines WHERE order_id = {0})",
+    [TestCase("Products", "UPDATE products SET stock_quantity = stock_quantity + 1 WHERE id = (SELECT product_id FROM reservation_lines "
+        + "WHERE order_id = {0})",
+        "UPDATE products SET stock_quantity = stock_quantity - 1 WHERE id = (SELECT product_id FROM reservation_lines WHERE order_id = "
+            + "{0})",
         "stock at start = stock now + reserved + committed")]
     [TestCase("Orders", "UPDATE order_events SET name = 'StockReleased' WHERE order_id = {0} AND name = 'StockCommitted'",
-        "UPDATE order_events SET name = 'StockCommitted' WHERE order_id = {0} AND name = 'StockReleased'", "every order's history tells what happened to it")]
+        "UPDATE order_events SET name = 'StockCommitted' WHERE order_id = {0} AND name = 'StockReleased'",
+        "every order's history tells what happened to it")]
     [TestCase("Orders", "UPDATE order_changes SET status = 'PENDING' WHERE order_id = {0} AND status = 'CONFIRMED'",
-        "UPDATE order_changes SET status = 'CONFIRMED' WHERE order_id = {0} AND number = (SELECT max(number) FROM order_changes WHERE order_id = {0})",
+        "UPDATE order_changes SET status = 'CONFIRMED' WHERE order_id = {0} AND number = (SELECT max(number) FROM order_changes WHERE "
+            + "order_id = {0})",
         "every order's last status change leads to its status")]
     [TestCase("Orders", """
         INSERT INTO "ShopSaga_Orders_OrderLifecycle" ("Id", "Metadata", "Data", "Concurrency", "Correlation_OrderId")
         VALUES (gen_random_uuid(), '{{}}', '{{}}', 1, '{0}')
-        """, """DELETE FROM "ShopSaga_Orders_OrderLifecycle" WHERE "Correlation_OrderId" = '{0}'""", "every saga is in the state of its order")]
-    [TestCase("Payments", "UPDATE payments SET amount = amount + 1 WHERE order_id = {0}", "UPDATE payments SET amount = amount - 1 WHERE order_id = {0}",
+        """,
+        """DELETE FROM "ShopSaga_Orders_OrderLifecycle" WHERE "Correlation_OrderId" = '{0}'""",
+        "every saga is in the state of its order")]
+    [TestCase("Payments", "UPDATE payments SET amount = amount + 1 WHERE order_id = {0}", "UPDATE payments SET amount = amount - 1 WHERE "
+        + "order_id = {0}",
         "every payment is of its order's total and customer")]
-    [TestCase("Payments", "UPDATE payments SET order_id = -{0} WHERE order_id = {0}", "UPDATE payments SET order_id = {0} WHERE order_id = -{0}", "every record's order exists")]
-    [TestCase("Payments", "UPDATE payments SET charge_id = charge_id + 1000000 WHERE order_id = {0}", "UPDATE payments SET charge_id = charge_id - 1000000 WHERE order_id = {0}",
+    [TestCase(
+        "Payments",
+        "UPDATE payments SET order_id = -{0} WHERE order_id = {0}",
+        "UPDATE payments SET order_id = {0} WHERE order_id = -{0}",
+        "every record's order exists")]
+    [TestCase("Payments", "UPDATE payments SET charge_id = charge_id + 1000000 WHERE order_id = {0}", "UPDATE payments SET charge_id = "
+        + "charge_id - 1000000 WHERE order_id = {0}",
         "provider = payments")]
-    [TestCase("Payments", """UPDATE "ShopSaga_Payments_PaymentPolicy" SET "Data" = "Data" || '{{"Rejected": true}}' WHERE "Correlation_OrderId" = '{0}'""",
+    [TestCase("Payments",
+        """UPDATE "ShopSaga_Payments_PaymentPolicy" SET "Data" = "Data" || '{{"Rejected": true}}' WHERE "Correlation_OrderId" = '{0}'""",
         """UPDATE "ShopSaga_Payments_PaymentPolicy" SET "Data" = "Data" || '{{"Rejected": false}}' WHERE "Correlation_OrderId" = '{0}'""",
         "every saga is in the state of its order")]
     [TestCase("psp", "UPDATE charges SET idempotency_key = 'order--{0}' WHERE idempotency_key = 'order-{0}'",
-        "UPDATE charges SET idempotency_key = 'order-{0}' WHERE idempotency_key = 'order--{0}'", "every charge is of its payment's order, and none is open")]
-    [TestCase("psp", "UPDATE charges SET amount = amount + 1 WHERE idempotency_key = 'order-{0}'", "UPDATE charges SET amount = amount - 1 WHERE idempotency_key = 'order-{0}'",
+        "UPDATE charges SET idempotency_key = 'order-{0}' WHERE idempotency_key = 'order--{0}'",
+        "every charge is of its payment's order, and none is open")]
+    [TestCase("psp", "UPDATE charges SET amount = amount + 1 WHERE idempotency_key = 'order-{0}'", "UPDATE charges SET amount = amount - 1 "
+        + "WHERE idempotency_key = 'order-{0}'",
         "provider = payments")]
     [TestCase("Settlement", "ALTER TABLE entries DISABLE TRIGGER append_only; UPDATE entries SET amount = amount + 1 WHERE order_id = {0}",
-        "UPDATE entries SET amount = amount - 1 WHERE order_id = {0}; ALTER TABLE entries ENABLE ALWAYS TRIGGER append_only", "ledger = payments")]
+        "UPDATE entries SET amount = amount - 1 WHERE order_id = {0}; ALTER TABLE entries ENABLE ALWAYS TRIGGER append_only",
+        "ledger = payments")]
     [TestCase("Settlement",
-        "UPDATE daily_totals SET total_amount = total_amount + 1 WHERE (report_date, slot) = (SELECT report_date, slot FROM daily_totals ORDER BY report_date, slot LIMIT 1)",
-        "UPDATE daily_totals SET total_amount = total_amount - 1 WHERE (report_date, slot) = (SELECT report_date, slot FROM daily_totals ORDER BY report_date, slot LIMIT 1)",
+        "UPDATE daily_totals SET total_amount = total_amount + 1 WHERE (report_date, slot) = (SELECT report_date, slot FROM daily_totals "
+            + "ORDER BY report_date, slot LIMIT 1)",
+        "UPDATE daily_totals SET total_amount = total_amount - 1 WHERE (report_date, slot) = (SELECT report_date, slot FROM daily_totals "
+            + "ORDER BY report_date, slot LIMIT 1)",
         "settlements = ledger, day by day")]
     public async Task Should_find_it(string service, string breaking, string repairing, string invariant)
     {
@@ -74,7 +95,9 @@ internal sealed class When_the_books_are_broken_by_hand
         try
         {
             var state = await SystemState.Read(RunningSystem.Stack.AdminConnectionString, CancellationToken.None);
-            Assert.That(Invariants.Check(state).Where(checkedOne => !checkedOne.Holds).Select(checkedOne => checkedOne.Name), Does.Contain(invariant));
+            Assert.That(
+                Invariants.Check(state).Where(checkedOne => !checkedOne.Holds).Select(checkedOne => checkedOne.Name),
+                Does.Contain(invariant));
         }
         finally
         {
@@ -86,7 +109,11 @@ internal sealed class When_the_books_are_broken_by_hand
     public async Task Should_find_an_outbox_record_that_was_never_dispatched()
     {
         await ServiceDatabase.Execute(
-            "Users", """INSERT INTO "ShopSaga_Users_OutboxData" ("MessageId", "Dispatched", "PersistenceVersion", "Operations") VALUES ('by hand', false, '1.0', '[]')""");
+            "Users",
+            """
+            INSERT INTO "ShopSaga_Users_OutboxData" ("MessageId", "Dispatched", "PersistenceVersion", "Operations")
+            VALUES ('by hand', false, '1.0', '[]')
+            """);
         try
         {
             // The relay dispatches it within seconds, so it is looked for at once.
@@ -139,7 +166,9 @@ internal sealed class When_the_books_are_broken_by_hand
     {
         await using var serviceControl = new FakeServiceControl(unresolved: 3);
 
-        Assert.That((await FailedMessagesInvariant(serviceControl.Address)).Violations, Has.Some.StartsWith("3 messages are unresolved in ServiceControl"));
+        Assert.That(
+            (await FailedMessagesInvariant(serviceControl.Address)).Violations,
+            Has.Some.StartsWith("3 messages are unresolved in ServiceControl"));
     }
 
     [Test]

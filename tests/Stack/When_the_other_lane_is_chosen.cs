@@ -6,8 +6,8 @@ using ShopSaga.Local.Data;
 namespace ShopSaga.Tests.Stack;
 
 /// <summary>
-/// Runs build.cake with <c>--bus=NServiceBus</c>. The packages cannot be restored everywhere, so a script takes the place of the dotnet that the
-/// targets start, and records how it is called.
+/// Runs build.cake with <c>--bus=NServiceBus</c>. The packages cannot be restored everywhere, so a script takes the place of the dotnet
+/// that the targets start, and records how it is called.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed class When_the_other_lane_is_chosen
@@ -60,7 +60,10 @@ internal sealed class When_the_other_lane_is_chosen
 
         var (_, output, calls) = await Cake("Test", "--bus=NServiceBus");
 
-        Assert.That(calls.Last(), Does.Contain("dotnet test tests/Stack").And.Contains("dotnet test tests/Unit").And.Contains("-p:Bus=NServiceBus"), output);
+        Assert.That(
+            calls.Last(),
+            Does.Contain("dotnet test tests/Stack").And.Contains("dotnet test tests/Unit").And.Contains("-p:Bus=NServiceBus"),
+            output);
         Assert.That(calls.Last(), Does.Not.Contain("tests/Bus"));
     }
 
@@ -104,11 +107,13 @@ internal sealed class When_the_other_lane_is_chosen
         Directory.CreateDirectory(scripts);
         File.Delete(calls);
         var dotnet = Path.Combine(scripts, "dotnet");
-        await File.WriteAllTextAsync(dotnet, $"#!/bin/sh\necho \"$@\" | tr '\\n' ' ' >> '{calls}'\necho >> '{calls}'\ntest \"$1\" != {failing}\n");
+        await File.WriteAllTextAsync(
+            dotnet, $"#!/bin/sh\necho \"$@\" | tr '\\n' ' ' >> '{calls}'\necho >> '{calls}'\ntest \"$1\" != {failing}\n");
         File.SetUnixFileMode(dotnet, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
         // Cake itself is started by the real dotnet; what the script starts is found in the path.
-        var start = new ProcessStartInfo(Dotnet, ["tool", "exec", "-y", "cake.tool", "--", $"--target={target}", .. bus is null ? Array.Empty<string>() : [bus]])
+        var start = new ProcessStartInfo(
+            Dotnet, ["tool", "exec", "-y", "cake.tool", "--", $"--target={target}", .. bus is null ? Array.Empty<string>() : [bus]])
         {
             WorkingDirectory = _folder,
             RedirectStandardOutput = true,
@@ -122,6 +127,8 @@ internal sealed class When_the_other_lane_is_chosen
         return (
             cake.ExitCode,
             await output + await errors,
-            File.Exists(calls) ? [.. (await File.ReadAllLinesAsync(calls)).Select(line => line.Trim()).Where(line => line.Length > 0)] : []);
+            File.Exists(calls)
+                ? [.. (await File.ReadAllLinesAsync(calls)).Select(line => line.Trim()).Where(line => line.Length > 0)]
+                : []);
     }
 }

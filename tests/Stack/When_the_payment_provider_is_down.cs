@@ -13,7 +13,8 @@ public class When_the_payment_provider_is_down
     public async Task Should_end_orders_without_it_and_take_money_again_and_hear_its_webhooks_once_it_is_back()
     {
         using var customer = await CustomerClient.Register();
-        var product = await RunningSystem.Admin.Post("products", new { name = "Kite", category = "away", price = 30_000, stockQuantity = 10 });
+        var product = await RunningSystem.Admin.Post(
+            "products", new { name = "Kite", category = "away", price = 30_000, stockQuantity = 10 });
         var before = await Order(customer, product);
         Assert.That((string?)(await Final(customer, before))["status"], Is.EqualTo("CONFIRMED"));
 
@@ -54,7 +55,8 @@ public class When_the_payment_provider_is_down
         () => $"Orders knows product {product["id"]}");
 
     private static Task<JsonNode> Final(CustomerClient customer, JsonNode order) => Eventually.Get(
-        async () => await customer.Get($"orders/{order["id"]}") is var now && (string?)now["status"] is "CONFIRMED" or "CANCELLED" ? now : null,
+        async () =>
+            await customer.Get($"orders/{order["id"]}") is var now && (string?)now["status"] is "CONFIRMED" or "CANCELLED" ? now : null,
         () => $"order {order["id"]} is final");
 
     private static async Task EveryWebhookArrives()

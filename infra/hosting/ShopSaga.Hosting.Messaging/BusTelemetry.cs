@@ -15,7 +15,8 @@ internal static class BusTelemetry
 
     public static void AddBusTelemetry(this WebApplicationBuilder builder)
     {
-        builder.Services.ConfigureOpenTelemetryMeterProvider(metrics => metrics.AddMeter("NServiceBus.Core*", "NServiceBus.TransactionalSession"));
+        builder.Services.ConfigureOpenTelemetryMeterProvider(
+            metrics => metrics.AddMeter("NServiceBus.Core*", "NServiceBus.TransactionalSession"));
         builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddSource(Source));
         if (!builder.Configuration.HasCollector())
         {
@@ -24,8 +25,8 @@ internal static class BusTelemetry
     }
 
     /// <summary>
-    /// Where no spans are collected, receivers get a trace id all the same, so that the log lines of one order have one id in all services. Without a
-    /// listener a message's trace would end at its receiver.
+    /// Where no spans are collected, receivers get a trace id all the same, so that the log lines of one order have one id in all services.
+    /// Without a listener a message's trace would end at its receiver.
     /// </summary>
     private sealed class TraceIds : IHostedService, IDisposable
     {
@@ -33,7 +34,9 @@ internal static class BusTelemetry
         {
             ShouldListenTo = source => source.Name == Source,
             Sample = (ref options) =>
-                options.Name == "NServiceBus.Diagnostics.ReceiveMessage" ? ActivitySamplingResult.PropagationData : ActivitySamplingResult.None,
+                options.Name == "NServiceBus.Diagnostics.ReceiveMessage"
+                    ? ActivitySamplingResult.PropagationData
+                    : ActivitySamplingResult.None,
         };
 
         public Task StartAsync(CancellationToken cancellationToken)

@@ -20,7 +20,8 @@ internal static class Logging
                 ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
                 ["Logging:LogLevel:Yarp"] = "Warning",
 
-                // It writes a stack trace for each failed probe; the gateway logs one line when an instance becomes unhealthy and one when it is back.
+                // It writes a stack trace for each failed probe; the gateway logs one line when an instance becomes unhealthy and one when
+                // it is back.
                 ["Logging:LogLevel:Yarp.ReverseProxy.Health.ActiveHealthCheckMonitor"] = "None",
 
                 // /health/ready names the failed check; a log line for every probe would add nothing.
@@ -32,6 +33,7 @@ internal static class Logging
                 ["Logging:Console:FormatterOptions:IncludeScopes"] = builder.Environment.IsDevelopment() ? "false" : "true",
             },
         });
-        builder.Logging.Configure(options => options.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
+        builder.Logging.Configure(
+            options => options.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
     }
 }

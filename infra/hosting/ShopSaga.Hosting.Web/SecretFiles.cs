@@ -4,14 +4,15 @@ using Microsoft.Extensions.Configuration;
 namespace ShopSaga.Hosting;
 
 /// <summary>
-/// Reads a setting from a file named by the setting with <c>_FILE</c> appended, such as <c>ConnectionStrings__Database_FILE</c>, so that secrets mounted
-/// by container platforms stay out of the environment.
+/// Reads a setting from a file named by the setting with <c>_FILE</c> appended, such as <c>ConnectionStrings__Database_FILE</c>, so that
+/// secrets mounted by container platforms stay out of the environment.
 /// </summary>
 internal static class SecretFiles
 {
     private const string Suffix = "_FILE";
 
-    /// <exception cref="InvalidOperationException">A file cannot be read, or the setting is also given directly; the message names it.</exception>
+    /// <exception cref="InvalidOperationException">A file cannot be read, or the setting is also given directly; the message names
+    /// it.</exception>
     public static void AddSecretFiles(this WebApplicationBuilder builder)
     {
         var settings = builder.Configuration.AsEnumerable()

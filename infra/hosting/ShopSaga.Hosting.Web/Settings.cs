@@ -19,7 +19,8 @@ public static class Settings
         Uri.TryCreate(configuration.Required(key), UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
             ? new Uri(address.AbsoluteUri.TrimEnd('/') + "/")
             : throw new InvalidOperationException(
-                $"Configuration '{key}' is '{configuration[key]}'. Set {key.Replace(":", "__", StringComparison.Ordinal)} to an address such as http://127.0.0.1:8080.");
+                $"Configuration '{key}' is '{configuration[key]}'. Set {key.Replace(":", "__", StringComparison.Ordinal)} to an address "
+                    + "such as http://127.0.0.1:8080.");
 
     /// <summary>The comma-separated values of <paramref name="key"/>; empty when it is not set.</summary>
     public static string[] List(this IConfiguration configuration, string key) =>

@@ -3,7 +3,9 @@ using StackExchange.Redis;
 
 namespace ShopSaga.Hosting;
 
-/// <summary>The connection of a service to Redis. It reconnects by itself, and a Redis that is unavailable does not stop the start.</summary>
+/// <summary>
+/// The connection of a service to Redis. It reconnects by itself, and a Redis that is unavailable does not stop the start.
+/// </summary>
 public sealed class RedisConnection : IDisposable
 {
     private readonly Task<ConnectionMultiplexer> _connection;
@@ -39,7 +41,8 @@ public sealed class RedisConnection : IDisposable
         try
         {
             var options = ConfigurationOptions.Parse(address);
-            if (options.EndPoints.Count > 0 && options.EndPoints.All(point => point is not DnsEndPoint host || Uri.CheckHostName(host.Host) != UriHostNameType.Unknown))
+            if (options.EndPoints.Count > 0 && options.EndPoints.All(point => point is not DnsEndPoint host
+                || Uri.CheckHostName(host.Host) != UriHostNameType.Unknown))
             {
                 return options;
             }
@@ -50,7 +53,8 @@ public sealed class RedisConnection : IDisposable
         }
 
         throw new InvalidOperationException(
-            "Configuration 'ConnectionStrings:Redis' is not an address. Set ConnectionStrings__Redis to host:port, or to host:port,password=… with options of "
+            "Configuration 'ConnectionStrings:Redis' is not an address. Set ConnectionStrings__Redis to host:port, or to "
+                + "host:port,password=… with options of "
             + "StackExchange.Redis.");
     }
 }

@@ -10,7 +10,9 @@ namespace ShopSaga.Hosting;
 /// <summary>What the shop's services share. A service's Program: create, add its endpoint, use the defaults, map its routes, run.</summary>
 public static class ServiceHost
 {
-    /// <summary>A builder with the web defaults, access tokens and, for a service with a database, schema scripts and an OpenAPI document.</summary>
+    /// <summary>
+    /// A builder with the web defaults, access tokens and, for a service with a database, schema scripts and an OpenAPI document.
+    /// </summary>
     /// <param name="args">The command line.</param>
     /// <param name="database">Whether the service has a database; the gateway has none.</param>
     /// <exception cref="InvalidOperationException">Configuration is missing or wrong; the message says what to set.</exception>

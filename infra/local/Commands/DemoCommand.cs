@@ -23,7 +23,8 @@ internal static class DemoCommand
             await tour.Run(cancellationToken);
 
             Terminal.Output.WriteLine();
-            var invariants = await Verification.Check(stack.AdminConnectionString, stack.BrokerAddress, options.Servers.ServiceControl, cancellationToken);
+            var invariants = await Verification.Check(
+                stack.AdminConnectionString, stack.BrokerAddress, options.Servers.ServiceControl, cancellationToken);
             return Verification.Print(invariants, Terminal.Output) ? 0 : 1;
         });
         return command;

@@ -14,8 +14,13 @@ internal static class ExecCommand
     public static Command Describe()
     {
         var services = new Option<bool>("--services") { Description = "Start the services as well as the servers." };
-        var words = new Argument<string[]>("command") { Description = "The command and its arguments, after --.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("exec", "Run a command with PostgreSQL, RabbitMQ and Redis up; their addresses are in its environment (SHOPSAGA_*).")
+        var words = new Argument<string[]>("command")
+        {
+            Description = "The command and its arguments, after --.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var command = new Command("exec",
+            "Run a command with PostgreSQL, RabbitMQ and Redis up; their addresses are in its environment (SHOPSAGA_*).")
         {
             services,
             words,

@@ -15,7 +15,8 @@ internal static class RebuildPricesCommand
 
     public static Command Describe()
     {
-        var command = new Command("rebuild-prices", "Let Products announce its catalogue again, and wait until the price list of Orders equals it. Exit code 1 when it does not.");
+        var command = new Command("rebuild-prices",
+            "Let Products announce its catalogue again, and wait until the price list of Orders equals it. Exit code 1 when it does not.");
         var stackArguments = new StackArguments(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
@@ -44,7 +45,8 @@ internal static class RebuildPricesCommand
     }
 
     /// <summary>Returns the invariant "price list = catalogue" as soon as it holds, or when the time limit has passed.</summary>
-    internal static async Task<Invariant> Rebuild(Ports ports, string postgreSql, string email, string password, CancellationToken cancellationToken)
+    internal static async Task<Invariant> Rebuild(
+        Ports ports, string postgreSql, string email, string password, CancellationToken cancellationToken)
     {
         using var gateway = new ShopClient(ports.AddressOf(Topology.Find("gateway")));
         using var products = new ShopClient(ports.AddressOf(Topology.Find("Products")));

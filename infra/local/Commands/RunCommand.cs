@@ -8,7 +8,8 @@ internal static class RunCommand
 {
     public static Command Describe()
     {
-        var command = new Command("run", "Start everything and keep it running until Ctrl+C. Processes that end by themselves are restarted, within limits.");
+        var command = new Command("run",
+            "Start everything and keep it running until Ctrl+C. Processes that end by themselves are restarted, within limits.");
         var stackArguments = new StackArguments(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {

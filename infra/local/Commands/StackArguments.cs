@@ -13,7 +13,8 @@ internal sealed class StackArguments
 {
     private readonly Option<string?> _basePort = new("--base-port")
     {
-        Description = "The gateway's port, from which all others derive (default: SHOPSAGA_BASE_PORT, or 8080). \"auto\" takes free ports and keeps no data.",
+        Description = "The gateway's port, from which all others derive (default: SHOPSAGA_BASE_PORT, or 8080). \"auto\" takes free ports "
+            + "and keeps no data.",
     };
 
     private readonly Option<bool> _fresh = new("--fresh") { Description = "Start with empty databases and queues." };
@@ -73,7 +74,8 @@ internal sealed class StackArguments
     {
         null => Topology.DefaultBasePort,
         "auto" => null,
-        _ when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1024 and <= MaxBasePort => port,
+        _ when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1024 and <= MaxBasePort =>
+            port,
         _ => throw new CannotStartException($"\"{text}\" is not a base port: give a number from 1024 to {MaxBasePort}, or \"auto\"."),
     };
 

@@ -9,7 +9,8 @@ internal static class VerifyCommand
 {
     public static Command Describe()
     {
-        var command = new Command("verify", "Wait until the system is idle, then check its invariants. Exit code 1 when one does not hold.");
+        var command = new Command("verify",
+            "Wait until the system is idle, then check its invariants. Exit code 1 when one does not hold.");
         var stackArguments = new StackArguments(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {

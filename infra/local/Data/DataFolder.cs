@@ -7,8 +7,8 @@ using ShopSaga.Local.Processes;
 namespace ShopSaga.Local.Data;
 
 /// <summary>
-/// The data of one stack: .shopsaga/&lt;base port&gt;/ in the checkout. One launcher at a time holds its lock. The lock dies with its holder, so
-/// a launcher that gets it may clean up after one that was killed.
+/// The data of one stack: .shopsaga/&lt;base port&gt;/ in the checkout. One launcher at a time holds its lock. The lock dies with its
+/// holder, so a launcher that gets it may clean up after one that was killed.
 /// </summary>
 internal sealed class DataFolder : IDisposable
 {
@@ -162,7 +162,9 @@ internal sealed class DataFolder : IDisposable
 
     public void Dispose() => _heldLock.Dispose();
 
-    /// <summary>Cleans up after killed launchers of this checkout: stops their processes and removes the folders of temporary stacks.</summary>
+    /// <summary>
+    /// Cleans up after killed launchers of this checkout: stops their processes and removes the folders of temporary stacks.
+    /// </summary>
     private static async Task CleanUpAfterKilledLaunchers()
     {
         Directory.CreateDirectory(AllStacks);
@@ -249,6 +251,7 @@ internal sealed class DataFolder : IDisposable
             }
         }
 
-        throw new CannotStartException("This program has to be run from inside a checkout of ShopSaga: no folder above it holds ShopSaga.sln.");
+        throw new CannotStartException(
+            "This program has to be run from inside a checkout of ShopSaga: no folder above it holds ShopSaga.sln.");
     }
 }

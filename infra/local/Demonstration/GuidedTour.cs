@@ -55,7 +55,12 @@ internal sealed class GuidedTour(LocalStack stack, StackOptions options, IAnsiCo
     private async Task OpenTheShop(CancellationToken cancellationToken)
     {
         await _admin.LogIn(options.AdminEmail, options.AdminPassword, cancellationToken);
-        var customerAccount = new { email = $"demo-{stack.Ports.Base}-{Stopwatch.GetTimestamp()}@example.com", password = "correct horse", name = "Demo" };
+        var customerAccount = new
+        {
+            email = $"demo-{stack.Ports.Base}-{Stopwatch.GetTimestamp()}@example.com",
+            password = "correct horse",
+            name = "Demo",
+        };
         await _customer.Post("users", customerAccount, cancellationToken);
         await _customer.LogIn(customerAccount.email, customerAccount.password, cancellationToken);
     }
@@ -86,7 +91,8 @@ internal sealed class GuidedTour(LocalStack stack, StackOptions options, IAnsiCo
             $"Orders does not know product {productId}",
             cancellationToken);
         var id = order["id"]!.GetValue<long>();
-        console.MarkupLine($"Order {id}: {quantity} × product {productId}, {order["totalAmount"]!.GetValue<long>():N0} won, {paymentMethod}");
+        console.MarkupLine(
+            $"Order {id}: {quantity} × product {productId}, {order["totalAmount"]!.GetValue<long>():N0} won, {paymentMethod}");
         return id;
     }
 

@@ -50,7 +50,8 @@ internal sealed class ShopClient(Uri gateway) : IDisposable
             return response.IsSuccessStatusCode
                 ? JsonNode.Parse(text)!
                 : throw new HttpRequestException(
-                    $"{response.RequestMessage!.Method} {response.RequestMessage.RequestUri!.AbsolutePath} answered {(int)response.StatusCode}: {text}",
+                    $"{response.RequestMessage!.Method} {response.RequestMessage.RequestUri!.AbsolutePath} answered "
+                        + $"{(int)response.StatusCode}: {text}",
                     null,
                     response.StatusCode);
         }

@@ -35,7 +35,8 @@ internal sealed record Ports(int Base)
             if (!IsFree(port))
             {
                 throw new CannotStartException(
-                    $"Port {port}, meant for {use}, is taken: choose another base port (--base-port=N or SHOPSAGA_BASE_PORT=N; it is {Base} now), "
+                    $"Port {port}, meant for {use}, is taken: choose another base port (--base-port=N or SHOPSAGA_BASE_PORT=N; it is "
+                        + $"{Base} now), "
                     + "or stop the process that listens there.");
             }
         }

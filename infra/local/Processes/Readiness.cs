@@ -2,13 +2,16 @@ using System.Diagnostics;
 
 namespace ShopSaga.Local.Processes;
 
-/// <summary>Waits for a process by probing it. A process that ends, or is not ready in time, is a failure that shows the end of its log.</summary>
+/// <summary>
+/// Waits for a process by probing it. A process that ends, or is not ready in time, is a failure that shows the end of its log.
+/// </summary>
 internal static class Readiness
 {
     private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    public static async Task WaitFor(string name, Child? child, string log, Func<CancellationToken, Task> probe, CancellationToken cancellationToken)
+    public static async Task WaitFor(string name, Child? child, string log, Func<CancellationToken, Task> probe,
+        CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         while (true)

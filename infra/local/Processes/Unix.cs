@@ -47,7 +47,9 @@ internal static partial class Unix
     public static List<int> ProcessesWithVariable(string name, string value)
     {
         var variable = $"{name}={value}";
-        return OperatingSystem.IsLinux() ? [.. AllPids().Where(pid => IdentityOf(pid) is not null && EnvironmentOf(pid).Contains(variable))] : [];
+        return OperatingSystem.IsLinux()
+            ? [.. AllPids().Where(pid => IdentityOf(pid) is not null && EnvironmentOf(pid).Contains(variable))]
+            : [];
     }
 
     /// <summary>Live descendants of a process, parents first, except the named processes and their descendants.</summary>
@@ -74,7 +76,8 @@ internal static partial class Unix
 
     private static IEnumerable<int> AllPids() =>
         Directory.EnumerateDirectories("/proc")
-            .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0)
+            .Select(
+                folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0)
             .Where(pid => pid > 0);
 
     private static string[] EnvironmentOf(int pid)

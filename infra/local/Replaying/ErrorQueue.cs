@@ -71,8 +71,8 @@ internal sealed class ErrorQueue : IAsyncDisposable
     }
 
     /// <summary>
-    /// Returns the selected messages to the queues they failed in, and counts the results. Messages that fail again meanwhile are left for the
-    /// next run.
+    /// Returns the selected messages to the queues they failed in, and counts the results. Messages that fail again meanwhile are left for
+    /// the next run.
     /// </summary>
     public async Task<IReadOnlyDictionary<ReplayResult, int>> Return(Predicate<FailedMessage> selected, CancellationToken cancellationToken)
     {
@@ -112,7 +112,8 @@ internal sealed class ErrorQueue : IAsyncDisposable
     /// Takes the messages that are in the queue now. Copies and messages that fail again come after them, so the number of messages at the
     /// start is where this ends.
     /// </summary>
-    private async Task ForEachBatch(int max, Func<IReadOnlyList<FailedMessage>, IChannel, IChannel, Task> work, CancellationToken cancellationToken)
+    private async Task ForEachBatch(
+        int max, Func<IReadOnlyList<FailedMessage>, IChannel, IChannel, Task> work, CancellationToken cancellationToken)
     {
         var left = Math.Min(max, await Depth(cancellationToken));
         if (left == 0)
@@ -136,7 +137,8 @@ internal sealed class ErrorQueue : IAsyncDisposable
     {
         try
         {
-            await target.BasicPublishAsync(message.FailedQueue!, "", mandatory: true, message.WithoutFailure(), message.Body, cancellationToken);
+            await target.BasicPublishAsync(
+                message.FailedQueue!, "", mandatory: true, message.WithoutFailure(), message.Body, cancellationToken);
         }
         catch (PublishException refused)
         {
@@ -148,7 +150,8 @@ internal sealed class ErrorQueue : IAsyncDisposable
         return ReplayResult.Returned(message);
     }
 
-    private async Task<ReplayResult?> Keep(FailedMessage message, string? reason, IChannel source, IChannel target, CancellationToken cancellationToken)
+    private async Task<ReplayResult?> Keep(
+        FailedMessage message, string? reason, IChannel source, IChannel target, CancellationToken cancellationToken)
     {
         await Keep(message, source, target, cancellationToken);
         return reason is null ? null : ReplayResult.Left(message, reason);
@@ -170,7 +173,8 @@ internal sealed class ErrorQueue : IAsyncDisposable
 
         if (!addresses.TryGetValue(address, out var exists))
         {
-            addresses[address] = exists = await Exists(channel => channel.ExchangeDeclarePassiveAsync(address, cancellationToken), cancellationToken);
+            addresses[address] = exists = await Exists(
+                channel => channel.ExchangeDeclarePassiveAsync(address, cancellationToken), cancellationToken);
         }
 
         return exists ? null : "the exchange does not exist";
@@ -191,7 +195,8 @@ internal sealed class ErrorQueue : IAsyncDisposable
     private async Task<int> Depth(CancellationToken cancellationToken)
     {
         uint depth = 0;
-        await Exists(async channel => depth = (await channel.QueueDeclarePassiveAsync(_name, cancellationToken)).MessageCount, cancellationToken);
+        await Exists(
+            async channel => depth = (await channel.QueueDeclarePassiveAsync(_name, cancellationToken)).MessageCount, cancellationToken);
         return (int)depth;
     }
 

@@ -16,7 +16,8 @@ internal sealed class FailedMessage
     /// <summary>Headers that brokers and clients add in transit.</summary>
     private static readonly string[] TransitHeaders =
     [
-        "x-delivery-count", "x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason", Constants.PublishSequenceNumberHeader,
+        "x-delivery-count", "x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason",
+        Constants.PublishSequenceNumberHeader,
         "NServiceBus.Transport.RabbitMQ.DelayInSeconds", "NServiceBus.Transport.RabbitMQ.ConfirmationId",
     ];
 
@@ -41,7 +42,9 @@ internal sealed class FailedMessage
     public IEnumerable<(string Name, string Value)> Headers =>
         _headers.OrderBy(header => header.Key, StringComparer.Ordinal).Select(header => (header.Key, Text(header.Value)));
 
-    /// <summary>The logical id, which retries and replays keep. When two services fail to handle one event, both messages have its id.</summary>
+    /// <summary>
+    /// The logical id, which retries and replays keep. When two services fail to handle one event, both messages have its id.
+    /// </summary>
     public string Id => Header("NServiceBus.MessageId") ?? Properties.MessageId ?? "";
 
     /// <summary>The queue it failed in; null for a message that could not be read there.</summary>
@@ -64,7 +67,8 @@ internal sealed class FailedMessage
     {
         var copy = new BasicProperties(Properties)
         {
-            Headers = Properties.Headers?.Where(header => header.Key is not ("x-delivery-count" or Constants.PublishSequenceNumberHeader)).ToDictionary(),
+            Headers = Properties.Headers?.Where(header => header.Key is not ("x-delivery-count" or Constants.PublishSequenceNumberHeader))
+                .ToDictionary(),
         };
 
         // The broker refuses a user id that is not the publisher's.

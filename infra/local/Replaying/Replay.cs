@@ -25,7 +25,8 @@ internal sealed class Replay(ErrorQueue errorQueue, IAnsiConsole console)
         }
 
         var groups = new Table().Border(TableBorder.Rounded).AddColumns("group", "messages", "failed in", "last at", "message");
-        foreach (var group in messages.GroupBy(message => message.Group).OrderByDescending(group => group.Count()).ThenBy(group => group.Key))
+        var byGroup = messages.GroupBy(message => message.Group).OrderByDescending(group => group.Count()).ThenBy(group => group.Key);
+        foreach (var group in byGroup)
         {
             var last = group.MaxBy(message => message.FailedAt, StringComparer.Ordinal)!;
             AddRow(groups, group.Key, $"{group.Count()}", Queues(group), last.FailedAt, last.ExceptionMessage);
@@ -69,8 +70,9 @@ internal sealed class Replay(ErrorQueue errorQueue, IAnsiConsole console)
     }
 
     /// <summary>
-    /// Returns the messages with these ids or in these groups, or all when none is named. Exit code 1 when a message could not be returned or no
-    /// message matched. A message without the queue it failed in can never be returned, so it counts only when it was selected explicitly.
+    /// Returns the messages with these ids or in these groups, or all when none is named. Exit code 1 when a message could not be returned
+    /// or no message matched. A message without the queue it failed in can never be returned, so it counts only when it was selected
+    /// explicitly.
     /// </summary>
     public async Task<int> Return(string[] ids, string[] groups, CancellationToken cancellationToken)
     {
@@ -91,7 +93,9 @@ internal sealed class Replay(ErrorQueue errorQueue, IAnsiConsole console)
 
         var returned = counts.Where(entry => entry.Key.Reason is null).Sum(entry => entry.Value);
         console.WriteLine($"{Count(returned, "message")} returned, {counts.Values.Sum() - returned} left in the error queue.");
-        return counts.Keys.Any(result => result.Reason is not null && (result.Queue is not null || !all)) || (counts.Count == 0 && !all) ? 1 : 0;
+        return counts.Keys.Any(result => result.Reason is not null && (result.Queue is not null || !all)) || (counts.Count == 0 && !all)
+            ? 1
+            : 0;
     }
 
     // Not through the console, which would wrap lines that users may copy.

@@ -14,7 +14,9 @@ internal static class StackTable
         foreach (var process in stack.Processes)
         {
             var instance = Topology.Instances(Topology.MaxInstances).SingleOrDefault(instance => instance.Name == process.Name);
-            var address = instance is not null ? stack.Ports.AddressOf(instance).ToString().TrimEnd('/') : ServerAddress(process.Name, stack.Ports);
+            var address = instance is not null
+                ? stack.Ports.AddressOf(instance).ToString().TrimEnd('/')
+                : ServerAddress(process.Name, stack.Ports);
             table.AddRow(
                 process.Name,
                 address,

@@ -4,8 +4,8 @@ using ShopSaga.Local.Processes;
 namespace ShopSaga.Local.Running;
 
 /// <summary>
-/// Restarts processes that end by themselves, and says so. A process that ends too often is not restarted any more: the supervision ends, since
-/// the system is not what its users expect without it.
+/// Restarts processes that end by themselves, and says so. A process that ends too often is not restarted any more: the supervision ends,
+/// since the system is not what its users expect without it.
 /// </summary>
 internal sealed class Supervisor(IEnumerable<StackProcess> processes, Action<string> report)
 {
@@ -31,7 +31,8 @@ internal sealed class Supervisor(IEnumerable<StackProcess> processes, Action<str
             while (true)
             {
                 await process.Exited.WaitAsync(cancellationToken);
-                report($"{process.Name} has ended with exit code {process.ExitCode}.{Environment.NewLine}{Readiness.LastLines(process.Log)}");
+                report(
+                    $"{process.Name} has ended with exit code {process.ExitCode}.{Environment.NewLine}{Readiness.LastLines(process.Log)}");
                 while (restarts.TryPeek(out var oldest) && TimeProvider.System.GetElapsedTime(oldest) > Period)
                 {
                     restarts.Dequeue();
@@ -39,12 +40,14 @@ internal sealed class Supervisor(IEnumerable<StackProcess> processes, Action<str
 
                 if (restarts.Count == MaxRestarts)
                 {
-                    report($"{process.Name} has ended {MaxRestarts + 1} times within {Period.TotalMinutes:0} minutes and is not restarted any more.");
+                    report($"{process.Name} has ended {MaxRestarts + 1} times within {Period.TotalMinutes:0} minutes and is not restarted "
+                        + "any more.");
                     return process.Name;
                 }
 
                 restarts.Enqueue(TimeProvider.System.GetTimestamp());
-                report($"{process.Name} is restarted ({restarts.Count} of at most {MaxRestarts} times within {Period.TotalMinutes:0} minutes).");
+                report($"{process.Name} is restarted ({restarts.Count} of at most {MaxRestarts} times within {Period.TotalMinutes:0} "
+                    + "minutes).");
                 await Restart(process, cancellationToken);
             }
         }

@@ -61,8 +61,10 @@ internal static class Binaries
 
     private static string InstallationAdvice(List<ServerProgram> missing) =>
         $"{string.Join(" and ", missing.Select(server => $"{server.Name} {server.MinVersion} or newer"))} not found on this machine: "
-        + $"install with \"apt-get install {string.Join(' ', missing.Select(server => server.Package))}\" (as root this happens by itself on Debian 12), "
-        + $"or start a Docker engine with compose, or set the address of a running server in {string.Join(" and ", missing.Select(server => server.Variable))}.";
+        + $"install with \"apt-get install {string.Join(' ', missing.Select(server => server.Package))}\" (as root this happens by itself "
+        + "on Debian 12), "
+        + $"or start a Docker engine with compose, or set the address of a running server in "
+        + $"{string.Join(" and ", missing.Select(server => server.Variable))}.";
 
     private static async Task<Dictionary<ServerProgram, string>> Search(List<ServerProgram> servers, CancellationToken cancellationToken)
     {

@@ -25,7 +25,9 @@ internal static class Containers
         Executables.Run(Compose(ports, folder, "down", "--volumes"), cancellationToken);
 
     private static Command Compose(Ports ports, DataFolder folder, params string[] words) =>
-        new(Program, ["compose", "-f", Path.Combine(DataFolder.Checkout, "infra/compose/servers.yml"), "-p", $"shopsaga{ports.Base}", .. words])
+        new(
+            Program,
+            ["compose", "-f", Path.Combine(DataFolder.Checkout, "infra/compose/servers.yml"), "-p", $"shopsaga{ports.Base}", .. words])
         {
             Folder = DataFolder.Checkout,
             AbandonSignal = Signal.Terminate,

@@ -11,7 +11,8 @@ internal static class DebianPackages
     // The original of a file that we replace, so that the next installation can undo one that was killed.
     private const string Saved = ".before-shopsaga";
 
-    public static bool CanInstall => OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess && Executables.InPath("apt-get") is not null;
+    public static bool CanInstall =>
+        OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess && Executables.InPath("apt-get") is not null;
 
     public static async Task Install(IReadOnlyCollection<string> packages, Action<string> progress, CancellationToken cancellationToken)
     {
@@ -54,7 +55,8 @@ internal static class DebianPackages
         if (required && exitCode != 0)
         {
             throw new CannotStartException(
-                $"apt-get {string.Join(' ', arguments)} failed:{Environment.NewLine}{string.Join(Environment.NewLine, output.Split('\n').TakeLast(25))}");
+                $"apt-get {string.Join(' ', arguments)} "
+                    + $"failed:{Environment.NewLine}{string.Join(Environment.NewLine, output.Split('\n').TakeLast(25))}");
         }
     }
 

@@ -5,7 +5,9 @@ using ShopSaga.Local.Processes;
 
 namespace ShopSaga.Local.Servers;
 
-/// <summary>A private RabbitMQ with its management plugin: its own node and epmd, on loopback only, with limits on memory and processors.</summary>
+/// <summary>
+/// A private RabbitMQ with its management plugin: its own node and epmd, on loopback only, with limits on memory and processors.
+/// </summary>
 internal static class RabbitMq
 {
     /// <summary>The name of its process in the stack.</summary>
@@ -85,7 +87,8 @@ internal static class RabbitMq
     }
 
     private static string EpmdProgram() => Executables.InPath("epmd")
-        ?? throw new CannotStartException("RabbitMQ is here but Erlang's epmd is not in the PATH: add the folder that holds erl and epmd to it.");
+        ?? throw new CannotStartException(
+            "RabbitMQ is here but Erlang's epmd is not in the PATH: add the folder that holds erl and epmd to it.");
 
     private static string Configuration(Ports ports, DataFolder folder) => $"""
         listeners.tcp.1 = 127.0.0.1:{ports.RabbitMq}

@@ -19,7 +19,8 @@ internal sealed record ServerAddresses
     public Uri? ServiceControl { get; init; }
 
     /// <summary>
-    /// The addresses in the variables SHOPSAGA_POSTGRES, SHOPSAGA_RABBITMQ, SHOPSAGA_RABBITMQ_MANAGEMENT, SHOPSAGA_REDIS and SHOPSAGA_SERVICECONTROL.
+    /// The addresses in the variables SHOPSAGA_POSTGRES, SHOPSAGA_RABBITMQ, SHOPSAGA_RABBITMQ_MANAGEMENT, SHOPSAGA_REDIS and
+    /// SHOPSAGA_SERVICECONTROL.
     /// </summary>
     public static ServerAddresses FromEnvironment() => new()
     {

@@ -22,7 +22,8 @@ internal static class FailedMessages
         var violations = new List<string>();
         if (error is { Messages: > 0 })
         {
-            violations.Add($"{error.Messages} messages are in the error queue: list them with the target Replay --list, return them with Replay");
+            violations.Add(
+                $"{error.Messages} messages are in the error queue: list them with the target Replay --list, return them with Replay");
         }
 
         if (notImported > 0)
@@ -45,7 +46,8 @@ internal static class FailedMessages
         }
         else if (error is { Consumers: > 0 })
         {
-            violations.Add($"{error.Consumers} consumers read the error queue, so failed messages are elsewhere: give the address of ServiceControl's API "
+            violations.Add($"{error.Consumers} consumers read the error queue, so failed messages are elsewhere: give the address of "
+                + "ServiceControl's API "
                 + "in SHOPSAGA_SERVICECONTROL, such as http://localhost:33333/api/");
         }
 
@@ -66,7 +68,8 @@ internal static class FailedMessages
                 ? (count, null)
                 : (null, $"ServiceControl at {address} answered {(int)answer.StatusCode} without a Total-Count");
         }
-        catch (Exception failed) when (failed is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception failed)
+            when (failed is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
         {
             return (null, $"ServiceControl at {address} does not answer: {failed.Message}");
         }

@@ -6,7 +6,8 @@ using ShopSaga.Local.Layout;
 namespace ShopSaga.Local.Verifying;
 
 /// <summary>
-/// Waits until the system is idle: no message in a queue or an outbox, no retry that waits in a delay queue, and every order and payment final.
+/// Waits until the system is idle: no message in a queue or an outbox, no retry that waits in a delay queue, and every order and payment
+/// final.
 /// </summary>
 internal sealed class IdleWait(string admin, string broker)
 {
@@ -14,7 +15,9 @@ internal sealed class IdleWait(string admin, string broker)
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(100);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>After this time an order expires, unless <c>Orders:Expiry</c> says otherwise; with a margin for the way through the delay queues.</summary>
+    /// <summary>
+    /// After this time an order expires, unless <c>Orders:Expiry</c> says otherwise; with a margin for the way through the delay queues.
+    /// </summary>
     private static readonly TimeSpan Expiry = TimeSpan.FromMinutes(15) + TimeSpan.FromSeconds(30);
 
     private static readonly string[] DelayQueues =
@@ -55,7 +58,8 @@ internal sealed class IdleWait(string admin, string broker)
             inFlight.Add($"{orders} orders are open");
         }
 
-        if (await Count("Payments", "payments WHERE status IN ('PENDING', 'UNKNOWN', 'REFUNDING')", cancellationToken) is > 0 and var payments)
+        if (await Count(
+            "Payments", "payments WHERE status IN ('PENDING', 'UNKNOWN', 'REFUNDING')", cancellationToken) is > 0 and var payments)
         {
             inFlight.Add($"{payments} payments are open");
         }
@@ -68,10 +72,11 @@ internal sealed class IdleWait(string admin, string broker)
             }
         }
 
-        // A timeout cannot be cancelled, so each recent order may have one in the delay queues. Anything above that number is a retry. The queues
-        // cannot be browsed: a message that is taken and given back loses its position and counts a delivery.
+        // A timeout cannot be cancelled, so each recent order may have one in the delay queues. Anything above that number is a retry. The
+        // queues cannot be browsed: a message that is taken and given back loses its position and counts a delivery.
         var delayed = await queues.Count(DelayQueues, cancellationToken);
-        var timeouts = await Count("Orders", $"orders WHERE created_at > now() - interval '{Expiry.TotalSeconds} seconds'", cancellationToken);
+        var timeouts = await Count(
+            "Orders", $"orders WHERE created_at > now() - interval '{Expiry.TotalSeconds} seconds'", cancellationToken);
         if (delayed > timeouts)
         {
             inFlight.Add($"{delayed} messages are delayed, of which at most {timeouts} are timeouts of orders");
@@ -86,6 +91,7 @@ internal sealed class IdleWait(string admin, string broker)
     private async Task<long> Count(string service, string rows, CancellationToken cancellationToken)
     {
         await using var connection = await SystemState.Open(admin, service, cancellationToken);
-        return await connection.ExecuteScalarAsync<long>(new CommandDefinition($"SELECT count(*) FROM {rows}", cancellationToken: cancellationToken));
+        return await connection.ExecuteScalarAsync<long>(
+            new CommandDefinition($"SELECT count(*) FROM {rows}", cancellationToken: cancellationToken));
     }
 }

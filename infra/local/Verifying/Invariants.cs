@@ -1,7 +1,8 @@
 namespace ShopSaga.Local.Verifying;
 
 /// <summary>
-/// The invariants of an idle system. They hold after any crash. Most follow from one rule: every order is in one state, the same everywhere.
+/// The invariants of an idle system. They hold after any crash. Most follow from one rule: every order is in one state, the same
+/// everywhere.
 /// <code>
 ///               reservation           payment                      provider           history
 ///   CONFIRMED   COMMITTED             COMPLETED, the order's       CHARGED            …, StockCommitted
@@ -15,7 +16,10 @@ internal static class Invariants
     private const string ChargeKeyPrefix = "order-";
     private static readonly string[] FinalOrders = ["CONFIRMED", "CANCELLED"];
     private static readonly string[] FinalPayments = ["COMPLETED", "FAILED", "REFUNDED"];
-    private static readonly string[] HistoryOfConfirmed = ["OrderPlaced", "StockReserved", "PaymentCompleted", "OrderConfirmed", "StockCommitted"];
+    private static readonly string[] HistoryOfConfirmed =
+    [
+        "OrderPlaced", "StockReserved", "PaymentCompleted", "OrderConfirmed", "StockCommitted",
+    ];
 
     public static IReadOnlyList<Invariant> Check(SystemState state) =>
     [
@@ -40,7 +44,8 @@ internal static class Invariants
 
     private static Invariant Stock(SystemState state) => new(
         "stock at start = stock now + reserved + committed",
-        $"{state.Stock.Sum(row => row.Put)} = {state.Stock.Sum(row => row.Now)} + {state.Stock.Sum(row => row.Reserved)} + {state.Stock.Sum(row => row.Committed)}"
+        $"{state.Stock.Sum(row => row.Put)} = {state.Stock.Sum(row => row.Now)} + {state.Stock.Sum(row => row.Reserved)} + "
+            + $"{state.Stock.Sum(row => row.Committed)}"
             + $" over {state.Stock.Count} products",
         [.. state.Stock.Where(row => row.Put != row.Now + row.Reserved + row.Committed)
             .Select(row => $"product {row.ProductId}: {row.Put} ≠ {row.Now} + {row.Reserved} + {row.Committed}")]);
@@ -50,7 +55,8 @@ internal static class Invariants
         var totals = state.Orders.ToDictionary(order => order.Id, order => order.TotalAmount);
         return new Invariant(
             "captured − refunded = 0 or the order's total, for each payment",
-            $"{Captured(state).Sum(payment => payment.Amount)} − {state.Payments.Sum(payment => payment.Refunded)} = {Captured(state).Sum(Kept)}"
+            $"{Captured(state).Sum(payment => payment.Amount)} − {state.Payments.Sum(payment => payment.Refunded)} = "
+                + $"{Captured(state).Sum(Kept)}"
                 + $" over {state.Payments.Count} payments",
             [.. state.Payments.Where(payment => Kept(payment) != 0 && Kept(payment) != totals.GetValueOrDefault(payment.OrderId, -1))
                 .Select(payment => $"payment {payment.Id} of order {payment.OrderId} keeps {Kept(payment)}")]);
@@ -70,7 +76,8 @@ internal static class Invariants
     private static Invariant CancelledOrders(SystemState state)
     {
         var cancelled = state.Orders.Where(order => order.Status == "CANCELLED").Select(order => order.Id).ToHashSet();
-        var withMoney = state.Payments.Where(payment => cancelled.Contains(payment.OrderId) && payment.Status is not ("FAILED" or "REFUNDED")).ToList();
+        var withMoney = state.Payments.Where(
+            payment => cancelled.Contains(payment.OrderId) && payment.Status is not ("FAILED" or "REFUNDED")).ToList();
         var withStock = state.Reservations.Where(row => cancelled.Contains(row.OrderId) && row.State is "RESERVED" or "COMMITTED").ToList();
         return new Invariant(
             "no cancelled order keeps money or stock",
@@ -87,7 +94,8 @@ internal static class Invariants
             $"{reservations.Count} reservations of {state.Orders.Count} orders",
             [.. state.Orders.Where(order => FinalOrders.Contains(order.Status))
                 .Select(order => (Order: order, Reservation: reservations.GetValueOrDefault(order.Id, "missing")))
-                .Where(pair => pair.Order.Status == "CONFIRMED" ? pair.Reservation != "COMMITTED" : pair.Reservation is not ("REJECTED" or "RELEASED"))
+                .Where(pair => pair.Order.Status == "CONFIRMED" ? pair.Reservation != "COMMITTED" : pair.Reservation is not (
+                    "REJECTED" or "RELEASED"))
                 .Select(pair => $"order {pair.Order.Id} is {pair.Order.Status}, and its reservation is {pair.Reservation}")]);
     }
 
@@ -100,11 +108,14 @@ internal static class Invariants
             "reserved lines = ordered lines",
             $"{state.ReservationLines.Count} reserved, {state.OrderLines.Count} ordered",
             [.. state.Reservations
-                .Where(row => !(row.State == "RELEASED" && !reserved[row.OrderId].Any()) && !reserved[row.OrderId].ToHashSet().SetEquals(ordered[row.OrderId]))
-                .Select(row => $"order {row.OrderId} has {Text(ordered[row.OrderId])}, and its {row.State} reservation {Text(reserved[row.OrderId])}")]);
+                .Where(row => !(row.State == "RELEASED" && !reserved[row.OrderId].Any()) && !reserved[row.OrderId].ToHashSet().SetEquals(
+                    ordered[row.OrderId]))
+                .Select(row => $"order {row.OrderId} has {Text(ordered[row.OrderId])}, and its {row.State} reservation "
+                + $"{Text(reserved[row.OrderId])}")]);
 
         static string Text(IEnumerable<LineRow> lines) =>
-            string.Join(" + ", lines.OrderBy(line => line.ProductId).Select(line => $"{line.Quantity} of {line.ProductId}")) is { Length: > 0 } text ? text : "no lines";
+            string.Join(" + ", lines.OrderBy(
+                line => line.ProductId).Select(line => $"{line.Quantity} of {line.ProductId}")) is { Length: > 0 } text ? text : "no lines";
     }
 
     private static Invariant Payments(SystemState state)
@@ -168,7 +179,8 @@ internal static class Invariants
         return new Invariant(
             "every order's last status change leads to its status",
             $"{last.Count} of {state.Orders.Count} orders",
-            [.. state.Orders.Where(order => !last.TryGetValue(order.Id, out var change) || (change.Status, change.Reason) != (order.Status, order.Reason))
+            [.. state.Orders.Where(
+                order => !last.TryGetValue(order.Id, out var change) || (change.Status, change.Reason) != (order.Status, order.Reason))
                 .Select(order => $"order {order.Id} is {order.Status} {order.Reason}, and its last change was to "
                     + (last.TryGetValue(order.Id, out var change) ? $"{change.Status} {change.Reason}" : "nothing"))]);
     }
@@ -185,12 +197,15 @@ internal static class Invariants
             [.. state.OrderSagas.Where(final.Contains).Select(order => $"order {order} is final, and its saga goes on"),
              .. final.Where(order => !policies.ContainsKey(order)).Select(order => $"order {order} has no payment policy"),
              .. policies.Values.Where(policy => final.Contains(policy.OrderId) && !Fits(policy))
-                .Select(policy => $"order {policy.OrderId} {(paid.Contains(policy.OrderId) ? "has a" : "has no")} payment, and its payment policy is "
+                .Select(policy => $"order {policy.OrderId} {(paid.Contains(policy.OrderId) ? "has a" : "has no")} payment, and its payment "
+                + "policy is "
                     + $"{(policy.Placed ? "" : "not ")}placed, {(policy.Reserved ? "" : "not ")}reserved, "
                     + $"{(policy.Rejected ? "" : "not ")}rejected, {(policy.Cancelled ? "" : "not ")}cancelled")]);
 
         bool Fits(PaymentPolicyRow policy) =>
-            paid.Contains(policy.OrderId) ? policy is { Placed: true, Reserved: true, Rejected: false } : policy.Rejected || policy.Cancelled;
+            paid.Contains(policy.OrderId)
+                ? policy is { Placed: true, Reserved: true, Rejected: false }
+                : policy.Rejected || policy.Cancelled;
     }
 
     private static Invariant References(SystemState state)
@@ -221,9 +236,12 @@ internal static class Invariants
         var ledger = state.Entries.ToHashSet();
         return new Invariant(
             "ledger = payments",
-            $"{Sum(ledger, Capture)} − {Sum(ledger, Refund)} = {Sum(payments, Capture)} − {Sum(payments, Refund)} in {ledger.Count} entries",
-            [.. payments.Except(ledger).Select(entry => $"{entry.Fact} of {entry.Amount} for payment {entry.PaymentId} is not in the ledger"),
-             .. ledger.Except(payments).Select(entry => $"the ledger's {entry.Fact} of {entry.Amount} for payment {entry.PaymentId} belongs to no payment")]);
+            $"{Sum(ledger, Capture)} − {Sum(ledger, Refund)} = {Sum(payments, Capture)} − {Sum(payments, Refund)} in {ledger.Count} "
+                + "entries",
+            [.. payments.Except(ledger).Select(
+                entry => $"{entry.Fact} of {entry.Amount} for payment {entry.PaymentId} is not in the ledger"),
+             .. ledger.Except(payments)
+                 .Select(entry => $"the ledger's {entry.Fact} of {entry.Amount} for payment {entry.PaymentId} belongs to no payment")]);
     }
 
     private static Invariant Settlements(SystemState state) => new(
@@ -232,7 +250,8 @@ internal static class Invariants
             + $" = {state.Days.Sum(day => day.Captured)} − {state.Days.Sum(day => day.Refunded)}"
             + $" over {state.Days.Count} days, with {state.Days.Sum(day => day.Adjustments)} adjustments",
         [.. state.Days.Where(day => (day.CapturedTotal, day.RefundedTotal) != (day.Captured, day.Refunded))
-            .Select(day => $"{day.Day} shows {day.CapturedTotal} − {day.RefundedTotal}, and its entries are {day.Captured} − {day.Refunded}")]);
+            .Select(
+                day => $"{day.Day} shows {day.CapturedTotal} − {day.RefundedTotal}, and its entries are {day.Captured} − {day.Refunded}")]);
 
     private static Invariant Provider(SystemState state)
     {
@@ -243,14 +262,17 @@ internal static class Invariants
             "provider = payments",
             $"{provider.Sum(charge => charge.Amount)} − {provider.Sum(charge => charge.Refunded)}"
                 + $" = {payments.Sum(payment => payment.Amount)} − {payments.Sum(payment => payment.Refunded)} in {provider.Count} charges",
-            [.. provider.Except(payments).Select(charge => $"the provider's charge {charge.Charge} of {charge.Amount}, {charge.Refunded} refunded, belongs to no payment"),
-             .. payments.Except(provider).Select(payment => $"charge {payment.Charge} of {payment.Amount}, {payment.Refunded} refunded, is not the provider's")]);
+            [.. provider.Except(payments).Select(
+                charge => $"the provider's charge {charge.Charge} of {charge.Amount}, {charge.Refunded} refunded, belongs to no payment"),
+             .. payments.Except(provider)
+                 .Select(payment => $"charge {payment.Charge} of {payment.Amount}, {payment.Refunded} refunded, is not the provider's")]);
     }
 
     /// <summary>A charge that the provider has neither made nor refused could still be made.</summary>
     private static Invariant Charges(SystemState state)
     {
-        var payments = state.Payments.Where(payment => payment.ChargeId is not null).ToDictionary(payment => payment.ChargeId!.Value, payment => payment.OrderId);
+        var payments = state.Payments.Where(payment => payment.ChargeId is not null)
+            .ToDictionary(payment => payment.ChargeId!.Value, payment => payment.OrderId);
         return new Invariant(
             "every charge is of its payment's order, and none is open",
             $"{state.Charges.Count} charges, {state.Charges.Count(charge => charge.Status == "OPEN")} open",
@@ -262,8 +284,10 @@ internal static class Invariants
     public static Invariant Prices(IReadOnlyList<PriceRow> catalogue, IReadOnlyList<PriceRow> priceList) => new(
         "price list = catalogue",
         $"{priceList.Count} products known to Orders, {catalogue.Count} listed by Products",
-        [.. catalogue.Except(priceList).Select(product => $"product {product.ProductId}: Orders does not know {product.Name ?? "that it is withdrawn"} at {product.Price}"),
-         .. priceList.Except(catalogue).Select(product => $"product {product.ProductId}: Orders knows {product.Name ?? "it as withdrawn"} at {product.Price}")]);
+        [.. catalogue.Except(priceList).Select(
+            product => $"product {product.ProductId}: Orders does not know {product.Name ?? "that it is withdrawn"} at {product.Price}"),
+         .. priceList.Except(catalogue)
+             .Select(product => $"product {product.ProductId}: Orders knows {product.Name ?? "it as withdrawn"} at {product.Price}")]);
 
     private static Invariant Final(SystemState state)
     {
@@ -272,16 +296,19 @@ internal static class Invariants
         return new Invariant(
             "every order and every payment is final",
             $"{orders.Count} of {state.Orders.Count} orders and {payments.Count} of {state.Payments.Count} payments are not",
-            [.. orders.Select(order => $"order {order.Id} is {order.Status}"), .. payments.Select(payment => $"payment {payment.Id} is {payment.Status}")]);
+            [.. orders.Select(order => $"order {order.Id} is {order.Status}"), .. payments.Select(
+                payment => $"payment {payment.Id} is {payment.Status}")]);
     }
 
     private static IEnumerable<PaymentRow> Captured(SystemState state) => state.Payments.Where(payment => payment.ChargeId is not null);
 
     private static long Kept(PaymentRow payment) => (payment.ChargeId is null ? 0 : payment.Amount) - payment.Refunded;
 
-    private static long Sum(IEnumerable<EntryRow> entries, string fact) => entries.Where(entry => entry.Fact == fact).Sum(entry => entry.Amount);
+    private static long Sum(IEnumerable<EntryRow> entries, string fact) =>
+        entries.Where(entry => entry.Fact == fact).Sum(entry => entry.Amount);
 
     /// <summary>0 for a key that is not one of an order.</summary>
     private static long OrderOf(ChargeRow charge) =>
-        charge.Key.StartsWith(ChargeKeyPrefix, StringComparison.Ordinal) && long.TryParse(charge.Key[ChargeKeyPrefix.Length..], out var order) ? order : 0;
+        charge.Key.StartsWith(
+            ChargeKeyPrefix, StringComparison.Ordinal) && long.TryParse(charge.Key[ChargeKeyPrefix.Length..], out var order) ? order : 0;
 }

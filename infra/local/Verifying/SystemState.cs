@@ -111,17 +111,20 @@ internal sealed record SystemState
                 FROM order_changes c JOIN orders o ON o.id = c.order_id ORDER BY c.order_id, c.number DESC
                 """,
                 cancellationToken),
-            OrderEvents = await Rows<OrderEventRow>(orders, "SELECT order_id AS OrderId, name AS Name FROM order_events", cancellationToken),
+            OrderEvents = await Rows<OrderEventRow>(
+                orders, "SELECT order_id AS OrderId, name AS Name FROM order_events", cancellationToken),
             OrderSagas = await Rows<long>(
                 orders, """SELECT "Correlation_OrderId"::bigint FROM "ShopSaga_Orders_OrderLifecycle" """, cancellationToken),
-            Reservations = await Rows<ReservationRow>(products, "SELECT order_id AS OrderId, state AS State FROM reservations", cancellationToken),
+            Reservations = await Rows<ReservationRow>(
+                products, "SELECT order_id AS OrderId, state AS State FROM reservations", cancellationToken),
             ReservationLines = await Rows<LineRow>(
-                products, "SELECT order_id AS OrderId, product_id AS ProductId, quantity AS Quantity FROM reservation_lines", cancellationToken),
+                products, "SELECT order_id AS OrderId, product_id AS ProductId, quantity AS Quantity FROM reservation_lines",
+                cancellationToken),
             Payments = await Rows<PaymentRow>(
                 payments,
                 """
-                SELECT p.id AS Id, p.order_id AS OrderId, p.user_id AS UserId, p.amount AS Amount, p.status AS Status, p.charge_id AS ChargeId,
-                       CASE WHEN r.refunded_at IS NULL THEN 0 ELSE r.amount END AS Refunded
+                SELECT p.id AS Id, p.order_id AS OrderId, p.user_id AS UserId, p.amount AS Amount, p.status AS Status,
+                       p.charge_id AS ChargeId, CASE WHEN r.refunded_at IS NULL THEN 0 ELSE r.amount END AS Refunded
                 FROM payments p LEFT JOIN refunds r ON r.payment_id = p.id ORDER BY p.id
                 """,
                 cancellationToken),
@@ -129,13 +132,15 @@ internal sealed record SystemState
                 payments,
                 """
                 SELECT "Correlation_OrderId"::bigint AS OrderId, coalesce("Data" -> 'Due', 'null') <> 'null' AS Placed,
-                       coalesce(("Data" ->> 'Reserved')::boolean, false) AS Reserved, coalesce(("Data" ->> 'Rejected')::boolean, false) AS Rejected,
+                       coalesce(("Data" ->> 'Reserved')::boolean, false) AS Reserved,
+                       coalesce(("Data" ->> 'Rejected')::boolean, false) AS Rejected,
                        coalesce(("Data" ->> 'Cancelled')::boolean, false) AS Cancelled
                 FROM "ShopSaga_Payments_PaymentPolicy"
                 """,
                 cancellationToken),
             Entries = await Rows<EntryRow>(
-                settlement, "SELECT payment_id AS PaymentId, order_id AS OrderId, fact AS Fact, amount AS Amount FROM entries", cancellationToken),
+                settlement, "SELECT payment_id AS PaymentId, order_id AS OrderId, fact AS Fact, amount AS Amount FROM entries",
+                cancellationToken),
             Days = await Rows<DayRow>(
                 settlement,
                 """
@@ -147,12 +152,14 @@ internal sealed record SystemState
                     WHERE report_date NOT IN (SELECT report_date FROM daily_settlements)
                     GROUP BY report_date),
                 entered AS (
-                    SELECT report_date, sum(amount) FILTER (WHERE fact = 'CAPTURE') AS captured, sum(amount) FILTER (WHERE fact = 'REFUND') AS refunded,
+                    SELECT report_date,
+                        sum(amount) FILTER (WHERE fact = 'CAPTURE') AS captured, sum(amount) FILTER (WHERE fact = 'REFUND') AS refunded,
                         count(*) FILTER (WHERE kind = 'ADJUSTMENT') AS adjustments
                     FROM entries GROUP BY report_date)
                 SELECT to_char(report_date, 'YYYY-MM-DD') AS Day,
                     coalesce(total_amount, 0) AS CapturedTotal, coalesce(refund_amount, 0) AS RefundedTotal,
-                    coalesce(captured, 0)::bigint AS Captured, coalesce(refunded, 0)::bigint AS Refunded, coalesce(adjustments, 0) AS Adjustments
+                    coalesce(captured, 0)::bigint AS Captured, coalesce(refunded, 0)::bigint AS Refunded,
+                    coalesce(adjustments, 0) AS Adjustments
                 FROM shown FULL JOIN entered USING (report_date) ORDER BY report_date
                 """,
                 cancellationToken),
@@ -176,7 +183,8 @@ internal sealed record SystemState
         return await Rows<PriceRow>(
             products,
             """
-            SELECT id AS ProductId, CASE WHEN withdrawn_at IS NULL THEN name END AS Name, CASE WHEN withdrawn_at IS NULL THEN price END AS Price
+            SELECT id AS ProductId,
+                CASE WHEN withdrawn_at IS NULL THEN name END AS Name, CASE WHEN withdrawn_at IS NULL THEN price END AS Price
             FROM products
             """,
             cancellationToken);
@@ -199,7 +207,8 @@ internal sealed record SystemState
     public static async Task<NpgsqlConnection> Open(string admin, string service, CancellationToken cancellationToken)
     {
         var database = Topology.Find(service).Database!.Name;
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(admin) { Database = database, Pooling = false }.ConnectionString);
+        var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(admin) { Database = database, Pooling = false }.ConnectionString);
         await connection.OpenAsync(cancellationToken);
         return connection;
     }

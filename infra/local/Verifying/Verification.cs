@@ -16,7 +16,8 @@ internal static class Verification
     /// <param name="broker">The broker's address as its administrator.</param>
     /// <param name="serviceControl">The address of ServiceControl's API, where it is part of the system.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public static async Task<IReadOnlyList<Invariant>> Check(string admin, string broker, Uri? serviceControl, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Invariant>> Check(
+        string admin, string broker, Uri? serviceControl, CancellationToken cancellationToken)
     {
         var inFlight = await new IdleWait(admin, broker).Wait(cancellationToken);
         await using var queues = await BrokerQueues.Connect(broker, cancellationToken);
@@ -44,7 +45,8 @@ internal static class Verification
         var table = new Table().Border(TableBorder.Rounded).AddColumns("", "invariant", "numbers");
         foreach (var invariant in invariants)
         {
-            table.AddRow(invariant.Holds ? "[green]ok[/]" : "[red]not ok[/]", Markup.Escape(invariant.Name), Markup.Escape(invariant.Numbers));
+            table.AddRow(
+                invariant.Holds ? "[green]ok[/]" : "[red]not ok[/]", Markup.Escape(invariant.Name), Markup.Escape(invariant.Numbers));
         }
 
         console.Write(table);

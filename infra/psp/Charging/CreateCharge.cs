@@ -1,14 +1,13 @@
 using Dapper;
 using Npgsql;
-using ShopSaga.Psp.Webhooks;
 using Method = ShopSaga.Psp.PaymentMethod;
 
 namespace ShopSaga.Psp.Charging;
 
 /// <summary>
-/// POST /charges captures money once for each idempotency key, however many requests arrive at the same time: the attempt is recorded under the
-/// unique key, and only one request can move the row from OPEN to its final status. A key that was declined, or voided before it was charged, is
-/// answered with that charge, which captured nothing.
+/// POST /charges captures money once for each idempotency key, however many requests arrive at the same time: the attempt is recorded under
+/// the unique key, and only one request can move the row from OPEN to its final status. A key that was declined, or voided before it was
+/// charged, is answered with that charge, which captured nothing.
 /// </summary>
 internal sealed class CreateCharge(
     NpgsqlDataSource database, WebhookSettings webhooks, TimeProvider time, Outage outage, ILogger<CreateCharge> logger)

@@ -4,8 +4,8 @@ using Npgsql;
 namespace ShopSaga.Psp.Charging;
 
 /// <summary>
-/// POST /charges/void closes an idempotency key for good, for a merchant that got no answer: a charge that is still open never captures money.
-/// The answer is final: CHARGED, DECLINED or VOIDED.
+/// POST /charges/void closes an idempotency key for good, for a merchant that got no answer: a charge that is still open never captures
+/// money. The answer is final: CHARGED, DECLINED or VOIDED.
 /// </summary>
 internal sealed class VoidCharge(NpgsqlDataSource database, TimeProvider time, ILogger<VoidCharge> logger)
 {

@@ -2,13 +2,12 @@ using Dapper;
 using Npgsql;
 using ShopSaga.Hosting.Http;
 using ShopSaga.Psp.Charging;
-using ShopSaga.Psp.Webhooks;
 
 namespace ShopSaga.Psp.Refunding;
 
 /// <summary>
-/// POST /charges/{id}/refunds refunds once for each idempotency key, and never more than was captured: the charge's row is locked while its refunds
-/// are added up.
+/// POST /charges/{id}/refunds refunds once for each idempotency key, and never more than was captured: the charge's row is locked while its
+/// refunds are added up.
 /// </summary>
 internal sealed class CreateRefund(
     NpgsqlDataSource database, WebhookSettings webhooks, TimeProvider time, Outage outage, ILogger<CreateRefund> logger)

@@ -16,7 +16,9 @@ internal sealed record Webhook(string Id, string Type, DateTimeOffset CreatedAt,
 
     public static Webhook Of(DueWebhook due, Refund refund) => new($"evt_{due.Id:N}", due.Type, due.CreatedAt, refund);
 
-    /// <summary>The request, signed anew for each attempt: <c>t=UNIX-SECONDS,v1=HEX</c>, the HMAC-SHA256 of <c>UNIX-SECONDS.BODY</c>.</summary>
+    /// <summary>
+    /// The request, signed anew for each attempt: <c>t=UNIX-SECONDS,v1=HEX</c>, the HMAC-SHA256 of <c>UNIX-SECONDS.BODY</c>.
+    /// </summary>
     public HttpRequestMessage Signed(Uri address, string secret, DateTimeOffset now)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(this, JsonSerializerOptions.Web);

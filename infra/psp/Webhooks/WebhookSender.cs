@@ -6,11 +6,12 @@ using ShopSaga.Psp.Refunding;
 namespace ShopSaga.Psp.Webhooks;
 
 /// <summary>
-/// Sends each webhook until the merchant answers 2xx: after seconds at first, then after twice as long each time, for about an hour. Claiming a webhook
-/// moves its next attempt, so that two processes never send the same one at once, and a process that dies loses none.
+/// Sends each webhook until the merchant answers 2xx: after seconds at first, then after twice as long each time, for about an hour.
+/// Claiming a webhook moves its next attempt, so that two processes never send the same one at once, and a process that dies loses none.
 /// </summary>
 internal sealed class WebhookSender(
-    NpgsqlDataSource database, WebhookSettings settings, HttpClient http, TimeProvider time, ILogger<WebhookSender> logger) : BackgroundService
+    NpgsqlDataSource database, WebhookSettings settings, HttpClient http, TimeProvider time,
+    ILogger<WebhookSender> logger) : BackgroundService
 {
     private const int BatchSize = 10;
     private const int MaxAttempts = 12;
@@ -55,7 +56,9 @@ internal sealed class WebhookSender(
             new { ids = due.Select(webhook => webhook.RefundId).OfType<long>().ToArray() })).ToDictionary(refund => refund.Id);
         var sent = await Task.WhenAll(due.Select(async webhook =>
         {
-            var body = webhook.ChargeId is { } charge ? Webhook.Of(webhook, charges[charge]) : Webhook.Of(webhook, refunds[webhook.RefundId!.Value]);
+            var body = webhook.ChargeId is { } charge
+                ? Webhook.Of(webhook, charges[charge])
+                : Webhook.Of(webhook, refunds[webhook.RefundId!.Value]);
             return (webhook.Id, IsDelivered: await Send(body, webhook.Attempts, stoppingToken));
         }));
         await connection.ExecuteAsync(
@@ -94,7 +97,8 @@ internal sealed class WebhookSender(
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
         {
             logger.LogInformation(
-                PspEvents.WebhookNotTaken, "Webhook {WebhookId}, attempt {Attempt}, was not taken: {Reason}", webhook.Id, attempt, failure.Message);
+                PspEvents.WebhookNotTaken, "Webhook {WebhookId}, attempt {Attempt}, was not taken: {Reason}", webhook.Id, attempt,
+                failure.Message);
             return false;
         }
     }

@@ -41,7 +41,11 @@ internal sealed class Network : IAsyncDisposable
         (_orders, _products, _payments, _settlement) = (orders, products, payments, settlement);
 
     public static async Task<Network> Open() =>
-        new(await OrdersHarness.Open(), await ProductsHarness.Open(), await PaymentsHarness.Open(providerTimeout: 0.5), await TestBooks.Open());
+        new(
+            await OrdersHarness.Open(),
+            await ProductsHarness.Open(),
+            await PaymentsHarness.Open(providerTimeout: 0.5),
+            await TestBooks.Open());
 
     /// <summary>Goes the plan's way to its end; gives what is wrong then.</summary>
     public async Task<IReadOnlyList<string>> Run(Plan plan)

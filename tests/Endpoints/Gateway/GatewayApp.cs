@@ -11,7 +11,9 @@ using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Gateway;
 
-/// <summary>The gateway on a real web server, before instances of one that stands for every service and answers with what it was sent.</summary>
+/// <summary>
+/// The gateway on a real web server, before instances of one that stands for every service and answers with what it was sent.
+/// </summary>
 internal sealed class GatewayApp : WebApplicationFactory<Route>
 {
     private readonly EchoService[] _services;

@@ -21,7 +21,8 @@ internal sealed class When_a_service_freezes
         await Problem.Expect(refused, HttpStatusCode.ServiceUnavailable, "unavailable");
 
         gateway.ThawService();
-        Assert.That(async () => (await client.GetAsync("/products")).StatusCode, Is.EqualTo(HttpStatusCode.OK).After(30).Seconds.PollEvery(200));
+        Assert.That(
+            async () => (await client.GetAsync("/products")).StatusCode, Is.EqualTo(HttpStatusCode.OK).After(30).Seconds.PollEvery(200));
     }
 
     [Test]
@@ -34,7 +35,9 @@ internal sealed class When_a_service_freezes
         Assert.That(gateway.Log.GetSnapshot().Where(entry => entry.Exception is not null).Select(entry => entry.Category), Is.Empty);
 
         await gateway.StartService();
-        Assert.That(() => gateway.Log.GetSnapshot().Count(entry => entry.Message.EndsWith("is healthy again", StringComparison.Ordinal)), Is.EqualTo(5).After(30).Seconds.PollEvery(200));
+        Assert.That(
+            () => gateway.Log.GetSnapshot().Count(entry => entry.Message.EndsWith("is healthy again", StringComparison.Ordinal)),
+            Is.EqualTo(5).After(30).Seconds.PollEvery(200));
         Assert.That(Unhealthy(gateway).Count(), Is.EqualTo(5), "not one for each probe");
     }
 

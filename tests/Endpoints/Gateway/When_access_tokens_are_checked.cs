@@ -63,7 +63,8 @@ internal sealed class When_access_tokens_are_checked
         Assert.That(forAnybody.StatusCode, Is.EqualTo(HttpStatusCode.OK));
 
         gateway.Jwks = TestTokens.Jwks;
-        Assert.That(async () => (await client.GetAsync("/cart")).StatusCode, Is.EqualTo(HttpStatusCode.OK).After(10).Seconds.PollEvery(100));
+        Assert.That(
+            async () => (await client.GetAsync("/cart")).StatusCode, Is.EqualTo(HttpStatusCode.OK).After(10).Seconds.PollEvery(100));
     }
 
     [Test]
@@ -91,7 +92,8 @@ internal sealed class When_access_tokens_are_checked
         gateway.Jwks = TestTokens.JwksOf(next);
         var token = TestTokens.Sign(TestTokens.Claims(1, "customer"), new SigningCredentials(next, SecurityAlgorithms.EcdsaSha256));
         using var rotated = gateway.Client(token);
-        Assert.That(async () => (await rotated.GetAsync("/cart")).StatusCode, Is.EqualTo(HttpStatusCode.OK).After(10).Seconds.PollEvery(100));
+        Assert.That(
+            async () => (await rotated.GetAsync("/cart")).StatusCode, Is.EqualTo(HttpStatusCode.OK).After(10).Seconds.PollEvery(100));
 
         var askedBefore = gateway.JwksAsked;
         using var forger = gateway.Client(SignedBy(OtherKey("random-key")));
@@ -133,7 +135,8 @@ internal sealed class When_access_tokens_are_checked
         yield return Case("key id that is no text", $"{Part(new { alg = "ES256", kid = new[] { 1 } })}.{parts[1]}.{parts[2]}");
     }
 
-    private static TestCaseData Case(string name, string token) => new TestCaseData(token).SetName($"Should_refuse_{name.Replace(' ', '_')}");
+    private static TestCaseData Case(string name, string token) =>
+        new TestCaseData(token).SetName($"Should_refuse_{name.Replace(' ', '_')}");
 
     private static string Part(object header) => Base64UrlEncoder.Encode(JsonSerializer.Serialize(header));
 

@@ -41,7 +41,8 @@ internal sealed class When_clients_exceed_rate_limits
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => client.GetAsync("/products")));
         var refused = answers.First(answer => answer.StatusCode == HttpStatusCode.TooManyRequests);
         Assert.That(int.Parse(Header(refused, "Retry-After"), CultureInfo.InvariantCulture), Is.GreaterThanOrEqualTo(1));
-        Assert.That(async () => (await client.GetAsync("/products")).StatusCode, Is.EqualTo(HttpStatusCode.OK).After(20).Seconds.PollEvery(200));
+        Assert.That(
+            async () => (await client.GetAsync("/products")).StatusCode, Is.EqualTo(HttpStatusCode.OK).After(20).Seconds.PollEvery(200));
     }
 
     [Test]
@@ -57,7 +58,8 @@ internal sealed class When_clients_exceed_rate_limits
     [Test]
     public async Task Should_count_a_user_by_the_token_alone_and_each_user_apart()
     {
-        await using var gateway = await GatewayApp.Start(TestTokens.Jwks, new() { ["RateLimits:User"] = "3/m", ["RateLimits:Address"] = "1/m" });
+        await using var gateway = await GatewayApp.Start(
+            TestTokens.Jwks, new() { ["RateLimits:User"] = "3/m", ["RateLimits:Address"] = "1/m" });
         using var first = gateway.Client(TestTokens.Customer(1));
         using var firstElsewhere = gateway.Client(TestTokens.Customer(1));
         using var second = gateway.Client(TestTokens.Customer(2));
@@ -76,7 +78,10 @@ internal sealed class When_clients_exceed_rate_limits
         using var client = gateway.Client();
         using var seen = await client.PostAsJsonAsync("/auth/login", new { email = "ann@shop.test", password = "p" });
         var forwarded = await seen.Content.ReadFromJsonAsync<JsonElement>();
-        Assert.That(forwarded.GetProperty("body").GetString(), Is.EqualTo("""{"email":"ann@shop.test","password":"p"}"""), "read, and passed on as it was");
+        Assert.That(
+            forwarded.GetProperty("body").GetString(),
+            Is.EqualTo("""{"email":"ann@shop.test","password":"p"}"""),
+            "read, and passed on as it was");
 
         using var upper = await client.PostAsJsonAsync("/auth/login", new { password = "p", email = "ANN@SHOP.TEST" });
         using var registering = await client.PostAsJsonAsync("/users", new { email = "Ann@Shop.Test" });
@@ -86,7 +91,9 @@ internal sealed class When_clients_exceed_rate_limits
         Assert.That(
             new[] { upper, registering, refused, escaped, another }.Select(answer => (int)answer.StatusCode),
             Is.EqualTo(new[] { 200, 200, 429, 429, 200 }));
-        Assert.That(Header(refused, "RateLimit-Policy"), Is.EqualTo("\"address\";q=1000000;w=1, \"passwords\";q=1000000;w=1, \"account\";q=3;w=60"));
+        Assert.That(
+            Header(refused, "RateLimit-Policy"),
+            Is.EqualTo("\"address\";q=1000000;w=1, \"passwords\";q=1000000;w=1, \"account\";q=3;w=60"));
     }
 
     [Test]
@@ -95,7 +102,8 @@ internal sealed class When_clients_exceed_rate_limits
         await using var gateway = await GatewayApp.Start(TestTokens.Jwks, new() { ["RateLimits:Passwords"] = "4/m" });
         using var client = gateway.Client();
         var number = 0;
-        var answers = await Several(3, () => client.PostAsJsonAsync("/auth/login", new { email = $"{number++}@shop.test", password = "p" }));
+        var answers = await Several(
+            3, () => client.PostAsJsonAsync("/auth/login", new { email = $"{number++}@shop.test", password = "p" }));
         answers.AddRange(await Several(3, () => client.PostAsJsonAsync("/users", new { email = $"{number++}@shop.test", password = "p" })));
         Assert.That(answers.Take(4), Is.All.EqualTo(HttpStatusCode.OK));
         Assert.That(answers.Skip(4), Is.All.EqualTo(HttpStatusCode.TooManyRequests));
@@ -110,7 +118,11 @@ internal sealed class When_clients_exceed_rate_limits
         using var thief = gateway.Client(TestTokens.Customer(1));
         using var somebody = gateway.Client(TestTokens.Customer(2));
         var number = 0;
-        var tries = await Several(4, () => thief.PutAsJsonAsync("/users/me/password", new { email = $"{number++}@shop.test", currentPassword = "p", newPassword = "q" }));
+        var tries = await Several(
+            4,
+            () =>
+                thief.PutAsJsonAsync(
+                    "/users/me/password", new { email = $"{number++}@shop.test", currentPassword = "p", newPassword = "q" }));
         using var logIn = await thief.PostAsJsonAsync("/auth/login", new { email = "USER1@shop.test", password = "p" });
         using var another = await somebody.PutAsJsonAsync("/users/me/password", new { currentPassword = "p", newPassword = "q" });
         Assert.That(
@@ -206,7 +218,8 @@ internal sealed class When_clients_exceed_rate_limits
     public void Should_not_start_with_a_setting_that_means_nothing(string key, string value) =>
         Assert.That(
             () => GatewayApp.Start(TestTokens.Jwks, new() { [key] = value }),
-            Throws.InvalidOperationException.With.Message.Contains(key).And.Message.Contains(key.Replace(":", "__", StringComparison.Ordinal)));
+            Throws.InvalidOperationException.With.Message.Contains(key)
+                .And.Message.Contains(key.Replace(":", "__", StringComparison.Ordinal)));
 
     private static async Task<List<int>> From(GatewayApp gateway, params string[] addresses)
     {

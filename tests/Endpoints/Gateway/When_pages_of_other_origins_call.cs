@@ -32,7 +32,10 @@ internal sealed class When_pages_of_other_origins_call
             Assert.That(preflight.Headers.GetValues("Access-Control-Allow-Origin"), Is.EqualTo(new[] { Origin }));
             Assert.That(preflight.Headers.GetValues("Access-Control-Allow-Methods").Single(), Does.Contain("POST"));
             Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
-            Assert.That(refused.Headers.GetValues("Access-Control-Allow-Origin"), Is.EqualTo(new[] { Origin }), "an error is for the page to read, too");
+            Assert.That(
+                refused.Headers.GetValues("Access-Control-Allow-Origin"),
+                Is.EqualTo(new[] { Origin }),
+                "an error is for the page to read, too");
             Assert.That(refused.Headers.GetValues("Access-Control-Expose-Headers").Single(), Does.Contain("Retry-After"));
             Assert.That(refused.Headers.Contains("Access-Control-Allow-Credentials"), Is.False);
             Assert.That(CrossOriginHeaders(stranger).Concat(CrossOriginHeaders(strangersPreflight)), Has.None.Contains("Allow-Origin"));

@@ -25,7 +25,11 @@ internal sealed class When_requests_are_forwarded
     public async Task Should_pass_a_request_on_as_it_is()
     {
         using var client = _gateway.Client(TestTokens.Customer(5));
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/orders?a=%2F%25&b=1") { Content = JsonContent.Create(new { text = "안녕 🦊" }) };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, "/orders?a=%2F%25&b=1")
+        {
+            Content = JsonContent.Create(new { text = "안녕 🦊" }),
+        };
         request.Headers.Add("Idempotency-Key", "key-1");
         request.Headers.Add("Prefer", "wait=5");
         var seen = await Seen(client, request);
@@ -34,7 +38,8 @@ internal sealed class When_requests_are_forwarded
             Assert.That(seen.GetProperty("method").GetString(), Is.EqualTo("POST"));
             Assert.That(seen.GetProperty("path").GetString(), Is.EqualTo("/orders"));
             Assert.That(seen.GetProperty("query").GetString(), Is.EqualTo("?a=%2F%25&b=1"));
-            Assert.That(JsonDocument.Parse(seen.GetProperty("body").GetString()!).RootElement.GetProperty("text").GetString(), Is.EqualTo("안녕 🦊"));
+            Assert.That(
+                JsonDocument.Parse(seen.GetProperty("body").GetString()!).RootElement.GetProperty("text").GetString(), Is.EqualTo("안녕 🦊"));
             Assert.That(Header(seen, "idempotency-key"), Is.EqualTo("key-1"));
             Assert.That(Header(seen, "prefer"), Is.EqualTo("wait=5"));
             Assert.That(Header(seen, "authorization"), Does.StartWith("Bearer "));
@@ -130,7 +135,8 @@ internal sealed class When_requests_are_forwarded
     {
         using var client = _gateway.Client(TestTokens.Admin());
         var options = new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true };
-        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(client.BaseAddress!.GetLeftPart(UriPartial.Authority) + path, options));
+        using var request = new HttpRequestMessage(
+            new HttpMethod(method), new Uri(client.BaseAddress!.GetLeftPart(UriPartial.Authority) + path, options));
         using var answer = await client.SendAsync(request);
         await Problem.Expect(answer, HttpStatusCode.NotFound, "not-found");
     }

@@ -47,7 +47,8 @@ internal sealed class When_an_endpoint_leaves_the_embedded_lane
         await channel.QueueDeclareAsync(Endpoint, durable: true, exclusive: false, autoDelete: false);
         await channel.QueueBindAsync(Endpoint, Endpoint, "");
         await using var database = NpgsqlDataSource.Create(_database);
-        using var records = new UndispatchedRecords(new MonitoredEndpoint(Endpoint, _broker), database, TimeProvider.System, NullLogger<UndispatchedRecords>.Instance);
+        using var records = new UndispatchedRecords(
+            new MonitoredEndpoint(Endpoint, _broker), database, TimeProvider.System, NullLogger<UndispatchedRecords>.Instance);
 
         var count = await records.Announce(CancellationToken.None);
 
@@ -57,7 +58,8 @@ internal sealed class When_an_endpoint_leaves_the_embedded_lane
             Assert.That(count, Is.EqualTo(1));
             Assert.That(await channel.MessageCountAsync(Endpoint), Is.Zero);
             Assert.That(message.Body.Length, Is.Zero);
-            Assert.That(Described(message.BasicProperties).Where(line => !IsTime(line)), Is.EquivalentTo(Sample().Where(line => !IsTime(line))));
+            Assert.That(
+                Described(message.BasicProperties).Where(line => !IsTime(line)), Is.EquivalentTo(Sample().Where(line => !IsTime(line))));
             Assert.That(Described(message.BasicProperties).Single(IsTime), Does.Match(@"= '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d:\d{6} Z'$"));
         }
     }
@@ -67,7 +69,8 @@ internal sealed class When_an_endpoint_leaves_the_embedded_lane
     /// <summary>The first message that NServiceBus sent itself at a session's commit.</summary>
     private static List<string> Sample() =>
     [
-        .. File.ReadLines(Path.Combine(Repository.Root, "tests/Bus/Conformance/samples/input-sales.txt")).Skip(1).TakeWhile(line => !line.StartsWith("-- body", StringComparison.Ordinal))
+        .. File.ReadLines(Path.Combine(Repository.Root, "tests/Bus/Conformance/samples/input-sales.txt")).Skip(1)
+            .TakeWhile(line => !line.StartsWith("-- body", StringComparison.Ordinal))
             .Where(line => line.StartsWith("   ", StringComparison.Ordinal)).Select(line => line.Trim()),
     ];
 
@@ -76,6 +79,7 @@ internal sealed class When_an_endpoint_leaves_the_embedded_lane
         $"content_type = '{properties.ContentType}'",
         $"delivery_mode = {(int)properties.DeliveryMode}",
         $"message_id = '{properties.MessageId}'",
-        .. properties.Headers!.Select(header => header.Value is byte[] text ? $"{header.Key} = '{Encoding.UTF8.GetString(text)}'" : $"{header.Key} = 50"),
+        .. properties.Headers!.Select(
+            header => header.Value is byte[] text ? $"{header.Key} = '{Encoding.UTF8.GetString(text)}'" : $"{header.Key} = 50"),
     ];
 }

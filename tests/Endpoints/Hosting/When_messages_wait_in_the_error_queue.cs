@@ -20,7 +20,8 @@ internal sealed class When_messages_wait_in_the_error_queue
         await using var connection = await new ConnectionFactory { Uri = new Uri(broker) }.CreateConnectionAsync();
         await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(true, true));
         await channel.QueueDeclareAsync("error", durable: true, exclusive: false, autoDelete: false);
-        var check = new ErrorQueueCustomCheck(new MonitoredEndpoint("ShopSaga.Orders", broker), ServiceControl.From(new ConfigurationBuilder().Build()));
+        var check = new ErrorQueueCustomCheck(
+            new MonitoredEndpoint("ShopSaga.Orders", broker), ServiceControl.From(new ConfigurationBuilder().Build()));
         Assert.That((await check.PerformCheck()).HasFailed, Is.False, "empty");
 
         await channel.BasicPublishAsync("", "error", mandatory: true, "failed"u8.ToArray());

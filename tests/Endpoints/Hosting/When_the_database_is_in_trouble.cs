@@ -89,7 +89,8 @@ internal sealed class When_the_database_is_in_trouble
             using var abort = new CancellationTokenSource(TimeSpan.FromMilliseconds(random.Next(40)));
             try
             {
-                using var answer = await client.PostAsync(new Uri("/charges/1/refunds", UriKind.Relative), Body(new { amount = 1 }, $"aborted-{number}"), abort.Token);
+                using var answer = await client.PostAsync(
+                    new Uri("/charges/1/refunds", UriKind.Relative), Body(new { amount = 1 }, $"aborted-{number}"), abort.Token);
             }
             catch (OperationCanceledException)
             {
@@ -99,7 +100,9 @@ internal sealed class When_the_database_is_in_trouble
 
         await using var admin = new NpgsqlConnection(service.Database);
         Assert.That(
-            () => admin.QuerySingle<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"),
+            () =>
+                admin.QuerySingle<long>(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"),
             Is.Zero.After(10).Seconds.PollEvery(100));
         Assert.That(async () => (await Ready(client)).Status, Is.EqualTo(HttpStatusCode.OK).After(10).Seconds.PollEvery(100));
         for (var connection = 0; connection < new NpgsqlConnectionStringBuilder(pool.ConnectionString).MaxPoolSize; connection++)
@@ -115,7 +118,8 @@ internal sealed class When_the_database_is_in_trouble
         await using var service = await Start();
         await using var connection = await service.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync();
         var settings = await connection.QueryAsync<(string Name, string Setting)>(
-            "SELECT name, setting FROM pg_settings WHERE name IN ('lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout') ORDER BY name");
+            "SELECT name, setting FROM pg_settings WHERE name IN ('lock_timeout', 'statement_timeout', "
+                + "'idle_in_transaction_session_timeout') ORDER BY name");
         Assert.That(settings, Is.EqualTo(new[]
         {
             ("idle_in_transaction_session_timeout", "30000"), ("lock_timeout", "5000"), ("statement_timeout", "30000"),
@@ -131,7 +135,8 @@ internal sealed class When_the_database_is_in_trouble
         });
 
     private static Task<HttpResponseMessage> Charge(HttpClient client, string key) =>
-        client.PostAsync(new Uri("/charges", UriKind.Relative), Body(new { amount = 1000, paymentMethod = "CARD", reference = "order" }, key));
+        client.PostAsync(
+            new Uri("/charges", UriKind.Relative), Body(new { amount = 1000, paymentMethod = "CARD", reference = "order" }, key));
 
     private static JsonContent Body(object body, string key)
     {
@@ -151,8 +156,10 @@ internal sealed class When_the_database_is_in_trouble
     private static async Task SetReadOnly(string database, string value)
     {
         var name = new NpgsqlConnectionStringBuilder(database).Database;
-        await using var admin = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database) { Pooling = false, Options = "-c default_transaction_read_only=off" }.ToString());
+        await using var admin = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(database) { Pooling = false, Options = "-c default_transaction_read_only=off" }.ToString());
         await admin.ExecuteAsync($"ALTER DATABASE \"{name}\" SET default_transaction_read_only = {value}");
-        await admin.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+        await admin.ExecuteAsync(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
     }
 }

@@ -55,10 +55,15 @@ internal sealed class Merchant : IAsyncDisposable
     public IAsyncDisposable StartAnother() => _provider.StartAnother();
 
     public Task<HttpResponseMessage> Charge(
-        string key, string method = "CARD", long amount = 1000, string reference = "order", CancellationToken cancellationToken = default) =>
+        string key,
+        string method = "CARD",
+        long amount = 1000,
+        string reference = "order",
+        CancellationToken cancellationToken = default) =>
         Post("charges", key, new { amount, paymentMethod = method, reference }, cancellationToken);
 
-    public Task<HttpResponseMessage> Refund(long chargeId, string key, long amount) => Post($"charges/{chargeId}/refunds", key, new { amount });
+    public Task<HttpResponseMessage> Refund(long chargeId, string key, long amount) =>
+        Post($"charges/{chargeId}/refunds", key, new { amount });
 
     public async Task<JsonNode> Void(string key) => await Read(await Post("charges/void", key, body: null));
 
@@ -70,7 +75,8 @@ internal sealed class Merchant : IAsyncDisposable
     public async Task<(long Charges, long Charged, long Refunds, long Refunded)> Totals()
     {
         var totals = await Get("totals");
-        return ((long)totals["chargeCount"]!, (long)totals["chargedAmount"]!, (long)totals["refundCount"]!, (long)totals["refundedAmount"]!);
+        return ((long)totals["chargeCount"]!, (long)totals["chargedAmount"]!, (long)totals["refundCount"]!,
+            (long)totals["refundedAmount"]!);
     }
 
     public static async Task<JsonNode> Read(HttpResponseMessage response) => (await response.Content.ReadFromJsonAsync<JsonNode>())!;

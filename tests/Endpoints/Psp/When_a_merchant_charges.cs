@@ -132,7 +132,8 @@ internal sealed class When_a_merchant_charges : MerchantTest
 
         Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
         Assert.That(refused.Headers.WwwAuthenticate.Single().Scheme, Is.EqualTo("Bearer"));
-        Assert.That((await Merchant.Stranger.GetAsync(new Uri("health/ready", UriKind.Relative))).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(
+            (await Merchant.Stranger.GetAsync(new Uri("health/ready", UriKind.Relative))).StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
     private async Task<bool> GivesNoAnswer(string key, string method)

@@ -84,7 +84,8 @@ internal sealed class When_a_merchant_is_told : IDisposable
         var letter = (await Arrived("signed", 1)).Single();
         var parts = letter.Signature.Split(',');
         var timestamp = parts[0]["t=".Length..];
-        var expected = HMACSHA256.HashData(Encoding.UTF8.GetBytes(Merchant.WebhookSecret), Encoding.UTF8.GetBytes($"{timestamp}.{letter.Body}"));
+        var expected = HMACSHA256.HashData(
+            Encoding.UTF8.GetBytes(Merchant.WebhookSecret), Encoding.UTF8.GetBytes($"{timestamp}.{letter.Body}"));
         Assert.That(parts[1], Is.EqualTo($"v1={Convert.ToHexStringLower(expected)}"));
         Assert.That(
             DateTimeOffset.FromUnixTimeSeconds(long.Parse(timestamp, System.Globalization.CultureInfo.InvariantCulture)),
@@ -113,7 +114,8 @@ internal sealed class When_a_merchant_is_told : IDisposable
     [Test]
     public async Task Should_be_told_again_when_it_breaks_off()
     {
-        _mailbox.Answer = letter => _mailbox.About("broken").Count < 2 ? throw new HttpRequestException("reset") : Task.FromResult(HttpStatusCode.OK);
+        _mailbox.Answer = letter =>
+            _mailbox.About("broken").Count < 2 ? throw new HttpRequestException("reset") : Task.FromResult(HttpStatusCode.OK);
         await _merchant.Charge("broken");
 
         await Arrived("broken", 1);
@@ -213,6 +215,7 @@ internal sealed class When_a_merchant_is_told : IDisposable
     {
         await using var books = new NpgsqlConnection(_merchant.Database);
         return await books.QuerySingleAsync<int>(
-            "SELECT count(*) FROM webhooks JOIN charges ON charges.id = charge_id WHERE idempotency_key LIKE 'crowd-%' AND next_attempt_at IS NOT NULL");
+            "SELECT count(*) FROM webhooks JOIN charges ON charges.id = charge_id WHERE idempotency_key LIKE 'crowd-%' AND next_attempt_at "
+                + "IS NOT NULL");
     }
 }

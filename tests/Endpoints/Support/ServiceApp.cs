@@ -8,7 +8,8 @@ using ShopSaga.Hosting.Authentication;
 namespace ShopSaga.Tests.Endpoints.Support;
 
 /// <summary>
-/// One service in this process, on a database and a broker of its own that are gone with it. It trusts the tokens of <see cref="TestTokens"/>.
+/// One service in this process, on a database and a broker of its own that are gone with it. It trusts the tokens of <see
+/// cref="TestTokens"/>.
 /// </summary>
 /// <typeparam name="TEntryPoint">Any type of the service's assembly.</typeparam>
 internal sealed class ServiceApp<TEntryPoint> : WebApplicationFactory<TEntryPoint>
@@ -17,7 +18,8 @@ internal sealed class ServiceApp<TEntryPoint> : WebApplicationFactory<TEntryPoin
     /// <summary>What services show each other.</summary>
     public const string InternalKey = "test-internal-key";
 
-    private readonly string _name = $"test_{typeof(TEntryPoint).Assembly.GetName().Name!.Split('.')[^1]}_{Guid.NewGuid():N}".ToLowerInvariant();
+    private readonly string _name =
+        $"test_{typeof(TEntryPoint).Assembly.GetName().Name!.Split('.')[^1]}_{Guid.NewGuid():N}".ToLowerInvariant();
     private readonly Dictionary<string, string> _settings;
     private readonly Action<IServiceCollection>? _services;
 

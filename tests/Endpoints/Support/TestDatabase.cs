@@ -5,7 +5,9 @@ using ShopSaga.Hosting.Database;
 
 namespace ShopSaga.Tests.Endpoints.Support;
 
-/// <summary>A database of its own with the schema of one service, for tests of its handlers without the service. Gone when disposed.</summary>
+/// <summary>
+/// A database of its own with the schema of one service, for tests of its handlers without the service. Gone when disposed.
+/// </summary>
 internal sealed class TestDatabase : IAsyncDisposable
 {
     private readonly string _name;

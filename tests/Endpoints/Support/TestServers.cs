@@ -26,7 +26,8 @@ internal static class TestServers
         await using var admin = new NpgsqlConnection(Address("SHOPSAGA_POSTGRES"));
         await admin.ExecuteAsync($"CREATE ROLE \"{name}\" LOGIN PASSWORD '{name}'");
         await admin.ExecuteAsync($"CREATE DATABASE \"{name}\" OWNER \"{name}\"");
-        return new NpgsqlConnectionStringBuilder(Address("SHOPSAGA_POSTGRES")) { Database = name, Username = name, Password = name }.ToString();
+        return new NpgsqlConnectionStringBuilder(Address("SHOPSAGA_POSTGRES")) { Database = name, Username = name, Password = name }
+            .ToString();
     }
 
     /// <summary>Drops a role that owns nothing any more.</summary>
@@ -76,5 +77,6 @@ internal static class TestServers
     private static string Address(string variable) =>
         Environment.GetEnvironmentVariable(variable)
         ?? throw new InvalidOperationException(
-            $"{variable} is not set. Run the tests with: dotnet .artifacts/bin/ShopSaga.Local/release/ShopSaga.Local.dll exec --base-port auto -- dotnet test …");
+            $"{variable} is not set. Run the tests with: dotnet .artifacts/bin/ShopSaga.Local/release/ShopSaga.Local.dll exec --base-port "
+                + "auto -- dotnet test …");
 }

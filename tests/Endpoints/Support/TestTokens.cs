@@ -6,7 +6,9 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace ShopSaga.Tests.Endpoints.Support;
 
-/// <summary>Access tokens as Users would sign them, with a key of the test's own that a <see cref="ServiceApp{TEntryPoint}"/> trusts.</summary>
+/// <summary>
+/// Access tokens as Users would sign them, with a key of the test's own that a <see cref="ServiceApp{TEntryPoint}"/> trusts.
+/// </summary>
 internal static class TestTokens
 {
     public const string Issuer = "http://shop.test";
@@ -56,7 +58,16 @@ internal static class TestTokens
         {
             keys = new[]
             {
-                new { kty = "EC", crv = "P-256", use = "sig", alg = "ES256", kid = key.KeyId, x = Base64UrlEncoder.Encode(point.X!), y = Base64UrlEncoder.Encode(point.Y!) },
+                new
+                {
+                    kty = "EC",
+                    crv = "P-256",
+                    use = "sig",
+                    alg = "ES256",
+                    kid = key.KeyId,
+                    x = Base64UrlEncoder.Encode(point.X!),
+                    y = Base64UrlEncoder.Encode(point.Y!),
+                },
             },
         });
     }

@@ -9,8 +9,8 @@ namespace ShopSaga.Fuzz.Aborts;
 internal sealed record AbortPlan(int Seed, int Requests);
 
 /// <summary>
-/// Sends valid requests and resets their connections at every stage: while the head or body is sent, while the service works, while the response
-/// comes. The oracle: afterwards no service keeps a connection to its database, every service is ready, and every route works.
+/// Sends valid requests and resets their connections at every stage: while the head or body is sent, while the service works, while the
+/// response comes. The oracle: afterwards no service keeps a connection to its database, every service is ready, and every route works.
 /// </summary>
 internal sealed class AbortCampaign(Target target, AbortPlan plan, Action<string> progress)
 {
@@ -54,7 +54,8 @@ internal sealed class AbortCampaign(Target target, AbortPlan plan, Action<string
         _violations.AddRange(await services.WaitForConnections(cancellationToken));
         _violations.AddRange(await services.WaitUntilReady(cancellationToken));
         var now = services.Processes();
-        _violations.AddRange(processes.Where(process => now.GetValueOrDefault(process.Key) != process.Value).Select(process => $"{process.Key} has died."));
+        _violations.AddRange(
+            processes.Where(process => now.GetValueOrDefault(process.Key) != process.Value).Select(process => $"{process.Key} has died."));
         await world.Renew(cancellationToken);
         await Probe(generator, cancellationToken);
         return _violations;
@@ -136,11 +137,13 @@ internal sealed class AbortCampaign(Target target, AbortPlan plan, Action<string
     /// <summary>Every route that opens transactions must work, as often at once as the pool has connections.</summary>
     private async Task Probe(RequestGenerator generator, CancellationToken cancellationToken)
     {
-        foreach (var name in (string[])["POST /users", "POST /orders", "GET /products", "GET /payments", "GET /settlements/daily", "PUT /users/me"])
+        foreach (var name in (string[])["POST /users", "POST /orders", "GET /products", "GET /payments", "GET /settlements/daily",
+            "PUT /users/me"])
         {
             var route = RouteTable.Documented.Single(route => route.Name == name);
             var statuses = await Task.WhenAll(Enumerable.Range(0, Probes).Select(async number =>
-                (await Wire.Exchange(target.Gateway, generator.Valid("a probe", route, new Random(number + 1_000_000)), cancellationToken)).Status));
+                (await Wire.Exchange(target.Gateway, generator.Valid("a probe", route, new Random(number + 1_000_000)), cancellationToken))
+                    .Status));
             foreach (var wrong in statuses.Where(status => status is not (>= 200 and < 500)).CountBy(status => status))
             {
                 _violations.Add($"Afterwards {name} answered {wrong.Key} to {wrong.Value} of {Probes} requests.");

@@ -11,8 +11,10 @@ internal static class EventCatalogue
     public static readonly (string Queue, string Type, Func<long, JsonObject> Body)[] Subscriptions =
     [
         ("ShopSaga.Products", "Orders.OrderPlaced", OrderPlaced),
-        ("ShopSaga.Products", "Orders.OrderConfirmed", order => new JsonObject { ["OrderId"] = order, ["PaymentId"] = 1, ["ConfirmedAt"] = At }),
-        ("ShopSaga.Products", "Payments.PaymentFailed", order => new JsonObject { ["OrderId"] = order, ["Reason"] = "DECLINED", ["FailedAt"] = At }),
+        ("ShopSaga.Products", "Orders.OrderConfirmed",
+            order => new JsonObject { ["OrderId"] = order, ["PaymentId"] = 1, ["ConfirmedAt"] = At }),
+        ("ShopSaga.Products", "Payments.PaymentFailed",
+            order => new JsonObject { ["OrderId"] = order, ["Reason"] = "DECLINED", ["FailedAt"] = At }),
         ("ShopSaga.Orders", "Products.StockReserved", order => new JsonObject { ["OrderId"] = order, ["ReservedAt"] = At }),
         ("ShopSaga.Orders", "Products.StockRejected", order => new JsonObject
         {
@@ -20,16 +22,20 @@ internal static class EventCatalogue
             ["Shortages"] = new JsonArray(new JsonObject { ["ProductId"] = 1, ["Requested"] = 2, ["Available"] = 1 }),
         }),
         ("ShopSaga.Orders", "Payments.PaymentCompleted", PaymentCompleted),
-        ("ShopSaga.Orders", "Products.ProductPriceChanged", order => new JsonObject { ["ProductId"] = order, ["Price"] = 1, ["Version"] = 1 }),
+        ("ShopSaga.Orders", "Products.ProductPriceChanged",
+            order => new JsonObject { ["ProductId"] = order, ["Price"] = 1, ["Version"] = 1 }),
         ("ShopSaga.Payments", "Orders.OrderPlaced", OrderPlaced),
         ("ShopSaga.Payments", "Products.StockRejected", order => new JsonObject { ["OrderId"] = order, ["Shortages"] = new JsonArray() }),
-        ("ShopSaga.Payments", "Orders.OrderCancelled", order => new JsonObject { ["OrderId"] = order, ["Reason"] = "CUSTOMER", ["CancelledAt"] = At }),
-        ("ShopSaga.Settlement", "Payments.PaymentRefunded", order => new JsonObject { ["OrderId"] = order, ["PaymentId"] = order, ["Amount"] = 1, ["RefundedAt"] = At }),
+        ("ShopSaga.Payments", "Orders.OrderCancelled",
+            order => new JsonObject { ["OrderId"] = order, ["Reason"] = "CUSTOMER", ["CancelledAt"] = At }),
+        ("ShopSaga.Settlement", "Payments.PaymentRefunded",
+            order => new JsonObject { ["OrderId"] = order, ["PaymentId"] = order, ["Amount"] = 1, ["RefundedAt"] = At }),
         ("ShopSaga.Settlement", "Payments.PaymentCompleted", PaymentCompleted),
         ("ShopSaga.Users", "Orders.OrderPlaced", OrderPlaced),
     ];
 
-    public static string AssemblyQualified(string type) => $"ShopSaga.Contracts.{type}, ShopSaga.Contracts, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null";
+    public static string AssemblyQualified(string type) =>
+        $"ShopSaga.Contracts.{type}, ShopSaga.Contracts, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null";
 
     private static JsonObject OrderPlaced(long order) => new()
     {

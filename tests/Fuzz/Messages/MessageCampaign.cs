@@ -33,8 +33,12 @@ internal sealed class MessageCampaign(Target target, MessagePlan plan, Action<st
 
     /// <summary>The rounds of retries take a minute; ten times that is a circle.</summary>
     private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(10);
-    private static readonly string[] Queues = ["ShopSaga.Users", "ShopSaga.Products", "ShopSaga.Orders", "ShopSaga.Payments", "ShopSaga.Settlement"];
-    private static readonly string[] DelayQueues = [.. Enumerable.Range(0, 28).Select(level => string.Create(CultureInfo.InvariantCulture, $"nsb.v2.delay-level-{level:00}"))];
+    private static readonly string[] Queues =
+    [
+        "ShopSaga.Users", "ShopSaga.Products", "ShopSaga.Orders", "ShopSaga.Payments", "ShopSaga.Settlement",
+    ];
+    private static readonly string[] DelayQueues = [.. Enumerable.Range(0, 28).Select(
+        level => string.Create(CultureInfo.InvariantCulture, $"nsb.v2.delay-level-{level:00}"))];
 
     private readonly List<string> _violations = [];
     private readonly Dictionary<string, int> _kinds = [];
@@ -116,7 +120,8 @@ internal sealed class MessageCampaign(Target target, MessagePlan plan, Action<st
             await channel.BasicPublishAsync("", message.Queue, mandatory: true, message.Properties, message.Body, cancellationToken);
             return true;
         }
-        catch (Exception unsendable) when (unsendable is ArgumentException or RabbitMQ.Client.Exceptions.WireFormattingException or OverflowException)
+        catch (Exception unsendable)
+            when (unsendable is ArgumentException or RabbitMQ.Client.Exceptions.WireFormattingException or OverflowException)
         {
             progress($"message {number} ({message.Kind}) cannot be sent: {unsendable.Message}");
             return false;
@@ -165,7 +170,8 @@ internal sealed class MessageCampaign(Target target, MessagePlan plan, Action<st
 
             if (clock.Elapsed > TimeLimit)
             {
-                _violations.Add($"{waiting} messages are still in the endpoints' queues, and {delayed} in the delay queues, after {TimeLimit.TotalMinutes} minutes.");
+                _violations.Add($"{waiting} messages are still in the endpoints' queues, and {delayed} in the delay queues, after "
+                    + $"{TimeLimit.TotalMinutes} minutes.");
                 return;
             }
 
@@ -190,7 +196,8 @@ internal sealed class MessageCampaign(Target target, MessagePlan plan, Action<st
     {
         var address = new Uri(target.BrokerManagement);
         using var http = new HttpClient { BaseAddress = new UriBuilder(address) { UserName = "", Password = "" }.Uri };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(address.UserInfo))));
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(address.UserInfo))));
         var all = JsonNode.Parse(await http.GetStringAsync("api/queues/%2F", cancellationToken))!.AsArray();
         return all.Where(queue => Queues.Contains(queue!["name"]!.GetValue<string>())).Select(queue => queue!);
     }

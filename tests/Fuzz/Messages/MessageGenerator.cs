@@ -6,8 +6,8 @@ using RabbitMQ.Client;
 namespace ShopSaga.Fuzz.Messages;
 
 /// <summary>
-/// Generates messages for the endpoints' queues. Message <c>n</c> depends only on the seed and <c>n</c>. The first ones are fixed: each has once
-/// circled, killed a process or held up other messages.
+/// Generates messages for the endpoints' queues. Message <c>n</c> depends only on the seed and <c>n</c>. The first ones are fixed: each has
+/// once circled, killed a process or held up other messages.
 /// </summary>
 internal sealed class MessageGenerator(int seed)
 {
@@ -16,45 +16,88 @@ internal sealed class MessageGenerator(int seed)
     /// <summary>A frame has 131,072 bytes, and all properties must fit into one.</summary>
     private const int MaxHeaderBytes = 125_000;
 
-    private static readonly string[] Queues = ["ShopSaga.Users", "ShopSaga.Products", "ShopSaga.Orders", "ShopSaga.Payments", "ShopSaga.Settlement"];
+    private static readonly string[] Queues =
+    [
+        "ShopSaga.Users", "ShopSaga.Products", "ShopSaga.Orders", "ShopSaga.Payments", "ShopSaga.Settlement",
+    ];
 
     private static readonly string[] KnownHeaders =
     [
-        "NServiceBus.MessageId", "NServiceBus.MessageIntent", "NServiceBus.ConversationId", "NServiceBus.CorrelationId", "NServiceBus.RelatedTo",
-        "NServiceBus.OriginatingEndpoint", "NServiceBus.ReplyToAddress", "NServiceBus.ContentType", TypesHeader, "NServiceBus.Version", "NServiceBus.TimeSent",
-        "NServiceBus.DeliverAt", "NServiceBus.TimeToBeReceived", "NServiceBus.OpenTelemetry.StartNewTrace", "traceparent", "tracestate", "baggage",
-        "NServiceBus.OriginatingSagaId", "NServiceBus.OriginatingSagaType", "NServiceBus.SagaId", "NServiceBus.SagaType", "NServiceBus.IsSagaTimeoutMessage",
-        "NServiceBus.ControlMessage", "NServiceBus.Retries", "NServiceBus.Retries.Timestamp", "NServiceBus.FailedQ", "NServiceBus.TimeOfFailure",
+        "NServiceBus.MessageId", "NServiceBus.MessageIntent", "NServiceBus.ConversationId", "NServiceBus.CorrelationId",
+        "NServiceBus.RelatedTo",
+        "NServiceBus.OriginatingEndpoint", "NServiceBus.ReplyToAddress", "NServiceBus.ContentType", TypesHeader, "NServiceBus.Version",
+        "NServiceBus.TimeSent",
+        "NServiceBus.DeliverAt", "NServiceBus.TimeToBeReceived", "NServiceBus.OpenTelemetry.StartNewTrace", "traceparent", "tracestate",
+        "baggage",
+        "NServiceBus.OriginatingSagaId", "NServiceBus.OriginatingSagaType", "NServiceBus.SagaId", "NServiceBus.SagaType",
+        "NServiceBus.IsSagaTimeoutMessage",
+        "NServiceBus.ControlMessage", "NServiceBus.Retries", "NServiceBus.Retries.Timestamp", "NServiceBus.FailedQ",
+        "NServiceBus.TimeOfFailure",
         "NServiceBus.ExceptionInfo.Message", "NServiceBus.RabbitMQ.CallbackQueue", "NServiceBus.Transport.RabbitMQ.DelayInSeconds",
-        "NServiceBus.Transport.RabbitMQ.ConfirmationId", "NServiceBus.Transport.RabbitMQ.UseNonPersistentDelivery", "x-delivery-count", "x-death",
+        "NServiceBus.Transport.RabbitMQ.ConfirmationId", "NServiceBus.Transport.RabbitMQ.UseNonPersistentDelivery", "x-delivery-count",
+        "x-death",
         "NServiceBus.TransactionalSession.RemainingCommitDuration", "NServiceBus.TransactionalSession.CommitDelayIncrement",
-        "NServiceBus.TransactionalSession.CommitDelayAttempt", "ServiceControl.Retry.UniqueMessageId", "ServiceControl.Retry.AcknowledgementQueue",
+        "NServiceBus.TransactionalSession.CommitDelayAttempt", "ServiceControl.Retry.UniqueMessageId",
+        "ServiceControl.Retry.AcknowledgementQueue",
         "$.diagnostics.originating.hostid", "",
     ];
 
     private static readonly string[] HostileTypes =
     [
-        "MyShop.Events.OrderPlaced, MyShop.Events, v2", "ShopSaga.Contracts.Orders.OrderPlaced" + new string('*', 20_000), new string('*', 20_000), new string('T', 300),
-        "", " ", ";", ";;;;", ",", ", ,", "[", "]", "[[", "A[[B]]", "A`1[[B, C]], D", "A+B+C", "A&", "A*", "System.Object", "System.Object, System.Private.CoreLib", "System.String",
-        "System.Diagnostics.Process, System.Diagnostics.Process", "ShopSaga.Contracts.Orders.OrderPlaced[]", "ShopSaga.Contracts.Orders.OrderPlaced`1", "ShopSaga.Contracts.Nothing",
-        "ShopSaga.Contracts.Orders.OrderPlaced, ShopSaga.Contracts, Version=99.0.0.0", "ShopSaga.Contracts.Orders.OrderPlaced, Version=x", "shopsaga.contracts.orders.orderplaced",
-        "ShopSaga.Orders.Lifecycle.OrderExpired, ShopSaga.Orders", "ShopSaga.Payments.Charging.ChargePayment, ShopSaga.Payments", "ShopSaga.Contracts.Orders.OrderPlaced__impl",
-        string.Join(';', Enumerable.Repeat("A.B, C", 2_000)), string.Concat(Enumerable.Repeat("A`1[[", 2_000)), "한국어.유형, 어셈블리", "\0", "A\0B", "A\nB",
+        "MyShop.Events.OrderPlaced, MyShop.Events, v2", "ShopSaga.Contracts.Orders.OrderPlaced" + new string('*', 20_000),
+        new string('*', 20_000), new string('T', 300),
+        "", " ", ";", ";;;;", ",", ", ,", "[", "]", "[[", "A[[B]]", "A`1[[B, C]], D", "A+B+C", "A&", "A*", "System.Object",
+        "System.Object, System.Private.CoreLib", "System.String",
+        "System.Diagnostics.Process, System.Diagnostics.Process", "ShopSaga.Contracts.Orders.OrderPlaced[]",
+        "ShopSaga.Contracts.Orders.OrderPlaced`1", "ShopSaga.Contracts.Nothing",
+        "ShopSaga.Contracts.Orders.OrderPlaced, ShopSaga.Contracts, Version=99.0.0.0", "ShopSaga.Contracts.Orders.OrderPlaced, Version=x",
+        "shopsaga.contracts.orders.orderplaced",
+        "ShopSaga.Orders.Lifecycle.OrderExpired, ShopSaga.Orders", "ShopSaga.Payments.Charging.ChargePayment, ShopSaga.Payments",
+        "ShopSaga.Contracts.Orders.OrderPlaced__impl",
+        string.Join(';', Enumerable.Repeat("A.B, C", 2_000)), string.Concat(
+            Enumerable.Repeat("A`1[[", 2_000)), "한국어.유형, 어셈블리", "\0", "A\0B", "A\nB",
     ];
 
-    private static readonly string[] ContentTypes = ["", "text/plain", "text/xml", "application/json; charset=utf-16", "application/octet-stream", new string('c', 255)];
+    private static readonly string[] ContentTypes =
+    [
+        "", "text/plain", "text/xml", "application/json; charset=utf-16", "application/octet-stream", new string('c', 255),
+    ];
 
     private static readonly Func<Random, HostileMessage>[] Known =
     [
-        random => Valid(random) is var message && Header(message, TypesHeader, HostileTypes[0]) ? message with { Kind = "a type with an invalid assembly name" } : message,
-        random => Valid(random) is var message && Header(message, TypesHeader, HostileTypes[1]) ? message with { Kind = "a type followed by 20,000 *" } : message,
-        random => Valid(random) is var message && Header(message, "NServiceBus.MessageId", new string('i', 300)) ? message with { Kind = "a message id of 300 characters" } : message,
-        random => Valid(random) is var message && Header(message, TypesHeader, new string('T', 300)) ? message with { Kind = "a type of 300 characters" } : message,
-        random => Failing(random) is var message && Header(message, "note", new string('h', MaxHeaderBytes)) ? message with { Kind = "a header that fills the frame" } : message,
-        random => Failing(random) is var message && Header(message, "note", new string('한', 40_000)) ? message with { Kind = "a header of 40,000 Hangul characters" } : message,
-        random => Valid(random) is var message ? message with { Kind = "a body with a byte-order mark", Body = [0xef, 0xbb, 0xbf, .. message.Body] } : message,
+        random =>
+            Valid(random) is var message && Header(message, TypesHeader, HostileTypes[0])
+                ? message with { Kind = "a type with an invalid assembly name" }
+                : message,
+        random =>
+            Valid(random) is var message && Header(message, TypesHeader, HostileTypes[1])
+                ? message with { Kind = "a type followed by 20,000 *" }
+                : message,
+        random =>
+            Valid(random) is var message && Header(message, "NServiceBus.MessageId", new string('i', 300))
+                ? message with { Kind = "a message id of 300 characters" }
+                : message,
+        random =>
+            Valid(random) is var message && Header(message, TypesHeader, new string('T', 300))
+                ? message with { Kind = "a type of 300 characters" }
+                : message,
+        random =>
+            Failing(random) is var message && Header(message, "note", new string('h', MaxHeaderBytes))
+                ? message with { Kind = "a header that fills the frame" }
+                : message,
+        random =>
+            Failing(random) is var message && Header(message, "note", new string('한', 40_000))
+                ? message with { Kind = "a header of 40,000 Hangul characters" }
+                : message,
+        random =>
+            Valid(random) is var message
+                ? message with { Kind = "a body with a byte-order mark", Body = [0xef, 0xbb, 0xbf, .. message.Body] }
+                : message,
         random => Valid(random) is var message ? message with { Kind = "an event with an empty body", Body = [] } : message,
-        random => Valid(random) is var message && Header(message, "NServiceBus.ControlMessage", "True") ? message with { Kind = "an event flagged as control message" } : message,
+        random =>
+            Valid(random) is var message && Header(message, "NServiceBus.ControlMessage", "True")
+                ? message with { Kind = "an event flagged as control message" }
+                : message,
     ];
 
     public static int KnownMessages => Known.Length;
@@ -108,7 +151,8 @@ internal sealed class MessageGenerator(int seed)
         };
 
         // No order has a negative id.
-        return new HostileMessage("a valid event about nothing", queue, properties, Encoding.UTF8.GetBytes(body(-1 - random.NextInt64(1L << 40)).ToJsonString()));
+        return new HostileMessage(
+            "a valid event about nothing", queue, properties, Encoding.UTF8.GetBytes(body(-1 - random.NextInt64(1L << 40)).ToJsonString()));
     }
 
     /// <summary>A message that no handler can handle: it takes the way of all failed messages, with its failure in its headers.</summary>
@@ -172,7 +216,11 @@ internal sealed class MessageGenerator(int seed)
 
                 return message with { Kind = "a body with changed bytes", Body = body };
             default:
-                return message with { Kind = "a large body", Body = [.. message.Body, .. Enumerable.Repeat((byte)' ', random.Next(1_000, 1_000_000))] };
+                return message with
+                {
+                    Kind = "a large body",
+                    Body = [.. message.Body, .. Enumerable.Repeat((byte)' ', random.Next(1_000, 1_000_000))]
+                };
         }
     }
 
@@ -190,7 +238,9 @@ internal sealed class MessageGenerator(int seed)
                 return message with { Kind = "an unknown member", Body = Encoding.UTF8.GetBytes(body.ToJsonString()) };
             default:
                 body[name] = "@";
-                var value = random.Next(2) == 0 ? random.Pick(HostileValues.Json) : JsonValue.Create(random.Pick(HostileValues.Texts))!.ToJsonString();
+                var value = random.Next(2) == 0
+                    ? random.Pick(HostileValues.Json)
+                    : JsonValue.Create(random.Pick(HostileValues.Texts))!.ToJsonString();
                 return message with
                 {
                     Kind = "a member with another value",
@@ -262,7 +312,8 @@ internal sealed class MessageGenerator(int seed)
             if (random.Next(4) > 0)
             {
                 headers[$"NServiceBus.TransactionalSession.{name}"] =
-                    random.Pick(["00:00:15", "00:00:00", "-00:00:01", "00:00:00.0000001", "1000000.00:00:00", "10675199.02:48:05.4775807", "-10675199.02:48:05.4775808", "1", "x", "", "2147483648"]);
+                    random.Pick(["00:00:15", "00:00:00", "-00:00:01", "00:00:00.0000001", "1000000.00:00:00", "10675199.02:48:05.4775807",
+                        "-10675199.02:48:05.4775808", "1", "x", "", "2147483648"]);
             }
         }
 
@@ -273,9 +324,11 @@ internal sealed class MessageGenerator(int seed)
     {
         var headers = message.Properties.Headers!;
         headers["NServiceBus.MessageIntent"] = random.Pick(["Send", "Reply", "Publish", "Subscribe", "Unsubscribe", "5", "x"]);
-        headers["NServiceBus.SagaId"] = random.Pick(["", "x", Guid.Empty.ToString(), new Guid(Bytes(random, 16)).ToString(), new string('1', 300)]);
+        headers["NServiceBus.SagaId"] = random.Pick(
+            ["", "x", Guid.Empty.ToString(), new Guid(Bytes(random, 16)).ToString(), new string('1', 300)]);
         headers["NServiceBus.SagaType"] = random.Pick(
-            ["ShopSaga.Orders.Lifecycle.OrderLifecycle, ShopSaga.Orders", "ShopSaga.Payments.Charging.PaymentPolicy, ShopSaga.Payments", "System.Object", .. HostileTypes]);
+            ["ShopSaga.Orders.Lifecycle.OrderLifecycle, ShopSaga.Orders", "ShopSaga.Payments.Charging.PaymentPolicy, ShopSaga.Payments",
+             "System.Object", .. HostileTypes]);
         if (random.Next(2) == 0)
         {
             headers["NServiceBus.IsSagaTimeoutMessage"] = "True";
@@ -308,7 +361,9 @@ internal sealed class MessageGenerator(int seed)
         10 => ("double", random.Pick([0d, double.NaN, double.NegativeInfinity, double.MaxValue])),
         11 => ("decimal", random.Pick([0m, 1.5m, -12_345.6789m])),
         12 => ("timestamp", new AmqpTimestamp(random.Pick([0, -1, long.MaxValue]))),
-        13 => ("bytes", random.Next(2) == 0 ? Bytes(random, random.Pick([0, 1, 10, 1_000, 100_000])) : new BinaryTableValue(Bytes(random, 100))),
+        13 =>
+            ("bytes", random.Next(2) == 0 ? Bytes(
+                random, random.Pick([0, 1, 10, 1_000, 100_000])) : new BinaryTableValue(Bytes(random, 100))),
         14 => ("table", Enumerable.Range(0, random.Next(4)).ToDictionary(number => $"k{number}", _ => AnyValue(random, depth + 1).Value)),
         _ => ("list", Enumerable.Range(0, random.Next(4)).Select(_ => AnyValue(random, depth + 1).Value).ToList()),
     };

@@ -4,8 +4,8 @@ namespace ShopSaga.Load.Bus;
 
 /// <summary>
 /// Throughput and latency of the runtime compared with a raw loop. Both take turns in one run, so that noise affects both. The figures of
-/// NServiceBus 10.2.8 (520 messages/s drained, 320/s through sessions) were measured on a similar machine: two cores, shared with broker and
-/// database.
+/// NServiceBus 10.2.8 (520 messages/s drained, 320/s through sessions) were measured on a similar machine: two cores, shared with broker
+/// and database.
 /// </summary>
 internal static class BusCampaign
 {
@@ -64,7 +64,8 @@ internal static class BusCampaign
     }
 
     private static async Task Compare(
-        Report report, string name, int messages, double nServiceBus, Func<IPair, int, Task<(Consumption Cost, LongConcurrentHistogram Latencies)>> run)
+        Report report, string name, int messages, double nServiceBus, Func<IPair, int, Task<(
+            Consumption Cost, LongConcurrentHistogram Latencies)>> run)
     {
         var raw = new List<(Consumption Cost, LongConcurrentHistogram Latencies)>();
         var bus = new List<(Consumption Cost, LongConcurrentHistogram Latencies)>();
@@ -72,7 +73,8 @@ internal static class BusCampaign
         {
             raw.Add(await Once(new RawPair(), messages, run));
             bus.Add(await Once(NewBus(), messages, run));
-            Console.WriteLine($"{name}, round {round}: raw {messages / raw[^1].Cost.Seconds:0}/s, bus {messages / bus[^1].Cost.Seconds:0}/s");
+            Console.WriteLine(
+                $"{name}, round {round}: raw {messages / raw[^1].Cost.Seconds:0}/s, bus {messages / bus[^1].Cost.Seconds:0}/s");
         }
 
         // Round 0 warms up the JIT compiler.
@@ -121,6 +123,7 @@ internal static class BusCampaign
             return result;
         });
 
-    private static (Consumption Cost, LongConcurrentHistogram Latencies) Median(List<(Consumption Cost, LongConcurrentHistogram Latencies)> runs) =>
+    private static (
+        Consumption Cost, LongConcurrentHistogram Latencies) Median(List<(Consumption Cost, LongConcurrentHistogram Latencies)> runs) =>
         runs.OrderBy(run => run.Cost.Seconds).ElementAt(runs.Count / 2);
 }

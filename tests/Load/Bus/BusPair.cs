@@ -42,7 +42,8 @@ internal sealed class BusPair(int concurrency, int groupSize, bool usesSaga = fa
     public async Task Preload(int messages, int first)
     {
         await using var connection = await Servers.Connect();
-        await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(true, true, outstandingPublisherConfirmationsRateLimiter: null));
+        await using var channel = await connection.CreateChannelAsync(
+            new CreateChannelOptions(true, true, outstandingPublisherConfirmationsRateLimiter: null));
         foreach (var chunk in Enumerable.Range(first, messages).Chunk(1000))
         {
             await Task.WhenAll(chunk.Select(number => Send(channel, new Do(number))));
@@ -100,7 +101,8 @@ internal sealed class BusPair(int concurrency, int groupSize, bool usesSaga = fa
     private async Task<IHost> StartEndpoint(string name, string database, Action<EndpointConfiguration> register)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
+        builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning)
+            .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         builder.Services.AddSingleton(_progress);
         var endpoint = new EndpointConfiguration(name);
         endpoint.UseTransport(new RabbitMQTransport(RoutingTopology.Conventional(QueueType.Quorum), Servers.Broker));

@@ -87,7 +87,8 @@ internal static class GrowthCampaign
 
     private static async Task FillOutbox()
     {
-        foreach (var (database, table) in ((string, string)[])[(Scenario.FirstDatabase, "Load_First_OutboxData"), (Scenario.SecondDatabase, "Load_Second_OutboxData")])
+        foreach (var (database, table) in ((string, string)[])[(
+            Scenario.FirstDatabase, "Load_First_OutboxData"), (Scenario.SecondDatabase, "Load_Second_OutboxData")])
         {
             await Servers.Execute(database, $"""
                 INSERT INTO "{table}" ("MessageId", "Dispatched", "DispatchedAt", "PersistenceVersion", "Operations")
@@ -101,7 +102,8 @@ internal static class GrowthCampaign
     private static async Task FillSagas()
     {
         await Servers.Execute(Scenario.FirstDatabase, $$"""
-            INSERT INTO "Load_First_DoSaga" ("Id", "Metadata", "Data", "PersistenceVersion", "SagaTypeVersion", "Concurrency", "Correlation_Key")
+            INSERT INTO "Load_First_DoSaga"
+                ("Id", "Metadata", "Data", "PersistenceVersion", "SagaTypeVersion", "Concurrency", "Correlation_Key")
             SELECT gen_random_uuid(), '{}', jsonb_build_object('Key', 'old ' || n), '9.0.3.0', '1.0.0.0', 1, 'old ' || n
             FROM generate_series(1, {{Sagas}}) AS n;
             """);

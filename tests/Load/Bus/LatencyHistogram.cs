@@ -11,7 +11,8 @@ internal static class LatencyHistogram
 
     public static LongConcurrentHistogram Create() => new(1, Highest, SignificantDigits);
 
-    public static void RecordSince(this HistogramBase latencies, long timestamp) => latencies.RecordValue(Stopwatch.GetTimestamp() - timestamp);
+    public static void RecordSince(this HistogramBase latencies, long timestamp) =>
+        latencies.RecordValue(Stopwatch.GetTimestamp() - timestamp);
 
     /// <summary>The latency at a percentile in milliseconds.</summary>
     public static double Milliseconds(this HistogramBase latencies, double percentile) =>

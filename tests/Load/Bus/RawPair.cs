@@ -9,7 +9,8 @@ using RabbitMQ.Client.Events;
 namespace ShopSaga.Load.Bus;
 
 /// <summary>
-/// The raw loop: the least code on RabbitMQ.Client and Npgsql that gives the guarantee, one message per transaction. The reference for everything else.
+/// The raw loop: the least code on RabbitMQ.Client and Npgsql that gives the guarantee, one message per transaction. The reference for
+/// everything else.
 /// </summary>
 internal sealed class RawPair : IPair
 {
@@ -30,15 +31,19 @@ internal sealed class RawPair : IPair
     public async Task Install()
     {
         _connection = await Servers.Connect();
-        _publisher = await _connection.CreateChannelAsync(new CreateChannelOptions(true, true, outstandingPublisherConfirmationsRateLimiter: null));
+        _publisher = await _connection.CreateChannelAsync(
+            new CreateChannelOptions(true, true, outstandingPublisherConfirmationsRateLimiter: null));
         foreach (var queue in (string[])[FirstQueue, SecondQueue])
         {
-            await _publisher.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" });
+            await _publisher.QueueDeclareAsync(
+                queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" });
         }
 
         foreach (var database in (string[])[Scenario.FirstDatabase, Scenario.SecondDatabase])
         {
-            await Servers.Execute(database, "CREATE TABLE IF NOT EXISTS messages (id text PRIMARY KEY, event bytea, dispatched boolean NOT NULL DEFAULT false)");
+            await Servers.Execute(
+                database,
+                "CREATE TABLE IF NOT EXISTS messages (id text PRIMARY KEY, event bytea, dispatched boolean NOT NULL DEFAULT false)");
         }
     }
 
@@ -162,7 +167,8 @@ internal sealed class RawPair : IPair
     {
         await using var command = new NpgsqlCommand("INSERT INTO messages (id, event) VALUES ($1, $2) ON CONFLICT DO NOTHING", connection);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = id });
-        command.Parameters.Add(new NpgsqlParameter { Value = (object?)sent ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bytea });
+        command.Parameters.Add(
+            new NpgsqlParameter { Value = (object?)sent ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bytea });
         return await command.ExecuteNonQueryAsync() == 1;
     }
 

@@ -5,8 +5,9 @@ using Npgsql;
 namespace ShopSaga.Load.Bus;
 
 /// <summary>
-/// Two endpoints, each with a database. The first inserts a row for each message and publishes an event; the second inserts a row for each event.
-/// An implementation must guarantee that each row is written once, and that the event is published if and only if the row is committed.
+/// Two endpoints, each with a database. The first inserts a row for each message and publishes an event; the second inserts a row for each
+/// event. An implementation must guarantee that each row is written once, and that the event is published if and only if the row is
+/// committed.
 /// </summary>
 internal interface IPair : IAsyncDisposable
 {
@@ -98,7 +99,9 @@ internal static class Scenario
         foreach (var database in (string[])[FirstDatabase, SecondDatabase])
         {
             await Servers.CreateDatabase(database);
-            await Servers.Execute(database, "CREATE TABLE work (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, number int NOT NULL, note text NOT NULL)");
+            await Servers.Execute(
+                database,
+                "CREATE TABLE work (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, number int NOT NULL, note text NOT NULL)");
         }
     }
 

@@ -13,8 +13,8 @@ namespace ShopSaga.Load.Settlement;
 
 /// <summary>
 /// Measures how many payments a second the ledger records, and how long reading and closing a day takes, with 5 thousand, 500 thousand and
-/// 5 million entries. Ratios refer to the day with 5 thousand entries in the same run, unless the name says otherwise: scanning the entries at
-/// each request, or one row of totals for a day.
+/// 5 million entries. Ratios refer to the day with 5 thousand entries in the same run, unless the name says otherwise: scanning the entries
+/// at each request, or one row of totals for a day.
 /// </summary>
 internal static class SettlementCampaign
 {
@@ -143,7 +143,8 @@ internal static class SettlementCampaign
         var read = (await SettlementPeriod.Read(database, day.Date, day.Date, CancellationToken.None)).Day(day.Date);
         if (read.PaymentCount < day.Entries)
         {
-            throw new InvalidOperationException($"{day.Date:yyyy-MM-dd} shows {read.PaymentCount} payments, but has at least {day.Entries}.");
+            throw new InvalidOperationException(
+                $"{day.Date:yyyy-MM-dd} shows {read.PaymentCount} payments, but has at least {day.Entries}.");
         }
     }
 
@@ -160,7 +161,8 @@ internal static class SettlementCampaign
         await using var storage = await Storage.Begin(database);
         await using var session = new TestableTransactionalSession { SynchronizedStorageSession = storage };
         var months = new MonthlyClosing(TimeProvider.System, NullLogger<MonthlyClosing>.Instance);
-        await new DailyClosing(months, TimeProvider.System, NullLogger<DailyClosing>.Instance).Close(day.Date, session, CancellationToken.None);
+        await new DailyClosing(months, TimeProvider.System, NullLogger<DailyClosing>.Instance)
+            .Close(day.Date, session, CancellationToken.None);
         await storage.Commit();
     }
 

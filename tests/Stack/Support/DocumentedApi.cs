@@ -46,10 +46,12 @@ internal sealed class DocumentedApi : IDisposable
     /// <param name="operationId">The id in the document.</param>
     /// <param name="body">The request body.</param>
     /// <param name="parameters">Values of the path parameters.</param>
-    public async Task<(int Status, JsonNode? Body)> Call(string operationId, object? body = null, params (string Name, object Value)[] parameters)
+    public async Task<(
+        int Status, JsonNode? Body)> Call(string operationId, object? body = null, params (string Name, object Value)[] parameters)
     {
         var operation = _operations[operationId];
-        var path = parameters.Aggregate(operation.Path, (text, parameter) => text.Replace($"{{{parameter.Name}}}", $"{parameter.Value}", StringComparison.Ordinal));
+        var path = parameters.Aggregate(
+            operation.Path, (text, parameter) => text.Replace($"{{{parameter.Name}}}", $"{parameter.Value}", StringComparison.Ordinal));
         using var request = new HttpRequestMessage(new HttpMethod(operation.Method), path);
         if (operation.NeedsToken)
         {
@@ -67,14 +69,20 @@ internal sealed class DocumentedApi : IDisposable
         using var answer = await _client.SendAsync(request);
         var text = await answer.Content.ReadAsStringAsync();
         var status = (int)answer.StatusCode;
-        Assert.That(operation.Json["responses"]![$"{status}"], Is.Not.Null, () => $"{operationId} answers {status}, which is not documented: {text}");
+        Assert.That(
+            operation.Json["responses"]![$"{status}"],
+            Is.Not.Null,
+            () => $"{operationId} answers {status}, which is not documented: {text}");
         if (text.Length == 0)
         {
             return (status, null);
         }
 
         var promised = operation.Json["responses"]![$"{status}"]!["content"]?[answer.Content.Headers.ContentType!.MediaType!]?["schema"];
-        Assert.That(promised, Is.Not.Null, () => $"{operationId} answers {status} with {answer.Content.Headers.ContentType}, which is not documented");
+        Assert.That(
+            promised,
+            Is.Not.Null,
+            () => $"{operationId} answers {status} with {answer.Content.Headers.ContentType}, which is not documented");
         var given = JsonNode.Parse(text);
         Assert.That(JsonSchema.Complaints(promised!, given, operation.Document), Is.Empty, () => $"{operationId} answers {text}");
         return (status, given);

@@ -7,7 +7,8 @@ internal static class ErrorQueueReplay
 {
     public static async Task ReturnAll()
     {
-        await using var errorQueue = await ErrorQueue.Open(RunningSystem.Stack.BrokerAddress, ErrorQueue.DefaultName, CancellationToken.None);
+        await using var errorQueue = await ErrorQueue.Open(
+            RunningSystem.Stack.BrokerAddress, ErrorQueue.DefaultName, CancellationToken.None);
         var outcomes = await errorQueue.Return(_ => true, CancellationToken.None);
         Assert.That(outcomes, Is.Not.Empty);
         Assert.That(outcomes.Keys.Select(outcome => outcome.Reason), Is.All.Null);

@@ -21,7 +21,8 @@ internal static class JsonSchema
         }
     }
 
-    private static IEnumerable<string> Complaints(string keyword, JsonNode rule, JsonNode schema, JsonNode? value, JsonNode document, string at)
+    private static IEnumerable<string> Complaints(
+        string keyword, JsonNode rule, JsonNode schema, JsonNode? value, JsonNode document, string at)
     {
         switch (keyword)
         {
@@ -34,9 +35,12 @@ internal static class JsonSchema
                 var types = rule is JsonArray many ? many.Select(type => type!.GetValue<string>()) : [rule.GetValue<string>()];
                 return When(!types.Any(type => Is(type, value)), $"{at} is {value?.ToJsonString() ?? "null"}, not {rule.ToJsonString()}");
             case "enum":
-                return When(!rule.AsArray().Any(word => JsonNode.DeepEquals(word, value)), $"{at} is {value?.ToJsonString() ?? "null"}, not one of {rule.ToJsonString()}");
+                return When(
+                    !rule.AsArray().Any(word => JsonNode.DeepEquals(word, value)),
+                    $"{at} is {value?.ToJsonString() ?? "null"}, not one of {rule.ToJsonString()}");
             case "required" when value is JsonObject given:
-                return rule.AsArray().Select(name => name!.GetValue<string>()).Where(name => !given.ContainsKey(name)).Select(name => $"{at}.{name} is missing");
+                return rule.AsArray().Select(name => name!.GetValue<string>()).Where(name => !given.ContainsKey(name))
+                    .Select(name => $"{at}.{name} is missing");
             case "properties" when value is JsonObject given:
                 return rule.AsObject().Where(property => given.ContainsKey(property.Key))
                     .SelectMany(property => Complaints(property.Value!, given[property.Key], document, $"{at}.{property.Key}"));
@@ -59,8 +63,8 @@ internal static class JsonSchema
                 return When(number < decimal.Parse(rule.ToJsonString(), CultureInfo.InvariantCulture), $"{at} is less than {rule}");
             case "maximum" when Number(value) is { } number:
                 return When(number > decimal.Parse(rule.ToJsonString(), CultureInfo.InvariantCulture), $"{at} is more than {rule}");
-            case "required" or "properties" or "additionalProperties" or "items" or "minItems" or "maxItems" or "minLength" or "maxLength" or "pattern"
-                or "minimum" or "maximum":
+            case "required" or "properties" or "additionalProperties" or "items" or "minItems" or "maxItems" or "minLength" or "maxLength"
+                or "pattern" or "minimum" or "maximum":
                 return [];
             default:
                 return When(!Annotations.Contains(keyword), $"{at}: the keyword {keyword} is not known here");
@@ -74,7 +78,9 @@ internal static class JsonSchema
 
     private static bool Is(string type, JsonNode? value) => (type, value?.GetValueKind() ?? JsonValueKind.Null) switch
     {
-        ("null", JsonValueKind.Null) or ("string", JsonValueKind.String) or ("object", JsonValueKind.Object) or ("array", JsonValueKind.Array) => true,
+        ("null",
+            JsonValueKind.Null) or ("string", JsonValueKind.String) or ("object", JsonValueKind.Object) or ("array", JsonValueKind.Array) =>
+                true,
         ("boolean", JsonValueKind.True or JsonValueKind.False) or ("number", JsonValueKind.Number) => true,
         ("integer", JsonValueKind.Number) => Number(value) is { } number && number == decimal.Truncate(number),
         _ => false,

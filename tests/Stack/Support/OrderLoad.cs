@@ -79,7 +79,9 @@ internal sealed class OrderLoad : IDisposable
                     orders = await Orders();
                     return orders.All(IsFinal) ? orders : null;
                 },
-                () => string.Join(", ", orders.Where(order => !IsFinal(order)).Select(order => $"{_placed.GetValueOrDefault(Id(order))} {order}")));
+                () =>
+                    string.Join(", ", orders.Where(
+                        order => !IsFinal(order)).Select(order => $"{_placed.GetValueOrDefault(Id(order))} {order}")));
         }
         catch (TimeoutException)
         {

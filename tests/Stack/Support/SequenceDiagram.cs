@@ -16,7 +16,8 @@ internal sealed partial class SequenceDiagram(string title)
 
     public string Title => title;
 
-    public static IReadOnlyList<SequenceDiagram> All { get; } = Read(File.ReadAllLines(Path.Combine(DataFolder.Checkout, "docs", "choreography.md")));
+    public static IReadOnlyList<SequenceDiagram> All { get; } = Read(
+        File.ReadAllLines(Path.Combine(DataFolder.Checkout, "docs", "choreography.md")));
 
     /// <summary>Differences between diagram and deliveries: missing, extra, or drawn above their cause.</summary>
     public IEnumerable<string> Differences(IReadOnlyList<Delivery> deliveries)
@@ -32,7 +33,8 @@ internal sealed partial class SequenceDiagram(string title)
         [
             .. _arrows.Where(entry => !entry.Optional && !seen.Contains(entry.Arrow)).Select(entry => $"not seen: {entry.Arrow}"),
             .. seen.Except(drawn).Where(arrow => !Reports.Contains(arrow.Message)).Select(arrow => $"not drawn: {arrow}"),
-            .. causes.Distinct().Where(pair => drawn.IndexOf(pair.Above) > drawn.LastIndexOf(pair.Below)).Select(pair => $"drawn above its cause: {pair.Below}"),
+            .. causes.Distinct().Where(pair => drawn.IndexOf(pair.Above) > drawn.LastIndexOf(pair.Below))
+                .Select(pair => $"drawn above its cause: {pair.Below}"),
         ];
     }
 

@@ -8,7 +8,8 @@ internal static class SystemInvariants
     public static async Task ShouldHold()
     {
         var stack = RunningSystem.Stack;
-        var invariants = await Verification.Check(stack.AdminConnectionString, stack.BrokerAddress, serviceControl: null, CancellationToken.None);
+        var invariants = await Verification.Check(
+            stack.AdminConnectionString, stack.BrokerAddress, serviceControl: null, CancellationToken.None);
         foreach (var invariant in invariants)
         {
             await TestContext.Out.WriteLineAsync($"{(invariant.Holds ? "ok    " : "not ok")} {invariant.Name}: {invariant.Numbers}");

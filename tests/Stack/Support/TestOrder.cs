@@ -15,7 +15,8 @@ internal sealed class TestOrder
     /// <summary>Lists a new product with this stock.</summary>
     public static async Task<long> ListProduct(int stock)
     {
-        var product = await RunningSystem.Admin.Post("products", new { name = "Umbrella", category = "rain", price = 12_000, stockQuantity = stock });
+        var product = await RunningSystem.Admin.Post(
+            "products", new { name = "Umbrella", category = "rain", price = 12_000, stockQuantity = stock });
         return (long)product["id"]!;
     }
 

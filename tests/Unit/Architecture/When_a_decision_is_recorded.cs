@@ -40,7 +40,8 @@ public partial class When_a_decision_is_recorded
         var numbers = Records.Select(NumberOf).ToHashSet();
         var files = Records.Select(Path.GetFileName).ToHashSet();
         var dead = from file in Repository.Files
-                   where Path.GetExtension(file) is ".cs" or ".md" or ".csproj" or ".props" or ".targets" or ".sql" or ".cake" or ".sln" or ".yml"
+                   where Path.GetExtension(file) is
+                       ".cs" or ".md" or ".csproj" or ".props" or ".targets" or ".sql" or ".cake" or ".sln" or ".yml"
                    from Match reference in Reference().Matches(Repository.Read(file))
                    where (reference.Groups["file"].Success && !files.Contains(reference.Groups["file"].Value))
                        || (reference.Groups["number"].Success && !numbers.Contains(reference.Groups["number"].Value))
@@ -51,7 +52,10 @@ public partial class When_a_decision_is_recorded
 
     private static string NumberOf(string record) => Path.GetFileName(record)[..3];
 
-    [GeneratedRegex(@"^\| \[(?<number>\d{3})\]\((?<file>[^)]+)\) \| (?<title>[^|]+) \| \d{4}-\d{2}-\d{2} \| (?:accepted|superseded by \[\d{3}\]\([^)]+\)) \|$", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"^\| \[(?<number>\d{3})\]\((?<file>[^)]+)\) \| (?<title>[^|]+) \| \d{4}-\d{2}-\d{2} "
+            + @"\| (?:accepted|superseded by \[\d{3}\]\([^)]+\)) \|$",
+        RegexOptions.Multiline)]
     private static partial Regex Row();
 
     [GeneratedRegex(@"decisions[/\\](?<file>\d{3}-[\w-]+\.md)|\b[Dd]ecision (?<number>\d{3})\b|\]\((?<file>\d{3}-[\w-]+\.md)\)")]

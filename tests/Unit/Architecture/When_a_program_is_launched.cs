@@ -6,11 +6,13 @@ namespace ShopSaga.Tests.Unit.Architecture;
 /// <summary>The launch profiles of the programs, which editors and <c>dotnet run</c> use.</summary>
 public class When_a_program_is_launched
 {
-    private static IEnumerable<string> Profiles => Repository.Files.Where(file => file.EndsWith("/launchSettings.json", StringComparison.Ordinal));
+    private static IEnumerable<string> Profiles =>
+        Repository.Files.Where(file => file.EndsWith("/launchSettings.json", StringComparison.Ordinal));
 
     [Test]
     public void Should_have_a_profile() => Assert.That(
-        Repository.Files.Where(file => file.EndsWith("/Program.cs", StringComparison.Ordinal) && !file.StartsWith("tests/", StringComparison.Ordinal))
+        Repository.Files.Where(
+            file => file.EndsWith("/Program.cs", StringComparison.Ordinal) && !file.StartsWith("tests/", StringComparison.Ordinal))
             .Select(file => $"{Path.GetDirectoryName(file)}/Properties/launchSettings.json"),
         Is.EquivalentTo(Profiles));
 

@@ -18,7 +18,8 @@ public class When_a_project_is_added
 
     [Test]
     public void Should_be_built_for_any_processor_only() => Assert.That(
-        Regex.Matches(Repository.Read("ShopSaga.sln"), @"\|([\w ]+?)(?:\.(?:ActiveCfg|Build\.0))? = ").Select(match => match.Groups[1].Value).Distinct(),
+        Regex.Matches(Repository.Read("ShopSaga.sln"), @"\|([\w ]+?)(?:\.(?:ActiveCfg|Build\.0))? = ")
+            .Select(match => match.Groups[1].Value).Distinct(),
         Is.EqualTo(new[] { "Any CPU" }));
 
     [Test]
@@ -39,7 +40,8 @@ public class When_a_project_is_added
         var exceptions = Projects.Where(project => XDocument.Parse(Repository.Read(project)).Descendants(property).Any());
         Assert.That(exceptions, Is.Empty, "No project has a rule of its own.");
         Assert.That(
-            Repository.Files.Where(file => file != "Directory.Build.props" && file.EndsWith("/Directory.Build.props", StringComparison.Ordinal)),
+            Repository.Files.Where(
+                file => file != "Directory.Build.props" && file.EndsWith("/Directory.Build.props", StringComparison.Ordinal)),
             Is.Empty,
             "A nearer Directory.Build.props would replace the common one.");
     }

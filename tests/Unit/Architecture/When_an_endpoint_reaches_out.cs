@@ -6,7 +6,10 @@ namespace ShopSaga.Tests.Unit.Architecture;
 
 public class When_an_endpoint_reaches_out
 {
-    private static readonly string[] MayReference = ["ShopSaga.Contracts", "ShopSaga.Hosting", "ShopSaga.Hosting.Web", "ShopSaga.Hosting.Messaging", "ShopSaga.Bus"];
+    private static readonly string[] MayReference =
+    [
+        "ShopSaga.Contracts", "ShopSaga.Hosting", "ShopSaga.Hosting.Web", "ShopSaga.Hosting.Messaging", "ShopSaga.Bus",
+    ];
 
     private static IEnumerable<string> Endpoints => Choreography.Endpoints;
 
@@ -67,7 +70,8 @@ public class When_an_endpoint_reaches_out
         var here = UsedMembers.Of(typeof(When_an_endpoint_reaches_out).Assembly);
 
         Assert.That(here.Any(member => IsSendToDestination(member.Type, member.Name, member.Resolve)), "as in TestableSagaTests");
-        Assert.That(here.Any(member => member.Name == ".ctor" && member.Type == "System.InvalidOperationException"), "constructors are seen");
+        Assert.That(
+            here.Any(member => member.Name == ".ctor" && member.Type == "System.InvalidOperationException"), "constructors are seen");
     }
 
     private static bool IsOurs(string name) => Regex.IsMatch(name, @"^ShopSaga\.");

@@ -10,7 +10,8 @@ public class When_endpoints_react_to_events
     public void Should_react_to_the_events_of_the_design_and_no_other(string endpoint) =>
         Assert.That(
             EventsHandledBy(endpoint),
-            Is.EquivalentTo(Choreography.Events.Where(designed => designed.Reactors.Contains(endpoint)).Select(designed => designed.FullName)));
+            Is.EquivalentTo(
+                Choreography.Events.Where(designed => designed.Reactors.Contains(endpoint)).Select(designed => designed.FullName)));
 
     [TestCaseSource(nameof(Endpoints))]
     public void Should_publish_every_event_it_owns(string endpoint)

@@ -4,7 +4,8 @@ namespace ShopSaga.Tests.Unit.Architecture;
 public class When_schema_scripts_are_numbered
 {
     private static IEnumerable<string> Folders =>
-        Repository.Files.Where(file => file.Contains("/Schema/", StringComparison.Ordinal)).Select(file => Path.GetDirectoryName(file)!).Distinct();
+        Repository.Files.Where(file => file.Contains("/Schema/", StringComparison.Ordinal)).Select(file => Path.GetDirectoryName(file)!)
+            .Distinct();
 
     [Test]
     public void Should_be_numbered_from_001_without_gap_or_duplicate() => Assert.Multiple(() =>

@@ -9,7 +9,8 @@ public class When_sources_are_read
     private static readonly string[] Services =
     [
         .. Choreography.Endpoints.Select(endpoint => $"ShopSaga.{endpoint}"),
-        "ShopSaga.Gateway", "ShopSaga.Hosting.Web", "ShopSaga.Hosting", "ShopSaga.Hosting.Messaging", "ShopSaga.Psp", "ShopSaga.Bus", "ShopSaga.Bus.Testing",
+        "ShopSaga.Gateway", "ShopSaga.Hosting.Web", "ShopSaga.Hosting", "ShopSaga.Hosting.Messaging", "ShopSaga.Psp", "ShopSaga.Bus",
+        "ShopSaga.Bus.Testing",
     ];
 
     private static readonly string[] TextFiles =
@@ -26,7 +27,7 @@ public class When_sources_are_read
             .Where(member => (member.Type, member.Name) is ("System.Threading.Thread", "Sleep") or ("System.Threading.Tasks.Task", "Delay"))
             .Select(member => (MethodBase)member.Resolve()!)
             .Where(method => method.GetParameters().All(parameter => parameter.ParameterType != typeof(TimeProvider)))
-            .Select(method => $"{method.DeclaringType!.Name}.{method.Name}({string.Join(", ", method.GetParameters().Select(p => p.ParameterType.Name))})");
+            .Select(method => $"{method.DeclaringType!.Name}.{method}");
 
         Assert.That(waits, Is.Empty, "Await a condition, or use Task.Delay with a TimeProvider.");
     }
@@ -44,7 +45,14 @@ public class When_sources_are_read
         Assert.That(FilesMatching(@"(?<![\w.)}$/-])/(home|work|root|Users|mnt|workspaces)/\w|[A-Z]:\\\w"), Is.Empty);
 
     [Test]
-    public void Should_end_every_line_like_the_others() => Assert.That(FilesMatching(@"\r|[ \t]+(?=\n|\z)"), Is.Empty, "LF, no trailing blanks");
+    public void Should_start_a_program_in_25_lines() => Assert.That(
+        TextFiles.Where(file => Path.GetFileName(file) == "Program.cs" && !file.StartsWith("tests/", StringComparison.Ordinal))
+            .Where(file => Repository.Read(file).TrimEnd().Split('\n').Length > 25),
+        Is.Empty);
+
+    [Test]
+    public void Should_end_every_line_like_the_others() =>
+        Assert.That(FilesMatching(@"\r|[ \t]+(?=\n|\z)"), Is.Empty, "LF, no trailing blanks");
 
     private static IEnumerable<string> FilesMatching(string pattern) =>
         from file in TextFiles

@@ -43,8 +43,10 @@ public class When_an_event_is_serialized
     [Test]
     public void Should_complain_about_a_field_that_is_gone_or_has_another_type_or_is_new()
     {
-        var before = JsonNode.Parse("""{ "Gone": "int64", "Narrowed": "int64", "Same": "string", "Items": [{ "Gone": "int32" }] }""")!.AsObject();
-        var now = JsonNode.Parse("""{ "Narrowed": "int32", "Same": "string", "Items": [{ }], "Note": "string?", "Required": "int32" }""")!.AsObject();
+        var before = JsonNode.Parse(
+            """{ "Gone": "int64", "Narrowed": "int64", "Same": "string", "Items": [{ "Gone": "int32" }] }""")!.AsObject();
+        var now = JsonNode.Parse(
+            """{ "Narrowed": "int32", "Same": "string", "Items": [{ }], "Note": "string?", "Required": "int32" }""")!.AsObject();
 
         Assert.That(Complaints("Sample", before, now), Has.Count.EqualTo(5));
         Assert.That(Complaints("Sample", before, now), Has.One.StartsWith("Sample.Gone is gone"));
@@ -66,7 +68,8 @@ public class When_an_event_is_serialized
                 complaints.Add(
                     $"{field} is gone. Receivers that are not deployed yet need it: put it back, or publish a new event beside this one.");
             }
-            else if (was is JsonArray wasList && isNow is JsonArray isList && wasList[0] is JsonObject wasItem && isList[0] is JsonObject isItem)
+            else if (was is JsonArray wasList && isNow is JsonArray isList && wasList[0] is JsonObject wasItem
+                && isList[0] is JsonObject isItem)
             {
                 complaints.AddRange(Complaints(field + "[]", wasItem, isItem));
             }
@@ -129,7 +132,8 @@ public class When_an_event_is_serialized
         : type == typeof(DateOnly) ? new DateOnly(2026, 12, 31)
         : Nullable.GetUnderlyingType(type) is { } underlying ? Sample(underlying)
         : ElementType(type) is { } element ? SampleList(element)
-        : Activator.CreateInstance(type, [.. type.GetConstructors().Single().GetParameters().Select(field => Sample(field.ParameterType))])!;
+        : Activator.CreateInstance(
+            type, [.. type.GetConstructors().Single().GetParameters().Select(field => Sample(field.ParameterType))])!;
 
     private static Array SampleList(Type element)
     {

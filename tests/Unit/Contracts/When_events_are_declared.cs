@@ -8,7 +8,8 @@ namespace ShopSaga.Tests.Unit.Contracts;
 public class When_events_are_declared
 {
     /// <summary>Beside the events: the words that stand in their fields.</summary>
-    private static readonly Type[] Words = [typeof(CancelReason), typeof(CancelReasons), typeof(PaymentFailureReason), typeof(ChargeReference)];
+    private static readonly Type[] Words = [typeof(CancelReason), typeof(CancelReasons), typeof(
+        PaymentFailureReason), typeof(ChargeReference)];
 
     private static readonly Type[] PublicTypes = [.. Choreography.Contracts.GetExportedTypes().Except(Words)];
 

@@ -7,7 +7,8 @@ internal sealed class When_a_business_date_is_computed
 {
     // Midnights that come twice, that do not exist, and that are as far from UTC as there are.
     private static readonly string[] Zones =
-        ["Asia/Seoul", "UTC", "America/New_York", "America/Sao_Paulo", "America/Havana", "Asia/Beirut", "Pacific/Kiritimati", "Pacific/Pago_Pago"];
+        ["Asia/Seoul", "UTC", "America/New_York", "America/Sao_Paulo", "America/Havana", "Asia/Beirut", "Pacific/Kiritimati",
+         "Pacific/Pago_Pago"];
 
     [TestCaseSource(nameof(Zones))]
     public void Should_have_all_instants_of_their_date_and_none_of_another(string zone)

@@ -32,7 +32,8 @@ internal sealed class When_a_list_is_paged
     private static async Task<Page> PageOf(string? cursor)
     {
         var context = new DefaultHttpContext();
-        context.Request.QueryString = QueryString.Create("limit", "2") + (cursor is null ? QueryString.Empty : QueryString.Create("cursor", cursor));
+        context.Request.QueryString = QueryString.Create("limit", "2")
+            + (cursor is null ? QueryString.Empty : QueryString.Create("cursor", cursor));
         return (await Page.BindAsync(context, null!))!;
     }
 }

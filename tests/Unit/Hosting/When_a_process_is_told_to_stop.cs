@@ -13,7 +13,11 @@ internal sealed class When_a_process_is_told_to_stop
         await using var host = await HttpHost.Start(time, "--Shutdown:Delay=01:00:00");
         using var body = new HeldBody("""{"name":"a","quantity":1}""");
         using var handler = new SocketsHttpHandler { Expect100ContinueTimeout = Timeout.InfiniteTimeSpan };
-        using var slow = new HttpClient(handler) { BaseAddress = host.Client.BaseAddress, DefaultRequestHeaders = { ExpectContinue = true } };
+        using var slow = new HttpClient(handler)
+        {
+            BaseAddress = host.Client.BaseAddress,
+            DefaultRequestHeaders = { ExpectContinue = true },
+        };
         var underWay = slow.PostAsync(new Uri("/things", UriKind.Relative), body);
         await body.IsAsked;
 

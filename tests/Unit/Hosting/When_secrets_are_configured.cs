@@ -69,7 +69,8 @@ internal sealed class When_secrets_are_configured
     [Test]
     public void Should_be_known_to_be_a_development_machines_when_the_launcher_makes_them_up()
     {
-        var settings = Regex.Matches(Repository.Read("infra/local/Running/ServiceProcesses.cs"), "settings\\[\"(?<key>\\w+)\"\\] = folder\\.Secret")
+        var settings = Regex.Matches(
+            Repository.Read("infra/local/Running/ServiceProcesses.cs"), "settings\\[\"(?<key>\\w+)\"\\] = folder\\.Secret")
             .Select(setting => setting.Groups["key"].Value.Replace("__", ":"));
 
         Assert.That(settings, Is.Not.Empty);

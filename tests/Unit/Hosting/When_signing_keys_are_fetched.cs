@@ -7,7 +7,10 @@ namespace ShopSaga.Tests.Unit.Hosting;
 internal sealed class When_signing_keys_are_fetched
 {
     private const string Jwks =
-        """{"keys":[{"kty":"EC","crv":"P-256","kid":"a","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}""";
+        """
+        {"keys":[{"kty":"EC","crv":"P-256","kid":"a",
+            "x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}
+        """;
 
     [Test]
     public async Task Should_be_fetched_for_everybody_though_the_client_that_caused_it_hangs_up()

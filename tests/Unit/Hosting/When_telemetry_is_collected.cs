@@ -41,6 +41,7 @@ internal sealed class When_telemetry_is_collected
     {
         var parent = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded);
         var statement = new SamplingParameters(parent, parent.TraceId, "SELECT", ActivityKind.Client);
-        Assert.That(new ParentBasedSampler(new PollingSampler()).ShouldSample(statement).Decision, Is.EqualTo(SamplingDecision.RecordAndSample));
+        Assert.That(
+            new ParentBasedSampler(new PollingSampler()).ShouldSample(statement).Decision, Is.EqualTo(SamplingDecision.RecordAndSample));
     }
 }

@@ -13,7 +13,8 @@ public class When_a_process_is_awaited
 
         Assert.That(
             () => Readiness.WaitFor("Orders", child, log, _ => throw new IOException("connection refused"), CancellationToken.None),
-            Throws.TypeOf<CannotStartException>().With.Message.Contains("Orders ended with exit code 3").And.Message.Contains("no such table"));
+            Throws.TypeOf<CannotStartException>().With.Message.Contains("Orders ended with exit code 3")
+                .And.Message.Contains("no such table"));
         File.Delete(log);
     }
 
@@ -21,7 +22,8 @@ public class When_a_process_is_awaited
     public async Task Should_ask_until_it_is_answered()
     {
         var questions = 0;
-        await Readiness.WaitFor("Orders", null, "", _ => ++questions < 3 ? throw new IOException("connection refused") : Task.CompletedTask, CancellationToken.None);
+        await Readiness.WaitFor("Orders", null, "", _ => ++questions < 3 ? throw new IOException(
+            "connection refused") : Task.CompletedTask, CancellationToken.None);
 
         Assert.That(questions, Is.EqualTo(3));
     }

@@ -38,9 +38,13 @@ internal sealed class When_a_supervised_process_ends
         var failed = await new Supervisor([process], _reports.Enqueue).Run(CancellationToken.None);
 
         Assert.That(failed, Is.EqualTo("Orders"));
-        Assert.That(_reports.Count(report => report.StartsWith("Orders has ended with exit code 3.", StringComparison.Ordinal)), Is.EqualTo(Supervisor.MaxRestarts + 1));
+        Assert.That(
+            _reports.Count(report => report.StartsWith("Orders has ended with exit code 3.", StringComparison.Ordinal)),
+            Is.EqualTo(Supervisor.MaxRestarts + 1));
         Assert.That(_reports.First(), Does.Contain("no such table"));
-        Assert.That(_reports.Count(report => report.StartsWith("Orders is restarted", StringComparison.Ordinal)), Is.EqualTo(Supervisor.MaxRestarts));
+        Assert.That(
+            _reports.Count(report => report.StartsWith("Orders is restarted", StringComparison.Ordinal)),
+            Is.EqualTo(Supervisor.MaxRestarts));
         Assert.That(_reports.Last(), Does.Contain("is not restarted any more"));
     }
 
@@ -86,7 +90,9 @@ internal sealed class When_a_supervised_process_ends
         var failed = await new Supervisor([process], _reports.Enqueue).Run(CancellationToken.None);
 
         Assert.That(failed, Is.EqualTo("Orders"));
-        Assert.That(_reports.Count(report => report.StartsWith("Orders has ended with exit code", StringComparison.Ordinal)), Is.EqualTo(Supervisor.MaxRestarts + 1));
+        Assert.That(
+            _reports.Count(report => report.StartsWith("Orders has ended with exit code", StringComparison.Ordinal)),
+            Is.EqualTo(Supervisor.MaxRestarts + 1));
         Assert.That(_reports, Has.Some.Contains("port is taken"));
     }
 

@@ -15,7 +15,8 @@ public class When_the_topology_is_read
     public void Should_name_who_reacts_to_each_event_of_the_design() =>
         Assert.That(
             Topology.Services.SelectMany(service => service.ReactsTo.Select(name => $"{service.Name} reacts to {name}")),
-            Is.EquivalentTo(Choreography.Events.SelectMany(designed => designed.Reactors.Select(reactor => $"{reactor} reacts to {designed.Name}"))));
+            Is.EquivalentTo(
+                Choreography.Events.SelectMany(designed => designed.Reactors.Select(reactor => $"{reactor} reacts to {designed.Name}"))));
 
     [Test]
     public void Should_give_every_service_a_port_and_a_database_of_its_own()
@@ -36,6 +37,8 @@ public class When_the_topology_is_read
     {
         var orders = Topology.Find("Orders");
 
-        Assert.That(Topology.Instances(orders, ofEach: 2).Select(instance => instance.EndpointInstance), Is.EqualTo(new[] { "ShopSaga.Orders", "ShopSaga.Orders-2" }));
+        Assert.That(
+            Topology.Instances(orders, ofEach: 2).Select(instance => instance.EndpointInstance),
+            Is.EqualTo(new[] { "ShopSaga.Orders", "ShopSaga.Orders-2" }));
     }
 }

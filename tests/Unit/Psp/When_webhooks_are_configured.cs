@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Configuration;
-using ShopSaga.Psp.Webhooks;
+using ShopSaga.Psp;
 
 namespace ShopSaga.Tests.Unit.Psp;
 

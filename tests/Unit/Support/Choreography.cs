@@ -13,7 +13,12 @@ internal static class Choreography
         new("ProductListed", "Products", "ProductId, Name, Category, Price, Version", "Orders"),
         new("ProductPriceChanged", "Products", "ProductId, Price, Version", "Orders"),
         new("ProductWithdrawn", "Products", "ProductId, Version", "Orders"),
-        new("OrderPlaced", "Orders", "OrderId, UserId, Lines[ProductId, Quantity, UnitPrice], TotalAmount, PaymentMethod, PlacedAt", "Products", "Payments"),
+        new(
+            "OrderPlaced",
+            "Orders",
+            "OrderId, UserId, Lines[ProductId, Quantity, UnitPrice], TotalAmount, PaymentMethod, PlacedAt",
+            "Products",
+            "Payments"),
         new("StockReserved", "Products", "OrderId, ReservedAt", "Payments", "Orders"),
         new("StockRejected", "Products", "OrderId, Shortages[ProductId, Requested, Available]", "Orders", "Payments"),
         new("StockReleased", "Products", "OrderId, ReleasedAt", "Orders"),

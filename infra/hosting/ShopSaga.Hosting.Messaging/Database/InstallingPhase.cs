@@ -5,8 +5,9 @@ using Npgsql;
 namespace ShopSaga.Hosting.Database;
 
 /// <summary>
-/// While the service starts, the bus creates its tables with the role of <c>ConnectionStrings:Schema</c>, where one is set. Once started it uses the role of
-/// <c>ConnectionStrings:Database</c>, which can read and write rows and nothing else (docs/decisions/016-two-roles-for-a-database.md).
+/// While the service starts, the bus creates its tables with the role of <c>ConnectionStrings:Schema</c>, where one is set. Once started it
+/// uses the role of <c>ConnectionStrings:Database</c>, which can read and write rows and nothing else
+/// (docs/decisions/016-two-roles-for-a-database.md).
 /// </summary>
 internal sealed class InstallingPhase(IConfiguration configuration) : IHostedLifecycleService
 {
@@ -15,7 +16,8 @@ internal sealed class InstallingPhase(IConfiguration configuration) : IHostedLif
     private volatile bool _isOver;
 
     /// <summary>A connection of the role for the current phase.</summary>
-    public NpgsqlConnection NewConnection() => _isOver && _database is { } database ? database.CreateConnection() : new NpgsqlConnection(_schema);
+    public NpgsqlConnection NewConnection() =>
+        _isOver && _database is { } database ? database.CreateConnection() : new NpgsqlConnection(_schema);
 
     /// <summary>The pool to use once started; the one of the requests, so that its health covers the messages.</summary>
     public InstallingPhase Then(NpgsqlDataSource database)

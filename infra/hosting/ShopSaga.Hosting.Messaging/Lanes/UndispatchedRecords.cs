@@ -9,9 +9,9 @@ using ShopSaga.Hosting.Monitoring;
 namespace ShopSaga.Hosting.Lanes;
 
 /// <summary>
-/// After a switch from the embedded lane, which has a poller for outbox records that did not leave, to NServiceBus, which has none: at start, sends the
-/// endpoint's own queue a control message for each undispatched record. Processing it dispatches the record. A record that has left meanwhile makes its
-/// control message a no-op, so several instances may do this at once.
+/// After a switch from the embedded lane, which has a poller for outbox records that did not leave, to NServiceBus, which has none: at
+/// start, sends the endpoint's own queue a control message for each undispatched record. Processing it dispatches the record. A record that
+/// has left meanwhile makes its control message a no-op, so several instances may do this at once.
 /// </summary>
 internal sealed class UndispatchedRecords(
     MonitoredEndpoint endpoint, NpgsqlDataSource database, TimeProvider time, ILogger<UndispatchedRecords> logger) : BackgroundService
@@ -28,15 +28,18 @@ internal sealed class UndispatchedRecords(
             return 0;
         }
 
-        await using var connection = await BrokerAddress.FactoryFor(endpoint.Broker).CreateConnectionAsync($"{endpoint.Name} switch", cancellationToken);
+        await using var connection = await BrokerAddress.FactoryFor(endpoint.Broker)
+            .CreateConnectionAsync($"{endpoint.Name} switch", cancellationToken);
         await using var channel = await connection.CreateChannelAsync(
             new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), cancellationToken);
         foreach (var id in records)
         {
-            await channel.BasicPublishAsync(endpoint.Name, routingKey: "", mandatory: true, PropertiesFor(id), ReadOnlyMemory<byte>.Empty, cancellationToken);
+            await channel.BasicPublishAsync(
+                endpoint.Name, routingKey: "", mandatory: true, PropertiesFor(id), ReadOnlyMemory<byte>.Empty, cancellationToken);
         }
 
-        logger.LogInformation(HostingEvents.UndispatchedRecordsAnnounced, "Announced {Count} outbox records that had not left", records.Count);
+        logger.LogInformation(
+            HostingEvents.UndispatchedRecordsAnnounced, "Announced {Count} outbox records that had not left", records.Count);
         return records.Count;
     }
 
@@ -51,7 +54,8 @@ internal sealed class UndispatchedRecords(
             }
             catch (Exception failure) when (failure is NpgsqlException or RabbitMQClientException or BrokerUnreachableException)
             {
-                logger.LogWarning(HostingEvents.UndispatchedRecordsWait, "Outbox records that had not left wait: {Reason}", failure.Message);
+                logger.LogWarning(
+                    HostingEvents.UndispatchedRecordsWait, "Outbox records that had not left wait: {Reason}", failure.Message);
             }
 
             await Task.Delay(RetryInterval, time, stoppingToken);

@@ -1,7 +1,8 @@
 namespace ShopSaga.Hosting.Monitoring;
 
 /// <summary>The broker answers, and the endpoint's queue exists.</summary>
-internal sealed class BrokerCustomCheck(MonitoredEndpoint endpoint, ServiceControl settings) : CustomCheck("broker answers", "Messaging", settings.CheckEvery)
+internal sealed class BrokerCustomCheck(
+    MonitoredEndpoint endpoint, ServiceControl settings) : CustomCheck("broker answers", "Messaging", settings.CheckEvery)
 {
     public override async Task<CheckResult> PerformCheck(CancellationToken cancellationToken = default)
     {

@@ -3,7 +3,8 @@ using Npgsql;
 namespace ShopSaga.Hosting.Monitoring;
 
 /// <summary>The service's database answers a statement.</summary>
-internal sealed class DatabaseCustomCheck(NpgsqlDataSource database, ServiceControl settings) : CustomCheck("database answers", "Database", settings.CheckEvery)
+internal sealed class DatabaseCustomCheck(
+    NpgsqlDataSource database, ServiceControl settings) : CustomCheck("database answers", "Database", settings.CheckEvery)
 {
     public override async Task<CheckResult> PerformCheck(CancellationToken cancellationToken = default)
     {

@@ -4,7 +4,8 @@ using Npgsql;
 namespace ShopSaga.Hosting.Monitoring;
 
 /// <summary>No outbox record waits longer than it should: messages leave right after the commit unless the broker is unavailable.</summary>
-internal sealed class OutboxAgeCustomCheck(NpgsqlDataSource database, MonitoredEndpoint endpoint, ServiceControl settings, TimeProvider time)
+internal sealed class OutboxAgeCustomCheck(
+    NpgsqlDataSource database, MonitoredEndpoint endpoint, ServiceControl settings, TimeProvider time)
     : CustomCheck("outbox is dispatched", "Messaging", settings.CheckEvery)
 {
     private const string WireTime = "yyyy-MM-dd HH:mm:ss:ffffff 'Z'";
@@ -23,7 +24,8 @@ internal sealed class OutboxAgeCustomCheck(NpgsqlDataSource database, MonitoredE
             return CheckResult.Pass;
         }
 
-        var age = time.GetUtcNow() - DateTimeOffset.ParseExact(oldest, WireTime, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+        var age = time.GetUtcNow() - DateTimeOffset.ParseExact(
+            oldest, WireTime, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
         return age <= settings.OldestOutboxRecord
             ? CheckResult.Pass
             : CheckResult.Failed($"Messages sent at {oldest} have not left the outbox of {endpoint.Name}, {age.TotalSeconds:0} s later.");

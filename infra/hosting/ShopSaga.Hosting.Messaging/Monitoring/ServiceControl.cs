@@ -5,13 +5,14 @@ using Microsoft.Extensions.DependencyInjection;
 namespace ShopSaga.Hosting.Monitoring;
 
 /// <summary>
-/// What a service reports to ServiceControl, from the configuration section <c>ServiceControl</c>. Each report is off unless its queue is named.
+/// What a service reports to ServiceControl, from the configuration section <c>ServiceControl</c>. Each report is off unless its queue is
+/// named.
 /// </summary>
 /// <remarks>
-/// <c>Heartbeats</c>, <c>Checks</c>, <c>Metrics</c>, <c>Audit</c> and <c>SagaAudit</c> are names of queues. <c>HeartbeatEvery</c>, <c>CheckEvery</c> and
-/// <c>MetricsEvery</c> are intervals; <c>OldestOutboxRecord</c> and <c>MostFailedMessages</c> are the limits beyond which a check fails;
-/// <c>ErrorQueueReporter</c> is the service that checks the error queue, Orders by default. ServicePulse shows metrics of the last minute in bars of a
-/// second or more, so they are sent every second.
+/// <c>Heartbeats</c>, <c>Checks</c>, <c>Metrics</c>, <c>Audit</c> and <c>SagaAudit</c> are names of queues. <c>HeartbeatEvery</c>,
+/// <c>CheckEvery</c> and <c>MetricsEvery</c> are intervals; <c>OldestOutboxRecord</c> and <c>MostFailedMessages</c> are the limits beyond
+/// which a check fails; <c>ErrorQueueReporter</c> is the service that checks the error queue, Orders by default. ServicePulse shows metrics
+/// of the last minute in bars of a second or more, so they are sent every second.
 /// </remarks>
 internal sealed record ServiceControl(
     string? Heartbeats,
@@ -64,7 +65,8 @@ internal sealed record ServiceControl(
 
     private static TimeSpan Span(IConfigurationSection section, string key, TimeSpan otherwise) => section[key] is not { } text
         ? otherwise
-        : TimeSpan.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var span) && span > TimeSpan.Zero && span <= TimeSpan.FromDays(1)
+        : TimeSpan.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var span) && span > TimeSpan.Zero
+        && span <= TimeSpan.FromDays(1)
             ? span
             : throw Wrong(section, key, text, "a time such as 00:00:10, of at most a day");
 
@@ -79,7 +81,8 @@ internal static class ServiceControlSetup
     {
         var settings = ServiceControl.From(builder.Configuration);
         builder.Services.AddSingleton(settings);
-        builder.Services.AddSingleton(new MonitoredEndpoint(endpoint.EndpointName, builder.Configuration.Required("ConnectionStrings:Broker")));
+        builder.Services.AddSingleton(
+            new MonitoredEndpoint(endpoint.EndpointName, builder.Configuration.Required("ConnectionStrings:Broker")));
         if (settings.Heartbeats is { } heartbeats)
         {
             endpoint.SendHeartbeatTo(heartbeats, settings.HeartbeatEvery);

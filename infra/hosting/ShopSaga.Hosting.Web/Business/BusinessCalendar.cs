@@ -15,7 +15,8 @@ public sealed class BusinessCalendar
         _zone = TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone)
             ? zone
             : throw new InvalidOperationException(
-                $"Configuration 'Business:TimeZone' is '{name}', which is not a time zone. Set Business__TimeZone to one such as Asia/Seoul.");
+                $"Configuration 'Business:TimeZone' is '{name}', which is not a time zone. Set Business__TimeZone to one such as "
+                    + "Asia/Seoul.");
         _time = time;
     }
 
@@ -25,7 +26,10 @@ public sealed class BusinessCalendar
     /// <summary>The business date of an instant.</summary>
     public DateOnly DateOf(DateTimeOffset instant) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, _zone).DateTime);
 
-    /// <summary>The instants of a business date, from the first (inclusive) until the second (exclusive), clamped to the range of <see cref="DateTimeOffset"/>.</summary>
+    /// <summary>
+    /// The instants of a business date, from the first (inclusive) until the second (exclusive), clamped to the range of <see
+    /// cref="DateTimeOffset"/>.
+    /// </summary>
     public (DateTimeOffset From, DateTimeOffset Until) InstantsOf(DateOnly date) =>
         (Midnight(date), date == DateOnly.MaxValue ? DateTimeOffset.MaxValue : Midnight(date.AddDays(1)));
 

@@ -5,8 +5,9 @@ using Npgsql;
 namespace ShopSaga.Hosting.Database;
 
 /// <summary>
-/// Limits for every session of a service. Without them a client that froze or vanished keeps its locks, and a row lock that is never released stops a
-/// whole service. <c>Database:LockTimeout</c>, <c>Database:StatementTimeout</c> and <c>Database:IdleInTransactionTimeout</c> override the defaults.
+/// Limits for every session of a service. Without them a client that froze or vanished keeps its locks, and a row lock that is never
+/// released stops a whole service. <c>Database:LockTimeout</c>, <c>Database:StatementTimeout</c> and
+/// <c>Database:IdleInTransactionTimeout</c> override the defaults.
 /// </summary>
 internal static class DatabaseConnection
 {
@@ -28,7 +29,8 @@ internal static class DatabaseConnection
         [
             $"-c lock_timeout={Milliseconds(configuration, "Database:LockTimeout", LockTimeout)}",
             $"-c statement_timeout={Milliseconds(configuration, "Database:StatementTimeout", StatementTimeout)}",
-            $"-c idle_in_transaction_session_timeout={Milliseconds(configuration, "Database:IdleInTransactionTimeout", IdleInTransactionTimeout)}",
+            "-c idle_in_transaction_session_timeout="
+                + Milliseconds(configuration, "Database:IdleInTransactionTimeout", IdleInTransactionTimeout),
             $"-c tcp_keepalives_idle={KeepAliveIdleSeconds}",
             $"-c tcp_keepalives_interval={KeepAliveIntervalSeconds}",
             $"-c tcp_keepalives_count={KeepAliveProbes}",
@@ -36,7 +38,8 @@ internal static class DatabaseConnection
         connection.Options = string.Join(' ', [.. limits, connection.Options]).TrimEnd();
         if (!connection.TcpKeepAlive)
         {
-            (connection.TcpKeepAlive, connection.TcpKeepAliveTime, connection.TcpKeepAliveInterval) = (true, KeepAliveIdleSeconds, KeepAliveIntervalSeconds);
+            (connection.TcpKeepAlive, connection.TcpKeepAliveTime,
+                connection.TcpKeepAliveInterval) = (true, KeepAliveIdleSeconds, KeepAliveIntervalSeconds);
         }
 
         return connection.ConnectionString;
@@ -44,8 +47,10 @@ internal static class DatabaseConnection
 
     private static string Milliseconds(IConfiguration configuration, string key, TimeSpan otherwise) => configuration[key] is not { } text
         ? ((long)otherwise.TotalMilliseconds).ToString(CultureInfo.InvariantCulture)
-        : TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var limit) && limit >= TimeSpan.FromMilliseconds(1) && limit <= TimeSpan.FromDays(1)
+        : TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var limit) && limit >= TimeSpan.FromMilliseconds(1)
+        && limit <= TimeSpan.FromDays(1)
             ? ((long)limit.TotalMilliseconds).ToString(CultureInfo.InvariantCulture)
             : throw new InvalidOperationException(
-                $"Configuration '{key}' is '{text}'. Set {key.Replace(":", "__", StringComparison.Ordinal)} to a time such as 00:00:05, of at most a day.");
+                $"Configuration '{key}' is '{text}'. Set {key.Replace(":", "__", StringComparison.Ordinal)} to a time such as 00:00:05, of "
+                    + "at most a day.");
 }

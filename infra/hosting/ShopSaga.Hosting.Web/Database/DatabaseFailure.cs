@@ -6,18 +6,20 @@ namespace ShopSaga.Hosting.Database;
 internal static class DatabaseFailure
 {
     /// <summary>
-    /// The server as a whole refuses the work for now: read-only after a failover, disk full, out of memory, I/O error, too many connections, starting or
-    /// stopping. Npgsql calls some of these transient, but not read-only and the states of a stop.
+    /// The server as a whole refuses the work for now: read-only after a failover, disk full, out of memory, I/O error, too many
+    /// connections, starting or stopping. Npgsql calls some of these transient, but not read-only and the states of a stop.
     /// </summary>
     public static bool IsUnavailable(PostgresException failure) => failure.IsTransient || failure.SqlState is
         PostgresErrorCodes.ReadOnlySqlTransaction
-        or PostgresErrorCodes.DiskFull or PostgresErrorCodes.OutOfMemory or PostgresErrorCodes.IoError or PostgresErrorCodes.TooManyConnections
+        or PostgresErrorCodes.DiskFull or PostgresErrorCodes.OutOfMemory or PostgresErrorCodes.IoError
+        or PostgresErrorCodes.TooManyConnections
         or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
         or "25P03"; // idle_in_transaction_session_timeout ended the session.
 
     /// <summary>The server reads, but refuses to write.</summary>
     public static bool IsWriteRefused(PostgresException failure) => failure.SqlState is
-        PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.DiskFull or PostgresErrorCodes.OutOfMemory or PostgresErrorCodes.IoError;
+        PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.DiskFull or PostgresErrorCodes.OutOfMemory
+        or PostgresErrorCodes.IoError;
 
     /// <summary>A statement waited too long for a lock or ran too long. The database itself is well.</summary>
     public static bool IsTimeout(Exception failure) => failure is

@@ -3,7 +3,9 @@ using Npgsql;
 
 namespace ShopSaga.Hosting.Database;
 
-/// <summary>The role that creates tables, of <c>ConnectionStrings:Schema</c>; without that setting, the role of <c>ConnectionStrings:Database</c>.</summary>
+/// <summary>
+/// The role that creates tables, of <c>ConnectionStrings:Schema</c>; without that setting, the role of <c>ConnectionStrings:Database</c>.
+/// </summary>
 internal static class SchemaRole
 {
     /// <summary>Its connections are not pooled: they are used at the start only.</summary>

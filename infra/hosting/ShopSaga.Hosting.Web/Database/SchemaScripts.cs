@@ -9,9 +9,9 @@ using Npgsql;
 namespace ShopSaga.Hosting.Database;
 
 /// <summary>
-/// Brings the service's database to its current schema before anything else starts. Scripts are embedded resources <c>Schema/NNN-title.sql</c>;
-/// each runs once, by number, in its own transaction. An advisory lock keeps instances that start together from running one twice. A script that was
-/// edited after it ran stops the start: write a new one instead.
+/// Brings the service's database to its current schema before anything else starts. Scripts are embedded resources
+/// <c>Schema/NNN-title.sql</c>; each runs once, by number, in its own transaction. An advisory lock keeps instances that start together
+/// from running one twice. A script that was edited after it ran stops the start: write a new one instead.
 /// </summary>
 internal sealed class SchemaScripts(NpgsqlDataSource database, Assembly assembly, TimeProvider time, ILogger<SchemaScripts> logger)
     : IHostedLifecycleService
@@ -96,7 +96,8 @@ internal sealed class SchemaScripts(NpgsqlDataSource database, Assembly assembly
             {
                 return await database.OpenConnectionAsync(cancellationToken);
             }
-            catch (NpgsqlException failure) when (failure.IsTransient || failure is PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow })
+            catch (NpgsqlException failure)
+                when (failure.IsTransient || failure is PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow })
             {
                 logger.LogWarning(
                     HostingEvents.WaitingForDatabase,

@@ -3,8 +3,8 @@ using Npgsql;
 namespace ShopSaga.Hosting.Database;
 
 /// <summary>
-/// Remembers that the database refused a write, for the health check: a full disk shows only when something is written. The last refusal counts for
-/// half a minute, since there may be no other write to prove that it is over.
+/// Remembers that the database refused a write, for the health check: a full disk shows only when something is written. The last refusal
+/// counts for half a minute, since there may be no other write to prove that it is over.
 /// </summary>
 internal sealed class WriteRefusals(TimeProvider time)
 {

@@ -5,8 +5,8 @@ using ShopSaga.Hosting.Database;
 namespace ShopSaga.Hosting.Health;
 
 /// <summary>
-/// The service's database answers a statement on a connection of the pool that requests and messages use, so an exhausted pool is unhealthy.
-/// A database that refuses writes is degraded: reads are still served, and messages wait.
+/// The service's database answers a statement on a connection of the pool that requests and messages use, so an exhausted pool is
+/// unhealthy. A database that refuses writes is degraded: reads are still served, and messages wait.
 /// </summary>
 internal sealed class DatabaseCheck(NpgsqlDataSource database, WriteRefusals refusals, TimeProvider time) : IHealthCheck
 {
@@ -21,7 +21,9 @@ internal sealed class DatabaseCheck(NpgsqlDataSource database, WriteRefusals ref
         {
             await using var command = database.CreateCommand("SELECT current_setting('transaction_read_only')::boolean");
             var isReadOnly = await command.ExecuteScalarAsync(either.Token) is true;
-            return (isReadOnly ? "is read-only" : refusals.Reason) is { } reason ? HealthCheckResult.Degraded(reason) : HealthCheckResult.Healthy();
+            return (isReadOnly ? "is read-only" : refusals.Reason) is { } reason
+                ? HealthCheckResult.Degraded(reason)
+                : HealthCheckResult.Healthy();
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -5,14 +5,15 @@ using Microsoft.Extensions.Hosting;
 namespace ShopSaga.Hosting.Health;
 
 /// <summary>
-/// On a stop signal the process reports that it is not ready, and keeps serving for <c>Shutdown:Delay</c> (zero by default) so that load balancers can
-/// notice. Then it accepts no more requests and completes those in flight.
+/// On a stop signal the process reports that it is not ready, and keeps serving for <c>Shutdown:Delay</c> (zero by default) so that load
+/// balancers can notice. Then it accepts no more requests and completes those in flight.
 /// </summary>
 internal sealed class Draining(IConfiguration configuration, TimeProvider time) : IHostedLifecycleService, IHealthCheck
 {
     private readonly TimeSpan _delay = configuration.GetValue("Shutdown:Delay", TimeSpan.Zero) is var delay && delay >= TimeSpan.Zero
         ? delay
-        : throw new InvalidOperationException("Configuration 'Shutdown:Delay' must not be negative. Set Shutdown__Delay to a time such as 00:00:05.");
+        : throw new InvalidOperationException(
+            "Configuration 'Shutdown:Delay' must not be negative. Set Shutdown__Delay to a time such as 00:00:05.");
 
     private volatile bool _isStopping;
 

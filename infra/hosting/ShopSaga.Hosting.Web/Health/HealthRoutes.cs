@@ -13,7 +13,8 @@ internal static class HealthRoutes
     public static void MapHealth(this WebApplication app)
     {
         var onlyGet = new HttpMethodMetadata([HttpMethods.Get]);
-        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = Write }).WithMetadata(onlyGet);
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = Write })
+            .WithMetadata(onlyGet);
         app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = Write }).WithMetadata(onlyGet);
     }
 
@@ -21,7 +22,8 @@ internal static class HealthRoutes
     {
         var checks = report.Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Status.ToString());
         return report.Status == HealthStatus.Unhealthy
-            ? Problems.Unavailable("A dependency is unavailable.", new Dictionary<string, object?> { ["checks"] = checks }).ExecuteAsync(context)
+            ? Problems.Unavailable("A dependency is unavailable.", new Dictionary<string, object?> { ["checks"] = checks })
+                .ExecuteAsync(context)
             : context.Response.WriteAsJsonAsync(new { status = report.Status.ToString(), checks }, context.RequestAborted);
     }
 }

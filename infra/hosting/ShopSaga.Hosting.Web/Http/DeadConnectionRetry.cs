@@ -6,8 +6,8 @@ using Npgsql;
 namespace ShopSaga.Hosting.Http;
 
 /// <summary>
-/// After a restart of the database the pool holds dead connections, which shows only when they are used. A request that meets one clears the idle
-/// connections of the pool; a GET is then repeated on a new connection. Without a database the answer is 503 as usual.
+/// After a restart of the database the pool holds dead connections, which shows only when they are used. A request that meets one clears
+/// the idle connections of the pool; a GET is then repeated on a new connection. Without a database the answer is 503 as usual.
 /// </summary>
 internal static class DeadConnectionRetry
 {
@@ -18,8 +18,8 @@ internal static class DeadConnectionRetry
             return;
         }
 
-        // Each attempt uses up one dead connection, and the pool holds no more than this. Clearing it once is not enough: Npgsql keeps some of the
-        // connections that other requests return meanwhile.
+        // Each attempt uses up one dead connection, and the pool holds no more than this. Clearing it once is not enough: Npgsql keeps some
+        // of the connections that other requests return meanwhile.
         var maxAttempts = new NpgsqlConnectionStringBuilder(database.ConnectionString).MaxPoolSize + 1;
         app.Use(async (context, next) =>
         {

@@ -5,8 +5,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace ShopSaga.Hosting.Http;
 
 /// <summary>
-/// Answers HEAD wherever GET is answered (RFC 9110 sections 9.1 and 9.3.2). A HEAD request is routed as a GET, and its response has the headers of the GET
-/// and no body. An endless response, such as a stream of events, ends once its headers are sent: the connection could not carry another request otherwise.
+/// Answers HEAD wherever GET is answered (RFC 9110 sections 9.1 and 9.3.2). A HEAD request is routed as a GET, and its response has the
+/// headers of the GET and no body. An endless response, such as a stream of events, ends once its headers are sent: the connection could
+/// not carry another request otherwise.
 /// </summary>
 internal static class HeadRequests
 {
@@ -68,7 +69,8 @@ internal static class HeadRequests
     {
         if (response is { StatusCode: StatusCodes.Status405MethodNotAllowed, HasStarted: false })
         {
-            var methods = response.Headers.Allow.ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            var methods = response.Headers.Allow.ToString()
+                .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
             if (methods.Contains(HttpMethods.Get) && !methods.Contains(HttpMethods.Head))
             {
                 response.Headers.Allow = string.Join(", ", [.. methods, HttpMethods.Head]);
@@ -108,9 +110,11 @@ internal static class HeadRequests
             }
         }
 
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => FlushAsync(cancellationToken);
+        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            FlushAsync(cancellationToken);
 
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => new(FlushAsync(cancellationToken));
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+            new(FlushAsync(cancellationToken));
 
         public override void Flush() => FlushAsync(CancellationToken.None).GetAwaiter().GetResult();
 

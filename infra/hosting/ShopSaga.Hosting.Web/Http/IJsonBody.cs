@@ -7,8 +7,8 @@ namespace ShopSaga.Hosting.Http;
 
 /// <summary>
 /// A record that is the body of a request: a parameter of its type in a route is read from JSON and checked before the route runs. Members
-/// without a default are required; those whose type is not nullable refuse null; data annotations (<see cref="TextAttribute"/>, <c>[Range]</c> …)
-/// on a member bound its value. An invalid body is a 400 that names the members.
+/// without a default are required; those whose type is not nullable refuse null; data annotations (<see cref="TextAttribute"/>,
+/// <c>[Range]</c> …) on a member bound its value. An invalid body is a 400 that names the members.
 /// </summary>
 /// <example><c>internal sealed record AddStock([Range(1, 1000)] int Quantity) : IJsonBody&lt;AddStock&gt;;</c></example>
 /// <typeparam name="TSelf">The record itself.</typeparam>

@@ -83,7 +83,9 @@ public static class JsonBody
         }
     }
 
-    /// <summary>The body without the UTF-8 byte order mark that some clients put first; RFC 8259 section 8.1 lets parsers ignore it.</summary>
+    /// <summary>
+    /// The body without the UTF-8 byte order mark that some clients put first; RFC 8259 section 8.1 lets parsers ignore it.
+    /// </summary>
     public static ReadOnlyMemory<byte> WithoutByteOrderMark(ReadOnlyMemory<byte> body) =>
         body.Span.StartsWith(Encoding.UTF8.Preamble) ? body[Encoding.UTF8.Preamble.Length..] : body;
 

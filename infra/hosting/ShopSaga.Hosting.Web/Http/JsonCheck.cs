@@ -7,8 +7,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace ShopSaga.Hosting.Http;
 
 /// <summary>
-/// Checks JSON against the type it will be deserialized to, and collects all errors by the path of the member, such as <c>lines[0].quantity</c>: missing,
-/// null, given twice, of the wrong type, or outside its data annotations.
+/// Checks JSON against the type it will be deserialized to, and collects all errors by the path of the member, such as
+/// <c>lines[0].quantity</c>: missing, null, given twice, of the wrong type, or outside its data annotations.
 /// </summary>
 internal sealed class JsonCheck
 {

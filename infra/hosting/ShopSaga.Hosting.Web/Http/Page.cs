@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace ShopSaga.Hosting.Http;
 
 /// <summary>
-/// The requested page of a list, from <c>limit</c> and <c>cursor</c>. Fetch <see cref="Fetch"/> rows beyond <see cref="After"/> in the order of a
-/// unique id, and answer with <see cref="Of"/>. Route parameters of this type are bound from the query.
+/// The requested page of a list, from <c>limit</c> and <c>cursor</c>. Fetch <see cref="Fetch"/> rows beyond <see cref="After"/> in the
+/// order of a unique id, and answer with <see cref="Of"/>. Route parameters of this type are bound from the query.
 /// </summary>
 /// <param name="Limit">The largest number of items.</param>
 /// <param name="After">The id of the last item the client has, or null at the start of the list.</param>
@@ -49,7 +49,8 @@ public sealed record Page(int Limit, long? After) : IEndpointParameterMetadataPr
     private static long Decode(string cursor)
     {
         Span<byte> bytes = stackalloc byte[sizeof(long)];
-        var isOurs = Base64Url.IsValid(cursor, out var length) && length == sizeof(long) && Base64Url.TryDecodeFromChars(cursor, bytes, out _);
+        var isOurs = Base64Url.IsValid(cursor, out var length) && length == sizeof(long)
+            && Base64Url.TryDecodeFromChars(cursor, bytes, out _);
         var id = BinaryPrimitives.ReadInt64BigEndian(bytes);
         return isOurs && id > 0 && Encode(id) == cursor
             ? id

@@ -15,7 +15,9 @@ internal static class ProblemCodes
         408 => ("request-timeout", "Request timeout", "The request arrived too slowly."),
         412 => ("precondition-failed", "Precondition failed", "The resource has changed since you read it."),
         413 => ("too-large", "Too large", "A body has at most 64 KiB."),
-        415 => ("unsupported-media-type", "Unsupported media type", "The body must be declared as application/json, in UTF-8, without a content coding."),
+        415 =>
+            ("unsupported-media-type", "Unsupported media type",
+                "The body must be declared as application/json, in UTF-8, without a content coding."),
         429 => ("too-many-requests", "Too many requests", "Retry later; see Retry-After."),
         503 => ("unavailable", "Unavailable", "A dependency is unavailable. Retry later; see Retry-After."),
         >= 500 => ("internal-error", "Internal error", "The server failed. Quote the traceId when you report it."),

@@ -9,7 +9,8 @@ using ShopSaga.Hosting.Database;
 namespace ShopSaga.Hosting.Http;
 
 /// <summary>
-/// Maps exceptions to problems: a bad request, a dependency that is unavailable (503), or an error of the service (500). No problem shows a stack trace.
+/// Maps exceptions to problems: a bad request, a dependency that is unavailable (503), or an error of the service (500). No problem shows a
+/// stack trace.
 /// </summary>
 internal sealed class ProblemExceptionHandler(
     IEnumerable<UnavailableWhen> unavailable, WriteRefusals refusals, ILogger<ProblemExceptionHandler> logger) : IExceptionHandler
@@ -41,7 +42,8 @@ internal sealed class ProblemExceptionHandler(
             case (BadHttpRequestException bad, _):
                 return Problems.OfStatus(bad.StatusCode);
             case (_, null):
-                logger.LogError(HostingEvents.RequestFailed, exception, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
+                logger.LogError(HostingEvents.RequestFailed, exception, "{Method} {Path} failed", context.Request.Method,
+                    context.Request.Path);
                 return Problems.OfStatus(StatusCodes.Status500InternalServerError);
             case (_, { } timeout) when DatabaseFailure.IsTimeout(timeout):
                 logger.LogWarning(
@@ -50,7 +52,8 @@ internal sealed class ProblemExceptionHandler(
                     context.Request.Method,
                     context.Request.Path,
                     timeout.Message);
-                return Problems.Unavailable("Another transaction holds what the request needs, or the database took too long. Retry later; see Retry-After.");
+                return Problems.Unavailable(
+                    "Another transaction holds what the request needs, or the database took too long. Retry later; see Retry-After.");
             case (_, { } cause):
                 logger.LogWarning(
                     HostingEvents.DependencyUnavailable,

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace ShopSaga.Hosting.Http;
 
 /// <summary>
-/// Writes every problem as JSON, regardless of the request's Accept header, and adds what is missing: title and detail of a bare status, the trace id, and
-/// the headers that the status requires (RFC 9110 sections 10.2.3 and 11.6.1).
+/// Writes every problem as JSON, regardless of the request's Accept header, and adds what is missing: title and detail of a bare status,
+/// the trace id, and the headers that the status requires (RFC 9110 sections 10.2.3 and 11.6.1).
 /// </summary>
 internal sealed class ProblemWriter : IProblemDetailsWriter
 {

@@ -43,6 +43,7 @@ public static class Problems
     }
 
     /// <summary>Any other problem.</summary>
-    public static ProblemHttpResult Problem(int status, string code, string title, string detail, IDictionary<string, object?>? more = null) =>
+    public static ProblemHttpResult Problem(
+        int status, string code, string title, string detail, IDictionary<string, object?>? more = null) =>
         TypedResults.Problem(detail, statusCode: status, title: title, type: $"/problems/{code}", extensions: more);
 }

@@ -7,14 +7,16 @@ namespace ShopSaga.Hosting.Http;
 public static class Query
 {
     /// <summary>A parameter as text, taken literally.</summary>
-    /// <exception cref="InvalidRequestException">It is empty, given twice, too long, or contains NUL, which PostgreSQL cannot store.</exception>
+    /// <exception cref="InvalidRequestException">It is empty, given twice, too long, or contains NUL, which PostgreSQL cannot
+    /// store.</exception>
     public static string? Text(this HttpRequest request, string name, int maximum = 200)
     {
         var values = request.Query[name];
         return values switch
         {
             [] => null,
-            [{ Length: > 0 } value] when value.Contains('\0') => throw new InvalidRequestException(name, "must not contain a NUL character."),
+            [{ Length: > 0 } value] when value.Contains('\0') =>
+                throw new InvalidRequestException(name, "must not contain a NUL character."),
             [{ Length: > 0 } value] when value.Length <= maximum => value,
             [{ Length: > 0 }] => throw new InvalidRequestException(name, $"must have at most {maximum} characters."),
             [_] => throw new InvalidRequestException(name, "must not be empty."),
@@ -31,7 +33,8 @@ public static class Query
             return null;
         }
 
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= minimum && number <= maximum
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= minimum
+            && number <= maximum
             ? number
             : throw new InvalidRequestException(name, $"must be a whole number from {minimum} to {maximum}.");
     }

@@ -18,7 +18,8 @@ public static class RouteDescriptions
     }
 
     /// <summary>
-    /// The route can answer with this problem. Problems that follow from the route itself (a body, an id in the path, required roles) are added anyway.
+    /// The route can answer with this problem. Problems that follow from the route itself (a body, an id in the path, required roles) are
+    /// added anyway.
     /// </summary>
     /// <param name="route">The route.</param>
     /// <param name="status">Such as 409.</param>
@@ -31,7 +32,8 @@ public static class RouteDescriptions
         route.WithMetadata(new QueryParameter(name, description));
 
     /// <summary>The route reads a query parameter as a whole number.</summary>
-    public static RouteHandlerBuilder TakesNumber(this RouteHandlerBuilder route, string name, string description, bool isRequired = false) =>
+    public static RouteHandlerBuilder TakesNumber(
+        this RouteHandlerBuilder route, string name, string description, bool isRequired = false) =>
         route.WithMetadata(new QueryParameter(name, description) { IsNumber = true, IsRequired = isRequired });
 
     /// <summary>The route reads a query parameter as a date.</summary>

@@ -29,7 +29,9 @@ public sealed class TextAttribute(int minimum, int maximum) : ValidationAttribut
         return characters >= minimum && characters <= maximum && (MayBeBlank || text.EnumerateRunes().Any(IsVisible));
     }
 
-    /// <summary>Whether the character shows by itself: no white space, control or format character, mark, or letter that is blank by definition.</summary>
+    /// <summary>
+    /// Whether the character shows by itself: no white space, control or format character, mark, or letter that is blank by definition.
+    /// </summary>
     private static bool IsVisible(Rune rune) => !Rune.IsWhiteSpace(rune)
         && Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.NonSpacingMark
             or UnicodeCategory.EnclosingMark or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse)

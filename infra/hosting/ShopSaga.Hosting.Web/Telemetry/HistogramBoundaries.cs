@@ -4,8 +4,8 @@ using OpenTelemetry.Metrics;
 namespace ShopSaga.Hosting.Telemetry;
 
 /// <summary>
-/// Boundaries for histograms in seconds that advise none, such as those of the bus. OpenTelemetry's default (0, 5, 10 … 10,000) is meant for
-/// milliseconds and would put nearly every message into the first bucket.
+/// Boundaries for histograms in seconds that advise none, such as those of the bus. OpenTelemetry's default (0, 5, 10 … 10,000) is meant
+/// for milliseconds and would put nearly every message into the first bucket.
 /// </summary>
 internal static class HistogramBoundaries
 {

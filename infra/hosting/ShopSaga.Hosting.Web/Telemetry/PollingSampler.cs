@@ -4,8 +4,8 @@ using OpenTelemetry.Trace;
 namespace ShopSaga.Hosting.Telemetry;
 
 /// <summary>
-/// Drops client spans that have no parent: the statements and requests of pollers (outbox, sessions, health probes), several a second in each process,
-/// which belong to no request and no message. It decides about roots only; wrap it in a <see cref="ParentBasedSampler"/>.
+/// Drops client spans that have no parent: the statements and requests of pollers (outbox, sessions, health probes), several a second in
+/// each process, which belong to no request and no message. It decides about roots only; wrap it in a <see cref="ParentBasedSampler"/>.
 /// </summary>
 internal sealed class PollingSampler : Sampler
 {

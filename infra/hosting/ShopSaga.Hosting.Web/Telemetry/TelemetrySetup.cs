@@ -13,8 +13,8 @@ using OpenTelemetry.Trace;
 namespace ShopSaga.Hosting.Telemetry;
 
 /// <summary>
-/// Traces, metrics and logs leave by OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set. Without it no spans are collected. Prometheus can read the
-/// metrics at <c>/metrics</c> either way.
+/// Traces, metrics and logs leave by OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set. Without it no spans are collected. Prometheus can
+/// read the metrics at <c>/metrics</c> either way.
 /// </summary>
 internal static class TelemetrySetup
 {

@@ -104,7 +104,9 @@ public static class AccessTokens
 
         try
         {
-            return new JsonWebToken(header[scheme.Length..].Trim()) is { Alg: SecurityAlgorithms.EcdsaSha256, Kid.Length: > 0 } token ? token.Kid : null;
+            return new JsonWebToken(header[scheme.Length..].Trim()) is { Alg: SecurityAlgorithms.EcdsaSha256, Kid.Length: > 0 } token
+                ? token.Kid
+                : null;
         }
         catch (Exception malformed) when (malformed is ArgumentException or SecurityTokenException)
         {
@@ -119,7 +121,8 @@ public static class AccessTokens
         return [.. configuration.List("Auth:JwksAddress").Select(text => Uri.TryCreate(text, UriKind.Absolute, out var address)
             ? address
             : throw new InvalidOperationException(
-                $"Configuration 'Auth:JwksAddress' names '{text}', which is not an address such as http://127.0.0.1:8081/.well-known/jwks.json. "
+                $"Configuration 'Auth:JwksAddress' names '{text}', which is not an address such as "
+                    + "http://127.0.0.1:8081/.well-known/jwks.json. "
                 + "Set Auth__JwksAddress."))];
     }
 
@@ -135,7 +138,8 @@ public static class AccessTokens
                 {
                     return await client.GetStringAsync(address, cancellationToken);
                 }
-                catch (Exception noAnswer) when (noAnswer is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+                catch (Exception noAnswer)
+                    when (noAnswer is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
                 {
                     continue;
                 }

@@ -6,8 +6,8 @@ using Npgsql;
 namespace ShopSaga.Hosting.Authentication;
 
 /// <summary>
-/// The public keys of access tokens, kept while Users is down. They are fetched again after five minutes, and at once when a token names an unknown key,
-/// but at most once a second regardless of how many such tokens arrive.
+/// The public keys of access tokens, kept while Users is down. They are fetched again after five minutes, and at once when a token names an
+/// unknown key, but at most once a second regardless of how many such tokens arrive.
 /// </summary>
 internal sealed class SigningKeys(JwksSource source, TimeProvider time, ILogger<SigningKeys> logger) : IDisposable
 {
@@ -50,7 +50,8 @@ internal sealed class SigningKeys(JwksSource source, TimeProvider time, ILogger<
                 _fetchedAt = time.GetTimestamp();
             }
         }
-        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException or JsonException or ArgumentException or NpgsqlException)
+        catch (Exception failure)
+            when (failure is HttpRequestException or OperationCanceledException or JsonException or ArgumentException or NpgsqlException)
         {
             logger.LogWarning(HostingEvents.KeysNotFetched, "The keys of access tokens could not be fetched: {Reason}", failure.Message);
         }

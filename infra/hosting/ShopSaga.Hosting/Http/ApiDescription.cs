@@ -15,8 +15,8 @@ using ShopSaga.Hosting.Authentication;
 namespace ShopSaga.Hosting.Http;
 
 /// <summary>
-/// <c>/openapi/{service}.json</c>: the service's routes as an OpenAPI 3.1 document, generated from their types and <see cref="RouteDescriptions"/> at the
-/// first request, and then cached.
+/// <c>/openapi/{service}.json</c>: the service's routes as an OpenAPI 3.1 document, generated from their types and <see
+/// cref="RouteDescriptions"/> at the first request, and then cached.
 /// </summary>
 internal static class ApiDescription
 {
@@ -106,7 +106,8 @@ internal static class ApiDescription
         {
             Title = $"ShopSaga {service}",
             Version = "1.0",
-            Description = "Errors are problems (RFC 9457); `type` is a page that explains the error. Every response says how many requests are left "
+            Description = "Errors are problems (RFC 9457); `type` is a page that explains the error. Every response says how many requests "
+                + "are left "
                 + "(RateLimit, RateLimit-Policy).",
         };
         document.Servers = [new OpenApiServer { Url = "/" }];
@@ -126,7 +127,11 @@ internal static class ApiDescription
                 {
                     Type = JsonSchemaType.Object,
                     Description = "Messages by member or parameter.",
-                    AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } },
+                    AdditionalProperties = new OpenApiSchema
+                    {
+                        Type = JsonSchemaType.Array,
+                        Items = new OpenApiSchema { Type = JsonSchemaType.String },
+                    },
                 },
             },
         });
@@ -152,7 +157,13 @@ internal static class ApiDescription
 
         foreach (var header in metadata.OfType<RequestHeader>())
         {
-            parameters.Add(new OpenApiParameter { Name = header.Name, In = ParameterLocation.Header, Description = header.Description, Schema = Text });
+            parameters.Add(new OpenApiParameter
+            {
+                Name = header.Name,
+                In = ParameterLocation.Header,
+                Description = header.Description,
+                Schema = Text,
+            });
         }
 
         if (metadata.OfType<BodyExample>().FirstOrDefault() is { } example
@@ -184,7 +195,8 @@ internal static class ApiDescription
 
         foreach (var refusals in Refusals(metadata, parameters, access).GroupBy(refusal => refusal.Status).OrderBy(group => group.Key))
         {
-            responses[refusals.Key.ToString(CultureInfo.InvariantCulture)] = Described(refusals.Key, [.. refusals.SelectMany(refusal => refusal.Codes).Distinct()], document);
+            responses[refusals.Key.ToString(CultureInfo.InvariantCulture)] = Described(
+                refusals.Key, [.. refusals.SelectMany(refusal => refusal.Codes).Distinct()], document);
         }
 
         return Task.CompletedTask;
@@ -232,7 +244,8 @@ internal static class ApiDescription
                 ["application/problem+json"] = new()
                 {
                     Schema = new OpenApiSchemaReference(Problem, document),
-                    Examples = codes.ToDictionary(code => code, IOpenApiExample (code) => new OpenApiExample { Value = Example(status, code) }),
+                    Examples = codes.ToDictionary(
+                        code => code, IOpenApiExample (code) => new OpenApiExample { Value = Example(status, code) }),
                 },
             },
         };
@@ -262,7 +275,8 @@ internal static class ApiDescription
         };
         if (code == "validation")
         {
-            (example["detail"], example["errors"]) = ("quantity: is required.", new JsonObject { ["quantity"] = new JsonArray("is required.") });
+            (example["detail"],
+                example["errors"]) = ("quantity: is required.", new JsonObject { ["quantity"] = new JsonArray("is required.") });
         }
 
         return example;
@@ -287,7 +301,8 @@ internal static class ApiDescription
             },
             { IsNumber: true } => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" },
             { IsDate: true } => new OpenApiSchema { Type = JsonSchemaType.String, Format = "date" },
-            { Words.Length: > 0 } => new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. query.Words.Select(word => JsonValue.Create(word))] },
+            { Words.Length: > 0 } =>
+                new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. query.Words.Select(word => JsonValue.Create(word))] },
             _ => Text,
         },
     };
