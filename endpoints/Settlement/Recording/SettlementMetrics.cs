@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using ShopSaga.Hosting.Monitoring;
-using ShopSaga.Settlement.Reconciling;
 
 namespace ShopSaga.Settlement.Recording;
 
@@ -18,7 +17,7 @@ internal static class SettlementMetrics
          WHERE NOT EXISTS (SELECT FROM daily_settlements WHERE daily_settlements.report_date = past.report_date)
         """);
 
-    private static readonly Meter Meter = new(Reconcile.MeterName);
+    private static readonly Meter Meter = new("ShopSaga.Settlement.Ledger");
 
     /// <summary>By the type of the entry.</summary>
     public static readonly Counter<long> Amount = Meter.CreateCounter<long>(
