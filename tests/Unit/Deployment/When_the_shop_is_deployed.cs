@@ -46,7 +46,7 @@ public class When_the_shop_is_deployed
             Assert.That(service.Flag("redis"), Is.EqualTo(topology.UsesRedis));
             Assert.That(
                 service.List("secretSettings"),
-                Is.EquivalentTo((Secrets.GetValueOrDefault(name)?.Keys ?? []).Where(key => !key.StartsWith("ConnectionStrings", StringComparison.Ordinal))));
+                Is.EquivalentTo((Secrets.GetValueOrDefault(name) ?? []).Keys.Where(key => !key.StartsWith("ConnectionStrings", StringComparison.Ordinal))));
         });
     }
 
@@ -98,7 +98,7 @@ public class When_the_shop_is_deployed
         Assert.Multiple(() =>
         {
             Assert.That(definition["delivery-limit"], Is.EqualTo(int.MaxValue));
-            Assert.That(queues, Has.All.Matches<string>(queue => Regex.IsMatch(queue, pattern)));
+            Assert.That(queues, Has.All.Matches<string>(queue => Regex.IsMatch(queue!, pattern)));
         });
     }
 
