@@ -119,7 +119,11 @@ internal sealed class When_a_closed_day_does_not_match
     }
 
     private void AwaitHealth(string status) => Assert.That(
-        async () => (string?)(await _anybody.GetFromJsonAsync<JsonNode>("/health/ready"))!["checks"]!["reconciliation"],
+        async () =>
+        {
+            _time.Advance(FakeTime.CheckEvery);
+            return (string?)(await _anybody.GetFromJsonAsync<JsonNode>("/health/ready"))!["checks"]!["reconciliation"];
+        },
         Is.EqualTo(status).After(PatienceMs, 20));
 
     /// <summary>Lets the schedule look for work again and again, until the condition holds.</summary>
