@@ -49,7 +49,7 @@ post /users '{"email": "eve-'$run'@example.com", "password": "a password of eve"
 expect_status 201
 expect_json '.role == "customer" and .id != 1'
 
-scenario "logging in gives a bearer token for 15 minutes, whatever the case of the e-mail address"
+scenario "logging in gives a bearer token for 15 minutes, in any case of the e-mail address"
 post /auth/login '{"email": "Zoe-'$run'@EXAMPLE.com", "password": "a password of zoe"}'
 expect_status 200
 expect_json '.tokenType == "Bearer" and .expiresIn == 900'
@@ -159,7 +159,7 @@ product=$(json .id)
 expect_header Location ".*/products/$product"
 expect_json '.name == "Lamp '$run'" and .category == "'$category'" and .price == 12000 and .stockQuantity == 7 and (.version | type) == "number"'
 
-scenario "anybody reads it"
+scenario "anonymous clients read it"
 get "/products/$product"
 expect_status 200
 expect_header ETag '(W/)?".+"'
@@ -975,7 +975,7 @@ as admin get "/settlements/daily?from=2023-01-01&to=2024-12-31&cursor=$(json .ne
 expect_json '.items | length == 365 and .[0].reportDate == "2024-01-02" and .[-1].reportDate == "2024-12-31"'
 expect_json '.nextCursor == null'
 
-scenario "reports are CSV for whoever asks for that, with the JSON names as header"
+scenario "reports are CSV on request, with the JSON names as header"
 columns=totalAmount,paymentCount,refundAmount,refundCount,netAmount,status
 day=$(jq --raw-output '.items[0].reportDate' <<<"$days")
 as admin get "/settlements/daily/$day"

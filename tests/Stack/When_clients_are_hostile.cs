@@ -6,7 +6,7 @@ namespace ShopSaga.Tests.Stack;
 public class When_clients_are_hostile
 {
     [Test]
-    public async Task Should_keep_the_contract_whatever_they_send()
+    public async Task Should_keep_the_contract_for_every_request()
     {
         var target = Target.From(RunningSystem.Stack.Environment().GetValueOrDefault);
         var campaign = new Campaign(target, new Plan(Seed: 1, Requests: 400, SlowClients: 10, Connections: 100), TestContext.Out.WriteLine);

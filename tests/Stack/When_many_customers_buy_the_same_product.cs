@@ -50,7 +50,7 @@ internal sealed class When_many_customers_buy_the_same_product
     }
 
     [Test]
-    public async Task Should_cancel_every_order_at_whatever_time_its_customer_cancels()
+    public async Task Should_cancel_every_order_at_any_time_its_customer_cancels()
     {
         const int orders = 40;
         var product = await TestOrder.ListProduct(stock: orders);

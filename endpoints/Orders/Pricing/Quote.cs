@@ -3,7 +3,7 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Orders.Pricing;
 
-/// <summary>What the wanted products cost now. The order is charged at these prices, whatever the price list says later.</summary>
+/// <summary>What the wanted products cost now. The order is charged at these prices, even if the price list changes later.</summary>
 internal sealed record Quote(IReadOnlyList<QuotedLine> Lines)
 {
     /// <summary>The sum over the lines.</summary>

@@ -6,7 +6,7 @@ using Microsoft.FSharp.Core;
 namespace ShopSaga.Tests.Endpoints.Choreography;
 
 /// <summary>
-/// The rule of the choreography, for random sets of orders, cancellations and outcomes at the provider: whatever the order of delivery, and
+/// The rule of the choreography, for random sets of orders, cancellations and outcomes at the provider: for any order of delivery, and
 /// however often something is delivered, in the end no order is open and the books balance.
 /// </summary>
 /// <remarks>A failure prints the smallest plan that fails and the seed that finds it again: set SHOPSAGA_REPLAY to the latter.</remarks>

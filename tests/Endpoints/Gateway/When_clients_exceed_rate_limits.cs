@@ -97,7 +97,7 @@ internal sealed class When_clients_exceed_rate_limits
     }
 
     [Test]
-    public async Task Should_limit_log_ins_and_registrations_of_an_address_whatever_the_accounts()
+    public async Task Should_limit_log_ins_and_registrations_of_an_address_for_any_accounts()
     {
         await using var gateway = await GatewayApp.Start(TestTokens.Jwks, new() { ["RateLimits:Passwords"] = "4/m" });
         using var client = gateway.Client();
@@ -112,11 +112,11 @@ internal sealed class When_clients_exceed_rate_limits
     }
 
     [Test]
-    public async Task Should_limit_tries_of_the_password_of_whoever_is_logged_in_together_with_log_ins()
+    public async Task Should_limit_password_attempts_of_a_logged_in_user_together_with_log_ins()
     {
         await using var gateway = await GatewayApp.Start(TestTokens.Jwks, new() { ["RateLimits:Account"] = "3/m" });
         using var thief = gateway.Client(TestTokens.Customer(1));
-        using var somebody = gateway.Client(TestTokens.Customer(2));
+        using var second = gateway.Client(TestTokens.Customer(2));
         var number = 0;
         var tries = await Several(
             4,
@@ -124,7 +124,7 @@ internal sealed class When_clients_exceed_rate_limits
                 thief.PutAsJsonAsync(
                     "/users/me/password", new { email = $"{number++}@shop.test", currentPassword = "p", newPassword = "q" }));
         using var logIn = await thief.PostAsJsonAsync("/auth/login", new { email = "USER1@shop.test", password = "p" });
-        using var another = await somebody.PutAsJsonAsync("/users/me/password", new { currentPassword = "p", newPassword = "q" });
+        using var another = await second.PutAsJsonAsync("/users/me/password", new { currentPassword = "p", newPassword = "q" });
         Assert.That(
             tries.Concat([logIn.StatusCode, another.StatusCode]).Select(status => (int)status),
             Is.EqualTo(new[] { 200, 200, 200, 429, 429, 200 }));

@@ -47,7 +47,7 @@ internal sealed class When_requests_are_forwarded
     }
 
     [Test]
-    public async Task Should_pass_a_header_on_whatever_its_letters()
+    public async Task Should_forward_a_header_in_any_case()
     {
         using var handler = new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 };
         using var client = new HttpClient(handler) { BaseAddress = _gateway.Client().BaseAddress };
@@ -57,7 +57,7 @@ internal sealed class When_requests_are_forwarded
     }
 
     [Test]
-    public async Task Should_say_who_calls_whatever_the_client_says()
+    public async Task Should_set_the_caller_identity_and_ignore_that_of_the_client()
     {
         using var client = _gateway.Client(TestTokens.Customer(5));
         using var request = WithForgedHeaders(HttpMethod.Get, "/cart");
@@ -74,7 +74,7 @@ internal sealed class When_requests_are_forwarded
     }
 
     [Test]
-    public async Task Should_strip_forged_headers_where_anybody_may_call()
+    public async Task Should_strip_forged_headers_on_public_routes()
     {
         using var client = _gateway.Client();
         using var request = WithForgedHeaders(HttpMethod.Get, "/products");
@@ -131,7 +131,7 @@ internal sealed class When_requests_are_forwarded
     [TestCase("GET", "/orders/%201")]
     [TestCase("GET", "/nowhere")]
     [TestCase("GET", "/")]
-    public async Task Should_not_know_what_is_not_on_the_page_of_routes(string method, string path)
+    public async Task Should_not_know_routes_that_are_not_on_the_route_page(string method, string path)
     {
         using var client = _gateway.Client(TestTokens.Admin());
         var options = new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true };
@@ -154,7 +154,7 @@ internal sealed class When_requests_are_forwarded
     }
 
     [Test]
-    public async Task Should_let_everybody_in_only_where_the_page_of_routes_says_so()
+    public async Task Should_admit_anonymous_callers_only_where_the_route_page_says_so()
     {
         using var client = _gateway.Client();
         foreach (var route in Routes.All)
@@ -169,7 +169,7 @@ internal sealed class When_requests_are_forwarded
     }
 
     [Test]
-    public async Task Should_let_administrators_alone_in_where_the_page_of_routes_says_so()
+    public async Task Should_admit_only_administrators_where_the_route_page_says_so()
     {
         using var customer = _gateway.Client(TestTokens.Customer(1));
         using var admin = _gateway.Client(TestTokens.Admin());
@@ -301,7 +301,7 @@ internal sealed class When_requests_are_forwarded
         Assert.That(live.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
-    /// <summary>Null when the connection was closed without an answer, which is all that somebody who breaks off can ask for.</summary>
+    /// <summary>Null when the connection was closed without an answer, which is all that a client that breaks off can ask for.</summary>
     private static async Task<string?> FirstLine(Stream stream)
     {
         using var reader = new StreamReader(stream);

@@ -44,7 +44,7 @@ internal sealed class OrdersApp : IAsyncDisposable
         return another;
     }
 
-    /// <summary>Waits until its queue is there: what is published earlier nobody hears.</summary>
+    /// <summary>Waits until its queue exists: events published earlier would be lost.</summary>
     private async Task Ready()
     {
         using var giveUp = new CancellationTokenSource(Patience);

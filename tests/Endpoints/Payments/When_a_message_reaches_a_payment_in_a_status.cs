@@ -193,7 +193,7 @@ internal sealed class When_a_message_reaches_a_payment_in_a_status
         var expected = outcome == Same ? before : outcome;
         Assert.That(await Outcome(message), Is.EqualTo(expected));
 
-        // A cancellation that comes again may ask again; nothing else changes, and nobody hears of it again.
+        // A cancellation that comes again may ask again; nothing else changes, and no event is published again.
         var again = expected.Split(',')[0];
         Assert.That(await Outcome(message), Is.EqualTo(again).Or.EqualTo($"{again}, {nameof(ResolvePayment)}"), "the second time");
     }

@@ -101,7 +101,7 @@ internal sealed class When_a_webhook_arrives : ServiceTest
     [TestCase("")]
     [TestCase("text/plain")]
     [TestCase("application/x-www-form-urlencoded")]
-    public async Task Should_ask_for_a_signature_whatever_the_body_is_declared_as(string type)
+    public async Task Should_ask_for_a_signature_for_every_content_type(string type)
     {
         using var content = new ByteArrayContent("{}"u8.ToArray());
         content.Headers.ContentType = type.Length == 0 ? null : new(type);

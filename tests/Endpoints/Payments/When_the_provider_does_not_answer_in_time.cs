@@ -96,7 +96,7 @@ internal sealed class When_the_provider_does_not_answer_in_time() : PaymentsTest
             await Harness.Handle(Cancelled(OrderId));
         }
 
-        Assert.That(Harness.Published(OrderId), Is.Empty, "nobody guesses");
+        Assert.That(Harness.Published(OrderId), Is.Empty, "no service guesses");
         Harness.Connection.IsFree = Task.CompletedTask;
         await Harness.HandleWaiting();
 

@@ -67,7 +67,7 @@ internal sealed class When_the_provider_is_unavailable() : PaymentsTest(provider
     }
 
     [Test]
-    public async Task Should_not_fail_while_a_delivery_that_everybody_forgot_is_about_to_ask()
+    public async Task Should_not_fail_while_an_abandoned_delivery_is_about_to_ask()
     {
         await Begin();
         var charge = Harness.TakeWaiting()!;

@@ -196,8 +196,8 @@ internal sealed class When_products_are_cached
         await _cache.Get(1, () => Read(Lamp(version: 1)));
         await _cache.Get(1, MustNotRead);
         await _cache.Get(1, MustNotRead);
-        using var nobody = new RedisConnection("127.0.0.1:9");
-        await CacheOn(nobody).Get(1, () => Read(Lamp(version: 1)));
+        using var unreachable = new RedisConnection("127.0.0.1:9");
+        await CacheOn(unreachable).Get(1, () => Read(Lamp(version: 1)));
 
         Assert.That(
             counted.Select(count => (count.Key, count.Value)),
@@ -207,9 +207,9 @@ internal sealed class When_products_are_cached
     [Test]
     public async Task Should_serve_from_the_database_when_redis_is_down()
     {
-        using var nobody = new RedisConnection("127.0.0.1:9");
+        using var unreachable = new RedisConnection("127.0.0.1:9");
 
-        await AssertServesFromTheDatabase(CacheOn(nobody));
+        await AssertServesFromTheDatabase(CacheOn(unreachable));
     }
 
     [Test]
@@ -225,8 +225,8 @@ internal sealed class When_products_are_cached
     [Test]
     public async Task Should_not_trust_the_cache_after_a_write_that_could_not_reach_it()
     {
-        using var nobody = new RedisConnection("127.0.0.1:9");
-        var cache = CacheOn(nobody);
+        using var unreachable = new RedisConnection("127.0.0.1:9");
+        var cache = CacheOn(unreachable);
         await cache.Invalidate([(1, 2)]);
 
         var watch = Stopwatch.StartNew();

@@ -26,7 +26,7 @@ internal sealed class When_the_catalogue_is_used
     public static async Task Stop() => await _app.DisposeAsync();
 
     [Test]
-    public async Task Should_list_a_product_and_tell_everybody()
+    public async Task Should_list_a_product_and_publish_it()
     {
         await using var listed = await Subscription<ProductListed>.On(_app.Broker);
 
@@ -281,7 +281,7 @@ internal sealed class When_the_catalogue_is_used
     }
 
     [Test]
-    public async Task Should_find_by_category_exactly_and_by_a_part_of_the_name_literally_whatever_its_case()
+    public async Task Should_find_by_category_exactly_and_by_a_part_of_the_name_literally_in_any_case()
     {
         var category = $"Finding {Guid.NewGuid()}";
         foreach (var name in new[] { "50% off", "500 off", "a_b", "axb", "ÉCLAIR", "책상 Desk", @"back\slash" })

@@ -126,7 +126,7 @@ internal sealed class When_a_merchant_charges : MerchantTest
     }
 
     [Test]
-    public async Task Should_refuse_whoever_has_no_key_but_tell_its_health()
+    public async Task Should_refuse_requests_without_a_key_but_tell_its_health()
     {
         var refused = await Merchant.Stranger.GetAsync(new Uri("totals", UriKind.Relative));
 

@@ -157,7 +157,7 @@ internal sealed class When_a_day_is_closed
     [TestCase("2026-02", 28)]
     [TestCase("2028-02", 29)]
     [TestCase("2026-12", 31)]
-    public async Task Should_close_the_month_with_the_last_of_its_days_in_whatever_order(string month, int days)
+    public async Task Should_close_the_month_with_the_last_of_its_days_in_any_order(string month, int days)
     {
         await _books.Handle(Completed(1, 500, $"{month}-01T03:00:00Z"));
         await _books.Handle(Refunded(1, 500, $"{month}-{days}T03:00:00Z"));

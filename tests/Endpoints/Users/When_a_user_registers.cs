@@ -100,7 +100,7 @@ internal sealed class When_a_user_registers
     }
 
     [Test]
-    public async Task Should_refuse_an_address_that_is_taken_whatever_its_case()
+    public async Task Should_refuse_an_address_that_is_taken_in_any_case()
     {
         await _users.Register("taken@shop.test");
         using var client = _users.Anybody();

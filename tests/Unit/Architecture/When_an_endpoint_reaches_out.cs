@@ -39,7 +39,7 @@ public class When_an_endpoint_reaches_out
             .Where(member => member.Name == "SetDestination" || IsSendToDestination(member.Type, member.Name, member.Resolve))
             .Select(member => $"{member.Type}.{member.Name}");
 
-        Assert.That(addressed, Is.Empty, "Only SendLocal and RouteToThisEndpoint; whatever crosses a boundary is a published event.");
+        Assert.That(addressed, Is.Empty, "Only SendLocal and RouteToThisEndpoint; only published events cross a boundary.");
     }
 
     [TestCaseSource(nameof(Endpoints))]

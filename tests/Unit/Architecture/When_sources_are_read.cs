@@ -41,7 +41,7 @@ public class When_sources_are_read
     }
 
     [Test]
-    public void Should_name_no_path_of_somebodys_machine() =>
+    public void Should_name_no_path_of_one_machine() =>
         Assert.That(FilesMatching(@"(?<![\w.)}$/-])/(home|work|root|Users|mnt|workspaces)/\w|[A-Z]:\\\w"), Is.Empty);
 
     [Test]

@@ -57,7 +57,7 @@ internal sealed class When_a_route_is_requested
     }
 
     [Test]
-    public async Task Should_answer_a_problem_whatever_the_client_accepts()
+    public async Task Should_answer_a_problem_to_any_accept_header()
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/nowhere");
         request.Headers.Accept.ParseAdd("text/html");

@@ -13,7 +13,7 @@ internal sealed class When_signing_keys_are_fetched
         """;
 
     [Test]
-    public async Task Should_be_fetched_for_everybody_though_the_client_that_caused_it_hangs_up()
+    public async Task Should_be_fetched_for_all_though_the_client_that_caused_it_hangs_up()
     {
         var answer = new TaskCompletionSource<string>();
         using var keys = new SigningKeys(token => answer.Task.WaitAsync(token), TimeProvider.System, NullLogger<SigningKeys>.Instance);

@@ -29,7 +29,7 @@ internal sealed class When_telemetry_is_collected
     [TestCase(ActivityKind.Client, SamplingDecision.Drop, TestName = "Should_drop_statements_and_requests_of_pollers")]
     [TestCase(ActivityKind.Server, SamplingDecision.RecordAndSample, TestName = "Should_keep_requests")]
     [TestCase(ActivityKind.Consumer, SamplingDecision.RecordAndSample, TestName = "Should_keep_messages")]
-    [TestCase(ActivityKind.Producer, SamplingDecision.RecordAndSample, TestName = "Should_keep_events_that_nobody_asked_for")]
+    [TestCase(ActivityKind.Producer, SamplingDecision.RecordAndSample, TestName = "Should_keep_events_without_a_request")]
     public void Should_sample_roots(ActivityKind kind, SamplingDecision decision)
     {
         var root = new SamplingParameters(default, ActivityTraceId.CreateRandom(), "any", kind);

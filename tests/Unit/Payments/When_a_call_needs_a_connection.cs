@@ -120,7 +120,7 @@ internal sealed class When_a_call_needs_a_connection : IDisposable
         throw new AssertionException("The provider was there.");
     }
 
-    /// <summary>Connects until nobody is let in any more.</summary>
+    /// <summary>Connects until no further connection is accepted.</summary>
     private async Task FillBacklog()
     {
         while (true)

@@ -17,12 +17,12 @@ internal sealed class When_requests_are_coalesced
         gate.SetResult();
 
         Assert.That(await first, Is.EqualTo(1));
-        Assert.That(await Task.WhenAll(crowd), Is.All.EqualTo(2), "whoever came during a read gets the next");
+        Assert.That(await Task.WhenAll(crowd), Is.All.EqualTo(2), "requests that came during a read get the next");
         Assert.That(_made, Is.EqualTo(2));
     }
 
     [Test]
-    public async Task Should_show_everybody_what_was_written_before_they_asked()
+    public async Task Should_show_every_request_what_was_written_before_it()
     {
         var written = 1;
         var gate = new TaskCompletionSource();
