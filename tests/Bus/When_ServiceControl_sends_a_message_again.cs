@@ -94,14 +94,17 @@ public class When_ServiceControl_sends_a_message_again
     [Test]
     public async Task Should_tell_it_nothing_of_a_message_that_was_edited()
     {
-        await Send("edited watch", new Dictionary<string, string> { [Queue] = $"{_name}.acknowledgements", ["ServiceControl.EditOf"] = "entry 1" });
+        await Send(
+            "edited watch",
+            new Dictionary<string, string> { [Queue] = $"{_name}.acknowledgements", ["ServiceControl.EditOf"] = "entry 1" });
         await Retry("watch", "entry 2");
 
         Assert.That((await _audit.Next()).Headers, Does.Not.ContainKey("ServiceControl.Retry.AcknowledgementSent"));
         Assert.That((await _acknowledgements.Next()).Headers[UniqueId], Is.EqualTo("entry 2"));
     }
 
-    private Task Retry(string id, string entry) => Send(id, new Dictionary<string, string> { [Queue] = $"{_name}.acknowledgements", [UniqueId] = entry });
+    private Task Retry(string id, string entry) => Send(
+        id, new Dictionary<string, string> { [Queue] = $"{_name}.acknowledgements", [UniqueId] = entry });
 
     /// <summary>As ServiceControl does: with an AMQP id of its own.</summary>
     private Task Send(string id, Dictionary<string, string> headers) => Broker.Publish(

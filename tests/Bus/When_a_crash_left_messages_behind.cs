@@ -3,7 +3,9 @@ using ShopSaga.Tests.Bus.Support;
 
 namespace ShopSaga.Tests.Bus;
 
-/// <summary>A committed record whose messages have not left, as a crash between commit and dispatch leaves it, written by either lane.</summary>
+/// <summary>
+/// A committed record whose messages have not left, as a crash between commit and dispatch leaves it, written by either lane.
+/// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public class When_a_crash_left_messages_behind
 {
@@ -39,7 +41,8 @@ public class When_a_crash_left_messages_behind
         Assert.That(planted.Headers["left"], Is.EqualTo("behind"));
         Assert.That(planted.Body, Is.EqualTo("""{"Kind":"oak"}"""));
         Assert.That(await _handled.Next(), Is.EqualTo("water oak"), "the message to itself");
-        await Eventually.Is(async () => await _endpoint.Count("\"MessageId\" = 'a session' and \"Dispatched\" and \"Operations\" = '[]'") == 1, "marked");
+        await Eventually.Is(
+            async () => await _endpoint.Count("\"MessageId\" = 'a session' and \"Dispatched\" and \"Operations\" = '[]'") == 1, "marked");
         Assert.That(_events.Count, Is.EqualTo(1));
     }
 

@@ -43,7 +43,9 @@ public class When_a_handler_commits
     public void Should_store_an_event_with_its_type_and_its_body_in_base64()
     {
         Assert.That(_published.Select(field => field.Key), Is.EquivalentTo(new[] { "MessageId", "Body", "Headers", "Options" }));
-        Assert.That(_published["Options"]!.ToJsonString(), Is.EqualTo(new JsonObject { ["EventType"] = typeof(EventBreadBaked).AssemblyQualifiedName }.ToJsonString()));
+        Assert.That(
+            _published["Options"]!.ToJsonString(),
+            Is.EqualTo(new JsonObject { ["EventType"] = typeof(EventBreadBaked).AssemblyQualifiedName }.ToJsonString()));
         Assert.That(Encoding.UTF8.GetString(Convert.FromBase64String($"{_published["Body"]}")), Is.EqualTo("""{"Kind":"rye"}"""));
         Assert.That($"{_published["MessageId"]}", Does.Match(Wire.Id));
     }
@@ -113,7 +115,8 @@ public class When_a_handler_commits
             "Operations jsonb NO",
         }));
         Assert.That(
-            await _endpoint.QueryAll<string>("select indexname from pg_indexes where tablename = @Table", new { Table = _endpoint.OutboxTable }),
+            await _endpoint.QueryAll<string>(
+                "select indexname from pg_indexes where tablename = @Table", new { Table = _endpoint.OutboxTable }),
             Is.SupersetOf(new[] { "Index_DispatchedAt", "Index_Dispatched" }));
     }
 

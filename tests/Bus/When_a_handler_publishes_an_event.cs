@@ -97,6 +97,7 @@ public class When_a_handler_publishes_an_event
     internal sealed class Doorman : IHandleMessages<OpenDoor>
     {
         public Task Handle(OpenDoor message, IMessageHandlerContext context) =>
-            context.Publish(new EventDoorOpened(message.Door, "the doorman", DateTimeOffset.Parse("2026-01-02T03:04:05Z", CultureInfo.InvariantCulture)));
+            context.Publish(new EventDoorOpened(
+                message.Door, "the doorman", DateTimeOffset.Parse("2026-01-02T03:04:05Z", CultureInfo.InvariantCulture)));
     }
 }

@@ -38,7 +38,8 @@ public class When_a_message_arrives_twice
         await Eventually.Is(async () => await _endpoint.Count("\"MessageId\" = 'same' and \"Dispatched\"") == 1, "handled");
         await Broker.Send(_endpoint.Name, new TakeMoney(5), "same");
         await Broker.Send(_endpoint.Name, new TakeMoney(1), "another");
-        await Eventually.Is(async () => await _endpoint.Count("\"MessageId\" = 'another' and \"Dispatched\"") == 1, "the one behind it is handled");
+        await Eventually.Is(
+            async () => await _endpoint.Count("\"MessageId\" = 'another' and \"Dispatched\"") == 1, "the one behind it is handled");
         await Management.HasAcknowledged(_endpoint.Name, 3);
 
         Assert.That(_handled.All, Is.EqualTo(new[] { "same", "another" }));

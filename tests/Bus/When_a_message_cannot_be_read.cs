@@ -22,7 +22,10 @@ public class When_a_message_cannot_be_read
     public async Task Should_pass_on_to_the_error_queue_as_it_is_what_has_no_id()
     {
         await Broker.Publish(
-            _endpoint.Name, new BasicProperties { AppId = "somebody" }, new Dictionary<string, string> { ["colour"] = "blue" }, "not for us");
+            _endpoint.Name,
+            new BasicProperties { AppId = "somebody" },
+            new Dictionary<string, string> { ["colour"] = "blue" },
+            "not for us");
         var poison = await _endpoint.NextFailed();
 
         Assert.That(poison.Body, Is.EqualTo("not for us"));
@@ -34,7 +37,10 @@ public class When_a_message_cannot_be_read
     public async Task Should_not_take_the_id_in_the_headers_for_the_one_that_is_missing()
     {
         await Broker.Publish(
-            _endpoint.Name, new BasicProperties { AppId = "somebody" }, new Dictionary<string, string> { [Headers.MessageId] = "logical" }, "{}");
+            _endpoint.Name,
+            new BasicProperties { AppId = "somebody" },
+            new Dictionary<string, string> { [Headers.MessageId] = "logical" },
+            "{}");
         var poison = await _endpoint.NextFailed();
 
         Assert.That(Wire.Names(poison), Is.EqualTo(new[] { Headers.MessageId }), "as it is");
@@ -42,13 +48,13 @@ public class When_a_message_cannot_be_read
     }
 
     [Test]
-    public async Task Should_try_again_what_nobody_handles()
+    public async Task Should_know_no_type_but_those_that_are_handled_here()
     {
-        await Publish($"{typeof(string).AssemblyQualifiedName}", "\"text\"", delayedRetries: 3);
+        await Publish($"{typeof(string).AssemblyQualifiedName}", "\"text\"");
         var failed = await _endpoint.NextFailed();
 
         Assert.That(failed.Headers["NServiceBus.ExceptionInfo.Message"], Does.Contain("System.String"));
-        Assert.That(failed.Headers["NServiceBus.ExceptionInfo.ExceptionType"], Is.EqualTo("System.InvalidOperationException"), "which is not unrecoverable");
+        Assert.That(failed.Headers["NServiceBus.ExceptionInfo.ExceptionType"], Does.EndWith(".MessageDeserializationException"));
     }
 
     [Test]
@@ -60,17 +66,30 @@ public class When_a_message_cannot_be_read
         Assert.That(Trap.Sprung, Is.False);
     }
 
-    [Test]
-    public async Task Should_take_a_message_without_a_body_for_processed()
+    [TestCase("", null, "has no body")]
+    [TestCase("""{"Pages":3}""", "True", "is flagged as a control message")]
+    public async Task Should_move_a_message_that_would_reach_no_handler_to_the_error_queue(string body, string? control, string reason)
     {
-        var id = Guid.NewGuid().ToString();
-        await Broker.Publish(
-            _endpoint.Name,
-            new BasicProperties { MessageId = id },
-            new Dictionary<string, string> { [Headers.EnclosedMessageTypes] = typeof(ReadBook).AssemblyQualifiedName! },
-            "");
+        var headers = new Dictionary<string, string> { [Headers.EnclosedMessageTypes] = typeof(ReadBook).AssemblyQualifiedName! };
+        if (control is not null)
+        {
+            headers[Headers.ControlMessageHeader] = control;
+        }
 
-        await Eventually.Is(async () => await _endpoint.Count($"\"MessageId\" = '{id}' and \"Dispatched\"") == 1, "processed without a handler");
+        await Broker.Publish(_endpoint.Name, new BasicProperties { MessageId = Guid.NewGuid().ToString() }, headers, body);
+        var failed = await _endpoint.NextFailed();
+
+        Assert.That(failed.Headers["NServiceBus.ExceptionInfo.ExceptionType"], Does.EndWith(".MessageDeserializationException"));
+        Assert.That(failed.Headers["NServiceBus.ExceptionInfo.Message"], Does.Contain(reason));
+    }
+
+    [Test]
+    public async Task Should_read_a_body_with_a_byte_order_mark()
+    {
+        await using var read = await Tap.On<EventBookRead>();
+        await Publish(typeof(ReadBook).AssemblyQualifiedName!, "\uFEFF{\"Pages\":7}");
+
+        Assert.That((await read.Next()).Body, Is.EqualTo("""{"Pages":7}"""));
     }
 
     [Test]
@@ -78,9 +97,13 @@ public class When_a_message_cannot_be_read
     {
         var id = Guid.NewGuid().ToString();
         await Broker.Publish(
-            _endpoint.Name, new BasicProperties { MessageId = id }, new Dictionary<string, string> { [Headers.ControlMessageHeader] = "true" }, "{ not json");
+            _endpoint.Name,
+            new BasicProperties { MessageId = id },
+            new Dictionary<string, string> { [Headers.ControlMessageHeader] = "true" },
+            "{ not json");
 
-        await Eventually.Is(async () => await _endpoint.Count($"\"MessageId\" = '{id}' and \"Dispatched\"") == 1, "processed without a handler");
+        await Eventually.Is(
+            async () => await _endpoint.Count($"\"MessageId\" = '{id}' and \"Dispatched\"") == 1, "processed without a handler");
     }
 
     [TestCase("{ not json")]
@@ -110,7 +133,8 @@ public class When_a_message_cannot_be_read
     [Test]
     public async Task Should_move_a_message_that_does_not_say_its_type_to_the_error_queue_without_retries()
     {
-        await Broker.Publish(_endpoint.Name, new BasicProperties { MessageId = Guid.NewGuid().ToString() }, new Dictionary<string, string>(), "{}");
+        await Broker.Publish(
+            _endpoint.Name, new BasicProperties { MessageId = Guid.NewGuid().ToString() }, new Dictionary<string, string>(), "{}");
         var failed = await _endpoint.NextFailed();
 
         Assert.That(failed.Headers["NServiceBus.ExceptionInfo.ExceptionType"], Does.EndWith(".MessageDeserializationException"));

@@ -46,7 +46,8 @@ public class When_a_message_is_addressed_to_a_saga
         await Handle(new FlyKite("c"));
         await Handle(new FlyKite("c"), To(typeof(KitePolicy).AssemblyQualifiedName!, $"{await IdOf("c")}"));
 
-        Assert.That(_seen.All.Where(seen => seen.EndsWith(" c", StringComparison.Ordinal)), Is.EqualTo(new[] { "kite c", "string c", "kite c" }));
+        Assert.That(
+            _seen.All.Where(seen => seen.EndsWith(" c", StringComparison.Ordinal)), Is.EqualTo(new[] { "kite c", "string c", "kite c" }));
     }
 
     [Test]
@@ -77,10 +78,14 @@ public class When_a_message_is_addressed_to_a_saga
     public async Task Should_fail_when_there_is_neither_an_address_nor_a_value_to_find_it_by()
     {
         await Broker.Send(_endpoint.Name, new RenameKite("not mapped"));
-        Assert.That((await _endpoint.NextFailed()).Headers["NServiceBus.ExceptionInfo.Message"], Does.Contain("RenameKite, which is not mapped to a value"));
+        Assert.That(
+            (await _endpoint.NextFailed()).Headers["NServiceBus.ExceptionInfo.Message"],
+            Does.Contain("RenameKite, which is not mapped to a value"));
 
         await Broker.Send(_endpoint.Name, new FlyKite(null!));
-        Assert.That((await _endpoint.NextFailed()).Headers["NServiceBus.ExceptionInfo.Message"], Does.Contain("FlyKite, which is not mapped to a value"));
+        Assert.That(
+            (await _endpoint.NextFailed()).Headers["NServiceBus.ExceptionInfo.Message"],
+            Does.Contain("FlyKite, which is not mapped to a value"));
     }
 
     [Test]

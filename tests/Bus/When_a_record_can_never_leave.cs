@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Dapper;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using ShopSaga.Tests.Bus.Support;
 
@@ -12,7 +13,7 @@ public sealed class When_a_record_can_never_leave : IAsyncDisposable
 {
     private const string Gone = "gone";
     private const string Behind = "behind all others, in whatever order they are read";
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = TestTime.New();
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, int> _refused = new();
     private readonly ConcurrentDictionary<string, int> _dispatched = new();
@@ -28,16 +29,22 @@ public sealed class When_a_record_can_never_leave : IAsyncDisposable
         _connection = Servers.Postgres(name);
         var settings = new PersistenceExtensions<SqlPersistence>();
         settings.ConnectionBuilder(() => new NpgsqlConnection(_connection));
-        settings.TablePrefix("Relay_");
         var database = new Database(settings, "Relay");
-        var outbox = new OutboxStore(database, _time, isPessimistic: false);
+        var outbox = new OutboxStore(database, _time);
         await using (var connection = await database.Open(CancellationToken.None))
         {
             await outbox.Install(connection, CancellationToken.None);
         }
 
         var relay = new OutboxRelay(
-            "Relay", outbox, new OutboxMarker(outbox, NullLogger<OutboxMarker>.Instance), Dispatch, atStep: null, _time, NullLogger<OutboxRelay>.Instance);
+            "Relay",
+            outbox,
+            new OutboxMarker(outbox, NullLogger<OutboxMarker>.Instance),
+            Dispatch,
+            new EndpointHealth(),
+            atCrashPoint: null,
+            _time,
+            NullLogger<OutboxRelay>.Instance);
         _polling = relay.RunPoller(_stop.Token);
     }
 
@@ -47,6 +54,15 @@ public sealed class When_a_record_can_never_leave : IAsyncDisposable
         await _polling.ContinueWith(_ => { }, TaskScheduler.Default);
         _stop.Dispose();
         await Servers.DropDatabase(new NpgsqlConnectionStringBuilder(_connection).Database!);
+    }
+
+    [Test]
+    public async Task Should_go_on_at_once_while_there_are_more()
+    {
+        await Insert(Enumerable.Range(1, 6000).Select(n => $"behind {n:0000}"), "somewhere");
+        await PollUntil(() => !_dispatched.IsEmpty);
+
+        await Eventually.Is(() => _dispatched.Count == 6000, "all leave before another second passes");
     }
 
     [Test]
@@ -75,7 +91,8 @@ public sealed class When_a_record_can_never_leave : IAsyncDisposable
         }
 
         var passed = (_time.GetUtcNow() - started).TotalSeconds;
-        Assert.That(_refused.Values, Has.Count.EqualTo(3).And.All.InRange(2, 2 + Math.Log2(passed + 1)), $"in {passed} s, with pauses that double");
+        Assert.That(
+            _refused.Values, Has.Count.EqualTo(3).And.All.InRange(2, 2 + Math.Log2(passed + 1)), $"in {passed} s, with pauses that double");
         Assert.That(_dispatched.Values, Has.All.EqualTo(1), "those that can leave do so once");
     }
 
@@ -107,7 +124,9 @@ public sealed class When_a_record_can_never_leave : IAsyncDisposable
             new { ids = ids.ToArray(), destination });
     }
 
-    /// <summary>The broker takes all but what is sent to a queue that does not exist; a call with such a message in it fails as a whole.</summary>
+    /// <summary>
+    /// The broker takes all but what is sent to a queue that does not exist; a call with such a message in it fails as a whole.
+    /// </summary>
     private Task Dispatch(IReadOnlyList<OutgoingOperation> operations, CancellationToken cancellationToken)
     {
         if (_stopsAtDispatch)

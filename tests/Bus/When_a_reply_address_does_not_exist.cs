@@ -17,7 +17,8 @@ public class When_a_reply_address_does_not_exist
         var nobody = $"{endpoint.Name}-nobody";
         await Broker.Send(endpoint.Name, new RingBell(), "ring", new Dictionary<string, string> { [Headers.ReplyToAddress] = nobody });
         var failed = await endpoint.NextFailed();
-        Assert.That(await endpoint.QueryAll<int>("select n from rings"), Has.Count.EqualTo(1), "handled and committed once, in spite of the retry");
+        Assert.That(
+            await endpoint.QueryAll<int>("select n from rings"), Has.Count.EqualTo(1), "handled and committed once, in spite of the retry");
         Assert.That(await endpoint.Count("\"MessageId\" = 'ring' and not \"Dispatched\""), Is.EqualTo(1));
 
         await using var somebody = await Tap.On(nobody);

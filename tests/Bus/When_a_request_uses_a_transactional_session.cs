@@ -88,7 +88,9 @@ public class When_a_request_uses_a_transactional_session
             await session.Publish(new EventLetterPosted("dear"));
         }
 
-        Assert.That(() => session.SynchronizedStorageSession.Execute("insert into nowhere values (1)"), Throws.InstanceOf<Npgsql.PostgresException>());
+        Assert.That(
+            () => session.SynchronizedStorageSession.Execute("insert into nowhere values (1)"),
+            Throws.InstanceOf<Npgsql.PostgresException>());
         Assert.That(() => session.Commit(), Throws.InstanceOf<Npgsql.PostgresException>(), "the request did not mind");
         Assert.That(await Letters(), Is.Empty);
     }
@@ -103,21 +105,6 @@ public class When_a_request_uses_a_transactional_session
 
         Assert.That(await Letters(), Is.EqualTo(new[] { "dear" }));
         Assert.That(await _endpoint.Count("true"), Is.Zero);
-    }
-
-    [Test]
-    public async Task Should_run_what_was_registered_for_the_commit_inside_it()
-    {
-        await using var request = _endpoint.NewRequest(out var session);
-        await session.Open(new SqlPersistenceOpenSessionOptions());
-        session.SynchronizedStorageSession.SqlPersistenceSession().OnSaveChanges(
-            (_, _) => session.SynchronizedStorageSession.Execute("insert into letters values ('second')"));
-        session.SynchronizedStorageSession.SqlPersistenceSession().OnSaveChanges(
-            (_, _) => session.SynchronizedStorageSession.Execute("insert into letters values ('last')"));
-        await session.SynchronizedStorageSession.Execute("insert into letters values ('first')");
-        await session.Commit();
-
-        Assert.That(await Letters(), Is.EqualTo(new[] { "first", "second", "last" }));
     }
 
     [Test]

@@ -25,29 +25,15 @@ public class When_a_saga_does_not_exist
     public ValueTask Stop() => _endpoint.DisposeAsync();
 
     [Test]
-    public async Task Should_run_the_handler_that_this_saga_names_in_the_transaction_of_the_message()
+    public async Task Should_take_a_message_that_starts_none_for_processed()
     {
-        await using var lost = await Tap.On<EventSwarmLost>();
         await Handle(new SwarmSeen("a"));
 
-        Assert.That((await lost.Next()).Body, Is.EqualTo("""{"Beehive":"a"}"""));
-        Assert.That(_seen.All.Where(seen => seen.EndsWith(" a", StringComparison.Ordinal)), Is.EqualTo(new[] { "not found a" }), "the orchard has none");
+        Assert.That(_seen.All.Where(seen => seen.EndsWith(" a", StringComparison.Ordinal)), Is.Empty);
     }
 
     [Test]
-    public async Task Should_send_nothing_when_that_handler_fails_and_treat_the_message_as_failed()
-    {
-        await using var lost = await Tap.On<EventSwarmLost>();
-        await Broker.Send(_endpoint.Name, new SwarmSeen("fails"), "fails");
-        var failed = await _endpoint.NextFailed();
-
-        Assert.That(failed.Headers["NServiceBus.ExceptionInfo.Message"], Is.EqualTo("It stung."));
-        Assert.That(await _endpoint.Count("\"MessageId\" = 'fails'"), Is.Zero);
-        Assert.That(lost.Count, Is.Zero);
-    }
-
-    [Test]
-    public async Task Should_not_run_it_for_a_message_that_starts_or_finds_the_saga()
+    public async Task Should_find_the_saga_that_a_message_started()
     {
         await Handle(new BeehiveBuilt("b"));
         await Handle(new SwarmSeen("b"));
@@ -68,18 +54,6 @@ public class When_a_saga_does_not_exist
         Assert.That(_seen.All.Where(seen => seen.EndsWith(" c", StringComparison.Ordinal)), Is.Empty);
     }
 
-    [Test]
-    public async Task Should_find_a_saga_by_a_header_and_say_which_header_is_missing()
-    {
-        await Handle(new BeehiveBuilt("d"));
-        await Handle(new HoneyTaken(), new Dictionary<string, string> { ["Beehive"] = "d" });
-        await Broker.Send(_endpoint.Name, new HoneyTaken());
-        var failed = await _endpoint.NextFailed();
-
-        Assert.That(_seen.All, Does.Contain("honey d"));
-        Assert.That(failed.Headers["NServiceBus.ExceptionInfo.Message"], Does.Contain("header Beehive"));
-    }
-
     private async Task Handle<T>(T message, Dictionary<string, string>? headers = null)
     {
         var id = Guid.NewGuid().ToString();
@@ -90,10 +64,6 @@ public class When_a_saga_does_not_exist
     internal sealed record BeehiveBuilt(string Beehive);
 
     internal sealed record SwarmSeen(string Beehive);
-
-    internal sealed record HoneyTaken;
-
-    internal sealed record EventSwarmLost(string Beehive);
 
     internal sealed class BeehiveData : ContainSagaData
     {
@@ -106,23 +76,19 @@ public class When_a_saga_does_not_exist
     }
 
     internal sealed class BeehivePolicy(Seen<string> seen) :
-        Saga<BeehiveData>, IAmStartedByMessages<BeehiveBuilt>, IHandleMessages<SwarmSeen>, IHandleMessages<HoneyTaken>, IHandleTimeouts<SwarmSeen>
+        Saga<BeehiveData>, IAmStartedByMessages<BeehiveBuilt>, IHandleMessages<SwarmSeen>, IHandleTimeouts<SwarmSeen>
     {
         public Task Handle(BeehiveBuilt message, IMessageHandlerContext context) => See("built");
 
         public Task Handle(SwarmSeen message, IMessageHandlerContext context) => See("swarm");
 
-        public Task Handle(HoneyTaken message, IMessageHandlerContext context) => See("honey");
-
         public Task Timeout(SwarmSeen state, IMessageHandlerContext context) => See("timeout");
 
         protected override void ConfigureHowToFindSaga(SagaPropertyMapper<BeehiveData> mapper)
         {
-            mapper.ConfigureNotFoundHandler<NoBeehive>();
             mapper.MapSaga(saga => saga.Beehive)
                 .ToMessage<BeehiveBuilt>(message => message.Beehive)
-                .ToMessage<SwarmSeen>(message => message.Beehive)
-                .ToMessageHeader<HoneyTaken>("Beehive");
+                .ToMessage<SwarmSeen>(message => message.Beehive);
         }
 
         private Task See(string what)
@@ -140,20 +106,5 @@ public class When_a_saga_does_not_exist
 
         protected override void ConfigureHowToFindSaga(SagaPropertyMapper<OrchardData> mapper) =>
             mapper.MapSaga(saga => saga.Beehive).ToMessage<BeehiveBuilt>(message => message.Beehive).ToMessage<SwarmSeen>(message => message.Beehive);
-    }
-
-    internal sealed class NoBeehive(Seen<string> seen) : ISagaNotFoundHandler
-    {
-        public async Task Handle(object message, IMessageProcessingContext context)
-        {
-            var beehive = ((SwarmSeen)message).Beehive;
-            await context.Publish(new EventSwarmLost(beehive));
-            if (beehive == "fails")
-            {
-                throw new InvalidOperationException("It stung.");
-            }
-
-            seen.Add($"not found {beehive}");
-        }
     }
 }

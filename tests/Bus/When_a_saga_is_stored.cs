@@ -58,7 +58,8 @@ public class When_a_saga_is_stored
         await Broker.Send(_endpoint.Name, new EndOrder("A-3"));
 
         await Eventually.Is(
-            async () => await _endpoint.Query<long>($"select count(*) from \"{Table}\" where \"Correlation_OrderId\" = 'A-3'") == 0, "no row");
+            async () => await _endpoint.Query<long>($"select count(*) from \"{Table}\" where \"Correlation_OrderId\" = 'A-3'") == 0,
+            "no row");
     }
 
     [Test]
@@ -66,7 +67,8 @@ public class When_a_saga_is_stored
     {
         await Broker.Send(_endpoint.Name, new AddToOrder("unknown", 1), "to nobody");
 
-        await Eventually.Is(async () => await _endpoint.Count("\"MessageId\" = 'to nobody' and \"Dispatched\"") == 1, "counted as processed");
+        await Eventually.Is(
+            async () => await _endpoint.Count("\"MessageId\" = 'to nobody' and \"Dispatched\"") == 1, "counted as processed");
         Assert.That(_handled.All, Has.None.EqualTo("unknown"));
     }
 
@@ -104,7 +106,8 @@ public class When_a_saga_is_stored
 
     private async Task<JsonObject> Row(string orderId, int concurrency) =>
         JsonNode.Parse((await Eventually.Get(
-            () => _endpoint.Query<string>($"select to_jsonb(t)::text from \"{Table}\" t where \"Correlation_OrderId\" = @orderId", new { orderId }),
+            () => _endpoint.Query<string>(
+                $"select to_jsonb(t)::text from \"{Table}\" t where \"Correlation_OrderId\" = @orderId", new { orderId }),
             row => row is not null && JsonNode.Parse(row)!["Concurrency"]!.GetValue<int>() == concurrency,
             $"row of {orderId} with concurrency {concurrency}"))!)!.AsObject();
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using ShopSaga.Tests.Bus.Conformance;
 using ShopSaga.Tests.Bus.Support;
 
@@ -14,7 +15,7 @@ public class When_a_session_of_the_other_lane_commits
         [.. Samples.Messages("input-sales.txt").Where(message => message.Headers.ContainsKey(Prefix + "RemainingCommitDuration"))];
 
     private static readonly string SessionId = Recorded[0].Headers[Headers.MessageId];
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = TestTime.New();
     private readonly Seen<string> _handled = new();
     private InMemoryBroker _broker = null!;
     private TestEndpoint _endpoint = null!;
@@ -48,12 +49,17 @@ public class When_a_session_of_the_other_lane_commits
             }
 
             Assert.That(await _endpoint.Count("true"), Is.Zero, "no record while time remains");
-            _time.MoveTo(next);
+            _time.SetUtcNow(next);
         }
 
         Assert.That(asked, Is.EqualTo(new[] { 0.0, 4, 12, 15 }));
-        Assert.That(await _endpoint.Count($"\"MessageId\" = '{SessionId}' and \"Dispatched\" and \"Operations\" = '[]'"), Is.EqualTo(1), "a tombstone");
-        Assert.That(Commit, Throws.InstanceOf<Npgsql.PostgresException>().With.Property("SqlState").EqualTo(Npgsql.PostgresErrorCodes.UniqueViolation));
+        Assert.That(
+            await _endpoint.Count($"\"MessageId\" = '{SessionId}' and \"Dispatched\" and \"Operations\" = '[]'"),
+            Is.EqualTo(1),
+            "a tombstone");
+        Assert.That(
+            Commit,
+            Throws.InstanceOf<Npgsql.PostgresException>().With.Property("SqlState").EqualTo(Npgsql.PostgresErrorCodes.UniqueViolation));
         Assert.That(_handled.Count, Is.Zero);
     }
 
@@ -63,7 +69,7 @@ public class When_a_session_of_the_other_lane_commits
         SendControlMessage(Recorded[0]);
         Assert.That(await _broker.DeliverNext(), Is.True);
         await Commit();
-        _time.MoveTo(_broker.NextDue!.Value);
+        _time.SetUtcNow(_broker.NextDue!.Value);
         Assert.That(await _broker.DeliverNext(), Is.True);
         Assert.That(await _broker.DeliverNext(), Is.True);
 
@@ -98,7 +104,8 @@ public class When_a_session_of_the_other_lane_commits
         }
 
         Assert.That(again.Headers.Where(IsCopied), Is.EquivalentTo(Recorded[0].Headers.Where(IsCopied)));
-        Assert.That(again.Headers[Prefix + "TimeSent"], Does.Match(Wire.Timestamp).And.Not.EqualTo(Recorded[0].Headers[Prefix + "TimeSent"]));
+        Assert.That(
+            again.Headers[Prefix + "TimeSent"], Does.Match(Wire.Timestamp).And.Not.EqualTo(Recorded[0].Headers[Prefix + "TimeSent"]));
         Assert.That(again.MessageId, Is.EqualTo(Recorded[1].Properties["message_id"]));
         Assert.That($"{again.Delay?.TotalSeconds:0}", Is.EqualTo(Recorded[1].Headers["NServiceBus.Transport.RabbitMQ.DelayInSeconds"]));
         Assert.That(again.Destination, Is.EqualTo("here"));
@@ -112,7 +119,8 @@ public class When_a_session_of_the_other_lane_commits
     [TestCase("00:00:15", "00:00:00", "1", "00:00:15", "00:00:00", "2", Description = "an increment of nothing must not ask for ever")]
     [TestCase("00:00:15", "-00:00:02", "1", "00:00:15", "00:00:00", "2")]
     [TestCase("00:00:15", "10675199.02:48:05.4775807", "1", "00:00:15", "00:00:00", "2", Description = "the longest there is")]
-    public void Should_double_the_increment(string remaining, string increment, string attempt, string delay, string thenRemaining, string thenAttempt)
+    public void Should_double_the_increment(
+        string remaining, string increment, string attempt, string delay, string thenRemaining, string thenAttempt)
     {
         var again = Ask(ControlHeaders(remaining, increment, attempt))!;
 
@@ -150,16 +158,13 @@ public class When_a_session_of_the_other_lane_commits
         "here",
         TimeProvider.System);
 
-    private void SendControlMessage(WireMessage recorded) => _broker.Store(
-    [
-        new OutgoingOperation
-        {
-            MessageId = recorded.Properties["message_id"],
-            Headers = recorded.Headers.ToDictionary(),
-            Body = recorded.Body,
-            Destination = _endpoint.Name,
-        },
-    ]);
+    private void SendControlMessage(WireMessage recorded) => _broker.Store(new OutgoingOperation
+    {
+        MessageId = recorded.Properties["message_id"],
+        Headers = recorded.Headers.ToDictionary(),
+        Body = recorded.Body,
+        Destination = _endpoint.Name,
+    });
 
     /// <summary>What the other lane's commit does after it has sent the control message.</summary>
     private Task Commit() => _endpoint.Execute(

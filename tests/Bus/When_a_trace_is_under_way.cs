@@ -4,7 +4,9 @@ using ShopSaga.Tests.Bus.Support;
 
 namespace ShopSaga.Tests.Bus;
 
-/// <summary>The listener hears the whole process, and messages carry trace headers wherever one listens; so nothing else runs meanwhile.</summary>
+/// <summary>
+/// The listener hears the whole process, and messages carry trace headers wherever one listens; so nothing else runs meanwhile.
+/// </summary>
 [NonParallelizable]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class When_a_trace_is_under_way : IDisposable

@@ -74,7 +74,9 @@ public class When_an_endpoint_starts
             AssertExchange(Level(level), "topic");
         }
 
-        Assert.That(_exchanges.Count(exchange => $"{exchange["name"]}".StartsWith("nsb.v2.delay-level-", StringComparison.Ordinal)), Is.EqualTo(Levels));
+        Assert.That(
+            _exchanges.Count(exchange => $"{exchange["name"]}".StartsWith("nsb.v2.delay-level-", StringComparison.Ordinal)),
+            Is.EqualTo(Levels));
     }
 
     [Test]

@@ -38,6 +38,7 @@ public class When_checks_are_run
 
     internal sealed class Hourly() : CustomCheck("hourly", "Doors", TimeSpan.FromHours(1))
     {
-        public override Task<CheckResult> PerformCheck(CancellationToken cancellationToken = default) => throw new InvalidOperationException("It is locked.");
+        public override Task<CheckResult> PerformCheck(CancellationToken cancellationToken = default) =>
+            throw new InvalidOperationException("It is locked.");
     }
 }

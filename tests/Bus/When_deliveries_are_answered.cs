@@ -26,7 +26,7 @@ public class When_deliveries_are_answered
     public async Task Should_write_as_few_frames_as_can_be(string settled, string expected)
     {
         var channel = FrameRecorder.New(out var frames);
-        var answers = new RabbitMqAnswers(channel, NullLogger.Instance);
+        var answers = new RabbitMqAcknowledgements(channel, NullLogger.Instance);
         var running = Task.CompletedTask;
         var all = new List<string>();
         foreach (var (tags, then) in settled.Split(" | ").Zip(expected.Split(" | ")))
@@ -50,9 +50,9 @@ public class When_deliveries_are_answered
         var channel = await Broker.NewChannel();
         await channel.BasicGetAsync(queue.Name, autoAck: false);
         await channel.BasicGetAsync(queue.Name, autoAck: false);
-        var answers = new RabbitMqAnswers(channel, NullLogger.Instance);
+        var answers = new RabbitMqAcknowledgements(channel, NullLogger.Instance);
         await channel.DisposeAsync();
-        Assert.That(answers.ReachBroker, Is.False);
+        Assert.That(answers.ReachesBroker, Is.False);
         answers.Acknowledge(1);
         await answers.Requeue(2);
         answers.Complete();
@@ -79,7 +79,7 @@ public class When_deliveries_are_answered
         }
 
         // Mostly acknowledged, in any order, while answers are being written; then the receiver is gone.
-        var answers = new RabbitMqAnswers(channel, NullLogger.Instance);
+        var answers = new RabbitMqAcknowledgements(channel, NullLogger.Instance);
         var running = Task.Run(answers.Run);
         var (unanswered, requeued) = (new List<string>(), new List<string>());
         foreach (var tag in held.Keys.Where(tag => tag < Messages).OrderBy(tag => tag + (ulong)random.Next(30)))
@@ -102,7 +102,8 @@ public class When_deliveries_are_answered
         answers.Complete();
         await running;
 
-        // The broker may forget answers that it has not put into its log when the channel closes. It logs them in order: this one after all others.
+        // The broker may forget answers that it has not put into its log when the channel closes. It logs them in order: this one after all
+        // others.
         requeued.Add(held[Messages]);
         await channel.BasicRejectAsync(Messages, requeue: true);
         await Eventually.Get(() => Broker.Depth(queue.Name), depth => depth == requeued.Count, "all that was requeued is there");
@@ -113,7 +114,7 @@ public class When_deliveries_are_answered
         await queue.IsEmpty();
     }
 
-    private static async Task Settle(RabbitMqAnswers answers, string tags)
+    private static async Task Settle(RabbitMqAcknowledgements answers, string tags)
     {
         foreach (var tag in tags.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {

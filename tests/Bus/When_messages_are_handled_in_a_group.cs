@@ -13,7 +13,8 @@ public sealed class When_messages_are_handled_in_a_group
     public async Task Should_commit_all_but_the_one_that_fails()
     {
         await using var endpoint = await Start();
-        await HandleTogether(endpoint, Enumerable.Range(1, GroupSize).Select(i => (Id: $"message-{i}", Work: new EventWork(i, Fail: i == 7))));
+        await HandleTogether(
+            endpoint, Enumerable.Range(1, GroupSize).Select(i => (Id: $"message-{i}", Work: new EventWork(i, Fail: i == 7))));
 
         await Eventually.Is(async () => await Rows(endpoint) == GroupSize - 1, "the others are handled");
         await Eventually.Is(async () => await Broker.Depth(endpoint.Name + ".error") == 1, "the failing one is in the error queue");
@@ -24,7 +25,8 @@ public sealed class When_messages_are_handled_in_a_group
     public async Task Should_handle_two_copies_of_a_message_once()
     {
         await using var endpoint = await Start();
-        await HandleTogether(endpoint, Enumerable.Range(0, GroupSize).Select(i => (Id: $"message-{i / 2}", Work: new EventWork(i / 2, Fail: false))));
+        await HandleTogether(
+            endpoint, Enumerable.Range(0, GroupSize).Select(i => (Id: $"message-{i / 2}", Work: new EventWork(i / 2, Fail: false))));
 
         await Eventually.Is(async () => await Broker.Depth(endpoint.Name) == 0, "the queue is empty");
         await Eventually.Is(async () => await Rows(endpoint) == GroupSize / 2, "each is handled");
@@ -37,10 +39,12 @@ public sealed class When_messages_are_handled_in_a_group
         await using var endpoint = await Start();
 
         // The deferred constraint fails at the commit, long after the savepoint of the message that broke it.
-        await HandleTogether(endpoint, Enumerable.Range(1, GroupSize).Select(i => (Id: $"message-{i}", Work: new EventWork(i == 7 ? -7 : i, Fail: false))));
+        await HandleTogether(
+            endpoint, Enumerable.Range(1, GroupSize).Select(i => (Id: $"message-{i}", Work: new EventWork(i == 7 ? -7 : i, Fail: false))));
 
         await Eventually.Is(async () => await Rows(endpoint) == GroupSize - 1, "the others are handled");
-        await Eventually.Is(async () => await Broker.Depth(endpoint.Name + ".error") == 1, "the one that cannot commit is in the error queue");
+        await Eventually.Is(
+            async () => await Broker.Depth(endpoint.Name + ".error") == 1, "the one that cannot commit is in the error queue");
         Assert.That(await Effects(endpoint), Is.EquivalentTo(Enumerable.Range(1, GroupSize).Where(i => i != 7)));
     }
 

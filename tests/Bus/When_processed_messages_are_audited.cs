@@ -41,7 +41,9 @@ public class When_processed_messages_are_audited
         Assert.That(copy.Body, Is.EqualTo("""{"Amount":12}"""));
         Assert.That(copy.Headers[Headers.HostId], Is.EqualTo(TestEndpoint.HostId));
         Assert.That(copy.Headers[Headers.ProcessingEndpoint], Is.EqualTo(name));
-        Assert.That(Wire.Time(copy.Headers["NServiceBus.ProcessingStarted"]), Is.LessThanOrEqualTo(Wire.Time(copy.Headers["NServiceBus.ProcessingEnded"])));
+        Assert.That(
+            Wire.Time(copy.Headers["NServiceBus.ProcessingStarted"]),
+            Is.LessThanOrEqualTo(Wire.Time(copy.Headers["NServiceBus.ProcessingEnded"])));
         await Broker.Delete($"{name}.audit");
     }
 

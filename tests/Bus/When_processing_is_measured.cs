@@ -34,7 +34,8 @@ public class When_processing_is_measured
         await endpoint.NextFailed();
         await endpoint.Stop();
 
-        Assert.That(_all.All.Select(measured => measured.Meter).Distinct(), Is.EqualTo(new[] { "NServiceBus.Core.Pipeline.Incoming 0.2.0" }));
+        Assert.That(
+            _all.All.Select(measured => measured.Meter).Distinct(), Is.EqualTo(new[] { "NServiceBus.Core.Pipeline.Incoming 0.2.0" }));
         Assert.That(_all.All.GroupBy(measured => measured.Instrument).Select(group => (group.Key, group.Count())), Is.EquivalentTo(new[]
         {
             ("nservicebus.messaging.fetches", 10),
@@ -114,7 +115,8 @@ public class When_processing_is_measured
         }
     }
 
-    private List<double> Values(string instrument) => [.. _all.All.Where(measured => measured.Instrument == instrument).Select(measured => measured.Value)];
+    private List<double> Values(string instrument) =>
+        [.. _all.All.Where(measured => measured.Instrument == instrument).Select(measured => measured.Value)];
 
     private string Tags(string instrument) => _all.All.First(measured => measured.Instrument == instrument).Tags;
 

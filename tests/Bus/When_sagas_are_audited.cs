@@ -27,7 +27,9 @@ public class When_sagas_are_audited
         var copy = audit.All.Single(message => message.Headers.ContainsKey(Headers.ProcessingEndpoint));
 
         Assert.That(
-            reports.Select(report => (report["SagaType"]!.GetValue<string>(), string.Join(' ', report["ResultingMessages"]!.AsArray().Select(sent => sent!["MessageType"])))),
+            reports.Select(report => (
+                report["SagaType"]!.GetValue<string>(),
+                string.Join(' ', report["ResultingMessages"]!.AsArray().Select(sent => sent!["MessageType"])))),
             Is.EqualTo(new[] { (typeof(CrownPolicy).FullName, typeof(EventKingCrowned).FullName), (typeof(ThronePolicy).FullName, "") }));
         var ids = reports.Select(report => report["SagaId"]!.GetValue<string>()).ToList();
         Assert.That(

@@ -93,7 +93,7 @@ public class When_the_audit_of_a_saga_waits_for_the_broker
             await transport.Dispatch(operations, cancellationToken);
         }
 
-        public Task Receive(MessagePump pump, CancellationToken stop) => transport.Receive(pump, stop);
+        public Task Receive(IDeliveryTarget target, CancellationToken stop) => transport.Receive(target, stop);
 
         public ValueTask DisposeAsync() => transport.DisposeAsync();
     }

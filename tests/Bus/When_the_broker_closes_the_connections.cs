@@ -18,7 +18,8 @@ public class When_the_broker_closes_the_connections
 
         for (var round = 1; round <= 3; round++)
         {
-            var closed = await Eventually.Get(() => Management.CloseConnections(endpoint.Name), closed => closed >= 2, "connections to close");
+            var closed = await Eventually.Get(
+                () => Management.CloseConnections(endpoint.Name), closed => closed >= 2, "connections to close");
             Assert.That(closed, Is.EqualTo(2), "one that receives, one that publishes");
             await Broker.Send(endpoint.Name, new Count(round), $"count {round}");
             Assert.That((await events.Next()).Body, Is.EqualTo($$"""{"Number":{{round}}}"""));

@@ -17,7 +17,11 @@ public class When_the_error_queue_is_gone
         await using (var channel = await Broker.NewChannel())
         {
             await channel.QueueDeclareAsync(
-                errorQueue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" });
+                errorQueue,
+                durable: true,
+                exclusive: false,
+                autoDelete: false,
+                new Dictionary<string, object?> { ["x-queue-type"] = "quorum" });
             await channel.ExchangeDeclareAsync(errorQueue, ExchangeType.Fanout, durable: true);
             await channel.QueueBindAsync(errorQueue, errorQueue, "");
         }
@@ -28,7 +32,7 @@ public class When_the_error_queue_is_gone
     [Test]
     public async Task Should_pause_before_it_tries_again_what_has_nowhere_to_go()
     {
-        var time = new ManualTime();
+        var time = TestTime.New();
         var attempts = new Seen<string>();
         await using var endpoint = await TestEndpoint.Start(
             configuration =>

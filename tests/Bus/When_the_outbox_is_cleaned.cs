@@ -25,7 +25,7 @@ public class When_the_outbox_is_cleaned
     [Test]
     public async Task Should_work_through_more_than_one_batch_and_keep_what_has_not_left()
     {
-        await using var endpoint = await TestEndpoint.Start(configuration => configuration.EnableOutbox().DisableCleanup());
+        await using var endpoint = await TestEndpoint.Start(configuration => configuration.EnableOutbox().RunDeduplicationDataCleanupEvery(TimeSpan.FromDays(1)));
         await endpoint.Execute($"""
             insert into "{endpoint.OutboxTable}" ("MessageId", "Dispatched", "DispatchedAt", "Operations")
             select 'old ' || n, true, now() at time zone 'utc' - interval '8 days', '[]' from generate_series(1, 9000) n;
@@ -34,8 +34,12 @@ public class When_the_outbox_is_cleaned
             """);
         await endpoint.Stop();
         await using var cleaning = await TestEndpoint.Join(
-            endpoint.Name, configuration => configuration.EnableOutbox().RunDeduplicationDataCleanupEvery(TimeSpan.FromMilliseconds(200)), _ => { });
-        await Eventually.Is(async () => await endpoint.Count("\"MessageId\" like 'old %'") == 0, "the old records are gone after the default of seven days");
+            endpoint.Name,
+            configuration => configuration.EnableOutbox().RunDeduplicationDataCleanupEvery(TimeSpan.FromMilliseconds(200)),
+            _ => { });
+        await Eventually.Is(
+            async () => await endpoint.Count("\"MessageId\" like 'old %'") == 0,
+            "the old records are gone after the default of seven days");
 
         Assert.That(await endpoint.Count("\"MessageId\" = 'stuck' and not \"Dispatched\""), Is.EqualTo(1));
     }

@@ -19,8 +19,8 @@ public class When_the_queues_of_ServiceControl_are_missing
     [Test]
     public async Task Should_warn_once_of_each_and_work_all_the_same()
     {
-        using var warnings = new Warnings();
-        await using var endpoint = await TestEndpoint.Start(Configure, warnings.AddTo, _name);
+        var log = new BusLog();
+        await using var endpoint = await TestEndpoint.Start(Configure, log.AddTo, _name);
         await using var opened = await Tap.On<EventGateOpened>();
         foreach (var gate in new[] { "north", "south" })
         {
@@ -28,8 +28,8 @@ public class When_the_queues_of_ServiceControl_are_missing
             Assert.That((await opened.Next()).Body, Is.EqualTo($$"""{"Gate":"{{gate}}"}"""));
         }
 
-        await Eventually.Is(() => warnings.All.Count >= 3, "each is missed");
-        Assert.That(warnings.All.Select(warning => warning.Split(':')[0]), Is.EquivalentTo(
+        await Eventually.Is(() => log.Warnings.Count() >= 3, "each is missed");
+        Assert.That(log.Warnings.Select(warning => warning.Split(':')[0]), Is.EquivalentTo(
             new[] { ServiceControl, Monitoring, SagaAudit }.Select(queue => $"Monitoring does not reach {queue}")));
         Assert.That(
             (await Management.List("exchanges/%2F")).Select(exchange => $"{exchange["name"]}"),
@@ -40,9 +40,9 @@ public class When_the_queues_of_ServiceControl_are_missing
     [Test]
     public async Task Should_look_for_one_again_after_a_pause_only()
     {
-        var time = new ManualTime();
+        var time = TestTime.New();
         var nowhere = new Nowhere();
-        await using var queue = new MonitoringQueue(SagaAudit, _name, () => nowhere, time, NullLogger.Instance);
+        await using var queue = new ServiceControlQueue(SagaAudit, _name, () => nowhere, time, NullLogger.Instance);
         var looks = new List<int>();
         foreach (var later in new[] { 0, 0, 1, 3, 1 })
         {
@@ -57,13 +57,13 @@ public class When_the_queues_of_ServiceControl_are_missing
     [Test]
     public async Task Should_report_who_it_is_as_soon_as_they_are_there()
     {
-        using var warnings = new Warnings();
-        var time = new ManualTime();
+        var log = new BusLog();
+        var time = TestTime.New();
         var started = time.GetUtcNow();
         var broker = new InMemoryBroker(time);
         await using var endpoint = await TestEndpoint.Start(
-            Configure, services => warnings.AddTo(services.AddSingleton<TimeProvider>(time)), _name, broker: new InMemory(broker));
-        await Eventually.Is(() => warnings.All.Count == 3, "each is missed");
+            Configure, services => log.AddTo(services.AddSingleton<TimeProvider>(time)), _name, broker: new InMemory(broker));
+        await Eventually.Is(() => log.Warnings.Count() == 3, "each is missed");
         broker.Declare(ServiceControl, Monitoring, SagaAudit);
         var told = new Dictionary<string, InMemoryMessage>();
         await Eventually.Is(
@@ -83,7 +83,10 @@ public class When_the_queues_of_ServiceControl_are_missing
         Assert.That(time.GetUtcNow() - started, Is.GreaterThanOrEqualTo(TimeSpan.FromMinutes(1)), "that comes a minute later");
         foreach (var type in new[] { "EndpointHeartbeat", "RegisterEndpointStartup" })
         {
-            Assert.That($"{JsonNode.Parse(told[type].Body.Span)!["HostId"]}", Is.EqualTo($"{Guid.Parse(TestEndpoint.HostId)}"), "as in headers of audits and failures");
+            Assert.That(
+                $"{JsonNode.Parse(told[type].Body.Span)!["HostId"]}",
+                Is.EqualTo($"{Guid.Parse(TestEndpoint.HostId)}"),
+                "as in headers of audits and failures");
         }
 
         Assert.That(told["EndpointMetadataReport"].Headers[Headers.OriginatingHostId], Is.EqualTo(TestEndpoint.HostId));
@@ -125,7 +128,7 @@ public class When_the_queues_of_ServiceControl_are_missing
             throw new BrokerUnavailableException("There is no such queue.");
         }
 
-        public Task Receive(MessagePump pump, CancellationToken stop) => throw new NotSupportedException();
+        public Task Receive(IDeliveryTarget target, CancellationToken stop) => throw new NotSupportedException();
 
         public ValueTask DisposeAsync() => default;
     }

@@ -21,7 +21,10 @@ public class When_two_messages_start_the_same_saga
             row => row is not null && row.Contains("Buyer", StringComparison.Ordinal) && row.Contains("Seller", StringComparison.Ordinal),
             "one saga that knows buyer and seller"))!)!;
         Assert.That($"{data["DealId"]}", Is.EqualTo("deal 1"));
-        Assert.That(await endpoint.Query<int>($"select \"Concurrency\" from \"{endpoint.Name}_DealPolicy\""), Is.EqualTo(2), "one insert, one update");
+        Assert.That(
+            await endpoint.Query<int>($"select \"Concurrency\" from \"{endpoint.Name}_DealPolicy\""),
+            Is.EqualTo(2),
+            "one insert, one update");
     }
 
     [Test]
@@ -53,7 +56,8 @@ public class When_two_messages_start_the_same_saga
             await connection.OpenAsync();
             await using var transaction = await connection.BeginTransactionAsync();
             await connection.ExecuteAsync(
-                $"update \"{endpoint.Name}_DealPolicy\" set \"Data\" = '{{\"DealId\":\"deal 1\",\"Buyer\":5}}', \"Concurrency\" = 2", transaction: transaction);
+                $"update \"{endpoint.Name}_DealPolicy\" set \"Data\" = '{{\"DealId\":\"deal 1\",\"Buyer\":5}}', \"Concurrency\" = 2",
+                transaction: transaction);
             await Broker.Send(endpoint.Name, new RegisterBuyer("deal 1"), "second");
             await Eventually.Is(
                 async () => await endpoint.Query<long>(
@@ -64,7 +68,8 @@ public class When_two_messages_start_the_same_saga
 
         await Eventually.Is(async () => await endpoint.Count("\"MessageId\" = 'second'") == 1, "handled");
         Assert.That(
-            await endpoint.Query<string>($"select \"Data\"->>'Buyer' || ', ' || \"Concurrency\" from \"{endpoint.Name}_DealPolicy\""), Is.EqualTo("6, 3"));
+            await endpoint.Query<string>($"select \"Data\"->>'Buyer' || ', ' || \"Concurrency\" from \"{endpoint.Name}_DealPolicy\""),
+            Is.EqualTo("6, 3"));
     }
 
     [TestCase(false)]
@@ -81,7 +86,8 @@ public class When_two_messages_start_the_same_saga
 
         Assert.That(together.Signings, Is.EqualTo(2));
         Assert.That(
-            await endpoint.QueryAll<int>($"select \"Concurrency\" from \"{endpoint.Name}_DealPolicy\""), Is.EqualTo(completes ? Array.Empty<int>() : [2]));
+            await endpoint.QueryAll<int>($"select \"Concurrency\" from \"{endpoint.Name}_DealPolicy\""),
+            Is.EqualTo(completes ? Array.Empty<int>() : [2]));
         Assert.That(await Broker.Depth(endpoint.ErrorQueue), Is.Zero);
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Dapper;
@@ -107,11 +106,7 @@ internal sealed class KeyRotation(
                 now,
                 signsFrom,
             });
-        logger.LogInformation(
-            LogEvents.SigningKeyCreated,
-            "Created signing key {KeyId}, which signs from {SignsFrom}",
-            keyId,
-            signsFrom.ToString("o", CultureInfo.InvariantCulture));
+        logger.LogInformation(LogEvents.SigningKeyCreated, "Created signing key {KeyId}, which signs from {SignsFrom:o}", keyId, signsFrom);
     }
 
     private static TimeSpan ReadRotateEvery(IConfiguration configuration)

@@ -1,5 +1,4 @@
 using ShopSaga.Hosting.Authentication;
-using ShopSaga.Hosting.Monitoring;
 
 namespace ShopSaga.Users.Signing;
 
@@ -12,6 +11,5 @@ internal static class SigningSetup
         builder.Services.AddSingleton<PublicKeys>();
         builder.Services.AddSingleton<JwksSource>(services => services.GetRequiredService<PublicKeys>().Read);
         builder.Services.AddHostedService<KeyRotation>();
-        builder.Services.AddDatabaseGauge(SigningKeyAge.Gauge);
     }
 }

@@ -1,12 +1,12 @@
 namespace ShopSaga.Bus.Testing;
 
 /// <summary>
-/// A broker in this process's memory, with the contract of the real one: events go to all subscribers of a type and of its base types, what is sent
-/// to a missing queue is refused, delayed messages wait, and what is not acknowledged is delivered again. For tests.
+/// A broker in this process's memory, with the contract of the real one: events go to all subscribers of a type and of its base types, what
+/// is sent to a missing queue is refused, delayed messages wait, and what is not acknowledged is delivered again. For tests.
 /// <code>
 ///   without a seed   endpoints receive by themselves, concurrently
-///   with a seed      nothing is delivered but by DeliverNext: the seed chooses which message comes next (any one of any queue), which comes twice,
-///                    and at which step the receiver dies over it; the same seed and the same calls give the same run
+///   with a seed      only DeliverNext delivers: the seed chooses which message comes next (any one of any queue), which comes twice,
+///                    and at which crash point the receiver dies over it; the same seed and the same calls give the same run
 /// </code>
 /// </summary>
 public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
@@ -21,7 +21,7 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
     /// <summary>The chance that a delivered message stays in its queue, as if it had been sent twice; 0 to 1, only with a seed.</summary>
     public double Duplicates { get; set; }
 
-    /// <summary>The chance that the receiver dies at one of the steps of processing a message; 0 to 1, only with a seed.</summary>
+    /// <summary>The chance that the receiver dies at one of the crash points of processing a message; 0 to 1, only with a seed.</summary>
     public double Crashes { get; set; }
 
     /// <summary>When the first of the messages becomes due that are not yet; null when none waits.</summary>
@@ -44,7 +44,7 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
     /// <summary>A transport of one endpoint. Endpoints on the same broker talk to each other.</summary>
     public TransportDefinition NewTransport() => new Definition(this);
 
-    /// <summary>Messages in a queue that nobody holds, due or not.</summary>
+    /// <summary>Messages in a queue that no receiver holds, due or not.</summary>
     public int Depth(string queue)
     {
         lock (_lock)
@@ -54,29 +54,32 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
     }
 
     /// <summary>
-    /// Delivers one message that is due and waits until its receiver is done with it, what it sent included. Gives false when no message is due.
+    /// Delivers one message that is due and waits until its receiver is done with it, what it sent included. Gives false when no message is
+    /// due.
     /// </summary>
     /// <exception cref="InvalidOperationException">The broker has no seed.</exception>
     public Task<bool> DeliverNext() => DeliverNext(diesAt: null);
 
     /// <summary>Waits until all that was committed, in sessions too, has left: what may come next is then the same in every run.</summary>
-    public Task Settled()
+    public Task WaitUntilSent()
     {
         lock (_lock)
         {
-            return Task.WhenAll(_queues.Values.SelectMany(queue => queue.Receivers).Select(receiver => receiver.Settled()).ToList());
+            return Task.WhenAll(_queues.Values.SelectMany(queue => queue.Receivers).Select(receiver => receiver.WaitUntilSent()).ToList());
         }
     }
 
-    /// <summary>As <see cref="DeliverNext()"/>, with the step at which the receiver dies over the message, if not chance is to choose.</summary>
-    internal async Task<bool> DeliverNext(ProcessingStep? diesAt)
+    /// <summary>
+    /// As <see cref="DeliverNext()"/>, with the crash point at which the receiver dies over the message; chosen by chance when null.
+    /// </summary>
+    internal async Task<bool> DeliverNext(CrashPoint? diesAt)
     {
         if (!IsDriven)
         {
             throw new InvalidOperationException("A broker without a seed delivers by itself.");
         }
 
-        await Settled();
+        await WaitUntilSent();
         InMemoryReceiver receiver;
         InMemoryMessage message;
         lock (_lock)
@@ -98,9 +101,9 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
                 from.Ready.Add(message with { Sequence = _sequence++ });
             }
 
-            var steps = Enum.GetValues<ProcessingStep>();
-            var (dies, step) = (_random.NextDouble() < Crashes, steps[_random.Next(steps.Length)]);
-            _crash.Value = new CrashPlan(diesAt ?? (dies ? step : null));
+            var points = Enum.GetValues<CrashPoint>();
+            var (dies, point) = (_random.NextDouble() < Crashes, points[_random.Next(points.Length)]);
+            _crash.Value = new CrashPlan(diesAt ?? (dies ? point : null));
         }
 
         using var plan = _crash.Value;
@@ -108,10 +111,12 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
         return true;
     }
 
-    /// <summary>Lets the receiver die at the step planned for the message it processes, by cancelling it as a hard stop would.</summary>
-    internal Task AtStep(ProcessingStep step, string id)
+    /// <summary>
+    /// Lets the receiver die at the crash point planned for the message it processes, by cancelling it as a hard stop would.
+    /// </summary>
+    internal Task AtCrashPoint(CrashPoint point, string id)
     {
-        if (_crash.Value is { } plan && plan.Step == step)
+        if (_crash.Value is { } plan && plan.Point == point)
         {
             plan.Cancel();
             plan.Token.ThrowIfCancellationRequested();
@@ -145,24 +150,30 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
         }
     }
 
-    /// <exception cref="BrokerUnavailableException">A destination does not exist; nothing of the operations is stored.</exception>
-    internal void Store(IReadOnlyList<OutgoingOperation> operations)
+    /// <summary>Messages of one call are under way together, so they arrive in any order; the seed chooses it.</summary>
+    internal IReadOnlyList<OutgoingOperation> InOrderOfArrival(IReadOnlyList<OutgoingOperation> operations)
     {
         lock (_lock)
         {
-            if (operations.FirstOrDefault(operation => operation.Destination is { } address && !_queues.ContainsKey(address)) is { } lost)
+            return IsDriven ? [.. operations.OrderBy(_ => _random.Next())] : operations;
+        }
+    }
+
+    /// <exception cref="DestinationMissingException">The destination does not exist.</exception>
+    internal void Store(OutgoingOperation operation)
+    {
+        lock (_lock)
+        {
+            if (operation.Destination is { } destination && !_queues.ContainsKey(destination))
             {
-                throw new BrokerUnavailableException($"There is no queue {lost.Destination}.");
+                throw new DestinationMissingException($"There is no queue {destination}.");
             }
 
-            foreach (var operation in operations)
+            foreach (var address in AddressesOf(operation))
             {
-                foreach (var address in AddressesOf(operation))
-                {
-                    var due = operation.DeliverAt ?? (operation.Delay is { } delay ? time.GetUtcNow() + delay : null);
-                    _queues[address].Ready.Add(new InMemoryMessage(_sequence++, operation.MessageId, operation.Headers, operation.Body, due));
-                    _queues[address].Arrived();
-                }
+                var due = operation.DeliverAt ?? (operation.Delay is { } delay ? time.GetUtcNow() + delay : null);
+                _queues[address].Ready.Add(new InMemoryMessage(_sequence++, operation.MessageId, operation.Headers, operation.Body, due));
+                _queues[address].Arrived();
             }
         }
     }
@@ -186,7 +197,9 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
         }
     }
 
-    /// <summary>The next message that is due, in the order of sending; else when the next one will be, and a task that ends when one arrives.</summary>
+    /// <summary>
+    /// The next message that is due, in the order of sending; else when the next one will be, and a task that ends when one arrives.
+    /// </summary>
     internal (InMemoryMessage? Message, DateTimeOffset? Due, Task Arrival) Take(string address)
     {
         lock (_lock)
@@ -235,11 +248,11 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
         internal override ITransport Create(TransportContext context) => new InMemoryTransport(broker, context);
     }
 
-    private sealed class CrashPlan(ProcessingStep? step) : IDisposable
+    private sealed class CrashPlan(CrashPoint? point) : IDisposable
     {
         private readonly CancellationTokenSource _process = new();
 
-        public ProcessingStep? Step => step;
+        public CrashPoint? Point => point;
 
         public CancellationToken Token => _process.Token;
 
@@ -251,7 +264,11 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
 
 /// <summary>A stored message; a null due time means now.</summary>
 internal sealed record InMemoryMessage(
-    long Sequence, string NativeId, IReadOnlyDictionary<string, string> Headers, ReadOnlyMemory<byte> Body, DateTimeOffset? Due, int Deliveries = 0);
+    long Sequence,
+    string NativeId,
+    IReadOnlyDictionary<string, string> Headers, ReadOnlyMemory<byte> Body,
+    DateTimeOffset? Due,
+    int Deliveries = 0);
 
 /// <summary>A queue, guarded by its broker's lock.</summary>
 internal sealed class InMemoryQueue

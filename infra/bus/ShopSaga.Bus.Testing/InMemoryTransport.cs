@@ -1,18 +1,24 @@
 namespace ShopSaga.Bus.Testing;
 
-/// <summary>One endpoint's line to an <see cref="InMemoryBroker"/>.</summary>
+/// <summary>One endpoint's connection to an <see cref="InMemoryBroker"/>.</summary>
 internal sealed class InMemoryTransport(InMemoryBroker broker, TransportContext context) : ITransport
 {
     private readonly List<InMemoryReceiver> _receivers = [];
 
-    public Task Dispatch(IReadOnlyList<OutgoingOperation> operations, CancellationToken cancellationToken)
+    public async Task Dispatch(IReadOnlyList<OutgoingOperation> operations, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        broker.Store(operations);
-        return Task.CompletedTask;
+        foreach (var operation in broker.InOrderOfArrival(operations))
+        {
+            broker.Store(operation);
+            if (operations.Count > 1 && context.AtCrashPoint is { } reached)
+            {
+                await reached(CrashPoint.Dispatching, operation.MessageId);
+            }
+        }
     }
 
-    public async Task Receive(MessagePump pump, CancellationToken stop)
+    public async Task Receive(IDeliveryTarget target, CancellationToken stop)
     {
         var settings = context.Receiving;
         if (settings.Installers)
@@ -25,7 +31,7 @@ internal sealed class InMemoryTransport(InMemoryBroker broker, TransportContext 
             broker.Subscribe(settings.Queue, type);
         }
 
-        var receiver = new InMemoryReceiver(broker, context, pump, stop);
+        var receiver = new InMemoryReceiver(broker, context, target, stop);
         _receivers.Add(receiver);
         broker.Attach(settings.Queue, receiver);
         context.Health.BrokerConnected();
@@ -42,10 +48,11 @@ internal sealed class InMemoryTransport(InMemoryBroker broker, TransportContext 
 }
 
 /// <summary>Hands messages of one queue to a pump, at most three for each that may be processed at once.</summary>
-internal sealed class InMemoryReceiver(InMemoryBroker broker, TransportContext context, MessagePump pump, CancellationToken stop) : IDisposable
+internal sealed class InMemoryReceiver(
+    InMemoryBroker broker, TransportContext context, IDeliveryTarget target, CancellationToken stop) : IDisposable
 {
     /// <summary>Timers have a limit, messages do not: what is due later is looked at again after this.</summary>
-    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromDays(1);
 
     private readonly SemaphoreSlim _prefetch = new(3 * context.Receiving.Concurrency * context.Receiving.GroupSize);
     private readonly Lock _lock = new();
@@ -64,41 +71,51 @@ internal sealed class InMemoryReceiver(InMemoryBroker broker, TransportContext c
             while (true)
             {
                 await _prefetch.WaitAsync(stop);
-                pump.Enqueue(Hold(await Next()));
+                target.Enqueue(Hold(await Next()));
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // This is how it ends.
+            // The endpoint stops.
         }
     }
 
-    /// <summary>Processes one message to its end, and until what it sent has left; cancelling <paramref name="process"/> is the receiver's death.</summary>
+    /// <summary>
+    /// Processes one message to its end, and until what it sent has left; cancelling <paramref name="process"/> is the receiver's death.
+    /// </summary>
     public async Task ProcessNow(InMemoryMessage message, CancellationToken process)
     {
-        // No prefetch: taken out of its queue, the message must be held by somebody before anything can be waited for.
-        await pump.Process([Hold(message)], stop, process);
-        await Settled();
+        // No prefetch: taken out of its queue, the message must be held before anything can be awaited, or a crash would lose it.
+        await target.Process([Hold(message)], stop, process);
+        await WaitUntilSent();
     }
 
-    public Task Settled() => context.Settled();
+    public Task WaitUntilSent() => context.WaitUntilSent();
 
-    /// <summary>What was not answered for goes back, as when a connection closes.</summary>
+    /// <summary>Messages that were not settled go back, as when a connection closes.</summary>
     public void Dispose()
     {
-        InFlight[] unanswered;
+        InFlight[] unsettled;
         lock (_lock)
         {
             _gone = true;
-            unanswered = [.. _inFlight];
+            unsettled = [.. _inFlight];
             _inFlight.Clear();
         }
 
-        foreach (var held in unanswered)
+        foreach (var held in unsettled)
         {
             PutBack(held.Stored);
         }
     }
+
+    private void Forward(InMemoryMessage message) => broker.Store(new OutgoingOperation
+    {
+        MessageId = message.NativeId,
+        Headers = new Dictionary<string, string>(message.Headers),
+        Body = message.Body,
+        Destination = context.Receiving.ErrorQueue,
+    });
 
     private void PutBack(InMemoryMessage message) => broker.PutBack(context.Receiving.Queue, message);
 
@@ -113,7 +130,7 @@ internal sealed class InMemoryReceiver(InMemoryBroker broker, TransportContext c
             }
 
             var now = broker.Time.GetUtcNow();
-            var wait = due is { } at && at - now < LongestWait ? at - now : LongestWait;
+            var wait = due is { } at && at - now < MaxWait ? at - now : MaxWait;
             using var other = CancellationTokenSource.CreateLinkedTokenSource(stop);
             await Task.WhenAny(arrival, Task.Delay(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, broker.Time, other.Token));
             await other.CancelAsync();
@@ -133,7 +150,7 @@ internal sealed class InMemoryReceiver(InMemoryBroker broker, TransportContext c
             }
         }
 
-        // The connection closed between the broker's choice and this: for nobody the message would be lost.
+        // The connection closed between the broker's choice and this; without a holder the message would be lost.
         PutBack(message);
         return held;
     }
@@ -180,6 +197,12 @@ internal sealed class InMemoryReceiver(InMemoryBroker broker, TransportContext c
         {
             receiver.Release(this);
             return ValueTask.CompletedTask;
+        }
+
+        public override Task ForwardToErrorQueue()
+        {
+            receiver.Forward(message);
+            return Task.CompletedTask;
         }
 
         public override ValueTask Requeue()

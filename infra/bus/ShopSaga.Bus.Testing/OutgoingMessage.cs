@@ -43,12 +43,6 @@ public static class OutgoingMessageExtensions
         where published.Message is TMessage
         select new PublishedMessage<TMessage>((TMessage)published.Message, published.Options);
 
-    /// <summary>The replies of this type.</summary>
-    public static IEnumerable<RepliedMessage<TMessage>> Containing<TMessage>(this IEnumerable<RepliedMessage<object>> repliedMessages) =>
-        from replied in repliedMessages
-        where replied.Message is TMessage
-        select new RepliedMessage<TMessage>((TMessage)replied.Message, replied.Options);
-
     /// <summary>The timeouts of this type.</summary>
     public static IEnumerable<TimeoutMessage<TMessage>> Containing<TMessage>(this IEnumerable<TimeoutMessage<object>> timeoutMessages) =>
         from timeout in timeoutMessages

@@ -18,9 +18,7 @@ public class TestableSaga<TSaga, TSagaData>
     private readonly SagaMapping _mapping;
     private readonly PropertyInfo _correlation;
     private readonly Dictionary<Guid, TSagaData> _stored = [];
-    private readonly Queue<QueuedSagaMessage> _queue = new();
     private readonly List<Delayed> _delayed = [];
-    private readonly List<(Type Sent, Type Reply, Func<object, object?> Answer)> _simulatedReplies = [];
 
     /// <param name="sagaFactory">Makes the saga, anew for each message; its parameterless constructor by default.</param>
     /// <param name="initialCurrentTime">Where time stands at first; the present by default.</param>
@@ -37,69 +35,24 @@ public class TestableSaga<TSaga, TSagaData>
     /// <summary>The virtual time, UTC.</summary>
     public DateTime CurrentTime { get; private set; }
 
-    /// <summary>How many messages the saga sent or published to itself, or got as simulated replies, that are not handled yet.</summary>
-    public int QueueLength => _queue.Count;
-
-    /// <summary>Whether <see cref="HandleQueuedMessage"/> has something to handle.</summary>
-    public bool HasQueuedMessages => _queue.Count > 0;
-
-    /// <summary>The message that <see cref="HandleQueuedMessage"/> would handle.</summary>
-    /// <exception cref="InvalidOperationException">There is none.</exception>
-    public QueuedSagaMessage QueuePeek() => _queue.Peek();
-
     /// <summary>Lets the saga handle a message; <typeparamref name="TMessage"/> says as what.</summary>
-    /// <returns>What came of it, or null when the headers name an instance that does not exist (any more).</returns>
-    /// <exception cref="InvalidOperationException">The saga does not handle the type, or no instance exists and the type starts none.</exception>
+    /// <returns>The result, or null when the headers name an instance that does not exist (any more).</returns>
+    /// <exception cref="InvalidOperationException">The saga does not handle the type, or no instance exists and the type starts
+    /// none.</exception>
     public Task<HandleResult?> Handle<TMessage>(
         TMessage message,
         TestableMessageHandlerContext? context = null,
         IReadOnlyDictionary<string, string>? headers = null)
         where TMessage : class => Deliver(typeof(TMessage), message, context, headers ?? new Dictionary<string, string>());
 
-    /// <summary>Lets an instance handle a reply to something that it sent.</summary>
-    /// <returns>What came of it, or null when the instance does not exist (any more).</returns>
-    public Task<HandleResult?> HandleReply<TMessage>(
-        Guid sagaId,
-        TMessage message,
-        TestableMessageHandlerContext? context = null,
-        IReadOnlyDictionary<string, string>? headers = null)
-        where TMessage : class => Deliver(typeof(TMessage), message, context, WithSagaId(headers, sagaId));
-
-    /// <summary>Lets the saga handle the oldest message of the queue.</summary>
-    /// <returns>What came of it, or null when the headers name an instance that does not exist (any more).</returns>
-    /// <exception cref="InvalidOperationException">The queue is empty.</exception>
-    public Task<HandleResult?> HandleQueuedMessage(TestableMessageHandlerContext? context = null)
-    {
-        if (!_queue.TryDequeue(out var queued))
-        {
-            throw new InvalidOperationException("No message is queued.");
-        }
-
-        return Deliver(queued.Type, queued.Message, context, queued.Headers);
-    }
-
-    /// <summary>From now on, each <typeparamref name="TSagaMessage"/> that the saga sends is answered, through the queue.</summary>
-    /// <param name="simulateReply">Gives the reply, or null for none.</param>
-    /// <exception cref="InvalidOperationException">The saga does not handle the reply.</exception>
-    public void SimulateReply<TSagaMessage, TReplyMessage>(Func<TSagaMessage, TReplyMessage?> simulateReply)
-        where TReplyMessage : class
-    {
-        if (!Handles(typeof(TReplyMessage)))
-        {
-            throw new InvalidOperationException($"{typeof(TSaga).Name} does not handle {typeof(TReplyMessage).Name}.");
-        }
-
-        _simulatedReplies.Add((typeof(TSagaMessage), typeof(TReplyMessage), sent => simulateReply((TSagaMessage)sent)));
-    }
-
     /// <summary>
     /// Lets time pass and the saga handle, each at its time, the timeouts and delayed messages to itself that fall due.
-    /// What is asked for meanwhile waits for the next call.
+    /// Timeouts requested meanwhile wait for the next call.
     /// </summary>
     /// <param name="timeToAdvance">How much time passes.</param>
     /// <param name="provideContext">Gives the context for each of them.</param>
     /// <param name="cancellationToken">Stops between two of them.</param>
-    /// <returns>What came of those that found their instance.</returns>
+    /// <returns>The results of those that found their instance.</returns>
     public async Task<HandleResult[]> AdvanceTime(
         TimeSpan timeToAdvance,
         Func<OutgoingMessage<object, SendOptions>, TestableMessageHandlerContext>? provideContext = null,
@@ -114,7 +67,8 @@ public class TestableSaga<TSaga, TSagaData>
             _delayed.Remove(delayed);
             CurrentTime = delayed.At > CurrentTime ? delayed.At : CurrentTime;
             var context = provideContext?.Invoke(delayed.Sent);
-            if (await Deliver(delayed.Sent.Message.GetType(), delayed.Sent.Message, context, delayed.Sent.Options.GetHeaders()) is { } result)
+            if (await Deliver(
+                delayed.Sent.Message.GetType(), delayed.Sent.Message, context, delayed.Sent.Options.GetHeaders()) is { } result)
             {
                 results.Add(result);
             }
@@ -145,11 +99,10 @@ public class TestableSaga<TSaga, TSagaData>
         }
         else
         {
-            saga.Data = Start(type, message, context, headers);
+            saga.Data = Start(type, message, context);
         }
 
         var sentBefore = context.SentMessages.Length;
-        var publishedBefore = context.PublishedMessages.Length;
         var id = saga.Data.Id;
         var correlation = _correlation.GetValue(saga.Data);
 
@@ -161,8 +114,8 @@ public class TestableSaga<TSaga, TSagaData>
         }
 
         Store(saga);
-        Route(id, context.SentMessages.Skip(sentBefore), context.PublishedMessages.Skip(publishedBefore));
-        return new HandleResult(id, saga.Completed, new QueuedSagaMessage(type, message, headers), context, Copy(saga.Data));
+        KeepDelayed(context.SentMessages.Skip(sentBefore));
+        return new HandleResult(id, saga.Completed, context, Copy(saga.Data));
     }
 
     private TSagaData? Find(Type type, object message, IReadOnlyDictionary<string, string> headers)
@@ -172,14 +125,13 @@ public class TestableSaga<TSaga, TSagaData>
             return _stored.GetValueOrDefault(Guid.Parse(id, CultureInfo.InvariantCulture));
         }
 
-        var correlation = CorrelationOf(type, message, headers);
+        var correlation = CorrelationOf(type, message);
         return _stored.Values.SingleOrDefault(data => Equals(_correlation.GetValue(data), correlation));
     }
 
-    private TSagaData Start(
-        Type type, object message, TestableMessageHandlerContext context, IReadOnlyDictionary<string, string> headers)
+    private TSagaData Start(Type type, object message, TestableMessageHandlerContext context)
     {
-        var correlation = CorrelationOf(type, message, headers);
+        var correlation = CorrelationOf(type, message);
         if (!typeof(IAmStartedByMessages<>).MakeGenericType(type).IsAssignableFrom(typeof(TSaga)))
         {
             throw new InvalidOperationException(
@@ -191,14 +143,14 @@ public class TestableSaga<TSaga, TSagaData>
         return data;
     }
 
-    private object CorrelationOf(Type type, object message, IReadOnlyDictionary<string, string> headers)
+    private object CorrelationOf(Type type, object message)
     {
         if (!_mapping.ByMessageType.TryGetValue(type, out var read))
         {
             throw new InvalidOperationException($"{typeof(TSaga).Name} does not map {type.Name} to {_correlation.Name}.");
         }
 
-        return read(message, headers) ?? throw new InvalidOperationException($"{type.Name} maps to {_correlation.Name} but its value is null.");
+        return read(message) ?? throw new InvalidOperationException($"{type.Name} maps to {_correlation.Name} but its value is null.");
     }
 
     private void Store(TSaga saga)
@@ -213,39 +165,16 @@ public class TestableSaga<TSaga, TSagaData>
         }
     }
 
-    private void Route(Guid id, IEnumerable<SentMessage<object>> sentMessages, IEnumerable<PublishedMessage<object>> publishedMessages)
+    /// <summary>Keeps timeouts, and delayed messages to itself, for <see cref="AdvanceTime"/>.</summary>
+    private void KeepDelayed(IEnumerable<SentMessage<object>> sentMessages)
     {
-        foreach (var sent in sentMessages)
+        foreach (var sent in sentMessages.Where(sent => sent.Options.IsRoutingToThisEndpoint()))
         {
-            var type = sent.Message.GetType();
-            var toItself = sent.Options.IsRoutingToThisEndpoint();
-            if (DueTime(sent.Options) is { } at)
+            if (DueTime(sent.Options) is { } at
+                && (Handles(sent.Message.GetType()) || sent.Options.GetHeaders().ContainsKey(Headers.IsSagaTimeoutMessage)))
             {
-                if (toItself && (Handles(type) || sent.Options.GetHeaders().ContainsKey(Headers.IsSagaTimeoutMessage)))
-                {
-                    _delayed.Add(new Delayed(at, sent));
-                }
-
-                continue;
+                _delayed.Add(new Delayed(at, sent));
             }
-
-            if (toItself && Handles(type))
-            {
-                _queue.Enqueue(new QueuedSagaMessage(type, sent.Message, sent.Options.GetHeaders()));
-            }
-
-            foreach (var (_, replyType, answer) in _simulatedReplies.Where(simulated => simulated.Sent.IsInstanceOfType(sent.Message)))
-            {
-                if (answer(sent.Message) is { } reply)
-                {
-                    _queue.Enqueue(new QueuedSagaMessage(replyType, reply, WithSagaId(null, id)));
-                }
-            }
-        }
-
-        foreach (var published in publishedMessages.Where(published => Handles(published.Message.GetType())))
-        {
-            _queue.Enqueue(new QueuedSagaMessage(published.Message.GetType(), published.Message, published.Options.GetHeaders()));
         }
     }
 
@@ -267,9 +196,6 @@ public class TestableSaga<TSaga, TSagaData>
 
     private static bool Handles(Type type) => typeof(IHandleMessages<>).MakeGenericType(type).IsAssignableFrom(typeof(TSaga));
 
-    private static Dictionary<string, string> WithSagaId(IReadOnlyDictionary<string, string>? headers, Guid sagaId) =>
-        new(headers ?? new Dictionary<string, string>()) { [Headers.SagaId] = sagaId.ToString() };
-
     /// <summary>As the database would give it back.</summary>
     private static TSagaData Copy(TSagaData data)
     {
@@ -282,15 +208,13 @@ public class TestableSaga<TSaga, TSagaData>
 
     private sealed record Delayed(DateTime At, SentMessage<object> Sent);
 
-    /// <summary>What came of a message.</summary>
+    /// <summary>The result of a message.</summary>
     public class HandleResult
     {
-        internal HandleResult(
-            Guid sagaId, bool completed, QueuedSagaMessage handledMessage, TestableMessageHandlerContext context, TSagaData sagaDataSnapshot)
+        internal HandleResult(Guid sagaId, bool completed, TestableMessageHandlerContext context, TSagaData sagaDataSnapshot)
         {
             SagaId = sagaId;
             Completed = completed;
-            HandledMessage = handledMessage;
             Context = context;
             SagaDataSnapshot = sagaDataSnapshot;
         }
@@ -301,10 +225,7 @@ public class TestableSaga<TSaga, TSagaData>
         /// <summary>Whether the instance ended.</summary>
         public bool Completed { get; }
 
-        /// <summary>The message.</summary>
-        public QueuedSagaMessage HandledMessage { get; }
-
-        /// <summary>What the saga sent, published and replied.</summary>
+        /// <summary>The messages that the saga sent and published.</summary>
         public TestableMessageHandlerContext Context { get; }
 
         /// <summary>A copy of the data as it was after the message.</summary>
@@ -318,8 +239,5 @@ public class TestableSaga<TSaga, TSagaData>
 
         /// <summary>The first timeout of this type, or null.</summary>
         public TMessage? FindTimeoutMessage<TMessage>() => Context.FindTimeoutMessage<TMessage>();
-
-        /// <summary>The first reply of this type, or null.</summary>
-        public TMessage? FindReplyMessage<TMessage>() => Context.FindReplyMessage<TMessage>();
     }
 }

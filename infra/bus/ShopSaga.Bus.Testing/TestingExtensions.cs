@@ -1,6 +1,6 @@
 namespace ShopSaga.Bus.Testing;
 
-/// <summary>Ways to the first message of a type that was recorded; null when there is none.</summary>
+/// <summary>Finds the first recorded message of a type; null when there is none.</summary>
 public static class TestingExtensions
 {
     /// <summary>The first sent message of this type.</summary>
@@ -14,18 +14,6 @@ public static class TestingExtensions
     /// <summary>The first timeout of this type.</summary>
     public static TMessage? FindTimeoutMessage<TMessage>(this TestablePipelineContext context) =>
         First(context.TimeoutMessages.Containing<TMessage>());
-
-    /// <summary>The first reply of this type.</summary>
-    public static TMessage? FindReplyMessage<TMessage>(this TestableMessageProcessingContext context) =>
-        First(context.RepliedMessages.Containing<TMessage>());
-
-    /// <summary>The first sent message of this type.</summary>
-    public static TMessage? FindSentMessage<TMessage>(this TestableMessageSession session) =>
-        First(session.SentMessages.Containing<TMessage>());
-
-    /// <summary>The first published event of this type.</summary>
-    public static TMessage? FindPublishedMessage<TMessage>(this TestableMessageSession session) =>
-        First(session.PublishedMessages.Containing<TMessage>());
 
     private static TMessage? First<TMessage, TOptions>(IEnumerable<OutgoingMessage<TMessage, TOptions>> messages)
         where TOptions : ExtendableOptions

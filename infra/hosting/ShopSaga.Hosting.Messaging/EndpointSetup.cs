@@ -39,11 +39,7 @@ public static class EndpointSetup
         persistence.EnableTransactionalSession();
 
         endpoint.EnableOutbox();
-        if (SchemaApplication.Of(configuration) != SchemaApplication.Never)
-        {
-            endpoint.EnableInstallers();
-        }
-
+        endpoint.EnableInstallers();
         endpoint.SendFailedMessagesTo(MonitoredEndpoint.ErrorQueue);
         endpoint.LimitMessageProcessingConcurrencyTo(configuration.GetValue("Messaging:Concurrency", 8));
         endpoint.Recoverability()
@@ -60,7 +56,6 @@ public static class EndpointSetup
         endpoint.AddHeaderToAllOutgoingMessages("NServiceBus.OpenTelemetry.StartNewTrace", bool.FalseString);
         builder.AddServiceControl(endpoint, service);
         builder.AddBusTelemetry();
-        builder.Services.AddEndpointGauges(endpoint.EndpointName);
         Lane.Configure(builder, endpoint);
         register(endpoint);
         builder.Services.AddNServiceBusEndpoint(endpoint);

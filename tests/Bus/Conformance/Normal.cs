@@ -7,8 +7,9 @@ using ShopSaga.Tests.Bus.Support;
 namespace ShopSaga.Tests.Bus.Conformance;
 
 /// <summary>
-/// Writes down what one run of the scenario produced so that two runs can be compared as text. Formats stand for times and random ids; an id that
-/// has a role in the run ("the id of PlaceOrder") is replaced by it, so that who refers to whom is compared too. Everything else stays as it is.
+/// Writes down what one run of the scenario produced so that two runs can be compared as text. Formats stand for times and random ids; an
+/// id that has a role in the run ("the id of PlaceOrder") is replaced by it, so that who refers to whom is compared too. Everything else
+/// stays as it is.
 /// </summary>
 /// <param name="names">Names of this run that are called otherwise in the samples.</param>
 internal sealed partial class Normal(IReadOnlyDictionary<string, string> names)
@@ -67,7 +68,8 @@ internal sealed partial class Normal(IReadOnlyDictionary<string, string> names)
     public string Json(JsonNode? node) => node switch
     {
         null => "null",
-        JsonObject value => $"{{{string.Join(", ", value.OrderBy(member => member.Key).Where(member => member.Key != NotCompared).Select(Member))}}}",
+        JsonObject value =>
+            $"{{{string.Join(", ", value.OrderBy(member => member.Key).Where(member => member.Key != NotCompared).Select(Member))}}}",
         JsonArray list => $"[{string.Join(", ", list.Select(Json).Order())}]",
         JsonValue value when value.GetValueKind() == JsonValueKind.String => Text(value.GetValue<string>()),
         _ => node.ToJsonString(),

@@ -20,7 +20,8 @@ internal static partial class Samples
 
     /// <summary>The inserts and updates of the outbox table that one order made, in order.</summary>
     public static IReadOnlyList<(string Change, JsonObject Row)> OutboxChanges() =>
-        [.. OutboxChange().Matches(Read("postgres-rows.txt")).Select(match => (match.Groups[1].Value, JsonNode.Parse(match.Groups[2].Value)!.AsObject()))];
+        [.. OutboxChange().Matches(Read("postgres-rows.txt")).Select(match => (
+            match.Groups[1].Value, JsonNode.Parse(match.Groups[2].Value)!.AsObject()))];
 
     /// <summary>The rows of the saga table, column by column.</summary>
     public static IReadOnlyList<IReadOnlyDictionary<string, string>> SagaRows() =>

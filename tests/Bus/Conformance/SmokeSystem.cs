@@ -90,10 +90,12 @@ public class SmokeSystem
         await Eventually.Is(
             async () => await Sales.Query<int>($"select \"Concurrency\" from \"{Names.SagaTable}\"") == 4,
             "the saga has had the event, the reply, the second event and the timeout");
-        await Eventually.Is(() => audit.All.Count(copy => copy.Headers.ContainsKey(Headers.ProcessingEndpoint)) == 8, "a copy of each processed message");
+        await Eventually.Is(
+            () => audit.All.Count(copy => copy.Headers.ContainsKey(Headers.ProcessingEndpoint)) == 8, "a copy of each processed message");
         await Eventually.Is(async () => await Sales.Count("not \"Dispatched\"") == 0, "all are marked");
         await Eventually.Is(
-            () => Of(serviceControl).Select(message => message.Type).Distinct().Count() == 3, "start-up, a heartbeat and the result of a check");
+            () => Of(serviceControl).Select(message => message.Type).Distinct().Count() == 3,
+            "start-up, a heartbeat and the result of a check");
         await Eventually.Is(
             () => Metrics.Of(Of(monitoring), "Retries").Count == 5
                 && new[] { "ProcessingTime", "CriticalTime" }.All(metric => Metrics.TagsOf(Of(monitoring), metric).Count() == 5),

@@ -6,7 +6,9 @@ using Headers = ShopSaga.Bus.Headers;
 
 namespace ShopSaga.Tests.Bus.Conformance;
 
-/// <summary>Messages and saga rows that NServiceBus left are read and handled; only names of endpoints are changed to those of this run.</summary>
+/// <summary>
+/// Messages and saga rows that NServiceBus left are read and handled; only names of endpoints are changed to those of this run.
+/// </summary>
 public class When_messages_of_the_other_lane_arrive
 {
     private const string SagaId = "e79fc1d7-fc99-4eaa-b564-b50a0062b401";
@@ -36,7 +38,8 @@ public class When_messages_of_the_other_lane_arrive
         await IsSeen(SmokeSystem.SeenBySales, $"PlaceOrder {IdOf(command)}");
         await IsProcessed(SmokeSystem.Sales, command);
         Assert.That(
-            await SmokeSystem.Sales.Query<string>("select customer from orders where id = 'e31f8e73-c9a3-4768-81b7-a05ca30f3536'"), Is.EqualTo("ACME"));
+            await SmokeSystem.Sales.Query<string>("select customer from orders where id = 'e31f8e73-c9a3-4768-81b7-a05ca30f3536'"),
+            Is.EqualTo("ACME"));
     }
 
     [Test]
@@ -125,7 +128,9 @@ public class When_messages_of_the_other_lane_arrive
     public async Task Should_handle_an_event_by_the_interface_that_is_subscribed_to(string type)
     {
         var published = ToBilling.Single(message => message.Type == type);
-        await Arrive(WithTypes(published, types => types.Replace("Smoke.Contracts,", "ShopSaga.Tests.Bus,", StringComparison.Ordinal)), SmokeSystem.Names.Billing);
+        await Arrive(
+            WithTypes(published, types => types.Replace("Smoke.Contracts,", "ShopSaga.Tests.Bus,", StringComparison.Ordinal)),
+            SmokeSystem.Names.Billing);
 
         await IsSeen(SmokeSystem.SeenByBilling, $"{type} {IdOf(published)}");
         await IsProcessed(SmokeSystem.Billing, published);
@@ -153,7 +158,8 @@ public class When_messages_of_the_other_lane_arrive
         var body = Encoding.UTF8.GetBytes($$"""{"OrderId":"{{id}}","Customer":"ACME","Amount":1}""");
         var message = Changed(ToSales.Single(message => message.Type == "PlaceOrder"), Headers.MessageId, id) with { Body = body };
         await Arrive(
-            message with { Headers = message.Headers.Where(header => header.Key != Headers.EnclosedMessageTypes).ToDictionary() }, SmokeSystem.Names.Sales);
+            message with { Headers = message.Headers.Where(header => header.Key != Headers.EnclosedMessageTypes).ToDictionary() },
+            SmokeSystem.Names.Sales);
 
         await IsSeen(SmokeSystem.SeenBySales, $"PlaceOrder {id}");
     }
@@ -175,7 +181,9 @@ public class When_messages_of_the_other_lane_arrive
 
     private static string Here(string address) => SmokeSystem.Names.InSamples.FirstOrDefault(name => name.Value == address).Key ?? address;
 
-    /// <summary>Puts a recorded message into a queue as the broker held it: properties, header types and marks of dead-lettering included.</summary>
+    /// <summary>
+    /// Puts a recorded message into a queue as the broker held it: properties, header types and marks of dead-lettering included.
+    /// </summary>
     private static async Task Arrive(WireMessage message, string queue)
     {
         var properties = new BasicProperties

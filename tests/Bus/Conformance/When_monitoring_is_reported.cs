@@ -41,13 +41,17 @@ public class When_monitoring_is_reported
             [.. Monitoring.Select(message => message with { Body = [] })],
             [.. here.Select(message => message with { Body = [] })],
             message => message.Headers.GetValueOrDefault("NServiceBus.Metric.Type") == metric);
-        Assert.That(Metrics.TagsOf(here, metric).Select(_here.Text).Order(), Is.EqualTo(Metrics.TagsOf(Monitoring, metric).Select(_samples.Text).Order()));
+        Assert.That(
+            Metrics.TagsOf(here, metric).Select(_here.Text).Order(),
+            Is.EqualTo(Metrics.TagsOf(Monitoring, metric).Select(_samples.Text).Order()));
         Assert.That(Metrics.Of(here, metric).Select(value => value.Value), Has.All.InRange(0, TimeSpan.FromMinutes(1).TotalMilliseconds));
     }
 
     [Test]
     public void Should_report_each_retry_once() =>
-        Assert.That(Metrics.Of(SmokeSystem.Arrived["Particular.Monitoring"], "Retries").Select(value => value.Value), Is.EqualTo(new long[] { 1, 1, 1, 1, 1 }));
+        Assert.That(
+            Metrics.Of(SmokeSystem.Arrived["Particular.Monitoring"], "Retries").Select(value => value.Value),
+            Is.EqualTo(new long[] { 1, 1, 1, 1, 1 }));
 
     [TestCase("Smoke.Contracts.Events.OrderAccepted")]
     [TestCase("Smoke.Contracts.Messages.BillOrderReply")]
@@ -58,7 +62,9 @@ public class When_monitoring_is_reported
 
     [Test]
     public void Should_prove_at_start_that_the_queue_of_the_saga_audit_is_there() => AssertSame(
-        Samples.Messages("audit-at-start.txt"), SmokeSystem.Arrived["audit"], message => message.Headers.ContainsKey(Headers.ControlMessageHeader));
+        Samples.Messages("audit-at-start.txt"),
+        SmokeSystem.Arrived["audit"],
+        message => message.Headers.ContainsKey(Headers.ControlMessageHeader));
 
     private static string Initiator(WireMessage update) => $"{JsonNode.Parse(update.Body)!["Initiator"]!["MessageType"]}";
 

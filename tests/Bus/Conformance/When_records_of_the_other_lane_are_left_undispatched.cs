@@ -3,7 +3,10 @@ using ShopSaga.Tests.Bus.Support;
 
 namespace ShopSaga.Tests.Bus.Conformance;
 
-/// <summary>NServiceBus committed a session and three messages, and died before anything left: the records as it wrote them, after the move to this lane.</summary>
+/// <summary>
+/// NServiceBus committed a session and three messages, and died before anything left: the records as it wrote them, after the move to this
+/// lane.
+/// </summary>
 public class When_records_of_the_other_lane_are_left_undispatched
 {
     private static readonly IReadOnlyList<JsonObject> Inserted = [.. Samples.OutboxChanges().Where(change => change.Change == "INSERT").Select(change => change.Row)];
@@ -38,7 +41,8 @@ public class When_records_of_the_other_lane_are_left_undispatched
             "the four records are marked, and the timeout whose saga is gone counts as processed");
 
         var timeout = sales.All.First(message => message.Properties.MessageId == "c4681b6f-5344-4e4f-af11-b50a0063150f");
-        Assert.That(timeout.Headers["NServiceBus.Transport.RabbitMQ.DelayInSeconds"], Is.EqualTo("4"), "the delay counts from the dispatch");
+        Assert.That(
+            timeout.Headers["NServiceBus.Transport.RabbitMQ.DelayInSeconds"], Is.EqualTo("4"), "the delay counts from the dispatch");
         Assert.That(timeout.Headers[Headers.DeliverAt], Is.EqualTo("2026-11-22 06:00:48:850723 Z"), "the header keeps the first estimate");
         foreach (var row in Inserted)
         {
@@ -47,7 +51,8 @@ public class When_records_of_the_other_lane_are_left_undispatched
     }
 
     private static Task Arrives(Tap queue, string type, string messageId) => Eventually.Is(
-        () => queue.All.Select(WireMessage.Of).Any(message => message.Type == type && message.Properties["message_id"] == messageId), $"{type} {messageId}");
+        () => queue.All.Select(WireMessage.Of).Any(message => message.Type == type && message.Properties["message_id"] == messageId),
+        $"{type} {messageId}");
 
     private static string Here(string operations) => SmokeSystem.Names.InSamples
         .Aggregate(operations, (text, name) => text.Replace($"\"{name.Value}\"", $"\"{name.Key}\"", StringComparison.Ordinal))

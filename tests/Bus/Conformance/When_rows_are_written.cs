@@ -24,13 +24,16 @@ public class When_rows_are_written
     [TestCase("OrderBilled", "INSERT")]
     [TestCase("OrderBilled", "UPDATE")]
     public void Should_write_the_record_of(string message, string change) =>
-        Assert.That(Record(_here, SmokeSystem.OutboxChanges, message, change), Is.EqualTo(Record(_samples, Samples.OutboxChanges(), message, change)));
+        Assert.That(
+            Record(_here, SmokeSystem.OutboxChanges, message, change),
+            Is.EqualTo(Record(_samples, Samples.OutboxChanges(), message, change)));
 
     [Test]
     public async Task Should_write_the_saga()
     {
         var row = JsonNode.Parse((await SmokeSystem.Sales.Query<string>(
-            $"select to_jsonb(t)::text from \"{SmokeSystem.Names.SagaTable}\" t where \"Correlation_OrderId\" = @OrderId", new { SmokeSystem.OrderId }))!)!.AsObject();
+            $"select to_jsonb(t)::text from \"{SmokeSystem.Names.SagaTable}\" t where \"Correlation_OrderId\" = @OrderId",
+            new { SmokeSystem.OrderId }))!)!.AsObject();
         var sample = Samples.SagaRows()[0];
 
         Assert.That(row.Select(column => column.Key), Is.EquivalentTo(sample.Keys));
@@ -44,9 +47,16 @@ public class When_rows_are_written
 
     /// <summary>Only the shape of ids counts where the message that they belong to is not on record.</summary>
     private static string Ids(string text) => System.Text.RegularExpressions.Regex
-        .Replace(text.Replace(SmokeSystem.Names.Sales, "Smoke.Sales", StringComparison.Ordinal), "<order of PlaceOrder>|<some id>|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>");
+        .Replace(
+            text.Replace(SmokeSystem.Names.Sales, "Smoke.Sales", StringComparison.Ordinal),
+            "<order of PlaceOrder>|<some id>|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+            "<id>");
 
-    private static string Record(Normal normal, IReadOnlyList<(string Change, JsonObject Row)> changes, string message, string change) => normal.Json(
+    private static string Record(
+        Normal normal,
+        IReadOnlyList<(string Change, JsonObject Row)> changes,
+        string message,
+        string change) => normal.Json(
         changes.First(candidate => candidate.Change == change && normal.Text($"{candidate.Row["MessageId"]}") == $"<{message}>").Row);
 
     private static Normal Learn(Normal normal, IReadOnlyList<(string Change, JsonObject Row)> changes)

@@ -20,20 +20,28 @@ public class When_the_scenario_of_the_samples_runs
     [TestCase("BillOrderReply")]
     [TestCase("OrderBilled")]
     [TestCase("BillingTimeout")]
-    public void Should_put_into_the_queue_of_sales(string type) => AssertSame("input-sales.txt", "Smoke.Sales", message => message.Type == type);
+    public void Should_put_into_the_queue_of_sales(string type) => AssertSame(
+        "input-sales.txt", "Smoke.Sales", message => message.Type == type);
 
     [TestCase("OrderAccepted")]
     [TestCase("BillOrder")]
     [TestCase("OrderBilled")]
-    public void Should_put_into_the_queue_of_billing(string type) => AssertSame("input-billing.txt", "Smoke.Billing", message => message.Type == type);
+    public void Should_put_into_the_queue_of_billing(string type) => AssertSame(
+        "input-billing.txt", "Smoke.Billing", message => message.Type == type);
 
     [Test]
     public void Should_send_a_message_that_will_fail() =>
-        AssertSame("input-sales.txt", "Smoke.Sales", message => message.Type == "FailOrder" && !message.Headers.ContainsKey(Headers.DelayedRetries));
+        AssertSame(
+            "input-sales.txt",
+            "Smoke.Sales",
+            message => message.Type == "FailOrder" && !message.Headers.ContainsKey(Headers.DelayedRetries));
 
     [Test]
     public void Should_send_it_again_for_a_delayed_retry() =>
-        AssertSame("input-sales.txt", "Smoke.Sales", message => message.Type == "FailOrder" && message.Headers.ContainsKey(Headers.DelayedRetries));
+        AssertSame(
+            "input-sales.txt",
+            "Smoke.Sales",
+            message => message.Type == "FailOrder" && message.Headers.ContainsKey(Headers.DelayedRetries));
 
     [Test]
     public void Should_move_it_to_the_error_queue() => AssertSame("error.txt", "error", message => message.Type == "FailOrder");

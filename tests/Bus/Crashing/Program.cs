@@ -11,7 +11,7 @@ internal static class Program
     public static async Task<int> Main(string[] arguments)
     {
         var (endpointName, where, pallet) = (arguments[0], arguments[1], arguments.ElementAtOrDefault(2));
-        var crash = new CrashPoint(where);
+        var crash = new Crash(where);
         await using var endpoint = await TestEndpoint.Join(
             endpointName, configuration => Warehouse.Configure(configuration, crash), services => Warehouse.Add(services, crash));
         if (pallet is not null)
@@ -44,7 +44,7 @@ internal static class Program
         var said = process.StandardOutput.ReadToEndAsync();
         var complained = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
-        Assert.That(await said, Does.Contain($"{CrashPoint.Reached} {where}"), await complained);
+        Assert.That(await said, Does.Contain($"{Crash.Reached} {where}"), await complained);
         Assert.That(process.ExitCode, Is.EqualTo(Killed));
     }
 }

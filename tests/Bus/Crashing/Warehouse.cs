@@ -4,8 +4,8 @@ using ShopSaga.Tests.Bus.Support;
 namespace ShopSaga.Tests.Bus.Crashing;
 
 /// <summary>
-/// An endpoint that writes rows and sends several messages, in a handler, in a saga and in a session; in the process that is killed and in the one
-/// that goes on.
+/// An endpoint that writes rows and sends several messages, in a handler, in a saga and in a session; in the process that is killed and in
+/// the one that goes on.
 /// </summary>
 internal static class Warehouse
 {
@@ -14,16 +14,16 @@ internal static class Warehouse
     /// <summary>Events that each of the three publishes.</summary>
     public const int Events = 3;
 
-    public static void Configure(EndpointConfiguration configuration, CrashPoint crash)
+    public static void Configure(EndpointConfiguration configuration, Crash crash)
     {
         configuration.AddHandler<Packer>();
         configuration.AddHandler<Labeller>();
         configuration.AddSaga<PilePolicy>();
         configuration.LimitMessageProcessingConcurrencyTo(1);
-        configuration.AtStep = (step, _) => crash.Reach(step);
+        configuration.AtCrashPoint = (step, _) => crash.Reach(step);
     }
 
-    public static void Add(IServiceCollection services, CrashPoint crash) => services.AddSingleton(crash);
+    public static void Add(IServiceCollection services, Crash crash) => services.AddSingleton(crash);
 
     /// <summary>What a request does.</summary>
     public static async Task OrderPallet(TestEndpoint endpoint, string pallet)
@@ -48,7 +48,7 @@ internal static class Warehouse
 
     internal sealed record EventMoved(string What, int Number);
 
-    internal sealed class Packer(CrashPoint crash) : IHandleMessages<Pack>
+    internal sealed class Packer(Crash crash) : IHandleMessages<Pack>
     {
         public async Task Handle(Pack message, IMessageHandlerContext context)
         {
@@ -58,14 +58,15 @@ internal static class Warehouse
                 await context.Publish(new EventMoved(message.Box, n));
             }
 
-            await crash.Reach(CrashPoint.InHandler);
+            await crash.Reach(Crash.InHandler);
             await context.SendLocal(new Label(message.Box));
         }
     }
 
     internal sealed class Labeller : IHandleMessages<Label>
     {
-        public Task Handle(Label message, IMessageHandlerContext context) => context.Execute("insert into effects values ('label', @What)", message);
+        public Task Handle(Label message, IMessageHandlerContext context) => context.Execute(
+            "insert into effects values ('label', @What)", message);
     }
 
     internal sealed class PileData : ContainSagaData
@@ -75,7 +76,7 @@ internal static class Warehouse
         public int Height { get; set; }
     }
 
-    internal sealed class PilePolicy(CrashPoint crash) : Saga<PileData>, IAmStartedByMessages<Stack>
+    internal sealed class PilePolicy(Crash crash) : Saga<PileData>, IAmStartedByMessages<Stack>
     {
         public async Task Handle(Stack message, IMessageHandlerContext context)
         {
@@ -86,7 +87,7 @@ internal static class Warehouse
                 await context.Publish(new EventMoved(message.Pile, n));
             }
 
-            await crash.Reach(CrashPoint.InHandler);
+            await crash.Reach(Crash.InHandler);
             await context.SendLocal(new Label(message.Pile));
         }
 

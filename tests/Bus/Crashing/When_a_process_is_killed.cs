@@ -3,8 +3,8 @@ using ShopSaga.Tests.Bus.Support;
 namespace ShopSaga.Tests.Bus.Crashing;
 
 /// <summary>
-/// Every place between which a process can die, on the real servers: after a new process has started, the effect is there exactly once, every message
-/// has left, under one id however often, and nothing is left to be dispatched.
+/// Every place between which a process can die, on the real servers: after a new process has started, the effect is there exactly once,
+/// every message has left, under one id however often, and nothing is left to be dispatched.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
@@ -16,21 +16,21 @@ public class When_a_process_is_killed
     public async Task Start()
     {
         _endpoint = await TestEndpoint.Start(
-            configuration => Warehouse.Configure(configuration, CrashPoint.None), services => Warehouse.Add(services, CrashPoint.None));
+            configuration => Warehouse.Configure(configuration, Crash.None), services => Warehouse.Add(services, Crash.None));
         await _endpoint.Execute(Warehouse.Schema);
     }
 
     [TearDown]
     public ValueTask Stop() => _endpoint.DisposeAsync();
 
-    [TestCase(nameof(ProcessingStep.BeforeTransaction))]
-    [TestCase(CrashPoint.InHandler)]
-    [TestCase(nameof(ProcessingStep.Handled))]
-    [TestCase(nameof(ProcessingStep.BeforeCommit))]
-    [TestCase(nameof(ProcessingStep.Committed))]
-    [TestCase(nameof(ProcessingStep.Dispatching))]
-    [TestCase(nameof(ProcessingStep.Dispatched))]
-    [TestCase(nameof(ProcessingStep.BeforeAcknowledge))]
+    [TestCase(nameof(CrashPoint.BeforeTransaction))]
+    [TestCase(Crash.InHandler)]
+    [TestCase(nameof(CrashPoint.Handled))]
+    [TestCase(nameof(CrashPoint.BeforeCommit))]
+    [TestCase(nameof(CrashPoint.Committed))]
+    [TestCase(nameof(CrashPoint.Dispatching))]
+    [TestCase(nameof(CrashPoint.Dispatched))]
+    [TestCase(nameof(CrashPoint.BeforeAcknowledge))]
     public async Task Should_handle_a_message_exactly_once(string where)
     {
         await _endpoint.Stop();
@@ -45,14 +45,14 @@ public class When_a_process_is_killed
         await AssertNothingIsLeft();
     }
 
-    [TestCase(nameof(ProcessingStep.BeforeTransaction))]
-    [TestCase(CrashPoint.InHandler)]
-    [TestCase(nameof(ProcessingStep.Handled))]
-    [TestCase(nameof(ProcessingStep.BeforeCommit))]
-    [TestCase(nameof(ProcessingStep.Committed))]
-    [TestCase(nameof(ProcessingStep.Dispatching))]
-    [TestCase(nameof(ProcessingStep.Dispatched))]
-    [TestCase(nameof(ProcessingStep.BeforeAcknowledge))]
+    [TestCase(nameof(CrashPoint.BeforeTransaction))]
+    [TestCase(Crash.InHandler)]
+    [TestCase(nameof(CrashPoint.Handled))]
+    [TestCase(nameof(CrashPoint.BeforeCommit))]
+    [TestCase(nameof(CrashPoint.Committed))]
+    [TestCase(nameof(CrashPoint.Dispatching))]
+    [TestCase(nameof(CrashPoint.Dispatched))]
+    [TestCase(nameof(CrashPoint.BeforeAcknowledge))]
     public async Task Should_change_a_saga_exactly_once(string where)
     {
         var pile = $"pile of {_endpoint.Name}";
@@ -67,7 +67,8 @@ public class When_a_process_is_killed
         await HasEffects(pile, "label", "label", "stack", "stack");
         AssertEvents(events, pile);
         Assert.That(
-            await _endpoint.Query<string>($"select \"Data\"->>'Height' || ', ' || \"Concurrency\" from \"{_endpoint.Name}_PilePolicy\""), Is.EqualTo("2, 2"));
+            await _endpoint.Query<string>($"select \"Data\"->>'Height' || ', ' || \"Concurrency\" from \"{_endpoint.Name}_PilePolicy\""),
+            Is.EqualTo("2, 2"));
         await AssertNothingIsLeft();
     }
 
@@ -76,7 +77,7 @@ public class When_a_process_is_killed
     {
         await _endpoint.Stop();
         await using var events = await Tap.On<Warehouse.EventMoved>();
-        await Program.RunUntilKilled(_endpoint.Name, nameof(ProcessingStep.BeforeCommit), "pallet");
+        await Program.RunUntilKilled(_endpoint.Name, nameof(CrashPoint.BeforeCommit), "pallet");
         await _endpoint.Start();
 
         await HasEffects("pallet");
@@ -84,9 +85,9 @@ public class When_a_process_is_killed
         await AssertNothingIsLeft();
     }
 
-    [TestCase(nameof(ProcessingStep.Committed))]
-    [TestCase(nameof(ProcessingStep.Dispatching))]
-    [TestCase(nameof(ProcessingStep.Dispatched))]
+    [TestCase(nameof(CrashPoint.Committed))]
+    [TestCase(nameof(CrashPoint.Dispatching))]
+    [TestCase(nameof(CrashPoint.Dispatched))]
     public async Task Should_send_what_a_session_committed(string where)
     {
         await _endpoint.Stop();
@@ -101,7 +102,9 @@ public class When_a_process_is_killed
         await AssertNothingIsLeft();
     }
 
-    /// <summary>Waits for the effects, and until whatever the crash left in the queue has been handled too; then there must be no more of them.</summary>
+    /// <summary>
+    /// Waits for the effects, and until whatever the crash left in the queue has been handled too; then there must be no more of them.
+    /// </summary>
     private async Task HasEffects(string of, params string[] expected)
     {
         await Eventually.Is(async () => (await Effects(of)).Count >= expected.Length, $"effects {string.Join(", ", expected)} of {of}");
@@ -116,15 +119,18 @@ public class When_a_process_is_killed
         Assert.That(await Effects(of), Is.EqualTo(expected));
     }
 
-    private Task<IReadOnlyList<string>> Effects(string of) => _endpoint.QueryAll<string>("select what from effects where of = @of order by what", new { of });
+    private Task<IReadOnlyList<string>> Effects(string of) => _endpoint.QueryAll<string>(
+        "select what from effects where of = @of order by what", new { of });
 
     /// <summary>Copies are allowed where a crash hid that a message had left; they carry the same id.</summary>
     private static void AssertEvents(Tap tap, string of)
     {
         var events = Of(tap, of);
         Assert.That(events.Select(moved => moved.Body).Distinct().Count(), Is.EqualTo(Warehouse.Events), "each event");
-        Assert.That(events.Select(moved => moved.Headers[Headers.MessageId]).Distinct().Count(), Is.EqualTo(Warehouse.Events), "with one id each");
-        Assert.That(events.Select(moved => moved.Properties.MessageId), Is.EqualTo(events.Select(moved => moved.Headers[Headers.MessageId])));
+        Assert.That(
+            events.Select(moved => moved.Headers[Headers.MessageId]).Distinct().Count(), Is.EqualTo(Warehouse.Events), "with one id each");
+        Assert.That(
+            events.Select(moved => moved.Properties.MessageId), Is.EqualTo(events.Select(moved => moved.Headers[Headers.MessageId])));
     }
 
     private static List<Delivery> Of(Tap tap, string of) =>
@@ -132,7 +138,8 @@ public class When_a_process_is_killed
 
     private async Task AssertNothingIsLeft()
     {
-        await Eventually.Is(async () => await _endpoint.Count("not \"Dispatched\" or \"Operations\" <> '[]'") == 0, "every record is marked");
+        await Eventually.Is(
+            async () => await _endpoint.Count("not \"Dispatched\" or \"Operations\" <> '[]'") == 0, "every record is marked");
         Assert.That(await Broker.Depth(_endpoint.ErrorQueue), Is.Zero);
         Assert.That(await Broker.Depth(_endpoint.Name), Is.Zero);
     }

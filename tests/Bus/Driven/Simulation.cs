@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using ShopSaga.Tests.Bus.Support;
 
 namespace ShopSaga.Tests.Bus.Driven;
@@ -16,7 +17,7 @@ internal sealed class Simulation(string sales, string billing, int seed)
 {
     public const string Schema = "create table effects (what text not null, of text not null)";
     private const int Orders = 2;
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = TestTime.New();
     private readonly ConcurrentQueue<string> _trace = new();
 
     /// <summary>Which step was reached by whom, in order, and what handlers did.</summary>
@@ -51,7 +52,7 @@ internal sealed class Simulation(string sales, string billing, int seed)
                 await session.Commit();
             }
 
-            await broker.Settled();
+            await broker.WaitUntilSent();
         }
 
         do
@@ -62,7 +63,7 @@ internal sealed class Simulation(string sales, string billing, int seed)
 
             if (broker.NextDue is { } next)
             {
-                _time.MoveTo(next);
+                _time.SetUtcNow(next);
             }
         }
         while (await broker.DeliverNext());
@@ -75,10 +76,10 @@ internal sealed class Simulation(string sales, string billing, int seed)
         {
             configure(configuration);
             var who = name == sales ? "Sales" : "Billing";
-            configuration.AtStep = (step, id) =>
+            configuration.AtCrashPoint = (step, id) =>
             {
                 _trace.Enqueue($"{who} {step}");
-                return broker.AtStep(step, id);
+                return broker.AtCrashPoint(step, id);
             };
         },
         services =>

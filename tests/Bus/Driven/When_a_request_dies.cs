@@ -3,31 +3,33 @@ using ShopSaga.Tests.Bus.Support;
 
 namespace ShopSaga.Tests.Bus.Driven;
 
-/// <summary>A session that ends at each of its steps: before the commit nothing has happened, after it all of it does, by the poller.</summary>
+/// <summary>
+/// A session that ends at each of its steps: before the commit nothing has happened, after it all of it does, by the poller.
+/// </summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public class When_a_request_dies
 {
     private readonly InMemory _carrier = new(new InMemoryBroker(TimeProvider.System));
-    private ProcessingStep? _diesAt;
+    private CrashPoint? _diesAt;
 
-    [TestCase(nameof(ProcessingStep.BeforeCommit), false)]
-    [TestCase(nameof(ProcessingStep.Committed), true)]
-    [TestCase(nameof(ProcessingStep.Dispatching), true)]
-    [TestCase(nameof(ProcessingStep.Dispatched), true)]
+    [TestCase(nameof(CrashPoint.BeforeCommit), false)]
+    [TestCase(nameof(CrashPoint.Committed), true)]
+    [TestCase(nameof(CrashPoint.Dispatching), true)]
+    [TestCase(nameof(CrashPoint.Dispatched), true)]
     public async Task Should_do_all_of_it_or_nothing(string where, bool happens)
     {
         await using var endpoint = await TestEndpoint.Start(
             configuration =>
             {
-                Warehouse.Configure(configuration, CrashPoint.None);
-                configuration.AtStep = (step, _) => step == _diesAt ? throw Die() : Task.CompletedTask;
+                Warehouse.Configure(configuration, Crash.None);
+                configuration.AtCrashPoint = (step, _) => step == _diesAt ? throw Die() : Task.CompletedTask;
             },
-            services => Warehouse.Add(services, CrashPoint.None),
+            services => Warehouse.Add(services, Crash.None),
             broker: _carrier);
         await endpoint.Execute(Warehouse.Schema);
-        _diesAt = Enum.Parse<ProcessingStep>(where);
-        if (_diesAt is ProcessingStep.BeforeCommit or ProcessingStep.Committed)
+        _diesAt = Enum.Parse<CrashPoint>(where);
+        if (_diesAt is CrashPoint.BeforeCommit or CrashPoint.Committed)
         {
             Assert.That(() => Warehouse.OrderPallet(endpoint, "pallet"), Throws.InstanceOf<OperationCanceledException>());
         }

@@ -72,7 +72,10 @@ public class When_a_seed_drives_the_broker
             var broker = await simulation.Run(Duplicates, Crashes);
             foreach (var order in simulation.Placed)
             {
-                Assert.That(await Shop.Effects(shop.Sales, order), Is.EqualTo(new[] { "done after 2", "followed", "ordered", "paid", "placed" }), order);
+                Assert.That(
+                    await Shop.Effects(shop.Sales, order),
+                    Is.EqualTo(new[] { "done after 2", "followed", "ordered", "paid", "placed" }),
+                    order);
                 Assert.That(await Shop.Effects(shop.Billing, order), Is.EqualTo(new[] { "billed" }), order);
             }
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using ShopSaga.Tests.Bus.Support;
 
 namespace ShopSaga.Tests.Bus.Driven;
@@ -7,7 +8,7 @@ namespace ShopSaga.Tests.Bus.Driven;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public class When_time_is_moved
 {
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = TestTime.New();
     private readonly Seen<string> _rung = new();
 
     [Test]
@@ -25,7 +26,7 @@ public class When_time_is_moved
         _time.Advance(TimeSpan.FromTicks(1));
         Assert.That(await broker.DeliverNext(), Is.True);
         Assert.That(_rung.All, Is.EqualTo(new[] { "early" }));
-        _time.MoveTo(broker.NextDue!.Value);
+        _time.SetUtcNow(broker.NextDue!.Value);
         Assert.That(await broker.DeliverNext(), Is.True);
         Assert.That(_rung.All, Is.EqualTo(new[] { "early", "late" }));
         Assert.That(broker.NextDue, Is.Null);
@@ -46,7 +47,7 @@ public class When_time_is_moved
                 return _rung.Count == 2;
             },
             "the other one is delivered when its time has come");
-        Assert.That(_time.GetUtcNow() - new ManualTime().GetUtcNow(), Is.GreaterThanOrEqualTo(TimeSpan.FromDays(60)));
+        Assert.That(_time.GetUtcNow() - TestTime.Start, Is.GreaterThanOrEqualTo(TimeSpan.FromDays(60)));
     }
 
     [Test]

@@ -31,7 +31,10 @@ public class When_failed_messages_are_listed
             "ArgumentException/OrderCancelled 1 ShopClient.Payments 2026-11-22 05:59:28:000004 Z wrong too",
             "ArgumentException/OrderPlaced 1 ShopClient.Payments 2026-11-22 05:59:28:000003 Z wrong",
         }));
-        Assert.That(Rows(output, "Exception/").Skip(3).Select(row => row.Split(' ')[0]), Is.EqualTo(new[] { "1", "2", "3", "4" }), "the oldest first");
+        Assert.That(
+            Rows(output, "Exception/").Skip(3).Select(row => row.Split(' ')[0]),
+            Is.EqualTo(new[] { "1", "2", "3", "4" }),
+            "the oldest first");
         Assert.That(output, Does.EndWith("4 failed messages." + Environment.NewLine));
     }
 
@@ -42,7 +45,8 @@ public class When_failed_messages_are_listed
 
         var (_, output) = await Replays.List(_error.Name);
 
-        Assert.That(output, Does.Contain("unknown/unknown").And.Contains("unknown queue").And.EndsWith("1 failed message." + Environment.NewLine));
+        Assert.That(
+            output, Does.Contain("unknown/unknown").And.Contains("unknown queue").And.EndsWith("1 failed message." + Environment.NewLine));
     }
 
     [Test]
@@ -59,7 +63,9 @@ public class When_failed_messages_are_listed
         await Replays.Return(_error.Name, ids: ["none"]);
 
         var messages = await _error.Take(60);
-        Assert.That(messages.Select(message => message.Properties.MessageId), Is.EquivalentTo(Enumerable.Range(1, 60).Select(number => $"{number}")));
+        Assert.That(
+            messages.Select(message => message.Properties.MessageId),
+            Is.EquivalentTo(Enumerable.Range(1, 60).Select(number => $"{number}")));
         Assert.That(messages.Select(message => message.Headers["NServiceBus.FailedQ"]), Has.All.EqualTo("ShopClient.Orders"));
     }
 

@@ -94,7 +94,8 @@ public class When_failed_messages_are_returned
         await Replays.Return(_error.Name);
 
         var returned = (await _orders.Take(1)).Single();
-        Assert.That(returned.Headers.Where(header => header.Key != "x-delivery-count"), Is.EquivalentTo(kept), "the broker adds its own count");
+        Assert.That(
+            returned.Headers.Where(header => header.Key != "x-delivery-count"), Is.EquivalentTo(kept), "the broker adds its own count");
         Assert.That(returned.Body, Is.EqualTo("""{"Reason":"boom"}"""));
         Assert.That((returned.Exchange, returned.RoutingKey), Is.EqualTo((_orders.Name, "")));
         Assert.That(returned.Properties.MessageId, Is.EqualTo(properties.MessageId));
@@ -196,13 +197,17 @@ public class When_failed_messages_are_returned
         Assert.That(output, Does.EndWith("2 messages returned, 2 left in the error queue." + Environment.NewLine));
         Assert.That(Ids(await _orders.Take(2)), Is.EqualTo(new[] { "1", "4" }));
         var left = await _error.Take(2);
-        Assert.That(left.Select(message => message.Headers["NServiceBus.FailedQ"]), Is.EquivalentTo(new[] { unbound.Name, "gone" }), "as they were");
+        Assert.That(
+            left.Select(message => message.Headers["NServiceBus.FailedQ"]),
+            Is.EquivalentTo(new[] { unbound.Name, "gone" }),
+            "as they were");
     }
 
     [Test]
     public async Task Should_leave_what_does_not_say_where_it_failed()
     {
-        await Broker.Publish(_error.Name, new BasicProperties { AppId = "somebody" }, new Dictionary<string, string> { ["colour"] = "blue" }, "poison");
+        await Broker.Publish(
+            _error.Name, new BasicProperties { AppId = "somebody" }, new Dictionary<string, string> { ["colour"] = "blue" }, "poison");
         await HasFailed("1", _orders);
 
         var (exitCode, output) = await Replays.Return(_error.Name);

@@ -59,11 +59,14 @@ public class When_replaying_is_killed
 
         // Behind every copy in its queue: once this is handled and the endpoint has stopped, so are they.
         await Broker.Send(endpoint.Name, new Press(Messages + 1));
-        await Eventually.Is(async () => await endpoint.Query<bool>("select exists (select from pressed where number = 6)"), "the last is handled");
+        await Eventually.Is(
+            async () => await endpoint.Query<bool>("select exists (select from pressed where number = 6)"), "the last is handled");
         await endpoint.Stop();
         Assert.That(await Broker.Depth(endpoint.ErrorQueue), Is.Zero);
         Assert.That(
-            await endpoint.QueryAll<int>("select number from pressed order by number"), Is.EqualTo(Enumerable.Range(1, Messages + 1)), "each once");
+            await endpoint.QueryAll<int>("select number from pressed order by number"),
+            Is.EqualTo(Enumerable.Range(1, Messages + 1)),
+            "each once");
     }
 
     private static Process Start(string errorQueue, string broker)

@@ -13,7 +13,11 @@ internal sealed class Address(string name) : IAsyncDisposable
         var address = new Address(TestEndpoint.UniqueName());
         await using var channel = await Broker.NewChannel();
         await channel.QueueDeclareAsync(
-            address.Name, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" });
+            address.Name,
+            durable: true,
+            exclusive: false,
+            autoDelete: false,
+            new Dictionary<string, object?> { ["x-queue-type"] = "quorum" });
         await channel.ExchangeDeclareAsync(address.Name, ExchangeType.Fanout, durable: true);
         await channel.QueueBindAsync(address.Name, address.Name, "");
         return address;
@@ -27,7 +31,9 @@ internal sealed class Address(string name) : IAsyncDisposable
         while (taken.Count < count)
         {
             var next = await Eventually.Get(
-                () => channel.BasicGetAsync(Name, autoAck: true), message => message is not null, $"message {taken.Count + 1} of {count} in {Name}");
+                () => channel.BasicGetAsync(Name, autoAck: true),
+                message => message is not null,
+                $"message {taken.Count + 1} of {count} in {Name}");
             taken.Add(Delivery.Of(new BasicDeliverEventArgs(
                 "", next!.DeliveryTag, next.Redelivered, next.Exchange, next.RoutingKey, next.BasicProperties, next.Body)));
         }

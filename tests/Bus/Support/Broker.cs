@@ -22,7 +22,8 @@ internal static class Broker
     }
 
     public static Task<IChannel> NewChannel() =>
-        _connection!.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
+        _connection!.CreateChannelAsync(new CreateChannelOptions(
+            publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
 
     /// <summary>Publishes as somebody else would, with exactly these headers.</summary>
     public static async Task Publish(string exchange, BasicProperties properties, IReadOnlyDictionary<string, string> headers, string body)
@@ -61,7 +62,8 @@ internal static class Broker
     public static async Task<Delivery> Take(string queue)
     {
         await using var channel = await NewChannel();
-        var taken = await Eventually.Get(() => channel.BasicGetAsync(queue, autoAck: true), message => message is not null, $"a message in {queue}");
+        var taken = await Eventually.Get(
+            () => channel.BasicGetAsync(queue, autoAck: true), message => message is not null, $"a message in {queue}");
         return Delivery.Of(new BasicDeliverEventArgs(
             "", taken!.DeliveryTag, taken.Redelivered, taken.Exchange, taken.RoutingKey, taken.BasicProperties, taken.Body));
     }

@@ -9,7 +9,9 @@ internal interface ITestBroker
     /// <summary>Sends a message from outside, with the headers that every sender sets.</summary>
     Task Send<TMessage>(string endpoint, TMessage message, string? messageId = null);
 
-    /// <summary>Messages in the queue that no consumer holds; those that wait for their time in it too, where it is the queue that they wait in.</summary>
+    /// <summary>
+    /// Messages in the queue that no consumer holds; those that wait for their time in it too, where it is the queue that they wait in.
+    /// </summary>
     Task<long> Depth(string queue);
 
     /// <summary>Waits for a message, takes it out of the queue, and gives its headers.</summary>

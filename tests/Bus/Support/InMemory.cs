@@ -12,37 +12,35 @@ internal sealed class InMemory(InMemoryBroker broker) : ITestBroker
         endpoint.UseTransport(broker.NewTransport());
         if (broker.IsDriven)
         {
-            endpoint.AtStep = broker.AtStep;
+            endpoint.AtCrashPoint = broker.AtCrashPoint;
         }
     }
 
     public Task Send<TMessage>(string endpoint, TMessage message, string? messageId = null)
     {
         var id = messageId ?? Guid.NewGuid().ToString();
-        broker.Store(
-        [
-            new OutgoingOperation
+        broker.Store(new OutgoingOperation
+        {
+            MessageId = id,
+            Headers = new Dictionary<string, string>
             {
-                MessageId = id,
-                Headers = new Dictionary<string, string>
-                {
-                    [Headers.MessageId] = id,
-                    [Headers.MessageIntent] = "Send",
-                    [Headers.ConversationId] = Guid.NewGuid().ToString(),
-                    [Headers.ContentType] = "application/json",
-                    [Headers.EnclosedMessageTypes] = typeof(TMessage).AssemblyQualifiedName!,
-                },
-                Body = JsonSerializer.SerializeToUtf8Bytes(message),
-                Destination = endpoint,
+                [Headers.MessageId] = id,
+                [Headers.MessageIntent] = "Send",
+                [Headers.ConversationId] = Guid.NewGuid().ToString(),
+                [Headers.ContentType] = "application/json",
+                [Headers.EnclosedMessageTypes] = typeof(TMessage).AssemblyQualifiedName!,
             },
-        ]);
+            Body = JsonSerializer.SerializeToUtf8Bytes(message),
+            Destination = endpoint,
+        });
         return Task.CompletedTask;
     }
 
     public Task<long> Depth(string queue) => Task.FromResult((long)broker.Depth(queue));
 
     public async Task<IReadOnlyDictionary<string, string>> Take(string queue) =>
-        (await Eventually.Get(() => Task.FromResult(broker.Take(queue).Message), message => message is not null, $"a message in {queue}"))!.Headers;
+        (await Eventually.Get(
+            () => Task.FromResult(broker.Take(queue).Message), message => message is not null, $"a message in {queue}"))!.Headers;
 
     /// <summary>Queues go with their broker.</summary>
     public Task Delete(params string[] queues) => Task.CompletedTask;

@@ -37,9 +37,17 @@ internal static class Management
     /// <summary>Sets a policy for the queue of this name alone.</summary>
     public static async Task SetPolicy(string queue, Dictionary<string, object> definition)
     {
-        var policy = new Dictionary<string, object> { ["pattern"] = $"^{queue.Replace(".", "\\.", StringComparison.Ordinal)}$", ["apply-to"] = "queues", ["definition"] = definition };
+        var policy = new Dictionary<string, object>
+        {
+            ["pattern"] = $"^{queue.Replace(".", "\\.", StringComparison.Ordinal)}$",
+            ["apply-to"] = "queues",
+            ["definition"] = definition,
+        };
         using var answer = await Http.PutAsJsonAsync($"api/policies/%2F/{queue}", policy);
         answer.EnsureSuccessStatusCode();
+        await Eventually.Is(
+            async () => (await Http.GetStringAsync($"api/queues/%2F/{queue}?columns=policy")).Contains($"\"{queue}\"", StringComparison.Ordinal),
+            "the policy is in force");
     }
 
     public static async Task DeletePolicy(string queue)

@@ -8,8 +8,8 @@ using Npgsql;
 namespace ShopSaga.Tests.Bus.Support;
 
 /// <summary>
-/// An endpoint of its own queue and database, gone after the test; on the real servers, if the test says no other broker. It tries failed messages
-/// again at once only.
+/// An endpoint of its own queue and database, gone after the test; on the real servers, if the test says no other broker. It tries failed
+/// messages again at once only.
 /// </summary>
 internal sealed class TestEndpoint : IAsyncDisposable
 {
@@ -88,7 +88,8 @@ internal sealed class TestEndpoint : IAsyncDisposable
     public async Task Start()
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Error).AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
+        builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Error).AddFilter(
+            "Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         _services?.Invoke(builder.Services);
         builder.Services.AddNServiceBusEndpoint(Configuration());
         _host = builder.Build();

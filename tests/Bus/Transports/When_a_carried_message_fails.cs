@@ -18,7 +18,9 @@ public class When_a_carried_message_fails(TransportKind transport)
         await _broker.Send(endpoint.Name, new Lift(int.MaxValue), "stone");
         var failed = await _broker.Take(endpoint.ErrorQueue);
 
-        Assert.That(_attempts.All, Is.EqualTo(new[] { "stone", "stone", "stone", "stone 1", "stone 1", "stone 1", "stone 2", "stone 2", "stone 2" }));
+        Assert.That(
+            _attempts.All,
+            Is.EqualTo(new[] { "stone", "stone", "stone", "stone 1", "stone 1", "stone 1", "stone 2", "stone 2", "stone 2" }));
         Assert.That(failed[Headers.MessageId], Is.EqualTo("stone"));
         Assert.That(failed["NServiceBus.FailedQ"], Is.EqualTo(endpoint.Name));
         Assert.That(failed["NServiceBus.ExceptionInfo.ExceptionType"], Is.EqualTo(typeof(InvalidOperationException).FullName));

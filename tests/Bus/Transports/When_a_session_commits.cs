@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using ShopSaga.Tests.Bus.Support;
 
 namespace ShopSaga.Tests.Bus.Transports;
@@ -42,7 +43,8 @@ public class When_a_session_commits(TransportKind transport)
         Assert.That(await _heard.Next(), Is.EqualTo("dear"));
         Assert.That(await _endpoint.QueryAll<string>("select text from letters"), Is.EqualTo(new[] { "dear" }));
         await Eventually.Is(
-            async () => await _endpoint.Count($"\"MessageId\" = '{session.SessionId}' and \"Dispatched\" and \"Operations\" = '[]'") == 1, "marked");
+            async () => await _endpoint.Count($"\"MessageId\" = '{session.SessionId}' and \"Dispatched\" and \"Operations\" = '[]'") == 1,
+            "marked");
     }
 
     [Test]
@@ -64,9 +66,11 @@ public class When_a_session_commits(TransportKind transport)
         {
             await session.Open(new SqlPersistenceOpenSessionOptions());
             await session.Publish(new EventLetterWritten("dear"));
-            session.SynchronizedStorageSession.SqlPersistenceSession().OnSaveChanges(
-                (_, _) => throw new InvalidOperationException("There is no paper."));
-            Assert.That(() => session.Commit(), Throws.InvalidOperationException);
+            await session.SynchronizedStorageSession.Execute("insert into letters values ('dear')");
+            Assert.That(
+                () => session.SynchronizedStorageSession.Execute("insert into no_such_table values (1)"),
+                Throws.InstanceOf<PostgresException>());
+            Assert.That(() => session.Commit(), Throws.InstanceOf<PostgresException>(), "the transaction is aborted");
         }
 
         await AssertNothingHappened();

@@ -9,6 +9,7 @@ public class When_an_endpoint_reaches_out
     private static readonly string[] MayReference =
     [
         "ShopSaga.Contracts", "ShopSaga.Hosting", "ShopSaga.Hosting.Web", "ShopSaga.Hosting.Messaging", "ShopSaga.Bus",
+        "ShopSaga.Bus.ServiceControl",
     ];
 
     private static IEnumerable<string> Endpoints => Choreography.Endpoints;
@@ -69,7 +70,7 @@ public class When_an_endpoint_reaches_out
     {
         var here = UsedMembers.Of(typeof(When_an_endpoint_reaches_out).Assembly);
 
-        Assert.That(here.Any(member => IsSendToDestination(member.Type, member.Name, member.Resolve)), "as in TestableSagaTests");
+        Assert.That(here.Any(member => IsSendToDestination(member.Type, member.Name, member.Resolve)), "as in When_a_saga_is_tested");
         Assert.That(
             here.Any(member => member.Name == ".ctor" && member.Type == "System.InvalidOperationException"), "constructors are seen");
     }

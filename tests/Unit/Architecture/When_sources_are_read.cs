@@ -10,7 +10,7 @@ public class When_sources_are_read
     [
         .. Choreography.Endpoints.Select(endpoint => $"ShopSaga.{endpoint}"),
         "ShopSaga.Gateway", "ShopSaga.Hosting.Web", "ShopSaga.Hosting", "ShopSaga.Hosting.Messaging", "ShopSaga.Psp", "ShopSaga.Bus",
-        "ShopSaga.Bus.Testing",
+        "ShopSaga.Bus.ServiceControl", "ShopSaga.Bus.Testing",
     ];
 
     private static readonly string[] TextFiles =

@@ -9,16 +9,18 @@ public class When_an_endpoint_cannot_work
 {
     [Test]
     public void Should_say_that_nothing_carries_its_messages() => Assert.That(
-        Refusal(configuration => configuration.UsePersistence<SqlPersistence>().ConnectionBuilder(() => new NpgsqlConnection()), isComplete: false),
+        Refusal(
+            configuration => configuration.UsePersistence<SqlPersistence>().ConnectionBuilder(() => new NpgsqlConnection()),
+            isComplete: false),
         Does.Contain("UseTransport"));
 
     [Test]
-    public void Should_say_that_it_has_no_database() => Assert.That(Refusal(_ => { }, isComplete: false), Does.Contain("ConnectionBuilder"));
+    public void Should_say_that_it_has_no_database() => Assert.That(
+        Refusal(_ => { }, isComplete: false), Does.Contain("ConnectionBuilder"));
 
     [Test]
-    public void Should_say_which_prefix_of_tables_is_too_long() => Assert.That(
-        Refusal(configuration => configuration.UsePersistence<SqlPersistence>().TablePrefix("far_too_long_a_prefix_")),
-        Does.Contain("far_too_long_a_prefix_").And.Contain("20"));
+    public void Should_say_that_the_name_is_too_long_for_its_tables() => Assert.That(
+        Refusal(_ => { }, name: "far.too.long.a.prefix"), Does.Contain("far_too_long_a_prefix_").And.Contain("20"));
 
     [Test]
     public void Should_say_which_handler_handles_nothing() =>
@@ -34,7 +36,8 @@ public class When_an_endpoint_cannot_work
 
     [Test]
     public void Should_say_which_message_finds_a_saga_by_a_value_of_another_type() => Assert.That(
-        Refusal(configuration => configuration.AddSaga<MistakenPolicy>()), Is.EqualTo("ShipLeft is mapped by a Int32, but Ship is a String."));
+        Refusal(configuration => configuration.AddSaga<MistakenPolicy>()),
+        Is.EqualTo("ShipLeft is mapped by a Int32, but Ship is a String."));
 
     [Test]
     public void Should_say_which_property_no_saga_can_be_found_by() =>
@@ -48,20 +51,24 @@ public class When_an_endpoint_cannot_work
     [TestCase(typeof(OtherPolicy), Description = "the same data")]
     [TestCase(typeof(BargePolicy), Description = "data that derives from it")]
     public void Should_say_which_saga_has_no_data_of_its_own(Type second) => Assert.That(
-        Refusal(configuration => configuration.SagaTypes.AddRange([typeof(FoundPolicy), second])), Does.Contain(second.Name).And.Contain("own"));
+        Refusal(configuration => configuration.SagaTypes.AddRange([typeof(FoundPolicy), second])),
+        Does.Contain(second.Name).And.Contain("own"));
 
     [Test]
     public void Should_say_which_saga_has_no_data_of_its_own_in_whatever_order() => Assert.That(
-        Refusal(configuration => configuration.SagaTypes.AddRange([typeof(BargePolicy), typeof(FoundPolicy)])), Does.Contain(nameof(FoundPolicy)));
+        Refusal(configuration => configuration.SagaTypes.AddRange([typeof(BargePolicy), typeof(FoundPolicy)])),
+        Does.Contain(nameof(FoundPolicy)));
 
     [Test]
     public void Should_say_by_which_two_properties_a_saga_is_to_be_found() => Assert.That(
-        Refusal(configuration => configuration.AddSaga<TornPolicy>()), Does.Contain(nameof(ShipData.Ship)).And.Contain(nameof(ShipData.Owner)));
+        Refusal(configuration => configuration.AddSaga<TornPolicy>()),
+        Does.Contain(nameof(ShipData.Ship)).And.Contain(nameof(ShipData.Owner)));
 
     [TestCase("")]
     [TestCase(" ")]
     [TestCase("harbour@sea")]
-    public void Should_refuse_a_name_that_is_none(string name) => Assert.That(() => new EndpointConfiguration(name), Throws.ArgumentException);
+    public void Should_refuse_a_name_that_is_none(string name) => Assert.That(
+        () => new EndpointConfiguration(name), Throws.ArgumentException);
 
     [Test]
     public void Should_refuse_a_second_endpoint_in_a_host() => Assert.That(
@@ -85,7 +92,8 @@ public class When_an_endpoint_cannot_work
         var address = broker.Endpoint;
 
         Assert.That(
-            $"{address.HostName} {address.Port} {broker.VirtualHost} {broker.UserName} {broker.Password} {address.Ssl.Enabled}", Is.EqualTo(read));
+            $"{address.HostName} {address.Port} {broker.VirtualHost} {broker.UserName} {broker.Password} {address.Ssl.Enabled}",
+            Is.EqualTo(read));
     }
 
     [Test]
@@ -94,12 +102,14 @@ public class When_an_endpoint_cannot_work
         var transport = new RabbitMQTransport(RoutingTopology.Conventional(QueueType.Quorum), "host=localhost");
 
         Assert.That(() => transport.NetworkRecoveryInterval = TimeSpan.Zero, Throws.InstanceOf<ArgumentOutOfRangeException>());
-        Assert.That(() => transport.TimeToWaitBeforeTriggeringCircuitBreaker = -TimeSpan.FromTicks(1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(
+            () => transport.TimeToWaitBeforeTriggeringCircuitBreaker = -TimeSpan.FromTicks(1),
+            Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
-    private static string Refusal(Action<EndpointConfiguration> configure, bool isComplete = true)
+    private static string Refusal(Action<EndpointConfiguration> configure, bool isComplete = true, string name = "Harbour")
     {
-        var configuration = new EndpointConfiguration("Harbour");
+        var configuration = new EndpointConfiguration(name);
         if (isComplete)
         {
             configuration.UseTransport(new RabbitMQTransport(RoutingTopology.Conventional(QueueType.Quorum), "host=localhost"));

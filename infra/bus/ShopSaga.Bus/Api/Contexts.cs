@@ -1,29 +1,29 @@
 namespace ShopSaga.Bus;
 
-/// <summary>Something that a stopping endpoint can cancel.</summary>
+/// <summary>Work that a stopping endpoint can cancel.</summary>
 public interface ICancellableContext
 {
-    /// <summary>Signalled when the endpoint must stop at once; work that observes it is retried after the restart.</summary>
+    /// <summary>Signalled when the endpoint must stop at once. Work that observes it is retried after the restart.</summary>
     CancellationToken CancellationToken { get; }
 }
 
 /// <summary>A place from which messages can be sent.</summary>
 public interface IPipelineContext : ICancellableContext
 {
-    /// <summary>Sends a message to where <paramref name="options"/> say.</summary>
+    /// <summary>Sends a message to the destination in <paramref name="options"/>.</summary>
     Task Send(object message, SendOptions options);
 
     /// <summary>Publishes an event to all its subscribers.</summary>
     Task Publish(object message, PublishOptions options);
 }
 
-/// <summary>The message being processed, and ways to answer it.</summary>
+/// <summary>The message being processed.</summary>
 public interface IMessageProcessingContext : IPipelineContext
 {
-    /// <summary>The logical id of the message; equal for every delivery and every retry of it.</summary>
+    /// <summary>The logical id of the message, equal for every delivery and every retry of it.</summary>
     string MessageId { get; }
 
-    /// <summary>Where replies go, or an empty string.</summary>
+    /// <summary>The address for replies, or an empty string.</summary>
     string ReplyToAddress { get; }
 
     /// <summary>Headers by name; see <see cref="Headers"/>.</summary>
@@ -33,14 +33,14 @@ public interface IMessageProcessingContext : IPipelineContext
     Task Reply(object message, ReplyOptions options);
 }
 
-/// <summary>What a handler gets beside the message.</summary>
+/// <summary>The context that a handler gets beside the message.</summary>
 public interface IMessageHandlerContext : IMessageProcessingContext
 {
-    /// <summary>The database transaction in which the message is recorded as processed; business rows belong in it.</summary>
+    /// <summary>
+    /// The database transaction in which the message is recorded as processed; business rows belong in it. The transaction begins with the
+    /// first statement, so a handler that calls another system first holds none open meanwhile.
+    /// </summary>
     ISynchronizedStorageSession SynchronizedStorageSession { get; }
-
-    /// <summary>Skips the handlers that have not run yet; the message counts as processed.</summary>
-    void DoNotContinueDispatchingCurrentMessageToHandlers();
 }
 
 /// <summary>Shorter forms without options.</summary>

@@ -1,13 +1,11 @@
 namespace ShopSaga.Bus;
 
-/// <summary>What all options have in common. An options object is good for one message.</summary>
+/// <summary>Settings of one outgoing message. An options object is good for one message.</summary>
 public abstract class ExtendableOptions
 {
     internal Dictionary<string, string> OutgoingHeaders { get; } = [];
 
     internal string? MessageId { get; set; }
-
-    internal bool ImmediateDispatch { get; set; }
 }
 
 /// <summary>How a message is sent.</summary>
@@ -40,9 +38,6 @@ public static class OptionsExtensions
     /// <summary>Gives the message this id instead of a new one; at most 200 characters.</summary>
     public static void SetMessageId(this ExtendableOptions options, string messageId) => options.MessageId = messageId;
 
-    /// <summary>Sends at once, outside the transaction, even when the handler fails later.</summary>
-    public static void RequireImmediateDispatch(this ExtendableOptions options) => options.ImmediateDispatch = true;
-
     /// <summary>Sends to the endpoint of this name.</summary>
     /// <exception cref="InvalidOperationException">A route was chosen before.</exception>
     public static void SetDestination(this SendOptions options, string destination)
@@ -51,9 +46,6 @@ public static class OptionsExtensions
         RefuseSecondRoute(options);
         options.Destination = destination;
     }
-
-    /// <summary>The destination set, if any.</summary>
-    public static string? GetDestination(this SendOptions options) => options.Destination;
 
     /// <summary>Sends to this endpoint's own queue, shared by its instances.</summary>
     /// <exception cref="InvalidOperationException">A route was chosen before.</exception>

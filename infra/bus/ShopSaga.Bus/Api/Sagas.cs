@@ -2,7 +2,7 @@ using System.Linq.Expressions;
 
 namespace ShopSaga.Bus;
 
-/// <summary>What every saga's data has.</summary>
+/// <summary>The members of every saga's data.</summary>
 public interface IContainSagaData
 {
     /// <summary>The id of this saga instance.</summary>
@@ -64,11 +64,11 @@ public abstract class Saga
         return context.Send(state, options);
     }
 
-    /// <summary>Asks to be called back at a time, with a state of no content.</summary>
+    /// <summary>Asks to be called back at a time, with an empty state.</summary>
     protected Task RequestTimeout<TTimeout>(IMessageHandlerContext context, DateTimeOffset at)
         where TTimeout : notnull, new() => RequestTimeout(context, at, new TTimeout());
 
-    /// <summary>Asks to be called back after a time, with a state of no content.</summary>
+    /// <summary>Asks to be called back after a time, with an empty state.</summary>
     protected Task RequestTimeout<TTimeout>(IMessageHandlerContext context, TimeSpan within)
         where TTimeout : notnull, new() => RequestTimeout(context, within, new TTimeout());
 
@@ -89,7 +89,9 @@ public abstract class Saga
     }
 }
 
-/// <summary>A long-running business policy with data of type <typeparamref name="TSagaData"/>, one instance for each correlation value.</summary>
+/// <summary>
+/// A long-running business policy with data of type <typeparamref name="TSagaData"/>, one instance for each correlation value.
+/// </summary>
 /// <typeparam name="TSagaData">The data; stored as JSON, so public properties with setters.</typeparam>
 public abstract class Saga<TSagaData> : Saga
     where TSagaData : class, IContainSagaData, new()
@@ -110,7 +112,9 @@ public abstract class Saga<TSagaData> : Saga
         return mapping;
     }
 
-    /// <summary>Says which property of which message finds the saga: one correlation property, and a mapping for each message type.</summary>
+    /// <summary>
+    /// Says which property of which message finds the saga: one correlation property, and a mapping for each message type.
+    /// </summary>
     protected abstract void ConfigureHowToFindSaga(SagaPropertyMapper<TSagaData> mapper);
 }
 
@@ -130,10 +134,6 @@ public sealed class SagaPropertyMapper<TSagaData>
         _mapping.SetCorrelationProperty(sagaProperty.Body);
         return new CorrelatedSagaPropertyMapper<TSagaData>(_mapping);
     }
-
-    /// <summary>Names what runs for a message whose saga does not exist, in the message's transaction; timeouts are ignored instead.</summary>
-    public void ConfigureNotFoundHandler<TNotFoundHandler>()
-        where TNotFoundHandler : ISagaNotFoundHandler => _mapping.NotFoundHandler = typeof(TNotFoundHandler);
 }
 
 /// <summary>Collects the mappings of messages to the correlation property.</summary>
@@ -152,18 +152,4 @@ public sealed class CorrelatedSagaPropertyMapper<TSagaData>
         _mapping.Map(messageProperty);
         return this;
     }
-
-    /// <summary>Says which header of the message equals the correlation property.</summary>
-    public CorrelatedSagaPropertyMapper<TSagaData> ToMessageHeader<TMessage>(string headerName)
-    {
-        _mapping.ByMessageType[typeof(TMessage)] = (_, headers) => _mapping.FromHeader(headerName, headers);
-        return this;
-    }
-}
-
-/// <summary>Runs for a message whose saga does not exist and which may not start one. An instance is made for each message, with services.</summary>
-public interface ISagaNotFoundHandler
-{
-    /// <summary>Handles the message; afterwards it counts as processed.</summary>
-    Task Handle(object message, IMessageProcessingContext context);
 }

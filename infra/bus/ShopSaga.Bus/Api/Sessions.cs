@@ -36,8 +36,8 @@ public interface ITransactionalSession : IDisposable, IAsyncDisposable
     Task Publish(object message, PublishOptions options, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Commits. When it returns, the rows are durable and the messages will leave; when it throws, neither happened or will, unless the connection
-    /// broke while the server committed: then either both or neither, and only the rows can tell.
+    /// Commits. When it returns, the rows are durable and the messages will leave; when it throws, neither happened or will, unless the
+    /// connection broke while the server committed: then either both or neither, and only the rows can tell.
     /// </summary>
     /// <exception cref="InvalidOperationException">The session is not open.</exception>
     Task Commit(CancellationToken cancellationToken = default);
@@ -60,9 +60,6 @@ public interface ISqlStorageSession
 
     /// <summary>The transaction every command must carry; not to be committed or rolled back.</summary>
     System.Data.Common.DbTransaction Transaction { get; }
-
-    /// <summary>Registers work to be done right before the commit, in the order of registration.</summary>
-    void OnSaveChanges(Func<ISqlStorageSession, CancellationToken, Task> callback);
 }
 
 /// <summary>Shorter forms without options.</summary>

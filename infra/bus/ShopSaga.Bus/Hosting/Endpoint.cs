@@ -6,7 +6,7 @@ using Npgsql;
 namespace ShopSaga.Bus;
 
 /// <summary>
-/// One endpoint: everything it is made of, in one place, and its life.
+/// One endpoint: all its parts, made in one place, and its life.
 /// <code>
 ///   start  tables ─► marker, relay, poller, clean-up ─► workers ─► transport (connects by itself, so the host starts without the broker)
 ///   stop   transport hands over no more ─► workers finish what they handle ─► relay ─► marker ─► connections
@@ -17,11 +17,15 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
     private const int CriticalCleanupFailures = 10;
 
     private readonly EndpointConfiguration _configuration;
-    private readonly HandlerRegistry _handlers;
-    private readonly EndpointMonitoring _monitoring;
+    private readonly Database _database;
+    private readonly OutboxStore _outbox;
+    private readonly List<SagaStore> _sagaStores = [];
+    private readonly OutgoingMessages _outgoing;
+    private readonly IEndpointReporter? _reporter;
     private readonly OutboxMarker _marker;
-    private readonly ITransport _transport;
+    private readonly OutboxRelay _relay;
     private readonly TransportContext _transportContext;
+    private readonly ITransport _transport;
     private readonly MessagePump _pump;
     private readonly TimeProvider _time;
     private readonly ILogger<Endpoint> _logger;
@@ -33,80 +37,82 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
     private Task _marking = Task.CompletedTask;
 
     /// <exception cref="InvalidOperationException">The configuration lacks something; the message says what to set.</exception>
-    public Endpoint(EndpointConfiguration configuration, EndpointHealth health, TimeProvider time, IServiceScopeFactory scopes, ILoggerFactory loggers)
+    public Endpoint(
+        EndpointConfiguration configuration, EndpointHealth health, TimeProvider time, IServiceScopeFactory scopes, ILoggerFactory loggers)
     {
         _configuration = configuration;
         _time = time;
         _logger = loggers.CreateLogger<Endpoint>();
-        var queue = configuration.EndpointName;
+        var name = configuration.EndpointName;
+        var crash = configuration.AtCrashPoint;
         var host = new HostIdentity(configuration.HostInfo.InstanceName, configuration.HostInfo.HostName, configuration.HostInfo.DisplayName);
         var types = new MessageTypes(configuration.ConventionsSettings);
-
-        Database = new Database(configuration.PersistenceSettings, configuration.EndpointName);
-        Outbox = new OutboxStore(Database, time, configuration.OutboxSettings.IsPessimistic);
-        Outgoing = new OutgoingMessages(configuration.EndpointName, queue, host, configuration.StaticHeaders, types, time);
         var transport = configuration.Transport
             ?? throw new InvalidOperationException("The endpoint has no transport: set UseTransport(new RabbitMQTransport(…)).");
 
-        // A connection of monitoring says nothing of the endpoint's health.
-        _monitoring = new EndpointMonitoring(
-            configuration,
-            host,
-            () => transport.Create(_transportContext! with { Health = new EndpointHealth() }),
-            scopes,
-            time,
-            loggers.CreateLogger<EndpointMonitoring>());
-        _handlers = new HandlerRegistry(
-            configuration, Database, new SagaInvoker(_monitoring.SagaAudit, time, loggers.CreateLogger<SagaInvoker>()));
-        foreach (var type in _handlers.MessageTypes)
-        {
-            types.Register(type);
-        }
+        _database = new Database(configuration.PersistenceSettings, name);
+        _outbox = new OutboxStore(_database, time);
+        _outgoing = new OutgoingMessages(name, name, host, configuration.StaticHeaders, types, time);
+        _reporter = configuration.NewReporter?.Invoke(new ReporterContext(
+            name, host, () => transport.Create(_transportContext! with { Health = new EndpointHealth() }), scopes, time, loggers));
+        var handlers = RegisterHandlers(types, new SagaInvoker(_reporter, time, loggers.CreateLogger<SagaInvoker>()));
 
         var receiving = new ReceiveSettings(
-            queue,
+            name,
             configuration.ErrorQueue,
             configuration.AuditQueue,
-            [.. _handlers.MessageTypes.Where(types.IsEvent)],
+            [.. handlers.MessageTypes.Where(types.IsEvent)],
             configuration.Installers,
             configuration.Concurrency,
             configuration.GroupSize,
-            $"{host.DisplayName} - {configuration.EndpointName}");
-        _transportContext = new TransportContext(queue, receiving, health, CriticalError, Settled, time, loggers);
+            $"{host.DisplayName} - {name}");
+        _transportContext = new TransportContext(name, receiving, health, CriticalError, WaitUntilSent, crash, time, loggers);
         _transport = transport.Create(_transportContext);
-        Dispatch = configuration.AtStep is { } atStep ? OneByOne(_transport.Dispatch, atStep) : _transport.Dispatch;
-        _marker = new OutboxMarker(Outbox, loggers.CreateLogger<OutboxMarker>());
-        Relay = new OutboxRelay(Name, Outbox, _marker, Dispatch, configuration.AtStep, time, loggers.CreateLogger<OutboxRelay>());
+        _marker = new OutboxMarker(_outbox, loggers.CreateLogger<OutboxMarker>());
+        _relay = new OutboxRelay(name, _outbox, _marker, _transport.Dispatch, health, crash, time, loggers.CreateLogger<OutboxRelay>());
 
-        var audit = configuration.AuditQueue is { } auditQueue ? new AuditSettings(auditQueue, configuration.AuditTimeToBeReceived, queue, host) : null;
-        var observer = new ReceiveObserver(queue, types, _handlers, _monitoring.Metrics, time);
+        var audit = configuration.AuditQueue is { } auditQueue ? new AuditCopies(
+            auditQueue, configuration.AuditTimeToBeReceived, name, host) : null;
+        var observer = new ReceiveObserver(name, types, handlers.NamesFor, _reporter, time);
+        var invoker = new HandlerInvoker(handlers, types, configuration.IsHandledAlone, scopes, time);
+        var processor = new MessageProcessor(
+            _database,
+            _outbox,
+            invoker,
+            _outgoing,
+            _transport.Dispatch,
+            _marker,
+            audit,
+            observer,
+            crash,
+            time,
+            loggers.CreateLogger<MessageProcessor>());
+        var recoverability = new Recoverability(
+            configuration.RecoverabilitySettings,
+            name,
+            configuration.ErrorQueue,
+            configuration.StaticHeaders,
+            host,
+            _transport.Dispatch,
+            observer,
+            time,
+            loggers.CreateLogger<Recoverability>());
         _pump = new MessagePump(
             receiving,
-            new MessageProcessor(Database, Outbox, _handlers, types, Outgoing, Dispatch, _marker, audit, observer, configuration.AtStep, scopes, time),
-            new Recoverability(
-                configuration, host, Dispatch, observer, time, loggers.CreateLogger<Recoverability>()),
-            configuration.RecoverabilitySettings.ConsecutiveFailures is { } failures ? new RateLimit(failures, time, loggers.CreateLogger<RateLimit>()) : null,
-            Database,
+            new GroupProcessor(processor, invoker, observer),
+            recoverability,
+            _database,
             health,
             CriticalError,
-            configuration.AtStep,
+            crash,
             time,
             loggers.CreateLogger<MessagePump>());
     }
 
-    public string Name => _configuration.EndpointName;
+    public IMessageSession NewMessageSession() => new MessageSession(_outgoing, _transport.Dispatch);
 
-    public Database Database { get; }
-
-    public OutboxStore Outbox { get; }
-
-    public OutgoingMessages Outgoing { get; }
-
-    public OutboxRelay Relay { get; }
-
-    public Dispatch Dispatch { get; }
-
-    public AtStep? AtStep => _configuration.AtStep;
+    public ITransactionalSession NewTransactionalSession() =>
+        new TransactionalSession(_configuration.EndpointName, _database, _outbox, _outgoing, _relay, _configuration.AtCrashPoint);
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -116,14 +122,14 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         }
 
         _marking = _marker.Run(CancellationToken.None);
-        _relaying = Relay.RunDispatchers(CancellationToken.None);
+        _relaying = _relay.RunDispatchers(CancellationToken.None);
         _working = _pump.Run(_stop.Token, _abort.Token);
         _receiving =
         [
             UntilStopped("receives", stop => _transport.Receive(_pump, stop)),
-            UntilStopped("dispatches what was left behind", Relay.RunPoller),
+            UntilStopped("dispatches the messages that were left behind", _relay.RunPoller),
             UntilStopped("cleans its outbox", RunCleanup),
-            UntilStopped("is monitored", _monitoring.Run),
+            UntilStopped("is monitored", stop => _reporter?.Run(stop) ?? Task.CompletedTask),
         ];
     }
 
@@ -135,11 +141,11 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
             await Task.WhenAll([.. _receiving, _working]);
         }
 
-        Relay.Complete();
+        _relay.Complete();
         await _relaying.WaitAsync(cancellationToken);
         _marker.Complete();
         await _marking.WaitAsync(cancellationToken);
-        await _monitoring.DisposeAsync();
+        await (_reporter?.DisposeAsync() ?? default);
         await _transport.DisposeAsync();
         _logger.LogInformation(BusEvents.Stopped, "{Endpoint} stopped", _configuration.EndpointName);
     }
@@ -151,39 +157,52 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         _abort.Dispose();
     }
 
-    /// <summary>Ends when everything committed has left and is marked.</summary>
-    private async Task Settled()
+    /// <exception cref="InvalidOperationException">A handler handles nothing, or a saga cannot be found or started, or has no data of its
+    /// own.</exception>
+    private HandlerRegistry RegisterHandlers(MessageTypes types, SagaInvoker sagas)
     {
-        await Relay.Settled;
-        await _marker.Settled;
+        var handlers = new HandlerRegistry();
+        _configuration.HandlerTypes.ForEach(handlers.AddHandler);
+        foreach (var type in _configuration.SagaTypes)
+        {
+            var metadata = SagaMetadata.Of(type, _configuration.SagaTypes, _database);
+            if (_sagaStores.Find(other => other.SharesData(metadata.DataType)) is not null)
+            {
+                throw new InvalidOperationException(
+                    $"The saga {type.Name} shares its data {metadata.DataType.Name} with another, or one inherits the other's: give each saga its own.");
+            }
+
+            _sagaStores.Add(metadata.Store);
+            sagas.Register(metadata, handlers);
+        }
+
+        foreach (var type in handlers.MessageTypes)
+        {
+            types.Register(type);
+        }
+
+        return handlers;
     }
 
-    /// <summary>For tests that let the process die between two of several messages.</summary>
-    private static Dispatch OneByOne(Dispatch dispatch, AtStep atStep) => async (operations, cancellationToken) =>
+    private async Task WaitUntilSent()
     {
-        foreach (var operation in operations)
-        {
-            await dispatch([operation], cancellationToken);
-            if (operations.Count > 1)
-            {
-                await atStep(ProcessingStep.Dispatching, operation.MessageId);
-            }
-        }
-    };
+        await _relay.Idle;
+        await _marker.Idle;
+    }
 
     private async Task InstallTables(CancellationToken cancellationToken)
     {
         // "IF NOT EXISTS" is not safe against itself: instances that start together take turns.
         const string Lock = "SELECT pg_advisory_xact_lock(hashtext('ShopSaga.Bus installer'))";
-        await using var connection = await Database.Open(cancellationToken);
+        await using var connection = await _database.Open(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using (var takeTurns = new NpgsqlCommand(Lock, connection, transaction))
         {
             await takeTurns.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        await Outbox.Install(connection, cancellationToken);
-        foreach (var saga in _handlers.SagaStores)
+        await _outbox.Install(connection, cancellationToken);
+        foreach (var saga in _sagaStores)
         {
             await saga.Install(connection, cancellationToken);
         }
@@ -194,11 +213,6 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
     private async Task RunCleanup(CancellationToken cancellationToken)
     {
         var settings = _configuration.OutboxSettings;
-        if (!settings.Cleanup)
-        {
-            return;
-        }
-
         var failures = 0;
         using var timer = new PeriodicTimer(settings.CleanupEvery, _time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
@@ -206,7 +220,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
             try
             {
                 var before = _time.GetUtcNow() - settings.KeepFor;
-                while (await Outbox.Cleanup(before, cancellationToken) > 0)
+                while (await _outbox.Cleanup(before, cancellationToken) > 0)
                 {
                 }
 
@@ -217,13 +231,13 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
                 _logger.LogWarning(BusEvents.OutboxMaintenanceFailed, "Old outbox records could not be deleted: {Reason}", failure.Message);
                 if (++failures % CriticalCleanupFailures == 0)
                 {
-                    await CriticalError($"{Name} could not clean its outbox {failures} times in a row.", failure);
+                    CriticalError($"{_configuration.EndpointName} could not clean its outbox {failures} times in a row.", failure);
                 }
             }
         }
     }
 
-    /// <summary>Runs until the endpoint stops. What ends before that leaves the endpoint without something that it needs.</summary>
+    /// <summary>Runs until the endpoint stops. A task that ends before leaves the endpoint without something that it needs.</summary>
     private Task UntilStopped(string what, Func<CancellationToken, Task> run) => Task.Run(async () =>
     {
         try
@@ -232,27 +246,13 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            // This is how it ends.
+            // The endpoint stops.
         }
         catch (Exception failure)
         {
-            await CriticalError($"{Name} no longer {what}.", failure);
+            CriticalError($"{_configuration.EndpointName} no longer {what}.", failure);
         }
     });
 
-    private async Task CriticalError(string error, Exception failure)
-    {
-        _logger.LogCritical(BusEvents.CriticalError, failure, "{Error}", error);
-        try
-        {
-            await (_configuration.CriticalErrorAction?.Invoke(new CriticalErrorContext(error, failure), _abort.Token) ?? Task.CompletedTask);
-        }
-        catch (Exception unheard)
-        {
-            // Whoever raised the error has messages to put back and a connection to open again.
-            _logger.LogError(BusEvents.CriticalError, unheard, "The action for critical errors failed");
-        }
-    }
-
-    private sealed record CriticalErrorContext(string Error, Exception Exception) : ICriticalErrorContext;
+    private void CriticalError(string error, Exception failure) => _logger.LogCritical(BusEvents.CriticalError, failure, "{Error}", error);
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ShopSaga.Bus;
 
-/// <summary>Event ids of what the runtime logs, from 8000.</summary>
+/// <summary>Event ids of the runtime's log, from 8000. 8020 to 8022 were used once and stay unused.</summary>
 internal static class BusEvents
 {
     public static readonly EventId SagaNotFound = new(8001, nameof(SagaNotFound));
@@ -24,7 +24,11 @@ internal static class BusEvents
     public static readonly EventId MonitoringReported = new(8017, nameof(MonitoringReported));
     public static readonly EventId CheckFailed = new(8018, nameof(CheckFailed));
     public static readonly EventId CheckPassed = new(8019, nameof(CheckPassed));
-    public static readonly EventId Discarded = new(8020, nameof(Discarded));
-    public static readonly EventId RateLimitStarted = new(8021, nameof(RateLimitStarted));
-    public static readonly EventId RateLimitEnded = new(8022, nameof(RateLimitEnded));
+    public static readonly EventId EventReturned = new(8023, nameof(EventReturned));
+    public static readonly EventId EventTakenAgain = new(8024, nameof(EventTakenAgain));
+    public static readonly EventId RetryNotAcknowledged = new(8025, nameof(RetryNotAcknowledged));
+    public static readonly EventId DeliveriesRenewed = new(8026, nameof(DeliveriesRenewed));
+    public static readonly EventId TopologyNotAsserted = new(8027, nameof(TopologyNotAsserted));
+    public static readonly EventId MovedAsItCame = new(8028, nameof(MovedAsItCame));
+    public static readonly EventId EventLost = new(8029, nameof(EventLost));
 }

@@ -24,7 +24,9 @@ internal static class BusMeters
         "nservicebus.messaging.processing_time", "s", "Time from the beginning of the processing to its end, dispatch included.");
 
     public static readonly Histogram<double> CriticalTime = Incoming.CreateHistogram<double>(
-        "nservicebus.messaging.critical_time", "s", "Time from sending, or from when a delayed message was due, to the end of the processing.");
+        "nservicebus.messaging.critical_time",
+        "s",
+        "Time from sending, or from when a delayed message was due, to the end of the processing.");
 
     public static readonly Counter<long> ImmediateRetries = Incoming.CreateCounter<long>(
         "nservicebus.recoverability.immediate", description: "Messages tried again at once.");
@@ -41,8 +43,14 @@ internal static class BusMeters
     private static readonly Histogram<double> DispatchDuration = Session.CreateHistogram<double>(
         "nservicebus.transactional_session.dispatch.duration", "s", "Time to hand a session's messages to the broker.");
 
-    /// <summary>Whether anybody listens to what is measured of receiving; all of its instruments are listened to together.</summary>
+    private static readonly Counter<long> EventsReturned = new Meter("ShopSaga.Bus", "1.0.0").CreateCounter<long>(
+        "shopsaga.bus.events_returned", description: "Events that no queue took.");
+
+    /// <summary>Whether the measurements of receiving have a listener; all of its instruments are listened to together.</summary>
     public static bool Enabled => Fetches.Enabled || Successes.Enabled || ProcessingTime.Enabled;
+
+    public static void EventReturned(string type) => EventsReturned.Add(
+        1, new KeyValuePair<string, object?>("nservicebus.message_type", type));
 
     public static void Committed(string endpoint, string outcome, TimeSpan duration) => CommitDuration.Record(
         duration.TotalSeconds,

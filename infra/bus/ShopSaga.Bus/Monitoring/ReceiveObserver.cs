@@ -3,19 +3,20 @@ using System.Diagnostics;
 namespace ShopSaga.Bus;
 
 /// <summary>
-/// Tells whoever listens what becomes of each attempt to process a message: spans, the meters of core, and ServiceControl's metrics.
+/// Reports each attempt to process a message: as spans, on NServiceBus' meters, and to the endpoint's reporter.
 /// <code>
 ///   Fetched ─► Begin ─► BeginHandler ─► Ended … ─► Dispatching ─► Dispatched ─► Succeeded
 ///                                         any of them failed ─► Failed ─► Recovered
 /// </code>
-/// Where nobody listens, <see cref="Begin"/> gives null and nothing is measured.
+/// Without a listener, <see cref="Begin"/> returns null and nothing is measured.
 /// </summary>
-internal sealed class ReceiveObserver(string queue, MessageTypes types, HandlerRegistry handlers, ServiceControlMetrics? serviceControl, TimeProvider time)
+internal sealed class ReceiveObserver(
+    string queue, MessageTypes types, Func<Type, bool, string> handlerNames, IEndpointReporter? reporter, TimeProvider time)
 {
-    private readonly ServiceControlMetrics? _serviceControl = serviceControl;
+    private readonly IEndpointReporter? _reporter = reporter;
     private readonly TimeProvider _time = time;
 
-    private bool IsListenedTo => _serviceControl is not null || BusMeters.Enabled || Tracing.Source.HasListeners();
+    private bool IsListenedTo => _reporter is not null || BusMeters.Enabled || Tracing.Source.HasListeners();
 
     /// <summary>Messages were taken from the queue to be processed.</summary>
     public void Fetched(IReadOnlyList<IncomingMessage> messages)
@@ -29,7 +30,7 @@ internal sealed class ReceiveObserver(string queue, MessageTypes types, HandlerR
         }
     }
 
-    /// <summary>Begins an attempt and adds it to the others; gives null where nobody listens.</summary>
+    /// <summary>Begins an attempt and adds it to the others; returns null without a listener.</summary>
     public Attempt? Begin(List<Attempt> attempts, IncomingMessage message)
     {
         if (!IsListenedTo)
@@ -37,13 +38,16 @@ internal sealed class ReceiveObserver(string queue, MessageTypes types, HandlerR
             return null;
         }
 
-        var attempt = new Attempt(this, message, known: null);
+        var attempt = new Attempt(this, message, dispatchedBefore: null);
         attempts.Add(attempt);
         return attempt;
     }
 
-    /// <summary>Begins attempts at those of the messages that were processed before; what they sent is dispatched again unless it has left.</summary>
-    public void BeginKnown(List<Attempt> attempts, IReadOnlyList<IncomingMessage> messages, Dictionary<string, OutboxRecord> known)
+    /// <summary>Begins attempts at the messages that were processed before.</summary>
+    /// <param name="attempts">Where to add them.</param>
+    /// <param name="messages">All messages of the group.</param>
+    /// <param name="known">The ids of those that were processed, with whether the messages they sent have left.</param>
+    public void BeginKnown(List<Attempt> attempts, IReadOnlyList<IncomingMessage> messages, IReadOnlyDictionary<string, bool> known)
     {
         if (known.Count == 0 || !IsListenedTo)
         {
@@ -52,9 +56,9 @@ internal sealed class ReceiveObserver(string queue, MessageTypes types, HandlerR
 
         foreach (var message in messages)
         {
-            if (known.TryGetValue(message.MessageId, out var record))
+            if (known.TryGetValue(message.MessageId, out var dispatched))
             {
-                attempts.Add(new Attempt(this, message, record));
+                attempts.Add(new Attempt(this, message, dispatched));
             }
         }
     }
@@ -63,7 +67,8 @@ internal sealed class ReceiveObserver(string queue, MessageTypes types, HandlerR
     {
         foreach (var attempt in attempts)
         {
-            attempt.Span?.AddEvent(new ActivityEvent("Start dispatching", tags: new ActivityTagsCollection { ["message-count"] = messageCount }));
+            attempt.Span?.AddEvent(new ActivityEvent(
+                "Start dispatching", tags: new ActivityTagsCollection { ["message-count"] = messageCount }));
         }
     }
 
@@ -102,7 +107,7 @@ internal sealed class ReceiveObserver(string queue, MessageTypes types, HandlerR
         }
     }
 
-    /// <summary>What recoverability decided.</summary>
+    /// <summary>Counts a decision of recoverability.</summary>
     public void Recovered(IncomingMessage message, Recovery recovery, Exception failure)
     {
         var counter = recovery switch
@@ -122,7 +127,7 @@ internal sealed class ReceiveObserver(string queue, MessageTypes types, HandlerR
 
         if (recovery != Recovery.Error)
         {
-            _serviceControl?.Retried(message, _time.GetUtcNow());
+            _reporter?.Retried(message, _time.GetUtcNow());
         }
     }
 
@@ -130,7 +135,7 @@ internal sealed class ReceiveObserver(string queue, MessageTypes types, HandlerR
         message.Headers.TryGetValue(Headers.EnclosedMessageTypes, out var enclosed) ? types.Find(enclosed) : null;
 
     private string? HandlersOf(Type? type, IncomingMessage message) =>
-        type is null ? null : handlers.NamesFor(type, message.Headers.ContainsKey(Headers.IsSagaTimeoutMessage));
+        type is null ? null : handlerNames(type, message.Headers.ContainsKey(Headers.IsSagaTimeoutMessage));
 
     private TagList TagsOf(Type? messageType) => new()
     {
@@ -145,18 +150,18 @@ internal sealed class ReceiveObserver(string queue, MessageTypes types, HandlerR
         private readonly ReceiveObserver _observer;
         private readonly IncomingMessage _message;
         private readonly Type? _type;
-        private readonly OutboxRecord? _known;
+        private readonly bool? _dispatchedBefore;
         private readonly long _started;
 
-        public Attempt(ReceiveObserver observer, IncomingMessage message, OutboxRecord? known)
+        public Attempt(ReceiveObserver observer, IncomingMessage message, bool? dispatchedBefore)
         {
             _observer = observer;
             _message = message;
-            _known = known;
+            _dispatchedBefore = dispatchedBefore;
             _type = observer.TypeOf(message);
             _started = observer._time.GetTimestamp();
             Span = Tracing.StartProcessing(message);
-            if (known is not null)
+            if (dispatchedBefore is not null)
             {
                 Span?.SetTag("nservicebus.outbox.deduplicate-message", true);
             }
@@ -168,20 +173,20 @@ internal sealed class ReceiveObserver(string queue, MessageTypes types, HandlerR
         public void MakeCurrent() => Activity.Current = Span ?? Activity.Current;
 
         /// <summary>Begins a handler. Its span is current until the calling method returns.</summary>
-        public HandlerAttempt BeginHandler(HandlerStep step) =>
-            new(step, _observer.TagsOf(_type), Tracing.StartHandler(step.HandlerType), _observer._time);
+        public HandlerAttempt BeginHandler(Type handlerType) =>
+            new(handlerType, _observer.TagsOf(_type), Tracing.StartHandler(handlerType), _observer._time);
 
         public void Succeeded()
         {
             Tracing.End(Span, null);
-            if (_known is { Dispatched: true })
+            if (_dispatchedBefore == true)
             {
                 return;
             }
 
             var tags = Outcome("success");
             BusMeters.Successes.Add(1, tags);
-            if (_known is not null)
+            if (_dispatchedBefore is not null)
             {
                 return;
             }
@@ -195,7 +200,7 @@ internal sealed class ReceiveObserver(string queue, MessageTypes types, HandlerR
                 BusMeters.CriticalTime.Record(sinceSent.TotalSeconds, tags);
             }
 
-            _observer._serviceControl?.Processed(_message, now, processing, critical);
+            _observer._reporter?.Processed(_message, now, processing, critical);
         }
 
         public void Failed(Exception failure, bool isCounted)
@@ -218,19 +223,20 @@ internal sealed class ReceiveObserver(string queue, MessageTypes types, HandlerR
         }
 
         private TimeSpan? SinceSent(DateTimeOffset now) =>
-            WireTime.TryParse(_message.Headers.GetValueOrDefault(Headers.DeliverAt) ?? _message.Headers.GetValueOrDefault(Headers.TimeSent), out var sent)
+            WireTime.TryParse(
+                _message.Headers.GetValueOrDefault(Headers.DeliverAt) ?? _message.Headers.GetValueOrDefault(Headers.TimeSent), out var sent)
                 ? now - sent
                 : null;
     }
 
     /// <summary>One run of one handler.</summary>
-    internal sealed class HandlerAttempt(HandlerStep step, TagList tags, Activity? span, TimeProvider time)
+    internal sealed class HandlerAttempt(Type handlerType, TagList tags, Activity? span, TimeProvider time)
     {
         private readonly long _started = time.GetTimestamp();
 
         public void Ended(Exception? failure)
         {
-            tags.Add("nservicebus.message_handler_type", step.HandlerType.FullName);
+            tags.Add("nservicebus.message_handler_type", handlerType.FullName);
             tags.Add("execution.result", failure is null ? "success" : "failure");
             if (failure is not null)
             {
@@ -243,7 +249,7 @@ internal sealed class ReceiveObserver(string queue, MessageTypes types, HandlerR
     }
 }
 
-/// <summary>What recoverability can decide.</summary>
+/// <summary>The decisions of recoverability.</summary>
 internal enum Recovery
 {
     ImmediateRetry,

@@ -7,8 +7,8 @@ namespace ShopSaga.Bus;
 /// <code>
 ///   send message / publish event / reply  ── traceparent ──►  process message ─► one span for each handler ─► send message …
 /// </code>
-/// The context leaves with the message, so it survives outbox, delays and retries. The receiver's span is a child of the sender's, or begins a new
-/// trace that is linked to it when the message says so.
+/// The context leaves with the message, so it survives outbox, delays and retries. The receiver's span is a child of the sender's, or
+/// begins a new trace that is linked to it when the message says so.
 /// </summary>
 internal static class Tracing
 {

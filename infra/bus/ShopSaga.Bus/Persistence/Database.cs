@@ -6,29 +6,31 @@ namespace ShopSaga.Bus;
 /// <summary>The endpoint's database: connections, and the quoted names of its tables.</summary>
 internal sealed class Database
 {
-    private const int LongestPrefix = 20;
+    public const string OutboxTable = "OutboxData";
+    private const int MaxPrefix = 20;
+    private const int AnswerWithinSeconds = 5;
     private readonly Func<DbConnection> _newConnection;
+    private readonly string _prefix;
 
-    /// <exception cref="InvalidOperationException">The persistence is not configured, or the prefix is too long.</exception>
+    /// <exception cref="InvalidOperationException">The persistence is not configured, or the endpoint's name is too long for its
+    /// tables.</exception>
     public Database(PersistenceExtensions<SqlPersistence> settings, string endpointName)
     {
         _newConnection = settings.NewConnection
             ?? throw new InvalidOperationException("The endpoint has no database: set UsePersistence<SqlPersistence>().ConnectionBuilder(…).");
-        Prefix = settings.Prefix ?? endpointName.Replace('.', '_') + "_";
-        if (Prefix.Length > LongestPrefix)
+        _prefix = endpointName.Replace('.', '_') + "_";
+        if (_prefix.Length > MaxPrefix)
         {
             throw new InvalidOperationException(
-                $"The table prefix '{Prefix}' is longer than {LongestPrefix} characters: set a shorter one with TablePrefix(…).");
+                $"The table prefix '{_prefix}' is longer than {MaxPrefix} characters: give the endpoint a shorter name.");
         }
     }
-
-    public string Prefix { get; }
 
     /// <summary>Schema and name of a table, quoted.</summary>
     public string Table(string suffix) => $"public.{Identifier(suffix)}";
 
     /// <summary>A name with the endpoint's prefix, quoted.</summary>
-    public string Identifier(string suffix) => $"\"{Prefix}{suffix}\"";
+    public string Identifier(string suffix) => $"\"{_prefix}{suffix}\"";
 
     public async Task<NpgsqlConnection> Open(CancellationToken cancellationToken)
     {
@@ -38,10 +40,11 @@ internal sealed class Database
             await connection.OpenAsync(cancellationToken);
             return connection;
         }
-        catch (PostgresException refused)
+        catch (NpgsqlException refused)
         {
+            // One that is no timeout: the database is away, or the pool has nothing to give; no statement took too long.
             await connection.DisposeAsync();
-            throw new NpgsqlException($"The database accepts no connection: {refused.MessageText}", refused);
+            throw new NpgsqlException($"The database accepts no connection: {refused.Message}", refused);
         }
         catch
         {
@@ -50,42 +53,73 @@ internal sealed class Database
         }
     }
 
-    /// <summary>Whether the failure says that the database cannot be reached, rather than that it refused something.</summary>
-    public static bool IsUnavailable(Exception exception) => exception switch
+    /// <summary>
+    /// Whether the failure is the database's state, rather than the message's fault: it cannot be reached, or accepts no writes now. A
+    /// statement that took too long says nothing of the database.
+    /// </summary>
+    public static bool IsUnavailable(Exception exception) => !IsTimeout(exception) && exception switch
     {
-        PostgresException postgres => postgres.SqlState
-            is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
-            or PostgresErrorCodes.TooManyConnections
+        PostgresException postgres => RefusesWrites(postgres)
+            || postgres.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
             || postgres.SqlState.StartsWith("08", StringComparison.Ordinal),
         NpgsqlException => true,
         _ => exception.InnerException is { } inner && IsUnavailable(inner),
     };
 
     /// <summary>
-    /// Whether the failure says that two transactions met, so that the later one should simply run again: for one saga, or for copies of one message.
+    /// Whether the database answers, but is in a state in which it accepts no writes: read-only after a failover, short of disk, memory or
+    /// connections, or an I/O error (PostgreSQL, appendix A, classes 25, 53 and 58).
+    /// </summary>
+    public static bool RefusesWrites(Exception exception) => Postgres(exception)?.SqlState
+        is PostgresErrorCodes.ReadOnlySqlTransaction
+        or "53000" or PostgresErrorCodes.DiskFull or PostgresErrorCodes.OutOfMemory or PostgresErrorCodes.TooManyConnections
+        or "58000" or PostgresErrorCodes.IoError;
+
+    /// <summary>
+    /// Whether a statement waited too long: for a lock (lock_timeout), for its end (statement_timeout), or for Npgsql's command timeout.
+    /// The message is tried again later, and the worker is free for others meanwhile.
+    /// </summary>
+    public static bool IsTimeout(Exception exception) => exception switch
+    {
+        PostgresException postgres => postgres.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled,
+        NpgsqlException { InnerException: TimeoutException } => true,
+        _ => false,
+    };
+
+    /// <summary>
+    /// Whether the failure says that two transactions met, so that the later one should simply run again: for one saga, or for copies of
+    /// one message.
     /// </summary>
     public static bool IsConcurrency(Exception exception) => exception
-        is SagaConcurrencyException
+        is ConcurrencyException
         or PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure }
         || (exception is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation, TableName: { } table }
-            && table.EndsWith(OutboxStore.TableSuffix, StringComparison.Ordinal));
+            && table.EndsWith(OutboxTable, StringComparison.Ordinal));
 
-    /// <summary>Whether the database answers now.</summary>
+    /// <summary>Whether the database answers now, and accepts writes.</summary>
     public async Task<bool> Answers(CancellationToken cancellationToken)
     {
         try
         {
             await using var connection = await Open(cancellationToken);
-            await using var command = new NpgsqlCommand("SELECT 1", connection);
-            await command.ExecuteScalarAsync(cancellationToken);
-            return true;
+            await using var command = new NpgsqlCommand("SELECT current_setting('transaction_read_only') = 'off'", connection)
+            {
+                CommandTimeout = AnswerWithinSeconds,
+            };
+            return await command.ExecuteScalarAsync(cancellationToken) is true;
         }
-        catch (Exception failure) when (IsUnavailable(failure))
+        catch (Exception failure) when (IsUnavailable(failure) || IsTimeout(failure))
         {
             return false;
         }
     }
+
+    private static PostgresException? Postgres(Exception exception) =>
+        exception as PostgresException ?? (exception.InnerException is { } inner ? Postgres(inner) : null);
 }
 
 /// <summary>No connection to the database works.</summary>
 internal sealed class DatabaseUnavailableException(string message, Exception innerException) : Exception(message, innerException);
+
+/// <summary>Two transactions wanted the same row; the later one is to run again.</summary>
+internal sealed class ConcurrencyException(string message) : Exception(message);

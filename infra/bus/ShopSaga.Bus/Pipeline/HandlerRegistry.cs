@@ -12,8 +12,8 @@ internal delegate Task InvokeHandler(object message, MessageHandlerContext conte
 internal sealed record HandlerStep(Type HandlerType, bool ForTimeouts, InvokeHandler Invoke);
 
 /// <summary>
-/// Which handlers and sagas a message type has, in the order of registration: those of the type itself, of its base classes and of its interfaces.
-/// Worked out once for each type, with no reflection afterwards.
+/// The handlers and sagas of each message type, in the order of registration: those of the type itself, of its base classes and of its
+/// interfaces. Found once for each type, without reflection afterwards.
 /// </summary>
 internal sealed class HandlerRegistry
 {
@@ -21,34 +21,11 @@ internal sealed class HandlerRegistry
     private readonly ConcurrentDictionary<Type, HandlerStep[]> _byType = new();
     private readonly ConcurrentDictionary<(Type Type, bool IsTimeout), string> _names = new();
 
-    /// <exception cref="InvalidOperationException">A handler handles nothing, or a saga cannot be found or started, or has no data of its own.</exception>
-    public HandlerRegistry(EndpointConfiguration configuration, Database database, SagaInvoker sagas)
-    {
-        foreach (var type in configuration.HandlerTypes)
-        {
-            AddHandler(type);
-        }
-
-        foreach (var type in configuration.SagaTypes)
-        {
-            var metadata = SagaMetadata.Of(type, configuration.SagaTypes, database);
-            if (SagaStores.Find(other => other.SharesData(metadata.DataType)) is not null)
-            {
-                throw new InvalidOperationException(
-                    $"The saga {type.Name} shares its data {metadata.DataType.Name} with another, or one inherits the other's: give each saga its own.");
-            }
-
-            SagaStores.Add(metadata.Store);
-            AddSaga(metadata, sagas);
-        }
-    }
-
-    public List<SagaStore> SagaStores { get; } = [];
-
     public IEnumerable<Type> MessageTypes => _registered.Select(registered => registered.MessageType).Distinct();
 
     /// <summary>The full names of the types that handle a message, for monitoring.</summary>
-    public string NamesFor(Type messageType, bool isTimeout) => _names.GetOrAdd((messageType, isTimeout), static (key, registry) => string.Join(
+    public string NamesFor(Type messageType, bool isTimeout) =>
+        _names.GetOrAdd((messageType, isTimeout), static (key, registry) => string.Join(
         ';', registry.StepsFor(key.Type).Where(step => step.ForTimeouts == key.IsTimeout).Select(step => step.HandlerType.FullName)), this);
 
     public IReadOnlyList<HandlerStep> StepsFor(Type messageType) => _byType.GetOrAdd(
@@ -56,7 +33,8 @@ internal sealed class HandlerRegistry
         static (type, registered) => [.. from entry in registered where entry.MessageType.IsAssignableFrom(type) select entry.Step],
         _registered);
 
-    private void AddHandler(Type handlerType)
+    /// <exception cref="InvalidOperationException">The type handles no message.</exception>
+    public void AddHandler(Type handlerType)
     {
         var handled = MessagesOf(handlerType, typeof(IHandleMessages<>)).ToList();
         if (handled.Count == 0)
@@ -83,30 +61,15 @@ internal sealed class HandlerRegistry
         }
     }
 
-    private void AddSaga(SagaMetadata saga, SagaInvoker sagas)
-    {
-        foreach (var messageType in saga.Handled)
-        {
-            var handle = Call(typeof(IHandleMessages<>), messageType, nameof(IHandleMessages<>.Handle));
-            Add(messageType, new HandlerStep(saga.SagaType, ForTimeouts: false, (message, context, services) =>
-                sagas.Invoke(saga, message, context, services, handle)));
-        }
+    /// <summary>Adds a step after those that are there.</summary>
+    public void Add(Type messageType, HandlerStep step) => _registered.Add((messageType, step));
 
-        foreach (var messageType in saga.Timeouts)
-        {
-            var handle = Call(typeof(IHandleTimeouts<>), messageType, nameof(IHandleTimeouts<>.Timeout));
-            Add(messageType, new HandlerStep(saga.SagaType, ForTimeouts: true, (message, context, services) =>
-                sagas.Invoke(saga, message, context, services, handle)));
-        }
-    }
-
-    private void Add(Type messageType, HandlerStep step) => _registered.Add((messageType, step));
-
-    internal static IEnumerable<Type> MessagesOf(Type type, Type handlerInterface) => type.GetInterfaces()
+    public static IEnumerable<Type> MessagesOf(Type type, Type handlerInterface) => type.GetInterfaces()
         .Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == handlerInterface)
         .Select(i => i.GenericTypeArguments[0]);
 
-    private static Func<object, object, IMessageHandlerContext, Task> Call(Type handlerInterface, Type messageType, string method)
+    /// <summary>Compiles a call of the interface's method, so that no message costs reflection.</summary>
+    public static Func<object, object, IMessageHandlerContext, Task> Call(Type handlerInterface, Type messageType, string method)
     {
         var handler = Expression.Parameter(typeof(object));
         var message = Expression.Parameter(typeof(object));

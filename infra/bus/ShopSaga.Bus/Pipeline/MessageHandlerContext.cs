@@ -1,31 +1,28 @@
 namespace ShopSaga.Bus;
 
-/// <summary>The context of one message's handlers. What they send waits in <see cref="Pending"/> for the commit.</summary>
+/// <summary>The context of one message's handlers. Messages they send wait in <see cref="Pending"/> for the commit.</summary>
 internal sealed class MessageHandlerContext(
     IncomingMessage message,
     SqlStorageSession session,
     OutgoingMessages outgoing,
-    Dispatch dispatch,
     ReceiveObserver.Attempt? attempt,
-    List<Task> sagaReports,
-    CancellationToken cancellationToken) : IMessageHandlerContext
+    CancellationToken cancellationToken)
+    : IMessageHandlerContext
 {
-    /// <summary>What was sent and published, in that order.</summary>
+    /// <summary>The messages sent and published, in that order.</summary>
     public List<OutgoingOperation> Pending { get; } = [];
 
-    /// <summary>What observes this attempt, if anybody does.</summary>
+    /// <summary>The observed attempt; null without a listener.</summary>
     public ReceiveObserver.Attempt? Attempt => attempt;
 
-    /// <summary>What sagas made of the message, where that is audited.</summary>
+    /// <summary>The changes of sagas, for the audit copy; empty unless sagas are audited.</summary>
     public List<SagaChange> SagaChanges { get; } = [];
 
-    /// <summary>Reports of that which are on their way to ServiceControl.</summary>
-    public List<Task> SagaReports => sagaReports;
+    /// <summary>Reports of sagas that are under way.</summary>
+    public List<Task> SagaReports { get; } = [];
 
     /// <summary>The saga whose handler runs, if any.</summary>
     public Saga? Saga { get; set; }
-
-    public bool Stopped { get; private set; }
 
     public string MessageId => message.MessageId;
 
@@ -39,27 +36,20 @@ internal sealed class MessageHandlerContext(
 
     public CancellationToken CancellationToken => cancellationToken;
 
-    public void DoNotContinueDispatchingCurrentMessageToHandlers() => Stopped = true;
-
-    public Task Send(object message, SendOptions options) => Add(outgoing.Send(message, options, Cause), options);
-
-    public Task Publish(object message, PublishOptions options) => Add(outgoing.Publish(message, options, Cause), options);
-
-    public Task Reply(object message, ReplyOptions options) => Add(outgoing.Reply(message, options, Cause), options);
-
     private Cause Cause => new(message, Saga);
 
-    private Task Add(OutgoingOperation operation, ExtendableOptions options)
-    {
-        if (options.ImmediateDispatch)
-        {
-            return dispatch([operation], cancellationToken);
-        }
+    public Task Send(object message, SendOptions options) => Add(outgoing.Send(message, options, Cause));
 
+    public Task Publish(object message, PublishOptions options) => Add(outgoing.Publish(message, options, Cause));
+
+    public Task Reply(object message, ReplyOptions options) => Add(outgoing.Reply(message, options, Cause));
+
+    private Task Add(OutgoingOperation operation)
+    {
         Pending.Add(operation);
         return Task.CompletedTask;
     }
 }
 
-/// <summary>Hands operations to the broker; returns when it has confirmed all of them.</summary>
-internal delegate Task Dispatch(IReadOnlyList<OutgoingOperation> operations, CancellationToken cancellationToken);
+/// <summary>A saga's change by a message, as the message's audit copy names it.</summary>
+internal sealed record SagaChange(Type SagaType, Guid SagaId, string Kind);

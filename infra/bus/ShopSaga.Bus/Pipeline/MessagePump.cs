@@ -4,57 +4,59 @@ using Microsoft.Extensions.Logging;
 namespace ShopSaga.Bus;
 
 /// <summary>
-/// Has deliveries processed, and answers for each.
+/// Processes deliveries and settles each.
 /// <code>
-///   transport ─► deliveries (bounded by the prefetch) ─► workers, each taking a group ─► MessageProcessor ─► acknowledge, or Recoverability
+///   transport ─► deliveries (bounded by the prefetch) ─► workers, each taking a group ─► GroupProcessor ─► acknowledge, or Recoverability
 /// </code>
-/// While the database is away, workers hold what they have: an outage costs no retries. What can be settled neither way goes back to its queue after a
-/// pause, so that a broker or a policy that fails for long is not asked again and again without one.
+/// While the database is away, workers hold their messages: an outage costs no retries (docs/decisions/005-an-outage-costs-no-retries.md).
+/// A message that can be settled neither way goes back to its queue after a pause, so that a broker that fails for long is not asked
+/// without one.
 /// </summary>
 internal sealed class MessagePump(
     ReceiveSettings settings,
-    MessageProcessor processor,
+    GroupProcessor processor,
     Recoverability recoverability,
-    RateLimit? rateLimit,
     Database database,
     EndpointHealth health,
-    Func<string, Exception, Task> criticalError,
-    AtStep? atStep,
+    Action<string, Exception> criticalError,
+    AtCrashPoint? atCrashPoint,
     TimeProvider time,
-    ILogger<MessagePump> logger)
+    ILogger<MessagePump> logger) : IDeliveryTarget
 {
-    /// <summary>The pause before a message goes back that could not be settled.</summary>
+    /// <summary>The pause before a message that could not be settled goes back.</summary>
     public static readonly TimeSpan BeforeAnotherAttempt = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// So often in a row must the connection break while messages are handled before they are blamed for it: a database that goes and comes back breaks
+    /// The connection must break this often in a row before the messages being handled are blamed for it: a database that restarts breaks
     /// it once.
     /// </summary>
     private const int BreaksBeforeBlame = 3;
 
     private static readonly TimeSpan AskDatabaseAgain = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(5);
     private readonly Channel<InFlightMessage> _deliveries = Channel.CreateUnbounded<InFlightMessage>();
 
-    /// <summary>Takes a delivery over. Never waits; the transport's prefetch is the bound.</summary>
+    /// <inheritdoc />
     public void Enqueue(InFlightMessage delivery) => _deliveries.Writer.TryWrite(delivery);
 
-    /// <summary>Works until <paramref name="stop"/>; then finishes what is being handled, unless <paramref name="abort"/> cancels that too.</summary>
+    /// <summary>
+    /// Works until <paramref name="stop"/>; then finishes what is being handled, unless <paramref name="abort"/> cancels that too.
+    /// </summary>
     public Task Run(CancellationToken stop, CancellationToken abort) =>
         Task.WhenAll(Enumerable.Range(0, settings.Concurrency).Select(_ => Task.Run(() => Work(stop, abort), CancellationToken.None)));
 
-    /// <summary>Processes a group of deliveries and answers for each. A failure that not even recoverability could handle loses none of them.</summary>
+    /// <inheritdoc />
     public async Task Process(IReadOnlyList<InFlightMessage> group, CancellationToken stop, CancellationToken abort)
     {
         try
         {
-            using var turn = rateLimit is null ? null : await rateLimit.Turn(stop);
             await ProcessWithDatabase(group, stop, abort);
         }
         catch (Exception failure)
         {
             if (!stop.IsCancellationRequested && !abort.IsCancellationRequested)
             {
-                await criticalError($"{settings.Queue} could not settle {group.Count} messages; they go back to the queue.", failure);
+                criticalError($"{settings.Queue} could not settle {group.Count} messages; they go back to the queue.", failure);
                 await Pause(stop);
             }
 
@@ -72,10 +74,9 @@ internal sealed class MessagePump(
         {
             while (await _deliveries.Reader.WaitToReadAsync(stop))
             {
-                // Whatever waits, up to the size of a group: alone when the system is idle, many at once when it is not.
+                // All that wait, up to the size of a group: one message when the system is idle, many when it is not.
                 group.Clear();
-                var most = rateLimit is { IsOn: true } ? 1 : settings.GroupSize;
-                while (group.Count < most && !stop.IsCancellationRequested && _deliveries.Reader.TryRead(out var delivery))
+                while (group.Count < settings.GroupSize && !stop.IsCancellationRequested && _deliveries.Reader.TryRead(out var delivery))
                 {
                     if (delivery.IsAlive)
                     {
@@ -97,11 +98,13 @@ internal sealed class MessagePump(
 
     private async Task ProcessWithDatabase(IReadOnlyList<InFlightMessage> group, CancellationToken stop, CancellationToken abort)
     {
-        for (var breaks = 0; ;)
+        var (breaks, refusals) = (0, 0);
+        while (true)
         {
             try
             {
                 var failures = await processor.Process([.. group.Select(delivery => delivery.Message)], abort);
+                DatabaseAcceptsWrites(refusals);
                 for (var i = 0; i < group.Count; i++)
                 {
                     await Settle(group[i], failures[i], stop, abort);
@@ -116,6 +119,11 @@ internal sealed class MessagePump(
                     await WaitForDatabase(failure, stop);
                     breaks = 0;
                 }
+                else if (Database.RefusesWrites(failure))
+                {
+                    // No question can tell when that is over; the message itself asks again.
+                    await WaitForWrites(failure, ++refusals, stop);
+                }
                 else if (failure is not DatabaseUnavailableException && ++breaks == BreaksBeforeBlame)
                 {
                     await BlameMessages(group, failure, stop, abort);
@@ -126,7 +134,8 @@ internal sealed class MessagePump(
     }
 
     /// <summary>The database is there, so one of the messages breaks the connection; on their own, only that one fails.</summary>
-    private async Task BlameMessages(IReadOnlyList<InFlightMessage> group, Exception failure, CancellationToken stop, CancellationToken abort)
+    private async Task BlameMessages(
+        IReadOnlyList<InFlightMessage> group, Exception failure, CancellationToken stop, CancellationToken abort)
     {
         if (group.Count == 1)
         {
@@ -154,13 +163,34 @@ internal sealed class MessagePump(
         logger.LogInformation(BusEvents.DatabaseAvailable, "{Queue} has its database again", settings.Queue);
     }
 
+    private async Task WaitForWrites(Exception failure, int refusals, CancellationToken stop)
+    {
+        health.DatabaseLost(failure.Message);
+        if (refusals == 1)
+        {
+            logger.LogWarning(BusEvents.DatabaseUnavailable, "{Queue} waits for its database: {Reason}", settings.Queue, failure.Message);
+        }
+
+        var pause = AskDatabaseAgain * refusals;
+        await Task.Delay(pause < MaxPause ? pause : MaxPause, time, stop);
+    }
+
+    private void DatabaseAcceptsWrites(int refusals)
+    {
+        if (refusals > 0)
+        {
+            health.DatabaseBack();
+            logger.LogInformation(BusEvents.DatabaseAvailable, "{Queue} has its database again", settings.Queue);
+        }
+    }
+
     private async Task Settle(InFlightMessage delivery, Exception? failure, CancellationToken stop, CancellationToken abort)
     {
-        if (failure is null || await Recover(delivery.Message, failure, stop, abort))
+        if (failure is null || await Recover(delivery, failure, stop, abort))
         {
-            if (atStep is not null)
+            if (atCrashPoint is not null)
             {
-                await atStep(ProcessingStep.BeforeAcknowledge, delivery.Message.MessageId);
+                await atCrashPoint(CrashPoint.BeforeAcknowledge, delivery.Message.MessageId);
             }
 
             await delivery.Acknowledge();
@@ -169,23 +199,49 @@ internal sealed class MessagePump(
         {
             await delivery.Requeue();
         }
-
-        if (rateLimit is not null)
-        {
-            await (failure is null ? rateLimit.Succeeded(abort) : rateLimit.Failed(abort));
-        }
     }
 
-    private async Task<bool> Recover(IncomingMessage message, Exception failure, CancellationToken stop, CancellationToken abort)
+    private async Task<bool> Recover(InFlightMessage delivery, Exception failure, CancellationToken stop, CancellationToken abort)
     {
+        var messageId = delivery.Message.MessageId;
         try
         {
-            return await recoverability.Recover(message, failure, abort);
+            return await recoverability.Recover(delivery.Message, failure, abort);
         }
         catch (BrokerUnavailableException unavailable)
         {
-            logger.LogWarning(BusEvents.BrokerUnavailable, "Message {MessageId} stays in its queue: {Reason}", message.MessageId, unavailable.Message);
+            if (unavailable.IsRefusal && await MoveAsItCame(delivery, failure))
+            {
+                return true;
+            }
+
+            logger.LogWarning(
+                BusEvents.BrokerUnavailable, "Message {MessageId} stays in its queue: {Reason}", messageId, unavailable.Message);
             await Pause(stop);
+            return false;
+        }
+    }
+
+    /// <summary>The last resort: the broker is there, but refuses every copy that recoverability could make.</summary>
+    private async Task<bool> MoveAsItCame(InFlightMessage delivery, Exception failure)
+    {
+        try
+        {
+            await delivery.ForwardToErrorQueue();
+            logger.LogError(
+                BusEvents.MovedAsItCame,
+                failure,
+                "Message {MessageId} failed and went to the error queue as it came",
+                delivery.Message.MessageId);
+            return true;
+        }
+        catch (Exception refused)
+        {
+            logger.LogWarning(
+                BusEvents.BrokerUnavailable,
+                "The error queue does not take message {MessageId}: {Reason}",
+                delivery.Message.MessageId,
+                refused.Message);
             return false;
         }
     }

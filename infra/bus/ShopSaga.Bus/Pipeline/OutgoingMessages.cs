@@ -8,10 +8,13 @@ internal readonly record struct Cause(IncomingMessage? Incoming, Saga? Saga);
 
 /// <summary>Makes outgoing operations: serializes, and writes the headers of the wire contract.</summary>
 internal sealed class OutgoingMessages(
-    string endpointName, string localAddress, HostIdentity host, IReadOnlyDictionary<string, string> staticHeaders, MessageTypes types, TimeProvider time)
+    string endpointName,
+    string localAddress,
+    HostIdentity host,
+    IReadOnlyDictionary<string, string> staticHeaders,
+    MessageTypes types,
+    TimeProvider time)
 {
-    public const string CompatibleVersion = "10.2.8";
-
     public string LocalAddress => localAddress;
 
     public OutgoingOperation Send(object message, SendOptions options, Cause cause)
@@ -98,7 +101,7 @@ internal sealed class OutgoingMessages(
         };
     }
 
-    /// <summary>Static headers come last: they overwrite what a message or the runtime says.</summary>
+    /// <summary>Static headers come last: they overwrite those of the message and of the runtime.</summary>
     private void Finish(Dictionary<string, string> headers, Activity? activity)
     {
         foreach (var (key, value) in staticHeaders)
@@ -130,7 +133,7 @@ internal sealed class OutgoingMessages(
             [Headers.ReplyToAddress] = localAddress,
             [Headers.ContentType] = "application/json",
             [Headers.EnclosedMessageTypes] = types.Enclosed(message.GetType()),
-            [Headers.NServiceBusVersion] = CompatibleVersion,
+            [Headers.NServiceBusVersion] = WireVersion.Core,
             [Headers.TimeSent] = WireTime.ToWire(time.GetUtcNow()),
         };
         if (incoming is not null)

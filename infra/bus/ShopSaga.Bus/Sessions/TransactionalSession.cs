@@ -6,10 +6,12 @@ namespace ShopSaga.Bus;
 /// <summary>
 /// A transaction that messages leave with.
 /// <code>
-///   Open ─► BEGIN ─► business rows in the database, messages in memory ─► Commit ─► callbacks ─► outbox record and COMMIT together ─► relay ─► broker
+///   Open ─► BEGIN ─► business rows in the database, messages in memory ─► Commit ─► outbox record and COMMIT together ─► relay ─► broker
 /// </code>
 /// </summary>
-internal sealed class TransactionalSession(Endpoint endpoint) : ITransactionalSession
+internal sealed class TransactionalSession(
+    string endpointName, Database database, OutboxStore outbox, OutgoingMessages outgoing, OutboxRelay relay, AtCrashPoint? atCrashPoint)
+    : ITransactionalSession
 {
     private readonly List<OutgoingOperation> _pending = [];
     private NpgsqlConnection? _connection;
@@ -32,31 +34,30 @@ internal sealed class TransactionalSession(Endpoint endpoint) : ITransactionalSe
         }
 
         _opened = true;
-        _connection = await endpoint.Database.Open(cancellationToken);
+        _connection = await database.Open(cancellationToken);
         _transaction = await _connection.BeginTransactionAsync(cancellationToken);
-        await endpoint.Outbox.Begin(_transaction, SessionId, cancellationToken);
         _session = new SqlStorageSession(_connection, _transaction);
     }
 
     public Task Send(object message, SendOptions options, CancellationToken cancellationToken = default) =>
-        Add(endpoint.Outgoing.Send(message, options, default), options, cancellationToken);
+        Add(outgoing.Send(message, options, default));
 
     public Task Publish(object message, PublishOptions options, CancellationToken cancellationToken = default) =>
-        Add(endpoint.Outgoing.Publish(message, options, default), options, cancellationToken);
+        Add(outgoing.Publish(message, options, default));
 
     public async Task Commit(CancellationToken cancellationToken = default)
     {
-        var session = OpenSession;
+        _ = OpenSession;
         var started = Stopwatch.GetTimestamp();
         var outcome = "failure";
         try
         {
-            await Commit(session, cancellationToken);
+            await StoreAndCommit(cancellationToken);
             outcome = "success";
         }
         finally
         {
-            BusMeters.Committed(endpoint.Name, outcome, Stopwatch.GetElapsedTime(started));
+            BusMeters.Committed(endpointName, outcome, Stopwatch.GetElapsedTime(started));
         }
     }
 
@@ -65,50 +66,45 @@ internal sealed class TransactionalSession(Endpoint endpoint) : ITransactionalSe
         _session = null;
         _transaction?.Dispose();
         _connection?.Dispose();
+        (_transaction, _connection) = (null, null);
     }
 
-    public async ValueTask DisposeAsync() => await Close();
-
-    private async Task Commit(SqlStorageSession session, CancellationToken cancellationToken)
+    public async ValueTask DisposeAsync()
     {
-        await session.SaveChanges(cancellationToken);
-        await AtStep(ProcessingStep.BeforeCommit);
+        _session = null;
+        var (transaction, connection) = (_transaction, _connection);
+        (_transaction, _connection) = (null, null);
+
+        // A request that was aborted while the session opened has a connection, but no transaction.
+        await using (connection)
+        {
+            await (transaction?.DisposeAsync() ?? default);
+        }
+    }
+
+    private async Task StoreAndCommit(CancellationToken cancellationToken)
+    {
+        await Reached(CrashPoint.BeforeCommit);
         var records = new Dictionary<string, List<OutgoingOperation>>();
-        if (_pending.Count > 0 || endpoint.Outbox.IsPessimistic)
+        if (_pending.Count > 0)
         {
             records.Add(SessionId, _pending);
         }
 
-        await endpoint.Outbox.StoreAndCommit(_transaction!, records, cancellationToken);
-        await AtStep(ProcessingStep.Committed);
-        await Close();
+        await outbox.StoreAndCommit(_transaction!, records, cancellationToken);
+        await Reached(CrashPoint.Committed);
+        await DisposeAsync();
         if (_pending.Count > 0)
         {
-            endpoint.Relay.Enqueue(SessionId, _pending);
+            relay.Enqueue(SessionId, _pending);
         }
     }
 
-    private async Task Close()
-    {
-        _session = null;
-        if (_connection is not null)
-        {
-            await _transaction!.DisposeAsync();
-            await _connection.DisposeAsync();
-            _connection = null;
-        }
-    }
+    private Task Reached(CrashPoint point) => atCrashPoint?.Invoke(point, SessionId) ?? Task.CompletedTask;
 
-    private Task AtStep(ProcessingStep step) => endpoint.AtStep?.Invoke(step, SessionId) ?? Task.CompletedTask;
-
-    private Task Add(OutgoingOperation operation, ExtendableOptions options, CancellationToken cancellationToken)
+    private Task Add(OutgoingOperation operation)
     {
         _ = OpenSession;
-        if (options.ImmediateDispatch)
-        {
-            return endpoint.Dispatch([operation], cancellationToken);
-        }
-
         _pending.Add(operation);
         return Task.CompletedTask;
     }

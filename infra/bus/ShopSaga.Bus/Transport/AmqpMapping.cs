@@ -20,33 +20,42 @@ internal static class AmqpMapping
     private const string CallbackQueue = "NServiceBus.RabbitMQ.CallbackQueue";
     private const string DeliveryCount = "x-delivery-count";
 
+    /// <summary>Deliveries before the broker's count began anew (<see cref="Renewed"/>).</summary>
+    private const string EarlierDeliveries = "ShopSaga.Bus.EarlierDeliveries";
+
     private static readonly FrozenSet<string> NeverShown = FrozenSet.Create(
         DelayInSeconds, "x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason",
-        "NServiceBus.Transport.RabbitMQ.ConfirmationId", Constants.PublishSequenceNumberHeader, DeliveryCount);
+        "NServiceBus.Transport.RabbitMQ.ConfirmationId", Constants.PublishSequenceNumberHeader, DeliveryCount, EarlierDeliveries);
 
-    public static BasicProperties ToProperties(OutgoingOperation operation)
+    /// <param name="operation">The message.</param>
+    /// <param name="maxFrame">The frame size agreed with the broker.</param>
+    /// <param name="delayInSeconds">The delay, where it has one.</param>
+    public static BasicProperties ToProperties(OutgoingOperation operation, uint maxFrame, long? delayInSeconds = null)
     {
         var headers = operation.Headers;
         var properties = new BasicProperties
         {
-            MessageId = operation.MessageId,
+            // A receiver needs one; the whole id is in the headers.
+            MessageId = AmqpLimits.ShortBeginning(operation.MessageId),
             DeliveryMode = headers.ContainsKey(NonPersistent) ? DeliveryModes.Transient : DeliveryModes.Persistent,
-            ContentType = headers.GetValueOrDefault(Headers.ContentType) ?? "application/octet-stream",
+            ContentType = AmqpLimits.Short(headers.GetValueOrDefault(Headers.ContentType)) ?? "application/octet-stream",
             Headers = ToTable(headers),
         };
-        if (headers.TryGetValue(Headers.CorrelationId, out var correlationId))
+
+        // Receivers let these overwrite the header of the same meaning, so a part of one would be worse than none.
+        if (AmqpLimits.Short(headers.GetValueOrDefault(Headers.CorrelationId)) is { } correlationId)
         {
             properties.CorrelationId = correlationId;
         }
 
-        if (headers.TryGetValue(Headers.ReplyToAddress, out var replyTo))
+        if (AmqpLimits.Short(headers.GetValueOrDefault(Headers.ReplyToAddress)) is { } replyTo)
         {
             properties.ReplyTo = replyTo;
         }
 
-        if (headers.TryGetValue(Headers.EnclosedMessageTypes, out var types))
+        if (headers.TryGetValue(Headers.EnclosedMessageTypes, out var types) && AmqpLimits.Short(MessageTypes.FullName(types.Split(';', 2)[0])) is { } type)
         {
-            properties.Type = MessageTypes.FullName(types.Split(';', 2)[0]);
+            properties.Type = type;
         }
 
         if (operation.TimeToBeReceived is { } ttbr)
@@ -54,6 +63,24 @@ internal static class AmqpMapping
             properties.Expiration = ((long)ttbr.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
         }
 
+        AmqpLimits.Fit(properties.Headers, maxFrame);
+        if (delayInSeconds is { } delay)
+        {
+            properties.Headers[DelayInSeconds] = (int)delay;
+        }
+
+        return properties;
+    }
+
+    /// <summary>The properties of a message as it came, with the headers as texts that fit.</summary>
+    public static BasicProperties AsTexts(IReadOnlyBasicProperties received, uint maxFrame)
+    {
+        var properties = new BasicProperties(received)
+        {
+            Headers = (received.Headers ?? new Dictionary<string, object?>()).ToDictionary(
+                header => header.Key, header => (object?)Text(header.Value)),
+        };
+        AmqpLimits.Fit(properties.Headers, maxFrame);
         return properties;
     }
 
@@ -131,12 +158,32 @@ internal static class AmqpMapping
             MessageId = messageId,
             Headers = headers,
             Body = body,
-            DeliveryAttempt = redelivered ? 1 + Deliveries(properties) : 1,
+            DeliveryAttempt = 1 + Count(properties, EarlierDeliveries, 0) + (redelivered ? Count(properties, DeliveryCount, 1) : 0),
         };
     }
 
-    private static int Deliveries(IReadOnlyBasicProperties properties) =>
-        properties.Headers?.TryGetValue(DeliveryCount, out var count) == true ? Convert.ToInt32(count, CultureInfo.InvariantCulture) : 1;
+    /// <summary>
+    /// How often the broker has delivered the message without an acknowledgement; a queue with a delivery limit drops it after so many.
+    /// </summary>
+    public static int BrokerDeliveries(IReadOnlyBasicProperties properties) => Count(properties, DeliveryCount, 0);
+
+    /// <summary>The properties of a copy for the same queue, in which the broker's count begins anew but none is forgotten.</summary>
+    public static BasicProperties Renewed(IReadOnlyBasicProperties received)
+    {
+        var headers = new Dictionary<string, object?>(received.Headers ?? new Dictionary<string, object?>())
+        {
+            [EarlierDeliveries] = Count(received, EarlierDeliveries, 0) + Count(received, DeliveryCount, 0),
+        };
+        headers.Remove(DeliveryCount);
+        headers.Remove(Constants.PublishSequenceNumberHeader);
+        return new BasicProperties(received) { Headers = headers };
+    }
+
+    private static int Count(IReadOnlyBasicProperties properties, string header, int otherwise) =>
+        properties.Headers?.TryGetValue(header, out var count) == true
+        && count is byte or sbyte or short or ushort or int or uint or long
+            ? (int)Math.Clamp(Convert.ToInt64(count, CultureInfo.InvariantCulture), 0, 1_000_000)
+            : otherwise;
 
     private static string Text(object? value) => value switch
     {

@@ -17,7 +17,7 @@ namespace ShopSaga.Bus;
 internal static class ConventionalTopology
 {
     public const int DelayLevels = 28;
-    public const long LongestDelay = (1L << DelayLevels) - 1;
+    public const long MaxDelay = (1L << DelayLevels) - 1;
     private const string DelayDelivery = "nsb.v2.delay-delivery";
 
     /// <summary>The exchange of a message type: namespace, colon, name.</summary>
@@ -26,7 +26,8 @@ internal static class ConventionalTopology
     public static async Task DeclareAddress(IChannel channel, string address, CancellationToken cancellationToken)
     {
         var quorum = new Dictionary<string, object?> { ["x-queue-type"] = "quorum" };
-        await channel.QueueDeclareAsync(address, durable: true, exclusive: false, autoDelete: false, quorum, cancellationToken: cancellationToken);
+        await channel.QueueDeclareAsync(
+            address, durable: true, exclusive: false, autoDelete: false, quorum, cancellationToken: cancellationToken);
         await DeclareFanout(channel, address, cancellationToken);
         await channel.QueueBindAsync(address, address, string.Empty, cancellationToken: cancellationToken);
     }

@@ -9,7 +9,8 @@ public abstract class TransportDefinition
 }
 
 /// <summary>
-/// Carries messages to and from one endpoint. Messages of a queue may come in any order and more than once, but none is lost between the return of
+/// Carries messages to and from one endpoint. Messages of a queue may come in any order and more than once, but none is lost between the
+/// return of
 /// <see cref="Dispatch"/> and the acknowledgement of its delivery.
 /// </summary>
 internal interface ITransport : IAsyncDisposable
@@ -19,32 +20,62 @@ internal interface ITransport : IAsyncDisposable
     Task Dispatch(IReadOnlyList<OutgoingOperation> operations, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Hands what arrives in the endpoint's queue to <paramref name="pump"/> until <paramref name="stop"/>, and recovers by itself. After it has
-    /// returned, what was handed over can still be answered for, until the transport is disposed of.
+    /// Hands the messages of the endpoint's queue to <paramref name="target"/> until <paramref name="stop"/>, and recovers by itself. After
+    /// it has returned, delivered messages can still be settled, until the transport is disposed of.
     /// </summary>
-    Task Receive(MessagePump pump, CancellationToken stop);
+    Task Receive(IDeliveryTarget target, CancellationToken stop);
 }
 
-/// <summary>What a transport needs to know of its endpoint.</summary>
+/// <summary>Where a transport hands deliveries.</summary>
+internal interface IDeliveryTarget
+{
+    /// <summary>Takes a delivery over. Never waits; the transport's prefetch is the bound.</summary>
+    void Enqueue(InFlightMessage delivery);
+
+    /// <summary>
+    /// Processes a group of deliveries and settles each. A failure that not even recoverability could handle loses none of them.
+    /// </summary>
+    Task Process(IReadOnlyList<InFlightMessage> group, CancellationToken stop, CancellationToken abort);
+}
+
+/// <summary>The endpoint of a transport.</summary>
+/// <param name="EndpointName">Its name, shown by the broker's tools.</param>
+/// <param name="Receiving">What it receives.</param>
+/// <param name="Health">Learns of lost and recovered connections.</param>
+/// <param name="CriticalError">Called when the broker stays away for long.</param>
+/// <param name="WaitUntilSent">Ends when everything committed has left; a broker of a test waits for it.</param>
+/// <param name="AtCrashPoint">Set by tests that let the process die.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Loggers">Makes loggers.</param>
 internal sealed record TransportContext(
     string EndpointName,
     ReceiveSettings Receiving,
     EndpointHealth Health,
-    Func<string, Exception, Task> CriticalError,
-    Func<Task> Settled,
+    Action<string, Exception> CriticalError,
+    Func<Task> WaitUntilSent,
+    AtCrashPoint? AtCrashPoint,
     TimeProvider Time,
     ILoggerFactory Loggers);
 
-/// <summary>What is received, and how much of it at once.</summary>
+/// <summary>What an endpoint receives, and how much of it at once.</summary>
 internal sealed record ReceiveSettings(
-    string Queue, string ErrorQueue, string? AuditQueue, IReadOnlyList<Type> Events, bool Installers, int Concurrency, int GroupSize, string ConsumerTag);
+    string Queue,
+    string ErrorQueue,
+    string? AuditQueue,
+    IReadOnlyList<Type> Events,
+    bool Installers,
+    int Concurrency,
+    int GroupSize,
+    string ConsumerTag);
 
-/// <summary>A message that waits for an answer. Answering one that is no longer alive does nothing: it will be delivered again.</summary>
+/// <summary>
+/// A delivered message that waits to be settled. Settling one that is no longer alive does nothing: it will be delivered again.
+/// </summary>
 internal abstract class InFlightMessage(IncomingMessage message)
 {
     public IncomingMessage Message => message;
 
-    /// <summary>Whether an answer can still reach the broker.</summary>
+    /// <summary>Whether the broker can still be told.</summary>
     public abstract bool IsAlive { get; }
 
     /// <summary>Takes the message out of its queue.</summary>
@@ -52,7 +83,8 @@ internal abstract class InFlightMessage(IncomingMessage message)
 
     /// <summary>Puts the message back into its queue.</summary>
     public abstract ValueTask Requeue();
-}
 
-/// <summary>Messages could not be handed to the broker now.</summary>
-internal sealed class BrokerUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException);
+    /// <summary>Puts the message as it came into the error queue, where no copy with the failure in its headers could be sent.</summary>
+    /// <exception cref="Exception">The error queue did not take it.</exception>
+    public abstract Task ForwardToErrorQueue();
+}

@@ -9,14 +9,14 @@ internal sealed class RabbitMqInfrastructure : ITransport
     public RabbitMqInfrastructure(RabbitMQTransport settings, TransportContext context)
     {
         var connections = new RabbitMqConnections(settings, context.EndpointName);
-        _dispatcher = new RabbitMqDispatcher(connections, context.Health, context.Time);
+        _dispatcher = new RabbitMqDispatcher(connections, context);
         _receiver = new RabbitMqReceiver(connections, _dispatcher, context);
     }
 
     public Task Dispatch(IReadOnlyList<OutgoingOperation> operations, CancellationToken cancellationToken) =>
         _dispatcher.Dispatch(operations, cancellationToken);
 
-    public Task Receive(MessagePump pump, CancellationToken stop) => _receiver.Run(pump, stop);
+    public Task Receive(IDeliveryTarget target, CancellationToken stop) => _receiver.Run(target, stop);
 
     public async ValueTask DisposeAsync()
     {

@@ -7,19 +7,37 @@ namespace ShopSaga.Bus;
 /// <summary>
 /// Takes messages from the endpoint's queue and hands them to the pump.
 /// <code>
-///   connect ─► declare, subscribe ─► consume ─► pump ─► RabbitMqAnswers
-///      ▲                               └─ cannot be read ─► error queue, as it is
-///      └─ after the recovery interval ◄─ lost; what was not answered for is delivered again by the broker
+///   connect ─► declare, subscribe ─► consume ─► MessagePump ─► RabbitMqAcknowledgements
+///      ▲                               └─ unreadable ─► error queue, as it came
+///      └─ after the recovery interval ◄─ lost; the broker delivers again what was not settled
 /// </code>
 /// </summary>
-internal sealed class RabbitMqReceiver(RabbitMqConnections connections, RabbitMqDispatcher dispatcher, TransportContext context) : IAsyncDisposable
+internal sealed class RabbitMqReceiver(
+    RabbitMqConnections connections, RabbitMqDispatcher dispatcher, TransportContext context) : IAsyncDisposable
 {
+    /// <summary>The pause before an unreadable message goes back that the error queue did not take.</summary>
+    private static readonly TimeSpan BeforeAnotherAttempt = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How often exchanges and bindings are asserted; events published between their loss and this wait with the publisher
+    /// (ReturnedEvents).
+    /// </summary>
+    private static readonly TimeSpan AssertEvery = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// After so many deliveries a copy takes the message's place. RabbitMQ 4 drops a message from a quorum queue after 20 deliveries by
+    /// default, and a policy may do so on any version; crash loops and long outages must not lose one.
+    /// </summary>
+    private const int MaxBrokerDeliveries = 10;
+
     private readonly ReceiveSettings _settings = context.Receiving;
     private readonly ILogger _logger = context.Loggers.CreateLogger<RabbitMqReceiver>();
     private Subscription? _subscription;
 
-    /// <summary>Receives until <paramref name="stop"/>. The connection stays open, for acknowledgements, until this is disposed of.</summary>
-    public async Task Run(MessagePump pump, CancellationToken stop)
+    /// <summary>
+    /// Receives until <paramref name="stop"/>. The connection stays open, for acknowledgements, until this is disposed of.
+    /// </summary>
+    public async Task Run(IDeliveryTarget target, CancellationToken stop)
     {
         var lostAt = context.Time.GetTimestamp();
         var critical = false;
@@ -27,11 +45,11 @@ internal sealed class RabbitMqReceiver(RabbitMqConnections connections, RabbitMq
         {
             try
             {
-                _subscription = await Subscribe(pump, stop);
+                _subscription = await Subscribe(target, stop);
                 context.Health.BrokerConnected();
                 critical = false;
                 _logger.LogInformation(BusEvents.BrokerConnected, "{Queue} is receiving", _settings.Queue);
-                var reason = await _subscription.Closed.WaitAsync(stop);
+                var reason = await UntilClosed(_subscription, stop);
                 lostAt = context.Time.GetTimestamp();
                 Lost(reason);
                 await _subscription.DisposeAsync();
@@ -46,7 +64,8 @@ internal sealed class RabbitMqReceiver(RabbitMqConnections connections, RabbitMq
                 if (!critical && context.Time.GetElapsedTime(lostAt) > connections.Transport.TimeToWaitBeforeTriggeringCircuitBreaker)
                 {
                     critical = true;
-                    await context.CriticalError($"{_settings.Queue} could not reach the broker for {context.Time.GetElapsedTime(lostAt)}.", failure);
+                    context.CriticalError(
+                        $"{_settings.Queue} could not reach the broker for {context.Time.GetElapsedTime(lostAt)}.", failure);
                 }
             }
 
@@ -54,6 +73,44 @@ internal sealed class RabbitMqReceiver(RabbitMqConnections connections, RabbitMq
         }
 
         await StopConsuming();
+    }
+
+    /// <summary>
+    /// Waits until the broker delivers no more; returns why. Meanwhile asserts the topology, which an operator may have deleted.
+    /// </summary>
+    private async Task<string> UntilClosed(Subscription subscription, CancellationToken stop)
+    {
+        while (true)
+        {
+            using var pause = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            var tick = Task.Delay(AssertEvery, context.Time, pause.Token);
+            await Task.WhenAny(subscription.Closed, tick);
+            await pause.CancelAsync();
+            stop.ThrowIfCancellationRequested();
+            if (subscription.Closed.IsCompleted)
+            {
+                return await subscription.Closed;
+            }
+
+            await AssertTopology(subscription, stop);
+        }
+    }
+
+    private async Task AssertTopology(Subscription subscription, CancellationToken stop)
+    {
+        try
+        {
+            await using var channel = await subscription.NewChannel(stop);
+            await Declare(channel, stop);
+        }
+        catch (Exception failure) when (!stop.IsCancellationRequested)
+        {
+            _logger.LogWarning(
+                BusEvents.TopologyNotAsserted,
+                "Exchanges and bindings of {Queue} could not be asserted: {Reason}",
+                _settings.Queue,
+                failure.Message);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -72,7 +129,8 @@ internal sealed class RabbitMqReceiver(RabbitMqConnections connections, RabbitMq
         }
         catch (Exception lost)
         {
-            _logger.LogInformation(BusEvents.BrokerUnavailable, "{Queue} stops without the broker: {Reason}", _settings.Queue, lost.Message);
+            _logger.LogInformation(
+                BusEvents.BrokerUnavailable, "{Queue} stops without the broker: {Reason}", _settings.Queue, lost.Message);
         }
     }
 
@@ -82,34 +140,45 @@ internal sealed class RabbitMqReceiver(RabbitMqConnections connections, RabbitMq
         _logger.LogWarning(BusEvents.BrokerUnavailable, "{Queue} lost the broker and connects again: {Reason}", _settings.Queue, reason);
     }
 
-    private async Task<Subscription> Subscribe(MessagePump pump, CancellationToken cancellationToken)
+    private async Task<Subscription> Subscribe(IDeliveryTarget target, CancellationToken cancellationToken)
     {
         var connection = await connections.Open("MessagePump", cancellationToken);
         try
         {
             var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-            if (_settings.Installers)
-            {
-                await Install(channel, cancellationToken);
-            }
-
-            foreach (var type in _settings.Events)
-            {
-                await ConventionalTopology.Subscribe(channel, _settings.Queue, type, cancellationToken);
-            }
-
+            await Declare(channel, cancellationToken);
             var prefetch = Math.Max(3L, 2L * _settings.GroupSize) * _settings.Concurrency;
             await channel.BasicQosAsync(0, (ushort)Math.Min(prefetch, ushort.MaxValue), global: false, cancellationToken);
-            var answers = new RabbitMqAnswers(channel, _logger);
-            var consumer = new Consumer(channel, answers, this, pump, cancellationToken);
+            var acknowledgements = new RabbitMqAcknowledgements(channel, _logger);
+            var consumer = new Consumer(channel, acknowledgements, this, target, cancellationToken);
             await channel.BasicConsumeAsync(
-                _settings.Queue, autoAck: false, _settings.ConsumerTag, noLocal: false, exclusive: false, arguments: null, consumer, cancellationToken);
-            return new Subscription(connection, channel, _settings.ConsumerTag, consumer.Closed, answers);
+                _settings.Queue,
+                autoAck: false,
+                _settings.ConsumerTag,
+                noLocal: false,
+                exclusive: false,
+                arguments: null,
+                consumer,
+                cancellationToken);
+            return new Subscription(connection, channel, _settings.ConsumerTag, consumer.Closed, acknowledgements);
         }
         catch
         {
             await connection.DisposeAsync();
             throw;
+        }
+    }
+
+    private async Task Declare(IChannel channel, CancellationToken cancellationToken)
+    {
+        if (_settings.Installers)
+        {
+            await Install(channel, cancellationToken);
+        }
+
+        foreach (var type in _settings.Events)
+        {
+            await ConventionalTopology.Subscribe(channel, _settings.Queue, type, cancellationToken);
         }
     }
 
@@ -126,24 +195,74 @@ internal sealed class RabbitMqReceiver(RabbitMqConnections connections, RabbitMq
         await ConventionalTopology.BindDelayedDelivery(channel, _settings.Queue, cancellationToken);
     }
 
-    /// <summary>A message that cannot be read goes to the error queue as it is; where that fails, it goes back to its own, after a pause.</summary>
+    private async Task Renew(
+        RabbitMqAcknowledgements acknowledgements,
+        ulong tag,
+        IReadOnlyBasicProperties properties,
+        ReadOnlyMemory<byte> body,
+        CancellationToken stop)
+    {
+        // A message that is not requeued costs no delivery, so it waits here while the broker takes none.
+        while (!stop.IsCancellationRequested && acknowledgements.ReachesBroker)
+        {
+            try
+            {
+                await dispatcher.Forward(_settings.Queue, AmqpMapping.Renewed(properties), body);
+                _logger.LogInformation(
+                    BusEvents.DeliveriesRenewed,
+                    "Message {MessageId} was delivered {Count} times; a copy took its place in {Queue}",
+                    properties.MessageId,
+                    MaxBrokerDeliveries,
+                    _settings.Queue);
+                acknowledgements.Acknowledge(tag);
+                return;
+            }
+            catch (Exception failure)
+            {
+                _logger.LogWarning(
+                    BusEvents.BrokerUnavailable,
+                    "Message {MessageId} could not be renewed in {Queue}: {Reason}",
+                    properties.MessageId,
+                    _settings.Queue,
+                    failure.Message);
+                await Delay(BeforeAnotherAttempt, stop);
+            }
+        }
+    }
+
+    /// <summary>
+    /// A message that cannot be read goes to the error queue as it is; where that fails, it goes back to its own, after a pause.
+    /// </summary>
     private async Task MoveToErrorQueue(
-        RabbitMqAnswers answers, ulong tag, Exception unreadable, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken stop)
+        RabbitMqAcknowledgements acknowledgements,
+        ulong tag,
+        Exception unreadable,
+        IReadOnlyBasicProperties properties,
+        ReadOnlyMemory<byte> body,
+        CancellationToken stop)
     {
         try
         {
-            await dispatcher.Forward(_settings.ErrorQueue, properties, body);
+            await ForwardToErrorQueue(properties, body);
             _logger.LogError(
-                BusEvents.PoisonMessage, unreadable, "A message that cannot be read went from {Queue} to {ErrorQueue}", _settings.Queue, _settings.ErrorQueue);
-            answers.Acknowledge(tag);
+                BusEvents.PoisonMessage,
+                unreadable,
+                "A message that cannot be read went from {Queue} to {ErrorQueue}",
+                _settings.Queue,
+                _settings.ErrorQueue);
+            acknowledgements.Acknowledge(tag);
         }
         catch (Exception failure)
         {
-            _logger.LogWarning(BusEvents.BrokerUnavailable, "A message that cannot be read stays in {Queue}: {Reason}", _settings.Queue, failure.Message);
-            await Delay(MessagePump.BeforeAnotherAttempt, stop);
-            await answers.Requeue(tag);
+            _logger.LogWarning(
+                BusEvents.BrokerUnavailable, "A message that cannot be read stays in {Queue}: {Reason}", _settings.Queue, failure.Message);
+            await Delay(BeforeAnotherAttempt, stop);
+            await acknowledgements.Requeue(tag);
         }
     }
+
+    private Task ForwardToErrorQueue(IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body) =>
+        dispatcher.Forward(_settings.ErrorQueue, properties, body);
 
     private async Task Delay(TimeSpan delay, CancellationToken stop)
     {
@@ -157,7 +276,12 @@ internal sealed class RabbitMqReceiver(RabbitMqConnections connections, RabbitMq
         }
     }
 
-    private sealed class Consumer(IChannel channel, RabbitMqAnswers answers, RabbitMqReceiver receiver, MessagePump pump, CancellationToken stop)
+    private sealed class Consumer(
+        IChannel channel,
+        RabbitMqAcknowledgements acknowledgements,
+        RabbitMqReceiver receiver,
+        IDeliveryTarget target,
+        CancellationToken stop)
         : AsyncDefaultBasicConsumer(channel)
     {
         private readonly TaskCompletionSource<string> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -166,8 +290,21 @@ internal sealed class RabbitMqReceiver(RabbitMqConnections connections, RabbitMq
         public Task<string> Closed => _closed.Task;
 
         public override async Task HandleBasicDeliverAsync(
-            string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
+            string consumerTag,
+            ulong deliveryTag,
+            bool redelivered,
+            string exchange,
+            string routingKey,
+            IReadOnlyBasicProperties properties,
+            ReadOnlyMemory<byte> body,
+            CancellationToken cancellationToken = default)
         {
+            if (AmqpMapping.BrokerDeliveries(properties) >= MaxBrokerDeliveries)
+            {
+                await receiver.Renew(acknowledgements, deliveryTag, properties, body, stop);
+                return;
+            }
+
             IncomingMessage message;
             try
             {
@@ -176,11 +313,12 @@ internal sealed class RabbitMqReceiver(RabbitMqConnections connections, RabbitMq
             }
             catch (Exception unreadable)
             {
-                await receiver.MoveToErrorQueue(answers, deliveryTag, unreadable, properties, body, stop);
+                await receiver.MoveToErrorQueue(acknowledgements, deliveryTag, unreadable, properties, body, stop);
                 return;
             }
 
-            pump.Enqueue(new RabbitMqInFlightMessage(answers, deliveryTag, message));
+            target.Enqueue(new RabbitMqInFlightMessage(
+                acknowledgements, deliveryTag, message, () => receiver.ForwardToErrorQueue(properties, message.Body)));
         }
 
         public override Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)
@@ -197,11 +335,18 @@ internal sealed class RabbitMqReceiver(RabbitMqConnections connections, RabbitMq
     }
 
     private sealed class Subscription(
-        IConnection connection, IChannel channel, string consumerTag, Task<string> closed, RabbitMqAnswers answers) : IAsyncDisposable
+        IConnection connection,
+        IChannel channel,
+        string consumerTag,
+        Task<string> closed,
+        RabbitMqAcknowledgements acknowledgements) : IAsyncDisposable
     {
-        private readonly Task _answering = Task.Run(answers.Run);
+        private readonly Task _acknowledging = Task.Run(acknowledgements.Run);
 
         public Task<string> Closed => closed;
+
+        public Task<IChannel> NewChannel(CancellationToken cancellationToken) =>
+            connection.CreateChannelAsync(cancellationToken: cancellationToken);
 
         public async Task StopConsuming()
         {
@@ -213,27 +358,33 @@ internal sealed class RabbitMqReceiver(RabbitMqConnections connections, RabbitMq
 
         public async ValueTask DisposeAsync()
         {
-            answers.Complete();
-            await _answering;
-            await channel.DisposeAsync();
-            await connection.DisposeAsync();
+            acknowledgements.Complete();
+            await _acknowledging;
+            await using (connection)
+            {
+                await channel.DisposeAsync();
+            }
         }
     }
 }
 
 /// <summary>A message that the broker handed out on a channel.</summary>
-internal sealed class RabbitMqInFlightMessage(RabbitMqAnswers answers, ulong tag, IncomingMessage message) : InFlightMessage(message)
+internal sealed class RabbitMqInFlightMessage(
+    RabbitMqAcknowledgements acknowledgements,
+    ulong tag,
+    IncomingMessage message,
+    Func<Task> forwardToErrorQueue) : InFlightMessage(message)
 {
-    private bool _answered;
+    private bool _settled;
 
-    public override bool IsAlive => answers.ReachBroker;
+    public override bool IsAlive => acknowledgements.ReachesBroker;
 
     public override ValueTask Acknowledge()
     {
-        if (!_answered)
+        if (!_settled)
         {
-            _answered = true;
-            answers.Acknowledge(tag);
+            _settled = true;
+            acknowledgements.Acknowledge(tag);
         }
 
         return ValueTask.CompletedTask;
@@ -241,12 +392,14 @@ internal sealed class RabbitMqInFlightMessage(RabbitMqAnswers answers, ulong tag
 
     public override ValueTask Requeue()
     {
-        if (_answered)
+        if (_settled)
         {
             return ValueTask.CompletedTask;
         }
 
-        _answered = true;
-        return answers.Requeue(tag);
+        _settled = true;
+        return acknowledgements.Requeue(tag);
     }
+
+    public override Task ForwardToErrorQueue() => forwardToErrorQueue();
 }

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace ShopSaga.Bus;
 
-/// <summary>Who this process is to monitoring. Stable over restarts as long as the names are.</summary>
+/// <summary>The identity of this process in monitoring. Stable over restarts as long as the names are.</summary>
 internal sealed class HostIdentity
 {
     /// <param name="instanceName">Name of the instance, or null for the path of the program.</param>
@@ -32,5 +32,4 @@ internal sealed class HostIdentity
 
     /// <summary>The id as headers carry it: 32 hexadecimal digits.</summary>
     public string HostIdText { get; }
-
 }

@@ -3,17 +3,28 @@ using System.Collections.Concurrent;
 namespace ShopSaga.Bus;
 
 /// <summary>
-/// Names of message types on the wire. <c>EnclosedMessageTypes</c> lists assembly-qualified names, most concrete first; readers accept
-/// a name that loads, one whose assembly differs but whose full name is known, and a bare full name.
+/// Names of message types on the wire. <c>EnclosedMessageTypes</c> lists assembly-qualified names, most concrete first. A name is looked up
+/// among the registered types by its full name alone: .NET's own parser must never see text from outside, since some of it throws and some
+/// of it overflows the stack (a name with 20,000 asterisks is a pointer to a pointer to …).
 /// </summary>
 internal sealed class MessageTypes(ConventionsBuilder conventions)
 {
+    /// <summary>Values of the header that are remembered; senders may write the same types in any number of ways.</summary>
+    private const int MaxRemembered = 1000;
+
     private readonly ConcurrentDictionary<Type, string> _enclosed = new();
     private readonly ConcurrentDictionary<string, Type> _byHeader = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Type> _byFullName = new(StringComparer.Ordinal);
 
-    /// <summary>Makes a type known by its full name.</summary>
-    public void Register(Type type) => _byFullName[type.FullName!] = type;
+    /// <summary>Makes a handled type known by its full name, and the types of its assembly that derive from it.</summary>
+    public void Register(Type type)
+    {
+        _byFullName[type.FullName!] = type;
+        foreach (var derived in type.Assembly.GetTypes().Where(other => other.IsAssignableTo(type) && !other.ContainsGenericParameters))
+        {
+            _byFullName[derived.FullName!] = derived;
+        }
+    }
 
     public bool IsEvent(Type type) => conventions.IsEvent(type);
 
@@ -24,7 +35,7 @@ internal sealed class MessageTypes(ConventionsBuilder conventions)
         ';',
         types.Hierarchy(type).Prepend(type).Select(t => t.AssemblyQualifiedName)), this);
 
-    /// <summary>The first type of the header's value that this process knows, or null. Unknown ones are not remembered: there may be any number.</summary>
+    /// <summary>The first type of the header's value that is registered, or null.</summary>
     public Type? Find(string enclosed)
     {
         if (_byHeader.TryGetValue(enclosed, out var known))
@@ -34,9 +45,9 @@ internal sealed class MessageTypes(ConventionsBuilder conventions)
 
         var found = enclosed.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Where(name => !name.Contains("__impl", StringComparison.Ordinal))
-            .Select(FindOne)
+            .Select(name => _byFullName.GetValueOrDefault(FullName(name)))
             .FirstOrDefault(type => type is not null);
-        if (found is not null)
+        if (found is not null && _byHeader.Count < MaxRemembered)
         {
             _byHeader[enclosed] = found;
         }
@@ -44,7 +55,9 @@ internal sealed class MessageTypes(ConventionsBuilder conventions)
         return found;
     }
 
-    /// <summary>The full name within an assembly-qualified one: up to the last bracket of a generic type, else up to the first comma.</summary>
+    /// <summary>
+    /// The full name within an assembly-qualified one: up to the last bracket of a generic type, else up to the first comma.
+    /// </summary>
     public static string FullName(string assemblyQualifiedName)
     {
         var bracket = assemblyQualifiedName.LastIndexOf(']');
@@ -56,9 +69,6 @@ internal sealed class MessageTypes(ConventionsBuilder conventions)
         var comma = assemblyQualifiedName.IndexOf(',', StringComparison.Ordinal);
         return comma < 0 ? assemblyQualifiedName : assemblyQualifiedName[..comma];
     }
-
-    private Type? FindOne(string name) =>
-        _byFullName.TryGetValue(FullName(name), out var known) ? known : Type.GetType(name, throwOnError: false);
 
     private IEnumerable<Type> Hierarchy(Type type)
     {

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace ShopSaga.Bus;
 
-/// <summary>Times in headers: UTC, <c>2026-08-21 13:01:02:004512 Z</c>, exactly 27 characters, with a colon before the microseconds.</summary>
+/// <summary>
+/// Times in headers: UTC, <c>2026-08-21 13:01:02:004512 Z</c>, exactly 27 characters, with a colon before the microseconds.
+/// </summary>
 internal static class WireTime
 {
     private const string Format = "yyyy-MM-dd HH:mm:ss:ffffff Z";

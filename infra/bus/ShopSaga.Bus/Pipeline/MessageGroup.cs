@@ -1,0 +1,22 @@
+namespace ShopSaga.Bus;
+
+/// <summary>Messages that are processed in one transaction, and the results of this one attempt.</summary>
+internal sealed class MessageGroup(IReadOnlyList<IncomingMessage> messages)
+{
+    public IReadOnlyList<IncomingMessage> Messages => messages;
+
+    /// <summary>The message whose handlers run; null before the first and after the last.</summary>
+    public IncomingMessage? Current { get; set; }
+
+    /// <summary>Ids of committed records whose operations must leave.</summary>
+    public List<string> Undispatched { get; } = [];
+
+    /// <summary>These operations.</summary>
+    public List<OutgoingOperation> Operations { get; } = [];
+
+    /// <summary>The observed attempts; empty without a listener.</summary>
+    public List<ReceiveObserver.Attempt> Attempts { get; } = [];
+
+    /// <summary>Reports of sagas that are under way.</summary>
+    public List<Task> SagaReports { get; } = [];
+}
