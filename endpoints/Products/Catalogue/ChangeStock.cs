@@ -30,15 +30,14 @@ internal static class ChangeStock
             return Problems.OfStatus(StatusCodes.Status412PreconditionFailed);
         }
 
-        // Pieces that orders hold may return to the stock, and must fit into it.
-        var owned = await sql.QuerySingle<long>("SELECT sum(delta) FROM stock_changes WHERE product_id = @id", new { id });
-        if (before.StockQuantity + (long)body.Delta < 0 || owned + body.Delta > int.MaxValue)
+        if (!await Fits(sql, before, body.Delta))
         {
+            var reserved = await Reserved(sql, id);
             return Problems.Conflict(
                 "conflict",
                 "The stock cannot be changed by that",
-                $"There are {before.StockQuantity} pieces, and orders hold {owned - before.StockQuantity}: "
-                + $"the stock can neither fall below 0 nor rise, with those that orders hold, above {int.MaxValue}.");
+                $"There are {before.StockQuantity} pieces, and open orders hold {reserved}: "
+                + $"the stock can neither fall below 0 nor rise, with those that open orders hold, above {int.MaxValue}.");
         }
 
         var after = await sql.QuerySingle<Product>(
@@ -55,6 +54,30 @@ internal static class ChangeStock
         http.Response.Headers.ETag = after.ETag().ToString();
         return TypedResults.Ok(after);
     }
+
+    /// <summary>
+    /// Whether the stock stays within its bounds, also when every open order is cancelled and its pieces return. Sold pieces are gone.
+    /// </summary>
+    private static async Task<bool> Fits(Sql sql, Product before, int delta)
+    {
+        var after = before.StockQuantity + (long)delta;
+        if (after is < 0 or > int.MaxValue)
+        {
+            return false;
+        }
+
+        // All pieces that were ever put into stock and not taken out, sold ones included: where even these fit, no order has to be looked
+        // at.
+        var everStocked = await sql.QuerySingle<long>("SELECT sum(delta) FROM stock_changes WHERE product_id = @Id", new { before.Id });
+        return everStocked + delta <= int.MaxValue || after + await Reserved(sql, before.Id) <= int.MaxValue;
+    }
+
+    private static Task<long> Reserved(Sql sql, long id) => sql.QuerySingle<long>(
+        """
+        SELECT coalesce(sum(quantity), 0)::bigint FROM reservation_lines JOIN reservations USING (order_id)
+        WHERE product_id = @id AND state = 'RESERVED'
+        """,
+        new { id });
 }
 
 /// <summary>Pieces to add, or to take if negative.</summary>

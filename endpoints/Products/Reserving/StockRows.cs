@@ -1,10 +1,13 @@
+using Npgsql;
 using ShopSaga.Contracts.Orders;
 using ShopSaga.Hosting.Database;
 using ShopSaga.Products.Caching;
 
 namespace ShopSaga.Products.Reserving;
 
-/// <summary>The stock of the products that an order names: locked by ascending id, so that orders for the same products cannot deadlock.</summary>
+/// <summary>
+/// The stock of the products that an order names: locked by ascending id, so that orders for the same products cannot deadlock.
+/// </summary>
 internal sealed class StockRows(ProductCache cache)
 {
     /// <summary>Inserts the lines of the order's reservation, locks their products, and gives the stock of each.</summary>
@@ -28,10 +31,24 @@ internal sealed class StockRows(ProductCache cache)
     public Task Decrement(Sql sql, long orderId) => Add(sql, orderId, sign: -1);
 
     /// <summary>Locks the products of the order's reservation and puts its lines back into the stock.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// The stock is full. Only sold pieces can meet this, since those of open orders are left room: the message waits in the error queue
+    /// until the shop has taken pieces out, and is replayed then.
+    /// </exception>
     public async Task LockAndRestore(Sql sql, long orderId)
     {
         await Lock(sql, orderId);
-        await Add(sql, orderId, sign: +1);
+        try
+        {
+            await Add(sql, orderId, sign: +1);
+        }
+        catch (PostgresException full) when (full.SqlState == PostgresErrorCodes.NumericValueOutOfRange)
+        {
+            throw new InvalidOperationException(
+                $"The stock of a product has no room for the pieces that order {orderId} gives back. "
+                    + "Lower that stock and replay this message.",
+                full);
+        }
     }
 
     private static async Task<IReadOnlyDictionary<long, int>> Lock(Sql sql, long orderId)

@@ -34,11 +34,19 @@ internal sealed class ProductsHarness : IAsyncDisposable
     public Task<long> List(int stock) => Query<long>(
         """
         WITH product AS (
-            INSERT INTO products (name, category, price, stock_quantity, listed_at) VALUES ('Lamp', 'Light', 1000, @stock, now()) RETURNING *),
+            INSERT INTO products (name, category, price, stock_quantity, listed_at)
+            VALUES ('Lamp', 'Light', 1000, @stock, now()) RETURNING *),
         first AS (INSERT INTO stock_changes (product_id, delta, changed_at) SELECT id, stock_quantity, listed_at FROM product)
         SELECT id FROM product
         """,
         new { stock });
+
+    public Task<int> ChangeStock(long productId, int delta) => Query<int>(
+        """
+        WITH change AS (INSERT INTO stock_changes (product_id, delta, changed_at) VALUES (@productId, @delta, now()))
+        UPDATE products SET stock_quantity = stock_quantity + @delta WHERE id = @productId RETURNING stock_quantity
+        """,
+        new { productId, delta });
 
     /// <summary>Handles a message and gives what was published; what failed left nothing behind.</summary>
     public async Task<IReadOnlyList<object>> Handle(object message)
@@ -46,13 +54,15 @@ internal sealed class ProductsHarness : IAsyncDisposable
         await using var session = await TestSqlSession.Begin(_database.Source);
         var context = new TestableMessageHandlerContext { SynchronizedStorageSession = session };
         var stock = new StockRows(_cache);
+        var reserve = new ReserveStockHandler(stock, TimeProvider.System, NullLogger<ReserveStockHandler>.Instance);
+        var commit = new CommitStockHandler(TimeProvider.System, NullLogger<CommitStockHandler>.Instance);
         var release = new ReleaseStockHandler(stock, TimeProvider.System, NullLogger<ReleaseStockHandler>.Instance);
         await (message switch
         {
-            OrderPlaced placed => new ReserveStockHandler(stock, TimeProvider.System, NullLogger<ReserveStockHandler>.Instance).Handle(placed, context),
+            OrderPlaced placed => reserve.Handle(placed, context),
             OrderCancelled cancelled => release.Handle(cancelled, context),
             PaymentFailed failed => release.Handle(failed, context),
-            OrderConfirmed confirmed => new CommitStockHandler(TimeProvider.System, NullLogger<CommitStockHandler>.Instance).Handle(confirmed, context),
+            OrderConfirmed confirmed => commit.Handle(confirmed, context),
             _ => throw new ArgumentException("Products does not handle it.", nameof(message)),
         });
         await session.Commit();
@@ -62,9 +72,11 @@ internal sealed class ProductsHarness : IAsyncDisposable
     public Task<int> Stock(long productId) => Query<int>("SELECT stock_quantity FROM products WHERE id = @productId", new { productId });
 
     /// <summary>The stock as GET /products/{id} would show it.</summary>
-    public async Task<int?> StockOnThePage(long productId) =>
-        (await _cache.Get(productId, async () => await Query<Product>($"SELECT {Product.Columns} FROM products WHERE id = @productId", new { productId })))
-            ?.StockQuantity;
+    public async Task<int?> StockOnThePage(long productId)
+    {
+        var sql = $"SELECT {Product.Columns} FROM products WHERE id = @productId";
+        return (await _cache.Get(productId, async () => await Query<Product>(sql, new { productId })))?.StockQuantity;
+    }
 
     public Task<string?> State(long orderId) =>
         Query<string?>("SELECT state FROM reservations WHERE order_id = @orderId UNION ALL SELECT NULL LIMIT 1", new { orderId });

@@ -105,6 +105,24 @@ internal sealed class When_stock_is_reserved
     }
 
     [Test]
+    public async Task Should_put_sold_pieces_back_once_the_shop_has_made_room_for_them()
+    {
+        var lamp = await _harness.List(5);
+        await _harness.Handle(Placed(1, (lamp, 2)));
+        await _harness.Handle(Confirmed(1));
+        await _harness.ChangeStock(lamp, int.MaxValue - 3);
+
+        Assert.That(
+            () => _harness.Handle(Cancelled(1)),
+            Throws.InvalidOperationException.With.Message.Contains("no room").And.Message.Contains("order 1 "));
+        Assert.That(await _harness.State(1), Is.EqualTo("COMMITTED"));
+
+        await _harness.ChangeStock(lamp, -2);
+        Assert.That((await _harness.Handle(Cancelled(1))).Single(), Is.InstanceOf<StockReleased>());
+        Assert.That(await _harness.Stock(lamp), Is.EqualTo(int.MaxValue));
+    }
+
+    [Test]
     public void Should_fail_to_commit_what_was_never_reserved() =>
         Assert.That(() => _harness.Handle(Confirmed(1)), Throws.InvalidOperationException.With.Message.Contains("no reservation"));
 

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using ShopSaga.Contracts.Orders;
 using ShopSaga.Contracts.Products;
 using ShopSaga.Products;
 using ShopSaga.Tests.Endpoints.Support;
@@ -30,7 +32,8 @@ internal sealed class When_the_catalogue_is_used
     {
         await using var listed = await Subscription<ProductListed>.On(_app.Broker);
 
-        using var created = await _admin.PostAsJsonAsync("/products", new { name = "Lamp", category = "Light", price = 2_147_483_647, stockQuantity = 0 });
+        using var created = await _admin.PostAsJsonAsync(
+            "/products", new { name = "Lamp", category = "Light", price = 2_147_483_647, stockQuantity = 0 });
 
         Assert.That(created.StatusCode, Is.EqualTo(HttpStatusCode.Created));
         var product = (await created.Content.ReadFromJsonAsync<Product>())!;
@@ -63,7 +66,8 @@ internal sealed class When_the_catalogue_is_used
     {
         Assert.That((await List(name: new string('가', 200), category: new string('나', 100))).Name, Has.Length.EqualTo(200));
 
-        using var answer = await _admin.PostAsJsonAsync("/products", new { name = new string('가', 201), category = new string('나', 101), price = 1, stockQuantity = 1 });
+        using var answer = await _admin.PostAsJsonAsync(
+            "/products", new { name = new string('가', 201), category = new string('나', 101), price = 1, stockQuantity = 1 });
         await AssertInvalid(answer, "name");
         await AssertInvalid(answer, "category");
     }
@@ -111,7 +115,9 @@ internal sealed class When_the_catalogue_is_used
 
         Assert.That(await priced.Next(), Is.EqualTo(new ProductPriceChanged(lamp.Id, 900, 2)));
         Assert.That(await listed.Next(), Is.EqualTo(new ProductListed(lamp.Id, "Torch", "Light", 800, 3)));
-        Assert.That(await renamed.Content.ReadFromJsonAsync<Product>(), Is.EqualTo(new Product(lamp.Id, "Torch", "Light", 800, lamp.StockQuantity, 3)));
+        Assert.That(
+            await renamed.Content.ReadFromJsonAsync<Product>(),
+            Is.EqualTo(new Product(lamp.Id, "Torch", "Light", 800, lamp.StockQuantity, 3)));
         Assert.That(renamed.Headers.ETag?.ToString(), Is.EqualTo("\"3\""));
     }
 
@@ -140,10 +146,14 @@ internal sealed class When_the_catalogue_is_used
     [TestCase("If-Match", "\"0\"", HttpStatusCode.PreconditionFailed, HttpStatusCode.PreconditionFailed)]
     [TestCase("If-None-Match", "*", HttpStatusCode.PreconditionFailed, HttpStatusCode.PreconditionFailed)]
     [TestCase("If-None-Match", "\"0\"", HttpStatusCode.OK, HttpStatusCode.NoContent)]
-    public async Task Should_hold_every_change_against_what_the_client_has_seen(string header, string tags, HttpStatusCode stocked, HttpStatusCode withdrawn)
+    public async Task Should_hold_every_change_against_what_the_client_has_seen(
+        string header, string tags, HttpStatusCode stocked, HttpStatusCode withdrawn)
     {
         var (lamp, vase) = (await List(), await List());
-        using var stock = new HttpRequestMessage(HttpMethod.Post, $"/products/{lamp.Id}/stock") { Content = JsonContent.Create(new { delta = 1 }) };
+        using var stock = new HttpRequestMessage(HttpMethod.Post, $"/products/{lamp.Id}/stock")
+        {
+            Content = JsonContent.Create(new { delta = 1 }),
+        };
         using var withdraw = new HttpRequestMessage(HttpMethod.Delete, $"/products/{vase.Id}");
         stock.Headers.TryAddWithoutValidation(header, tags);
         withdraw.Headers.TryAddWithoutValidation(header, tags);
@@ -224,6 +234,29 @@ internal sealed class When_the_catalogue_is_used
         Assert.That(await Read(lamp.Id), Is.EqualTo(lamp));
     }
 
+    [Test]
+    public async Task Should_keep_room_for_the_pieces_of_open_orders_but_not_for_sold_ones()
+    {
+        var lamp = await List(stock: int.MaxValue - 1);
+        var orderId = lamp.Id;
+        await Publish(new OrderPlaced(orderId, 7, [new OrderLine(lamp.Id, 1000, 1)], 1000, "CARD", DateTimeOffset.UtcNow));
+        await Eventually(() => Read(lamp.Id), product => product.StockQuantity == int.MaxValue - 1001);
+
+        using var whileOpen = await _admin.PostAsJsonAsync($"/products/{lamp.Id}/stock", new { delta = 1000 });
+        Assert.That(whileOpen.StatusCode, Is.EqualTo(HttpStatusCode.Conflict));
+        Assert.That((string?)(await Problem(whileOpen))["detail"], Does.Contain("open orders hold 1000"));
+
+        await using (var committed = await Subscription<StockCommitted>.On(_app.Broker))
+        {
+            await Publish(new OrderConfirmed(orderId, 70, DateTimeOffset.UtcNow));
+            Assert.That((await committed.Next()).OrderId, Is.EqualTo(orderId));
+        }
+
+        using var whenSold = await _admin.PostAsJsonAsync($"/products/{lamp.Id}/stock", new { delta = 1000 });
+        var product = (await whenSold.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<Product>())!;
+        Assert.That(product.StockQuantity, Is.EqualTo(int.MaxValue - 1));
+    }
+
     [TestCase("""{"delta":0}""")]
     [TestCase("""{"delta":2147483648}""")]
     [TestCase("""{"delta":"1"}""")]
@@ -253,7 +286,9 @@ internal sealed class When_the_catalogue_is_used
         Assert.That(
             (await _admin.PutAsJsonAsync($"/products/{lamp.Id}", new { name = "Lamp", category = "Light", price = 900 })).StatusCode,
             Is.EqualTo(HttpStatusCode.NotFound));
-        Assert.That((await _admin.PostAsJsonAsync($"/products/{lamp.Id}/stock", new { delta = 1 })).StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+        Assert.That(
+            (await _admin.PostAsJsonAsync($"/products/{lamp.Id}/stock", new { delta = 1 })).StatusCode,
+            Is.EqualTo(HttpStatusCode.NotFound));
         Assert.That((await Browse("category=Withdrawn")).Items, Is.Empty);
     }
 
@@ -345,7 +380,8 @@ internal sealed class When_the_catalogue_is_used
     {
         await using var app = await ServiceApp<Product>.Start(new() { ["ConnectionStrings:Redis"] = "127.0.0.1:9" });
         var admin = app.Admin();
-        using var created = await admin.PostAsJsonAsync("/products", new { name = "Lamp", category = "Light", price = 1000, stockQuantity = 5 });
+        using var created = await admin.PostAsJsonAsync(
+            "/products", new { name = "Lamp", category = "Light", price = 1000, stockQuantity = 5 });
         var lamp = (await created.Content.ReadFromJsonAsync<Product>())!;
 
         using var priced = await admin.PutAsJsonAsync($"/products/{lamp.Id}", new { name = "Lamp", category = "Light", price = 900 });
@@ -362,6 +398,17 @@ internal sealed class When_the_catalogue_is_used
     {
         using var created = await _admin.PostAsJsonAsync("/products", new { name, category, price = 1000, stockQuantity = stock });
         return (await created.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<Product>())!;
+    }
+
+    private static Task Publish(object message) => _app.Services.GetRequiredService<IMessageSession>().Publish(message);
+
+    private static async Task Eventually(Func<Task<Product>> read, Predicate<Product> condition)
+    {
+        using var giveUp = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!condition(await read()))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, giveUp.Token);
+        }
     }
 
     private static async Task<Product> Read(long id) => (await _anybody.GetFromJsonAsync<Product>($"/products/{id}"))!;
