@@ -15,6 +15,14 @@ internal sealed class FindRefunds(NpgsqlDataSource database)
         return refund is null ? Problems.NotFound() : Results.Ok(refund);
     }
 
+    public async Task<ItemsOf<Refund>> OfCharge(long chargeId)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        var refunds = await connection.QueryAsync<Refund>(
+            $"SELECT {Refund.Columns} FROM refunds WHERE charge_id = @chargeId AND status = 'REFUNDED' ORDER BY id", new { chargeId });
+        return new([.. refunds], null);
+    }
+
     public async Task<ItemsOf<Refund>> ByKey(string key)
     {
         await using var connection = await database.OpenConnectionAsync();

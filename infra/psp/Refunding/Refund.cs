@@ -12,9 +12,15 @@ internal sealed record Refund(
     long Amount,
     string Status,
     [property: JsonIgnore] int Attempts,
-    DateTimeOffset? RefundedAt)
+    DateTimeOffset? RefundedAt,
+    string Reference)
 {
-    public const string Columns = "id, idempotency_key, charge_id, amount, status, attempts, refunded_at";
+    /// <summary>With the reference of the charge, by which the merchant knows a refund that was not made with a key of theirs.</summary>
+    public const string Columns =
+        """
+        id, idempotency_key, charge_id, amount, status, attempts, refunded_at,
+        (SELECT reference FROM charges WHERE charges.id = refunds.charge_id) AS reference
+        """;
 }
 
 internal sealed record RefundRequest([Range(1, 1_000_000_000_000_000)] long Amount) : IJsonBody<RefundRequest>;

@@ -33,6 +33,20 @@ internal sealed class When_a_merchant_refunds : MerchantTest
     }
 
     [Test]
+    public async Task Should_list_the_refunds_of_a_charge_whoever_made_them_with_its_reference()
+    {
+        var charge = await Charged("listed");
+        await Merchant.Refund(charge, "refund-listed", 300);
+        await Merchant.Refund(charge, "dashboard-listed", 200);
+
+        var refunds = (await Merchant.Get($"charges/{charge}/refunds"))["items"]!.AsArray();
+
+        Assert.That(
+            refunds.Select(refund => ((string?)refund!["idempotencyKey"], (long)refund["amount"]!, (string?)refund["reference"])),
+            Is.EqualTo(new[] { ("refund-listed", 300L, "listed"), ("dashboard-listed", 200L, "listed") }));
+    }
+
+    [Test]
     public async Task Should_fail_twice_where_refunds_are_flaky()
     {
         var charge = await Charged("flaky", "CARD_REFUND_FLAKY");
