@@ -1,3 +1,4 @@
+using ShopSaga.Hosting.Messaging;
 using ShopSaga.Payments.Provider;
 
 namespace ShopSaga.Payments.Charging;
@@ -9,6 +10,7 @@ internal static class ChargingRegistration
     {
         endpoint.AddSaga<PaymentPolicy>();
         endpoint.AddHandler<ChargeHandler>();
+        endpoint.HandleOneMessagePerTransaction();
         // These messages mostly wait for the provider, so more of them than in other services can be in flight.
         endpoint.LimitMessageProcessingConcurrencyTo(configuration.GetValue("Messaging:Concurrency", 16));
         endpoint.Recoverability().AddUnrecoverableException<ProviderRefusedException>();

@@ -60,4 +60,10 @@ public static class EndpointSetup
         register(endpoint);
         builder.Services.AddNServiceBusEndpoint(endpoint);
     }
+
+    /// <summary>
+    /// Handles each message in a transaction of its own, regardless of <c>Messaging:GroupSize</c>. For an endpoint whose handlers call other
+    /// systems: in a group such a call would delay the commit of all its messages, and be repeated when one of them fails.
+    /// </summary>
+    public static void HandleOneMessagePerTransaction(this EndpointConfiguration endpoint) => Lane.HandleOneMessagePerTransaction(endpoint);
 }

@@ -1,6 +1,8 @@
 namespace ShopSaga.Tests.Endpoints.Payments;
 
-/// <summary>The connection to the provider. It can break before a request reaches the provider or before the answer returns, or hold requests back.</summary>
+/// <summary>
+/// The connection to the provider. It can break before a request reaches the provider or before the answer returns, or hold requests back.
+/// </summary>
 internal sealed class FaultyConnection : DelegatingHandler
 {
     public bool IsDown { get; set; }
@@ -8,7 +10,10 @@ internal sealed class FaultyConnection : DelegatingHandler
     public bool LosesAnswers { get; set; }
 
     /// <summary>Requests wait for this task before they are sent.</summary>
-    public Task IsFree { get; set; } = Task.CompletedTask;
+    public Task MayProceed { get; set; } = Task.CompletedTask;
+
+    /// <summary>The request with this idempotency key waits for the task beside it.</summary>
+    public (string Key, Task MayProceed)? Held { get; set; }
 
     /// <summary>How many requests were made.</summary>
     public int Requests { get; private set; }
@@ -21,7 +26,12 @@ internal sealed class FaultyConnection : DelegatingHandler
             throw new HttpRequestException(HttpRequestError.ConnectionError, "Connection refused");
         }
 
-        await IsFree.WaitAsync(cancellationToken);
+        await MayProceed.WaitAsync(cancellationToken);
+        if (Held is { } held && request.Headers.GetValues("Idempotency-Key").Contains(held.Key))
+        {
+            await held.MayProceed.WaitAsync(cancellationToken);
+        }
+
         var response = await base.SendAsync(request, cancellationToken);
         return LosesAnswers ? throw new HttpRequestException("Connection reset") : response;
     }

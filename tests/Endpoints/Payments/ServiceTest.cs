@@ -18,6 +18,12 @@ internal abstract class ServiceTest
     private const int PatienceMs = 30_000;
     private long _lastOrder;
 
+    /// <summary>After how long a call to the provider is given up.</summary>
+    protected virtual TimeSpan ProviderTimeout => TimeSpan.FromSeconds(1);
+
+    /// <summary>Settings that differ from the defaults.</summary>
+    protected virtual Dictionary<string, string> Settings => [];
+
     /// <summary>The connection to the provider.</summary>
     protected FaultyConnection Connection { get; } = new();
 
@@ -33,21 +39,22 @@ internal abstract class ServiceTest
     {
         Provider = await Merchant.Start(Mailbox);
         Service = await ServiceApp<PaymentPolicy>.Start(
-            new()
+            new(Settings)
             {
                 ["Provider:Address"] = "http://127.0.0.1:9",
                 ["Provider:ApiKey"] = Merchant.ApiKey,
                 ["Provider:WebhookSecret"] = Merchant.WebhookSecret,
             },
             services => services.AddSingleton(new PaymentProvider(
-                Provider.HttpThrough(Connection), TimeSpan.FromSeconds(1), TimeProvider.System, NullLogger<PaymentProvider>.Instance)));
+                Provider.HttpThrough(Connection), ProviderTimeout, TimeProvider.System, NullLogger<PaymentProvider>.Instance)));
 
         Mailbox.Answer = async letter => (await Deliver(letter.Body, letter.Signature)).StatusCode;
 
         // Before the service's queue is bound, published events are lost.
         using var anybody = Service.Anybody();
         Assert.That(
-            async () => (await anybody.GetAsync(new Uri("health/ready", UriKind.Relative))).IsSuccessStatusCode, Is.True.After(PatienceMs, 20));
+            async () => (await anybody.GetAsync(new Uri("health/ready", UriKind.Relative))).IsSuccessStatusCode,
+            Is.True.After(PatienceMs, 20));
     }
 
     [OneTimeTearDown]

@@ -32,6 +32,14 @@ internal static class Lane
 #endif
     }
 
+    /// <summary>Keeps each message in a transaction of its own. NServiceBus has no groups.</summary>
+    public static void HandleOneMessagePerTransaction(EndpointConfiguration endpoint)
+    {
+#if !NSERVICEBUS
+        endpoint.HandleInGroupsOf(1);
+#endif
+    }
+
     /// <summary>How a request's session is opened.</summary>
     public static SqlPersistenceOpenSessionOptions NewSession() => new()
     {
