@@ -3,8 +3,8 @@ using System.Globalization;
 namespace ShopSaga.Contracts.Payments;
 
 /// <summary>
-/// What the payment provider calls an order, <c>order-{id}</c>: the idempotency key under which Payments charges it, and the reference in the
-/// provider's statements by which the reconciliation finds it.
+/// What the payment provider calls an order, <c>order-{id}</c>: the idempotency key under which Payments charges it, and the reference in
+/// the provider's statements by which the reconciliation finds it.
 /// </summary>
 public static class ChargeReference
 {

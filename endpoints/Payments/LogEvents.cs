@@ -15,4 +15,8 @@ internal static class LogEvents
     public static readonly EventId ProviderUnavailable = new(4010, nameof(ProviderUnavailable));
     public static readonly EventId WebhookRefused = new(4011, nameof(WebhookRefused));
     public static readonly EventId WebhookUnknown = new(4012, nameof(WebhookUnknown));
+    public static readonly EventId ProviderTimeOutOfBounds = new(4013, nameof(ProviderTimeOutOfBounds));
+    public static readonly EventId ProviderContradictsItself = new(4014, nameof(ProviderContradictsItself));
+    public static readonly EventId PartialRefund = new(4015, nameof(PartialRefund));
+    public static readonly EventId ChargeReversed = new(4016, nameof(ChargeReversed));
 }

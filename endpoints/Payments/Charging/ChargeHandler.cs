@@ -3,6 +3,7 @@ using ShopSaga.Contracts.Payments;
 using ShopSaga.Hosting.Database;
 using ShopSaga.Payments.Lifecycle;
 using ShopSaga.Payments.Provider;
+using ShopSaga.Payments.Refunding;
 
 namespace ShopSaga.Payments.Charging;
 
@@ -65,7 +66,8 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
         {
             charge = payment.OrderCancelled || message.Ask >= FirstAskThatCloses
                 ? await provider.Void(payment.ChargeKey, context.CancellationToken)
-                : await provider.Find(payment.ChargeKey, context.CancellationToken) ?? await provider.Charge(payment, context.CancellationToken);
+                : await provider.Find(payment.ChargeKey, context.CancellationToken)
+                    ?? await provider.Charge(payment, context.CancellationToken);
         }
         catch (ProviderUnavailableException unavailable)
         {
@@ -75,7 +77,57 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
         await Record(charge, payment.Id, message.Ask, context);
     }
 
-    public Task Handle(ChargeReported message, IMessageHandlerContext context) => Record(message.Charge, message.PaymentId, ask: 0, context);
+    public async Task Handle(ChargeReported message, IMessageHandlerContext context)
+    {
+        var payment = await Payment.Read(database, message.PaymentId, context.CancellationToken);
+        if (Contradicts(message.Charge, payment))
+        {
+            await AskWhatHolds(message.Charge, payment, context);
+            return;
+        }
+
+        await Record(message.Charge, payment.Id, ask: 0, context);
+    }
+
+    /// <summary>Whether the charge overturns what the provider has said before.</summary>
+    private static bool Contradicts(ProviderCharge charge, Payment payment) => charge.IsCaptured
+        ? payment.Status is PaymentStatus.FAILED
+        : payment.Status is PaymentStatus.COMPLETED or PaymentStatus.REFUNDING;
+
+    private async Task AskWhatHolds(ProviderCharge reported, Payment payment, IMessageHandlerContext context)
+    {
+        var charge = await provider.Find(payment.ChargeKey, context.CancellationToken)
+            ?? throw new InvalidOperationException(
+                $"The provider reports charge {reported.Id} of order {payment.OrderId} as {reported.Status}, "
+                    + "but does not know it when asked.");
+        if (!Contradicts(charge, payment))
+        {
+            logger.LogWarning(
+                LogEvents.ProviderContradictsItself,
+                "The provider reports charge {ChargeId} of order {OrderId} as {Reported}, but has it as {Status} when asked",
+                charge.Id,
+                payment.OrderId,
+                reported.Status,
+                charge.Status);
+            return;
+        }
+
+        payment = (await Payment.Lock(context.Sql(), payment.Id))!;
+        var trigger = charge.IsCaptured ? PaymentTrigger.ChargeSucceeded : PaymentTrigger.ChargeReversed;
+        if (Transitions.Next(payment.Status, trigger) is not { } next)
+        {
+            return;
+        }
+
+        if (charge.IsCaptured)
+        {
+            await payment.RecordCaptured(next, charge, context, time, logger);
+        }
+        else
+        {
+            await payment.RecordReversed(next, context, time, logger);
+        }
+    }
 
     private async Task HandleUnavailable(ChargePayment message, ProviderUnavailableException unavailable, IMessageHandlerContext context)
     {
@@ -122,7 +174,15 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
         {
             await AskLater(payment, ask, context);
         }
-        else if (charge.ChargedAt is null)
+        else if (Contradicts(charge, payment))
+        {
+            // Another message was faster. The next attempt of a report asks the provider; the next attempt of a command finds the result
+            // known.
+            throw new InvalidOperationException(
+                $"Charge {charge.Id} of order {payment.OrderId} is {charge.Status}, "
+                    + $"but payment {payment.Id} became {payment.Status} meanwhile.");
+        }
+        else if (!charge.IsCaptured)
         {
             var closed = payment.OrderCancelled ? PaymentFailureReason.OrderCancelled : PaymentFailureReason.ProviderTimeout;
             await RecordFailed(payment, charge.DeclineReason ?? closed, context);

@@ -13,8 +13,8 @@ namespace ShopSaga.Payments.Charging;
 /// </summary>
 /// <remarks>
 /// Completing together with the payment would lose a race. A cancellation reads that there is neither saga nor payment; before it writes,
-/// both are created and the saga completes; the cancellation then answers that nothing was charged. While the saga stays, the insert of that
-/// cancellation fails on the unique correlation id, and the cancellation is handled again.
+/// both are created and the saga completes; the cancellation then answers that nothing was charged. While the saga stays, the insert of
+/// that cancellation fails on the unique correlation id, and the cancellation is handled again.
 /// </remarks>
 internal sealed class PaymentPolicy(TimeProvider time, ILogger<PaymentPolicy> logger) :
     Saga<PaymentPolicy.State>,

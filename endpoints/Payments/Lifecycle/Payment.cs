@@ -16,9 +16,12 @@ internal sealed record Payment(
     PaymentStatus Status,
     bool OrderCancelled,
     int ChargesSent,
-    long? ChargeId)
+    long? ChargeId,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? CompletedAt)
 {
-    private const string Columns = "id, order_id, user_id, amount, payment_method, status, order_cancelled, charges_sent, charge_id";
+    private const string Columns =
+        "id, order_id, user_id, amount, payment_method, status, order_cancelled, charges_sent, charge_id, created_at, completed_at";
     private const string Select = $"SELECT {Columns} FROM payments";
     private const string RefundKeyPrefix = "refund-";
 
@@ -30,6 +33,9 @@ internal sealed record Payment(
 
     /// <summary>The provider's idempotency key for the refund.</summary>
     public string RefundKey => $"{RefundKeyPrefix}{Id}";
+
+    /// <summary>The key for the refund of what is left after a part was refunded at the provider. A key stands for one amount.</summary>
+    public string RemainderKey => $"{RefundKey}-remainder";
 
     /// <summary>Finds the payment that an idempotency key was made for; null for a key that is not ours.</summary>
     public static async Task<Payment?> ReadByKey(Sql sql, string key) =>
@@ -48,8 +54,8 @@ internal sealed record Payment(
     }
 
     /// <summary>
-    /// Counts a request for the money before it is sent, in a transaction of its own. Null when none may be sent: the result is known, or the
-    /// order is cancelled.
+    /// Counts a request for the money before it is sent, in a transaction of its own. Null when none may be sent: the result is known, or
+    /// the order is cancelled.
     /// </summary>
     public static async Task<Payment?> TryCountChargeSent(NpgsqlDataSource database, long id, CancellationToken cancellationToken)
     {
@@ -64,7 +70,9 @@ internal sealed record Payment(
             cancellationToken: cancellationToken));
     }
 
-    /// <summary>Undoes <see cref="TryCountChargeSent"/> for a request that never left. Locks the payment until the transaction ends.</summary>
+    /// <summary>
+    /// Undoes <see cref="TryCountChargeSent"/> for a request that never left. Locks the payment until the transaction ends.
+    /// </summary>
     public static Task<Payment> UncountChargeSent(Sql sql, long id) => sql.QuerySingle<Payment>(
         $"UPDATE payments SET charges_sent = charges_sent - 1 WHERE id = @id RETURNING {Columns}", new { id });
 

@@ -18,6 +18,9 @@ internal enum PaymentTrigger
     /// <summary>The order is cancelled, or the shop cancels the payment.</summary>
     RefundRequested,
 
-    /// <summary>The provider refunded the money.</summary>
+    /// <summary>The provider refunded the money, at our request or of its own accord.</summary>
     RefundSucceeded,
+
+    /// <summary>The provider took a successful charge back: reversed it, or declined it after all.</summary>
+    ChargeReversed,
 }

@@ -19,11 +19,16 @@ internal static class Transitions
         (COMPLETED, RefundRequested) => REFUNDING,
         (REFUNDING, RefundSucceeded) => REFUNDED,
 
+        // The provider changes its mind. The shop follows, since the money is where the provider says.
+        (COMPLETED, RefundSucceeded) => REFUNDED,
+        (COMPLETED or REFUNDING, ChargeReversed) => REFUNDED,
+        (FAILED, ChargeSucceeded) => COMPLETED,
+
         // Heard again, or heard late: an answer, a webhook and a delayed question can all carry the same news.
         (COMPLETED or REFUNDING or REFUNDED, ChargeSucceeded) => null,
         (COMPLETED or FAILED or REFUNDING or REFUNDED, ChargeFailed or ChargeUnanswered) => null,
         (FAILED or REFUNDING or REFUNDED, RefundRequested) => null,
-        (REFUNDED, RefundSucceeded) => null,
+        (FAILED or REFUNDED, RefundSucceeded or ChargeReversed) => null,
 
         _ => throw new InvalidOperationException($"{trigger} cannot happen to a payment that is {status?.ToString() ?? "not there"}."),
     };

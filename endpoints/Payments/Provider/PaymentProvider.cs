@@ -9,7 +9,8 @@ namespace ShopSaga.Payments.Provider;
 
 /// <summary>
 /// The payment provider, over HTTP: every call has a time-out and a circuit breaker, and the client bounds the number of concurrent calls.
-/// Only look-ups are retried here, since they are cheap and change nothing. Everything else is retried by a later message with the same key.
+/// Only look-ups are retried here, since they are cheap and change nothing. Everything else is retried by a later message with the same
+/// key.
 /// </summary>
 internal sealed class PaymentProvider(HttpClient http, TimeSpan timeout, TimeProvider time, ILogger<PaymentProvider> logger)
 {
@@ -59,9 +60,16 @@ internal sealed class PaymentProvider(HttpClient http, TimeSpan timeout, TimePro
     public Task<ProviderCharge> Void(string key, CancellationToken cancellationToken) =>
         Call<ProviderCharge>(_others, HttpMethod.Post, "charges/void", key, body: null, cancellationToken);
 
-    /// <summary>Refunds the whole payment.</summary>
-    public Task<ProviderRefund> Refund(Payment payment, CancellationToken cancellationToken) => Call<ProviderRefund>(
-        _others, HttpMethod.Post, $"charges/{payment.ChargeId}/refunds", payment.RefundKey, new { payment.Amount }, cancellationToken);
+    /// <summary>Refunds an amount of the payment; the key stands for this amount.</summary>
+    public Task<ProviderRefund> Refund(Payment payment, long amount, string key, CancellationToken cancellationToken) =>
+        Call<ProviderRefund>(
+            _others, HttpMethod.Post, $"charges/{payment.ChargeId}/refunds", key, new { amount }, cancellationToken);
+
+    /// <summary>Looks up the refunds of a charge, including those that were made at the provider.</summary>
+    public async Task<IReadOnlyList<ProviderRefund>> RefundsOf(long chargeId, string key, CancellationToken cancellationToken) =>
+        (await _retries.ExecuteAsync(
+            async token => await Call<Page<ProviderRefund>>(_others, HttpMethod.Get, $"charges/{chargeId}/refunds", key, body: null, token),
+            cancellationToken)).Items;
 
     private static ResiliencePipeline Guarded(PredicateBuilder<object> failures, TimeSpan timeout, TimeProvider time, ILogger logger) =>
         new ResiliencePipelineBuilder { TimeProvider = time }
@@ -87,7 +95,8 @@ internal sealed class PaymentProvider(HttpClient http, TimeSpan timeout, TimePro
         var description = $"{method} {path} with key {key}";
         try
         {
-            return await pipeline.ExecuteAsync(async token => await Send<T>(description, method, path, key, body, token), cancellationToken);
+            return await pipeline.ExecuteAsync(
+                async token => await Send<T>(description, method, path, key, body, token), cancellationToken);
         }
         catch (Exception failure) when (failure is HttpRequestException or TimeoutRejectedException or BrokenCircuitException)
         {
@@ -98,7 +107,9 @@ internal sealed class PaymentProvider(HttpClient http, TimeSpan timeout, TimePro
     /// <summary>Whether the request certainly was not sent, for want of a connection.</summary>
     private static bool NeverLeft(Exception failure) => failure is BrokenCircuitException or HttpRequestException
     {
-        HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+        HttpRequestError: HttpRequestError.ConnectionError
+            or HttpRequestError.NameResolutionError
+            or HttpRequestError.SecureConnectionError,
     };
 
     private async Task<T> Send<T>(
@@ -111,7 +122,7 @@ internal sealed class PaymentProvider(HttpClient http, TimeSpan timeout, TimePro
             and not (HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests))
         {
             throw new ProviderRefusedException(
-                description, $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync(cancellationToken)}");
+                description, response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
         }
 
         response.EnsureSuccessStatusCode();

@@ -1,3 +1,4 @@
+using System.Net;
 using ShopSaga.Payments.Lifecycle;
 
 namespace ShopSaga.Payments.Provider;
@@ -14,8 +15,14 @@ internal sealed class ProviderUnavailableException(string request, Exception cau
 }
 
 /// <summary>The provider rejected the request; sending it again would not help.</summary>
-internal sealed class ProviderRefusedException(string request, string answer)
-    : Exception($"The payment provider refused {request}: {answer}");
+internal sealed class ProviderRefusedException(string request, HttpStatusCode status, string answer)
+    : Exception($"The payment provider refused {request}: {(int)status} {answer}")
+{
+    /// <summary>
+    /// Whether the request is valid but does not fit the state of the charge, such as a refund of money that is back already.
+    /// </summary>
+    public bool IsConflict => status == HttpStatusCode.Conflict;
+}
 
 /// <summary>The provider did not say in time whether it charged the payment.</summary>
 internal sealed class ChargeUnknownException(Payment payment, int asks, ProviderUnavailableException cause) : Exception(

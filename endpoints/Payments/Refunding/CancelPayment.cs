@@ -22,7 +22,8 @@ internal static class CancelPayment
 
         if (payment.Status != PaymentStatus.COMPLETED || !await payment.TryRequestRefund(sql, time, logger))
         {
-            return Problems.Conflict("not-cancellable", "Not cancellable", $"The payment is {payment.Status}; only a COMPLETED one can be cancelled.");
+            return Problems.Conflict(
+                "not-cancellable", "Not cancellable", $"The payment is {payment.Status}; only a COMPLETED one can be cancelled.");
         }
 
         await session.SendLocal(new RefundPayment(payment.Id), cancellationToken);

@@ -6,7 +6,9 @@ namespace ShopSaga.Payments.Refunding;
 /// <summary>Begins a refund. The caller has locked the payment's row.</summary>
 internal static class RefundRequests
 {
-    /// <summary>Begins the refund of a completed payment and sends <see cref="RefundPayment"/>; does nothing where nothing is left to refund.</summary>
+    /// <summary>
+    /// Begins the refund of a completed payment and sends <see cref="RefundPayment"/>; does nothing where nothing is left to refund.
+    /// </summary>
     public static async Task RequestRefund(this Payment payment, IMessageHandlerContext context, TimeProvider time, ILogger logger)
     {
         if (await payment.TryRequestRefund(context.Sql(), time, logger))
@@ -15,7 +17,9 @@ internal static class RefundRequests
         }
     }
 
-    /// <summary>Moves a completed payment to REFUNDING. The caller has to send <see cref="RefundPayment"/> in the same transaction.</summary>
+    /// <summary>
+    /// Moves a completed payment to REFUNDING. The caller has to send <see cref="RefundPayment"/> in the same transaction.
+    /// </summary>
     public static async Task<bool> TryRequestRefund(this Payment payment, Sql sql, TimeProvider time, ILogger logger)
     {
         if (Transitions.Next(payment.Status, PaymentTrigger.RefundRequested) is not { } refunding)
@@ -29,7 +33,8 @@ internal static class RefundRequests
             INSERT INTO refunds (payment_id, amount, requested_at) VALUES (@Id, @Amount, @now)
             """,
             new { status = refunding.ToString(), payment.Id, payment.Amount, now = time.GetUtcNow() });
-        logger.LogInformation(LogEvents.RefundStarted, "Payment {PaymentId} of order {OrderId} is to be refunded", payment.Id, payment.OrderId);
+        logger.LogInformation(
+            LogEvents.RefundStarted, "Payment {PaymentId} of order {OrderId} is to be refunded", payment.Id, payment.OrderId);
         return true;
     }
 }

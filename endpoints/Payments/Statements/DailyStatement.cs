@@ -15,8 +15,8 @@ namespace ShopSaga.Payments.Statements;
 internal sealed record StatementLine([property: JsonPropertyName("fact")] string EntryType, long OrderId, long PaymentId, long Amount);
 
 /// <summary>
-/// GET /internal/statements/{date}: every capture and refund of a business day as Payments has them, for the reconciliation. The gateway has no
-/// such route; callers authenticate with the key <c>Internal:Key</c>.
+/// GET /internal/statements/{date}: every capture and refund of a business day as Payments has them, for the reconciliation. The gateway
+/// has no such route; callers authenticate with the key <c>Internal:Key</c>.
 /// </summary>
 internal static class DailyStatement
 {
@@ -39,7 +39,10 @@ internal static class DailyStatement
     }
 
     private static async IAsyncEnumerable<StatementLine> Lines(
-        NpgsqlDataSource database, DateTimeOffset from, DateTimeOffset until, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        NpgsqlDataSource database,
+        DateTimeOffset from,
+        DateTimeOffset until,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var lines = connection.QueryUnbufferedAsync<StatementLine>(

@@ -6,12 +6,14 @@ using ShopSaga.Payments.Charging;
 using ShopSaga.Payments.Lifecycle;
 using ShopSaga.Payments.Provider;
 using ShopSaga.Payments.Refunding;
+using static ShopSaga.Payments.Lifecycle.PaymentStatus;
 
 namespace ShopSaga.Payments.Webhooks;
 
 /// <summary>
-/// POST /webhooks/psp: the provider reports the result of a charge or a refund, which Payments often knows already. News becomes a message whose
-/// id is derived from the event's id, so that the inbox ignores an event that arrives again. The provider repeats until it gets a 2xx.
+/// POST /webhooks/psp: the provider reports the result of a charge or a refund, which Payments often knows already. News becomes a message
+/// whose id is derived from the event's id, so that the inbox ignores an event that arrives again. The provider repeats until it gets a
+/// 2xx.
 /// </summary>
 internal static class ReceiveWebhook
 {
@@ -59,25 +61,33 @@ internal static class ReceiveWebhook
     /// <summary>The message that passes the webhook's news on; null when there is none.</summary>
     private static async Task<object?> MessageFor(WebhookBody webhook, Sql sql, ILogger logger)
     {
-        if (webhook.Data.IdempotencyKey is not { } key || await Payment.ReadByKey(sql, key) is not { } payment)
+        var data = webhook.Data;
+        if ((await Find(sql, data.IdempotencyKey) ?? await Find(sql, data.Reference)) is not { } payment)
         {
             logger.LogWarning(
-                LogEvents.WebhookUnknown, "Webhook {WebhookId} ({Type}) belongs to no payment of this shop: {Key}", webhook.Id, webhook.Type, webhook.Data.IdempotencyKey);
+                LogEvents.WebhookUnknown,
+                "Webhook {WebhookId} ({Type}) belongs to no payment of this shop: {Key}",
+                webhook.Id,
+                webhook.Type,
+                data.IdempotencyKey ?? data.Reference);
             return null;
         }
 
-        var (id, amount, at) = (webhook.Data.Id, webhook.Data.Amount, webhook.Data.ChargedAt);
-        return (webhook.Type, payment.Status) switch
+        return webhook.Type switch
         {
-            ("charge.succeeded", PaymentStatus.PENDING or PaymentStatus.UNKNOWN or PaymentStatus.FAILED) when at is not null =>
-                new ChargeReported(payment.Id, new ProviderCharge(id, "CHARGED", amount, DeclineReason: null, at)),
-            ("charge.declined", PaymentStatus.PENDING or PaymentStatus.UNKNOWN) =>
+            "charge.succeeded" when data.ChargedAt is { } chargedAt && payment.Status is PENDING or UNKNOWN or FAILED =>
+                new ChargeReported(payment.Id, new ProviderCharge(data.Id, "CHARGED", data.Amount, DeclineReason: null, chargedAt)),
+            "charge.declined" when payment.Status is PENDING or UNKNOWN or COMPLETED or REFUNDING =>
                 new ChargeReported(
                     payment.Id,
-                    new ProviderCharge(id, "DECLINED", amount, webhook.Data.DeclineReason ?? PaymentFailureReason.Declined, ChargedAt: null)),
-            ("refund.succeeded", PaymentStatus.REFUNDING) when webhook.Data.RefundedAt is { } refundedAt =>
-                new RefundReported(payment.Id, new ProviderRefund(id, refundedAt)),
+                    new ProviderCharge(
+                        data.Id, "DECLINED", data.Amount, data.DeclineReason ?? PaymentFailureReason.Declined, ChargedAt: null)),
+            "refund.succeeded" when data.RefundedAt is { } refundedAt && payment.Status is not (FAILED or REFUNDED) =>
+                new RefundReported(payment.Id, new ProviderRefund(data.Id, refundedAt, data.Amount)),
             _ => null,
         };
     }
+
+    // A refund that was made at the provider has a key of the provider's. Its charge's reference is ours.
+    private static async Task<Payment?> Find(Sql sql, string? key) => key is null ? null : await Payment.ReadByKey(sql, key);
 }

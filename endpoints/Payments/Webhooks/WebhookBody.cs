@@ -12,6 +12,7 @@ internal sealed record WebhookBody([Text(1, 100)] string Id, string Type, Webhoo
 internal sealed record WebhookData(
     long Id,
     string? IdempotencyKey = null,
+    string? Reference = null,
     long? Amount = null,
     string? DeclineReason = null,
     DateTimeOffset? ChargedAt = null,

@@ -7,8 +7,8 @@ using ShopSaga.Hosting;
 namespace ShopSaga.Payments.Webhooks;
 
 /// <summary>
-/// The provider's signature on a webhook: <c>Psp-Signature: t=UNIX-SECONDS,v1=HEX</c>, where HEX is the HMAC-SHA256 of <c>UNIX-SECONDS.BODY</c>
-/// under the shared secret. The signed time keeps a recorded request from being replayed after a few minutes.
+/// The provider's signature on a webhook: <c>Psp-Signature: t=UNIX-SECONDS,v1=HEX</c>, where HEX is the HMAC-SHA256 of
+/// <c>UNIX-SECONDS.BODY</c> under the shared secret. The signed time keeps a recorded request from being replayed after a few minutes.
 /// </summary>
 internal sealed class WebhookSignature(string secret, TimeProvider time)
 {
@@ -45,7 +45,8 @@ internal sealed class WebhookSignature(string secret, TimeProvider time)
 
     private bool IsRecent(string timestamp) =>
         long.TryParse(timestamp, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-        && (time.GetUtcNow() - DateTimeOffset.UnixEpoch - TimeSpan.FromSeconds(Math.Min(seconds, int.MaxValue * 2L))).Duration() <= Tolerance;
+        && (time.GetUtcNow() - DateTimeOffset.UnixEpoch - TimeSpan.FromSeconds(Math.Min(seconds, int.MaxValue * 2L))).Duration()
+            <= Tolerance;
 
     private static (string? Timestamp, byte[]? Signature) Parse(string text)
     {
@@ -55,6 +56,8 @@ internal sealed class WebhookSignature(string secret, TimeProvider time)
         }
 
         var hex = second[3..];
-        return hex.Length == 2 * SHA256.HashSizeInBytes && hex.All(char.IsAsciiHexDigit) ? (first[2..], Convert.FromHexString(hex)) : default;
+        return hex.Length == 2 * SHA256.HashSizeInBytes && hex.All(char.IsAsciiHexDigit)
+            ? (first[2..], Convert.FromHexString(hex))
+            : default;
     }
 }

@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Testing;
 using ShopSaga.Contracts.Orders;
 using ShopSaga.Contracts.Payments;
 using ShopSaga.Contracts.Products;
@@ -39,6 +41,10 @@ internal sealed class PaymentsHarness : IAsyncDisposable
     public Merchant Provider { get; }
 
     public FaultyConnection Connection { get; } = new();
+
+    public FakeLogger<ChargeHandler> ChargeLog { get; } = new();
+
+    public FakeLogger<RefundHandler> RefundLog { get; } = new();
 
     /// <summary>The sum of the delays of all messages that were sent.</summary>
     public TimeSpan Delays { get; private set; }
@@ -137,7 +143,10 @@ internal sealed class PaymentsHarness : IAsyncDisposable
         return ((IStatusCodeHttpResult)answer.Result).StatusCode!.Value;
     }
 
-    /// <summary>Handles every waiting command, and those that follow, twice each. A command that fails because the provider is unavailable is retried.</summary>
+    /// <summary>
+    /// Handles every waiting command, and those that follow, twice each. A command that fails because the provider is unavailable is
+    /// retried.
+    /// </summary>
     public async Task HandleWaiting()
     {
         for (var failures = 0; TakeWaiting() is { } message;)
@@ -180,7 +189,11 @@ internal sealed class PaymentsHarness : IAsyncDisposable
         return new ChargeReported(
             await PaymentId(orderId),
             new ProviderCharge(
-                (long)charge["id"]!, (string)charge["status"]!, (long?)charge["amount"], (string?)charge["declineReason"], (DateTimeOffset?)charge["chargedAt"]));
+                (long)charge["id"]!,
+                (string)charge["status"]!,
+                (long?)charge["amount"],
+                (string?)charge["declineReason"],
+                (DateTimeOffset?)charge["chargedAt"]));
     }
 
     /// <summary>The provider's report of the refund of the order's payment.</summary>
@@ -188,8 +201,26 @@ internal sealed class PaymentsHarness : IAsyncDisposable
     {
         var id = await PaymentId(orderId);
         var refund = (await Provider.Get($"refunds?idempotencyKey=refund-{id}"))["items"]!.AsArray().Single()!;
-        return new RefundReported(id, new ProviderRefund((long)refund["id"]!, (DateTimeOffset)refund["refundedAt"]!));
+        return new RefundReported(id, Read(refund));
     }
+
+    /// <summary>Refunds an amount as someone at the provider would, and gives the report that the provider would send of it.</summary>
+    public async Task<RefundReported> RefundAtProvider(long orderId, long amount)
+    {
+        var chargeId = (long)(await Provider.Find($"order-{orderId}")).Single()!["id"]!;
+        var refund = await Merchant.Read(await Provider.Refund(chargeId, $"dashboard-{Guid.NewGuid()}", amount));
+        return new RefundReported(await PaymentId(orderId), Read(refund));
+    }
+
+    /// <summary>Changes the books of the provider.</summary>
+    public async Task ChangeProvider(string sql, object parameters)
+    {
+        await using var provider = new Npgsql.NpgsqlConnection(Provider.Database);
+        await Dapper.SqlMapper.ExecuteAsync(provider, sql, parameters);
+    }
+
+    private static ProviderRefund Read(JsonNode refund) =>
+        new((long)refund["id"]!, (DateTimeOffset)refund["refundedAt"]!, (long)refund["amount"]!);
 
     /// <summary>Asserts that Payments and the provider agree on every order, and that each event was published once.</summary>
     public async Task AssertBooksBalance()
@@ -199,7 +230,8 @@ internal sealed class PaymentsHarness : IAsyncDisposable
         var theirs = (await Dapper.SqlMapper.QueryAsync<(string Key, long Kept)>(
             provider,
             """
-            SELECT idempotency_key, charges.amount - coalesce((SELECT sum(amount) FROM refunds WHERE charge_id = charges.id AND status = 'REFUNDED'), 0)::bigint
+            SELECT idempotency_key, charges.amount - coalesce(
+                (SELECT sum(amount) FROM refunds WHERE charge_id = charges.id AND status = 'REFUNDED'), 0)::bigint
             FROM charges WHERE status = 'CHARGED'
             """)).ToDictionary(charge => charge.Key, charge => charge.Kept);
         Assert.That(theirs.Keys, Is.SubsetOf(ours.Select(payment => $"order-{payment.OrderId}")), "charges without a payment");
@@ -214,8 +246,10 @@ internal sealed class PaymentsHarness : IAsyncDisposable
                     "REFUNDED" => (0, [nameof(PaymentCompleted), nameof(PaymentRefunded)]),
                     _ => throw new InvalidOperationException($"The payment of order {orderId} is still {status}."),
                 };
-                Assert.That(theirs.TryGetValue($"order-{orderId}", out var kept) ? kept : (long?)null, Is.EqualTo(expected.Kept), $"order {orderId} {status}");
-                Assert.That(Published(orderId).Select(message => message.GetType().Name), Is.EqualTo(expected.Published), $"order {orderId} {status}");
+                var actual = theirs.TryGetValue($"order-{orderId}", out var kept) ? kept : (long?)null;
+                var published = Published(orderId).Select(message => message.GetType().Name);
+                Assert.That(actual, Is.EqualTo(expected.Kept), $"order {orderId} {status}");
+                Assert.That(published, Is.EqualTo(expected.Published), $"order {orderId} {status}");
             }
         });
     }
@@ -232,9 +266,9 @@ internal sealed class PaymentsHarness : IAsyncDisposable
     // A new client for each message, so that the outages of one test do not open the circuit for the next.
     private PaymentProvider Client() => new(_http, _providerTimeout, TimeProvider.System, NullLogger<PaymentProvider>.Instance);
 
-    private RefundHandler Refunding() => new(Client(), _database.Source, NullLogger<RefundHandler>.Instance);
+    private RefundHandler Refunding() => new(Client(), _database.Source, TimeProvider.System, RefundLog);
 
-    private ChargeHandler Charging() => new(Client(), _database.Source, TimeProvider.System, NullLogger<ChargeHandler>.Instance);
+    private ChargeHandler Charging() => new(Client(), _database.Source, TimeProvider.System, ChargeLog);
 
     // The bus handles the messages of one saga one after the other, too.
     private async Task Policy<T>(T message, TestableMessageHandlerContext context)

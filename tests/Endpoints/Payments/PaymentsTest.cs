@@ -1,6 +1,8 @@
 namespace ShopSaga.Tests.Endpoints.Payments;
 
-/// <summary>Each fixture has a harness and a provider of its own, each test an order. After each test Payments and the provider must agree.</summary>
+/// <summary>
+/// Each fixture has a harness and a provider of its own, each test an order. After each test Payments and the provider must agree.
+/// </summary>
 internal abstract class PaymentsTest(double providerTimeout = 20)
 {
     protected PaymentsHarness Harness { get; private set; } = null!;

@@ -21,7 +21,9 @@ internal sealed class When_a_payment_is_charged : PaymentsTest
         var completed = (PaymentCompleted)Harness.Published(OrderId).Single();
         Assert.Multiple(() =>
         {
-            Assert.That((completed.OrderId, completed.UserId, completed.Amount, completed.PaymentMethod), Is.EqualTo((OrderId, 7L, Amount, method)));
+            Assert.That(
+                (completed.OrderId, completed.UserId, completed.Amount, completed.PaymentMethod),
+                Is.EqualTo((OrderId, 7L, Amount, method)));
             Assert.That(completed.PaymentId, Is.GreaterThan(0));
         });
     }

@@ -49,6 +49,17 @@ internal sealed class When_a_webhook_arrives : ServiceTest
     }
 
     [Test]
+    public async Task Should_take_a_refund_that_was_made_at_the_provider()
+    {
+        var payment = await Paid(7);
+        var charge = (await Provider.Find($"order-{payment["orderId"]}")).Single()!;
+
+        await Provider.Refund((long)charge["id"]!, $"dashboard-{payment["orderId"]}", (long)payment["amount"]!);
+
+        await PaymentOf((long)payment["orderId"]!, "REFUNDED");
+    }
+
+    [Test]
     public async Task Should_take_effect_once_however_often_it_is_sent_again()
     {
         Connection.LosesAnswers = true;
@@ -86,7 +97,9 @@ internal sealed class When_a_webhook_arrives : ServiceTest
     [Test]
     public async Task Should_refuse_what_another_secret_signed_or_what_was_signed_for_another_body()
     {
-        Assert.That((await Deliver(Harmless, Sign(Harmless, secret: "another-webhook-secret"))).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(
+            (await Deliver(Harmless, Sign(Harmless, secret: "another-webhook-secret"))).StatusCode,
+            Is.EqualTo(HttpStatusCode.Unauthorized));
         Assert.That((await Deliver(Harmless + " ", Sign(Harmless))).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
         Assert.That((await Deliver(Harmless, Sign(Harmless), Sign(Harmless))).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
     }

@@ -45,7 +45,8 @@ internal sealed class When_payments_are_viewed : ServiceTest
         string? cursor = null;
         do
         {
-            var page = (await Service.Customer(14).GetFromJsonAsync<JsonNode>($"payments?limit=2{(cursor is null ? "" : $"&cursor={cursor}")}"))!;
+            var next = cursor is null ? "" : $"&cursor={cursor}";
+            var page = (await Service.Customer(14).GetFromJsonAsync<JsonNode>($"payments?limit=2{next}"))!;
             listed.AddRange(page["items"]!.AsArray().Select(payment => (long)payment!["id"]!));
             cursor = (string?)page["nextCursor"];
         }

@@ -26,11 +26,11 @@ internal sealed class When_the_provider_does_not_answer_in_time() : PaymentsTest
     public async Task Should_ask_and_charge_again_when_the_provider_knows_of_nothing()
     {
         await Harness.HandleAll(Placed(OrderId), Reserved(OrderId));
-        Harness.Connection.IsFree = new TaskCompletionSource().Task;
+        Harness.Connection.MayProceed = new TaskCompletionSource().Task;
         await Harness.Handle(Harness.TakeWaiting()!);
         Assert.That(await Harness.Status(OrderId), Is.EqualTo("UNKNOWN"));
 
-        Harness.Connection.IsFree = Task.CompletedTask;
+        Harness.Connection.MayProceed = Task.CompletedTask;
         await Harness.HandleWaiting();
 
         Assert.That(await Harness.Status(OrderId), Is.EqualTo("COMPLETED"));
@@ -83,7 +83,7 @@ internal sealed class When_the_provider_does_not_answer_in_time() : PaymentsTest
     {
         await Harness.HandleAll(Placed(OrderId, "CARD_TIMEOUT_CHARGED"), Reserved(OrderId));
         await Harness.Handle(Harness.TakeWaiting()!);
-        Harness.Connection.IsFree = new TaskCompletionSource().Task;
+        Harness.Connection.MayProceed = new TaskCompletionSource().Task;
         var before = Harness.Delays;
         while (Harness.Delays - before < TimeSpan.FromSeconds(70))
         {
@@ -97,7 +97,7 @@ internal sealed class When_the_provider_does_not_answer_in_time() : PaymentsTest
         }
 
         Assert.That(Harness.Published(OrderId), Is.Empty, "no service guesses");
-        Harness.Connection.IsFree = Task.CompletedTask;
+        Harness.Connection.MayProceed = Task.CompletedTask;
         await Harness.HandleWaiting();
 
         Assert.That(await Harness.Status(OrderId), Is.EqualTo(status));
@@ -115,7 +115,8 @@ internal sealed class When_the_provider_does_not_answer_in_time() : PaymentsTest
         {
             var earlier = Harness.Delays;
             await Harness.Handle(Harness.TakeWaiting()!);
-            Assert.That(Harness.Delays - earlier, Is.LessThanOrEqualTo(TimeSpan.FromSeconds(10)), "so it soon knows when the provider is back");
+            Assert.That(
+                Harness.Delays - earlier, Is.LessThanOrEqualTo(TimeSpan.FromSeconds(10)), "so it soon knows when the provider is back");
         }
 
         Assert.That(Harness.Delays - before, Is.GreaterThan(TimeSpan.FromMinutes(3)).And.LessThan(TimeSpan.FromMinutes(15)));

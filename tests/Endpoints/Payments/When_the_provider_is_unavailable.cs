@@ -10,7 +10,11 @@ internal sealed class When_the_provider_is_unavailable() : PaymentsTest(provider
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(40);
 
     [TearDown]
-    public void ComeBack() => (Harness.Connection.IsDown, Harness.Connection.LosesAnswers, Harness.Connection.IsFree) = (false, false, Task.CompletedTask);
+    public void ComeBack()
+    {
+        (Harness.Connection.IsDown, Harness.Connection.LosesAnswers) = (false, false);
+        Harness.Connection.MayProceed = Task.CompletedTask;
+    }
 
     [Test]
     public async Task Should_try_again_later_and_charge_when_it_is_back()
@@ -72,7 +76,7 @@ internal sealed class When_the_provider_is_unavailable() : PaymentsTest(provider
         await Begin();
         var charge = Harness.TakeWaiting()!;
         var free = new TaskCompletionSource();
-        Harness.Connection.IsFree = free.Task;
+        Harness.Connection.MayProceed = free.Task;
         var before = Harness.Connection.Requests;
         var forgotten = Harness.Handle(charge);
         Assert.That(() => Harness.Connection.Requests, Is.GreaterThan(before).After(10_000, 5));
@@ -112,7 +116,7 @@ internal sealed class When_the_provider_is_unavailable() : PaymentsTest(provider
         await Begin();
         var charge = Harness.TakeWaiting()!;
         var refused = new TaskCompletionSource();
-        Harness.Connection.IsFree = refused.Task;
+        Harness.Connection.MayProceed = refused.Task;
         var before = Harness.Connection.Requests;
         var charging = Harness.Handle(charge);
         Assert.That(() => Harness.Connection.Requests, Is.GreaterThan(before).After(10_000, 5));

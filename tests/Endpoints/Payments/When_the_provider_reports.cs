@@ -1,4 +1,9 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
 using ShopSaga.Contracts.Payments;
+using ShopSaga.Payments;
+using ShopSaga.Payments.Provider;
+using ShopSaga.Payments.Refunding;
 using ShopSaga.Tests.Endpoints.Support;
 using static ShopSaga.Tests.Endpoints.Payments.PaymentsHarness;
 
@@ -102,17 +107,84 @@ internal sealed class When_the_provider_reports : PaymentsTest
         }
     }
 
-    [Test]
-    public async Task Should_not_be_silent_when_money_was_taken_for_a_payment_that_failed()
+    [TestCase("CARD_DECLINED", "FAILED")]
+    [TestCase("CARD", "COMPLETED")]
+    public async Task Should_ask_which_holds_when_a_report_contradicts_the_answer(string method, string status)
     {
-        await Begin(OrderId, "CARD_DECLINED");
+        await Begin(OrderId, method);
         await Harness.HandleWaiting();
         var report = await Harness.ChargeReport(OrderId);
-        var contrary = report with { Charge = report.Charge with { Status = "CHARGED", DeclineReason = null, ChargedAt = DateTimeOffset.UtcNow } };
+        var contrary = report with
+        {
+            Charge = report.Charge.IsCaptured
+                ? report.Charge with { Status = "DECLINED", DeclineReason = "CARD_DECLINED", ChargedAt = null }
+                : report.Charge with { Status = "CHARGED", DeclineReason = null, ChargedAt = DateTimeOffset.UtcNow },
+        };
 
-        await Assert.ThatAsync(() => Harness.Handle(contrary), Throws.InvalidOperationException.With.Message.Contains("ChargeSucceeded cannot happen to a payment that is FAILED"));
+        await Harness.Handle(contrary);
 
-        Assert.That(await Harness.Status(OrderId), Is.EqualTo("FAILED"));
+        Assert.That(await Harness.Status(OrderId), Is.EqualTo(status));
+        Assert.That(Harness.Published(OrderId), Has.Count.EqualTo(1));
+        Assert.That(Logged(LogEvents.ProviderContradictsItself), Is.EqualTo(1));
+    }
+
+    [TestCase("1970-01-01T00:00:00Z")]
+    [TestCase("0001-01-01T00:00:00Z")]
+    [TestCase("9999-12-31T23:59:59Z")]
+    public async Task Should_record_the_present_when_the_provider_states_an_impossible_time(string stated)
+    {
+        await Begin(OrderId, "CARD");
+        Harness.Connection.LosesAnswers = true;
+        await Harness.Handle(Harness.TakeWaiting()!);
+        Harness.Connection.LosesAnswers = false;
+        var report = await Harness.ChargeReport(OrderId);
+        var (began, at) = (DateTimeOffset.UtcNow, DateTimeOffset.Parse(stated, CultureInfo.InvariantCulture));
+
+        await Harness.Handle(report with { Charge = report.Charge with { ChargedAt = at } });
+        await Harness.Handle(Cancelled(OrderId));
+        var id = await Harness.PaymentId(OrderId);
+        await Harness.Provider.Refund(report.Charge.Id, $"refund-{id}", Amount);
+        var refund = await Harness.RefundReport(OrderId);
+        await Harness.Handle(refund with { Refund = refund.Refund with { RefundedAt = at } });
+
+        var completed = Harness.Published(OrderId).OfType<PaymentCompleted>().Single();
+        var refunded = Harness.Published(OrderId).OfType<PaymentRefunded>().Single();
+        Assert.That(new[] { completed.CompletedAt, refunded.RefundedAt }, Is.All.InRange(began, DateTimeOffset.UtcNow));
+        Assert.That(Logged(LogEvents.ProviderTimeOutOfBounds), Is.EqualTo(2), "the difference is reported");
+        await Harness.HandleWaiting();
+    }
+
+    [Test]
+    public async Task Should_allow_the_clocks_to_differ_by_some_minutes()
+    {
+        await Begin(OrderId, "CARD");
+        Harness.Connection.LosesAnswers = true;
+        await Harness.Handle(Harness.TakeWaiting()!);
+        Harness.Connection.LosesAnswers = false;
+        var report = await Harness.ChargeReport(OrderId);
+        var early = report.Charge.ChargedAt!.Value - TimeSpan.FromMinutes(4);
+
+        await Harness.Handle(report with { Charge = report.Charge with { ChargedAt = early } });
+
+        Assert.That(Harness.Published(OrderId).OfType<PaymentCompleted>().Single().CompletedAt, Is.EqualTo(early));
+        await Harness.HandleWaiting();
+    }
+
+    [TestCase(-1)]
+    [TestCase(1)]
+    public async Task Should_not_take_a_refund_of_another_amount_for_the_refund(long more)
+    {
+        await Begin(OrderId, "CARD");
+        await Harness.HandleWaiting();
+        await Harness.Handle(Cancelled(OrderId));
+        var id = await Harness.PaymentId(OrderId);
+
+        await Harness.Handle(new RefundReported(id, new ProviderRefund(9, DateTimeOffset.UtcNow, Amount + more)));
+
+        Assert.That(await Harness.Status(OrderId), Is.EqualTo("REFUNDING"));
+        Assert.That(Logged(LogEvents.PartialRefund), Is.EqualTo(1));
+        await Harness.HandleWaiting();
+        Assert.That(await Harness.Status(OrderId), Is.EqualTo("REFUNDED"));
     }
 
     [Test]
@@ -131,6 +203,10 @@ internal sealed class When_the_provider_reports : PaymentsTest
         await Harness.HandleWaiting();
         Assert.That(await Harness.Status(OrderId), Is.EqualTo("COMPLETED"));
     }
+
+    /// <summary>How often an event about the order was logged.</summary>
+    private int Logged(EventId id) => Harness.ChargeLog.Collector.GetSnapshot().Concat(Harness.RefundLog.Collector.GetSnapshot())
+        .Count(entry => entry.Id == id && entry.StructuredState!.Any(value => value.Key == "OrderId" && value.Value == $"{OrderId}"));
 
     private Task Begin(long orderId, string method) => Harness.HandleAll(Placed(orderId, method), Reserved(orderId));
 

@@ -11,7 +11,9 @@ namespace ShopSaga.Tests.Unit.Payments;
 internal sealed class When_a_call_needs_a_connection : IDisposable
 {
     private const string Charged = """{"id":42,"status":"CHARGED","amount":3000,"chargedAt":"2025-11-22T03:00:00Z","items":[]}""";
-    private static readonly Payment Payment = new(5, 17, 7, 3000, "CARD", PaymentStatus.PENDING, OrderCancelled: false, ChargesSent: 1, ChargeId: null);
+    private static readonly Payment Payment = new(
+        5, 17, 7, 3000, "CARD", PaymentStatus.PENDING, OrderCancelled: false, ChargesSent: 1,
+        ChargeId: null, CreatedAt: default, CompletedAt: null);
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly List<IDisposable> _opened = [];
 
@@ -82,7 +84,9 @@ internal sealed class When_a_call_needs_a_connection : IDisposable
     {
         _listener.Start();
         var client = Client(timeout: 60);
-        var calls = Enumerable.Range(0, 3 * ProviderSettings.MaxConnections).Select(_ => client.Charge(Payment, CancellationToken.None)).ToList();
+        var calls = Enumerable.Range(0, 3 * ProviderSettings.MaxConnections)
+            .Select(_ => client.Charge(Payment, CancellationToken.None))
+            .ToList();
         var connections = new List<TcpClient>();
         while (connections.Count < ProviderSettings.MaxConnections)
         {
@@ -103,7 +107,8 @@ internal sealed class When_a_call_needs_a_connection : IDisposable
     {
         var settings = new ProviderSettings(
             new Uri($"{address ?? $"http://{_listener.LocalEndpoint}"}/"), "key", TimeSpan.FromSeconds(timeout));
-        return new PaymentProvider(Kept(settings.CreateClient()), settings.Timeout, TimeProvider.System, NullLogger<PaymentProvider>.Instance);
+        return new PaymentProvider(
+            Kept(settings.CreateClient()), settings.Timeout, TimeProvider.System, NullLogger<PaymentProvider>.Instance);
     }
 
     private static async Task<ProviderUnavailableException> FailureOf(PaymentProvider client)

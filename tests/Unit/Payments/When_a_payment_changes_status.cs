@@ -17,6 +17,10 @@ internal sealed class When_a_payment_changes_status
         [(UNKNOWN, ChargeUnanswered)] = UNKNOWN,
         [(COMPLETED, RefundRequested)] = REFUNDING,
         [(REFUNDING, RefundSucceeded)] = REFUNDED,
+        [(COMPLETED, RefundSucceeded)] = REFUNDED,
+        [(COMPLETED, ChargeReversed)] = REFUNDED,
+        [(REFUNDING, ChargeReversed)] = REFUNDED,
+        [(FAILED, ChargeSucceeded)] = COMPLETED,
     };
 
     private static readonly HashSet<(PaymentStatus? From, PaymentTrigger Trigger)> Ignored =
@@ -25,7 +29,8 @@ internal sealed class When_a_payment_changes_status
         (COMPLETED, ChargeFailed), (FAILED, ChargeFailed), (REFUNDING, ChargeFailed), (REFUNDED, ChargeFailed),
         (COMPLETED, ChargeUnanswered), (FAILED, ChargeUnanswered), (REFUNDING, ChargeUnanswered), (REFUNDED, ChargeUnanswered),
         (FAILED, RefundRequested), (REFUNDING, RefundRequested), (REFUNDED, RefundRequested),
-        (REFUNDED, RefundSucceeded),
+        (FAILED, RefundSucceeded), (REFUNDED, RefundSucceeded),
+        (FAILED, ChargeReversed), (REFUNDED, ChargeReversed),
     ];
 
     [Test]
@@ -44,7 +49,8 @@ internal sealed class When_a_payment_changes_status
         {
             Assert.That(
                 () => Transitions.Next(from, trigger),
-                Throws.InvalidOperationException.With.Message.Contains($"{trigger} cannot happen to a payment that is {from?.ToString() ?? "not there"}"));
+                Throws.InvalidOperationException.With.Message.Contains(
+                    $"{trigger} cannot happen to a payment that is {from?.ToString() ?? "not there"}"));
         }
     }
 }

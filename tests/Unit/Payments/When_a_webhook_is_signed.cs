@@ -63,14 +63,17 @@ internal sealed class When_a_webhook_is_signed
     [TestCase("")]
     [TestCase("fifteen letters")]
     public void Should_say_what_to_set_when_the_secret_is_missing_or_can_be_guessed(string? secret) =>
-        Assert.That(() => WebhookSignature.SecretIn(Configured(secret)), Throws.InvalidOperationException.With.Message.Contains("Provider__WebhookSecret"));
+        Assert.That(
+            () => WebhookSignature.SecretIn(Configured(secret)),
+            Throws.InvalidOperationException.With.Message.Contains("Provider__WebhookSecret"));
 
     [Test]
     public void Should_take_the_secret_that_is_set() =>
         Assert.That(WebhookSignature.SecretIn(Configured("sixteen letters!")), Is.EqualTo("sixteen letters!"));
 
     private static bool IsSigned(StringValues header, long now = At, string body = Body, string secret = "0123456789abcdef") =>
-        new WebhookSignature(secret, new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(now))).IsOn(Encoding.UTF8.GetBytes(body), header);
+        new WebhookSignature(secret, new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(now)))
+            .IsOn(Encoding.UTF8.GetBytes(body), header);
 
     private static IConfiguration Configured(string? secret) =>
         new ConfigurationBuilder().AddInMemoryCollection([new("Provider:WebhookSecret", secret)]).Build();

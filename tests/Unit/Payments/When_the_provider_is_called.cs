@@ -9,7 +9,9 @@ namespace ShopSaga.Tests.Unit.Payments;
 
 internal sealed class When_the_provider_is_called : IDisposable
 {
-    private static readonly Payment Payment = new(5, 17, 7, 3000, "CARD", PaymentStatus.COMPLETED, OrderCancelled: false, ChargesSent: 1, ChargeId: 42);
+    private static readonly Payment Payment = new(
+        5, 17, 7, 3000, "CARD", PaymentStatus.COMPLETED, OrderCancelled: false, ChargesSent: 1,
+        ChargeId: 42, CreatedAt: default, CompletedAt: default);
     private readonly Counterpart _provider = new();
     private readonly HttpClient _http;
     private readonly PaymentProvider _client;
@@ -29,11 +31,12 @@ internal sealed class When_the_provider_is_called : IDisposable
     [Test]
     public async Task Should_ask_with_one_key_for_the_charge_of_an_order_and_one_for_the_refund_of_a_payment()
     {
-        _provider.Answer = _ => Json(new { id = 42, status = "CHARGED", chargedAt = "2025-11-22T03:00:00Z", refundedAt = "2025-11-22T03:00:00Z" });
+        _provider.Answer = _ =>
+            Json(new { id = 42, status = "CHARGED", chargedAt = "2025-11-22T03:00:00Z", refundedAt = "2025-11-22T03:00:00Z" });
 
         await _client.Charge(Payment, CancellationToken.None);
         await _client.Void(Payment.ChargeKey, CancellationToken.None);
-        await _client.Refund(Payment, CancellationToken.None);
+        await _client.Refund(Payment, 3000, Payment.RefundKey, CancellationToken.None);
 
         Assert.That(_provider.Requests, Is.EqualTo(new[]
         {
@@ -67,7 +70,8 @@ internal sealed class When_the_provider_is_called : IDisposable
         _provider.IsSilent = true;
 
         await Assert.ThatAsync(() => _client.Void("order-17", CancellationToken.None), Throws.TypeOf<ProviderUnavailableException>());
-        await Assert.ThatAsync(() => _client.Refund(Payment, CancellationToken.None), Throws.TypeOf<ProviderUnavailableException>());
+        await Assert.ThatAsync(
+            () => _client.Refund(Payment, 3000, Payment.RefundKey, CancellationToken.None), Throws.TypeOf<ProviderUnavailableException>());
         await Assert.ThatAsync(() => _client.Find("order-17", CancellationToken.None), Throws.TypeOf<ProviderUnavailableException>());
     }
 
