@@ -8,8 +8,8 @@ namespace ShopSaga.Products.Announcing;
 /// versions, so this is safe at any time and any number of times.
 /// </summary>
 /// <remarks>
-/// A message is a page, and sends the next page in its own transaction: a crash repeats nothing and leaves nothing out. Products that change
-/// meanwhile are also published by their change, with a newer version.
+/// A message is a page, and sends the next page in its own transaction: a crash repeats nothing and leaves nothing out. Products that
+/// change meanwhile are also published by their change, with a newer version.
 /// </remarks>
 internal sealed class AnnounceCatalogueHandler(ILogger<AnnounceCatalogueHandler> logger) : IHandleMessages<AnnounceCatalogue>
 {
@@ -30,7 +30,8 @@ internal sealed class AnnounceCatalogueHandler(ILogger<AnnounceCatalogueHandler>
                 await context.Publish(new ProductWithdrawn(product.Id, product.Version));
             }
 
-            // Carts still show the name and the last price of a withdrawn product. Version 1 is older than its withdrawal, so it stays withdrawn.
+            // Carts still show the name and the last price of a withdrawn product. Version 1 is older than its withdrawal, so it stays
+            // withdrawn.
             var version = product.IsWithdrawn ? 1 : product.Version;
             await context.Publish(new ProductListed(product.Id, product.Name, product.Category, product.Price, version));
         }

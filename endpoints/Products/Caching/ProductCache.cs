@@ -11,10 +11,10 @@ namespace ShopSaga.Products.Caching;
 /// <list type="number">
 /// <item>A read that misses reads the database and stores the product with its version.</item>
 /// <item>A write stores its new version, without the product, while it still holds the row's lock: before it commits.</item>
-/// <item>Nothing replaces a newer version. So a read that began before a write cannot put the old product back, and a client whose write was
-/// answered reads the database. The version of a write that rolls back stays for a minute and costs a few queries.</item>
-/// <item>When Redis does not answer in time, the database does, and Redis is left alone for a second. After an unanswered invalidation it is
-/// left alone until every entry has expired, since it may still have the old product.</item>
+/// <item>Nothing replaces a newer version. So a read that began before a write cannot put the old product back, and a client whose write
+/// was answered reads the database. The version of a write that rolls back stays for a minute and costs a few queries.</item>
+/// <item>When Redis does not answer in time, the database does, and Redis is left alone for a second. After an unanswered invalidation it
+/// is left alone until every entry has expired, since it may still have the old product.</item>
 /// <item>A Redis that comes back empty has lost the versions of writes that have not committed yet. Nothing is stored until those have
 /// committed, nor anything whose read took so long that it may be older than a write.</item>
 /// <item>Concurrent requests for one product share a read (<see cref="RequestCoalescer{T}"/>).</item>
@@ -22,10 +22,14 @@ namespace ShopSaga.Products.Caching;
 /// </summary>
 internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILogger<ProductCache> logger)
 {
-    /// <summary>Longer than a write can take from its invalidation to its commit, so that no version expires before its write commits.</summary>
+    /// <summary>
+    /// Longer than a write can take from its invalidation to its commit, so that no version expires before its write commits.
+    /// </summary>
     internal static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(1);
 
-    /// <summary>This key marks a Redis that is in use. Where it is missing, Redis is empty: products are stored only after a pause.</summary>
+    /// <summary>
+    /// This key marks a Redis that is in use. Where it is missing, Redis is empty: products are stored only after a pause.
+    /// </summary>
     internal const string Since = "products:since";
 
     private const string Settling = "products:settling";
@@ -61,7 +65,8 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
     private bool Trusted => time.GetUtcNow().UtcTicks >= Volatile.Read(ref _notBefore);
 
     /// <summary>
-    /// The product from the cache, or from <paramref name="read"/>. Other requests may share that read, so it must not be cancelled with this one.
+    /// The product from the cache, or from <paramref name="read"/>. Other requests may share that read, so it must not be cancelled with
+    /// this one.
     /// </summary>
     public async Task<Product?> Get(long id, Func<Task<Product?>> read)
     {
@@ -132,7 +137,8 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
         {
             if (Trusted)
             {
-                logger.LogWarning(LogEvents.CacheUnavailable, "Redis does not answer, so products are read from the database: {Reason}", failure.Message);
+                logger.LogWarning(
+                    LogEvents.CacheUnavailable, "Redis does not answer, so products are read from the database: {Reason}", failure.Message);
             }
 
             Volatile.Write(ref _notBefore, Math.Max(_notBefore, (time.GetUtcNow() + pause).UtcTicks));

@@ -1,8 +1,8 @@
 namespace ShopSaga.Products.Caching;
 
 /// <summary>
-/// Request coalescing: concurrent requests for one id are served by few reads. One read is in flight, and all requests that arrive meanwhile
-/// share the next. No request is served by a read that began before it, so each sees every write that was answered before it.
+/// Request coalescing: concurrent requests for one id are served by few reads. One read is in flight, and all requests that arrive
+/// meanwhile share the next. No request is served by a read that began before it, so each sees every write that was answered before it.
 /// </summary>
 internal sealed class RequestCoalescer<T>
 {

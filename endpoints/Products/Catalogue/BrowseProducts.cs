@@ -8,8 +8,8 @@ namespace ShopSaga.Products.Catalogue;
 /// <summary>GET /products: the products on sale, oldest first, by category and by a part of the name.</summary>
 internal static class BrowseProducts
 {
-    // strpos takes the text literally, where LIKE would see wildcards. The ICU collation lower-cases every language, independent of the locale
-    // that the database was created with.
+    // strpos takes the text literally, where LIKE would see wildcards. The ICU collation lower-cases every language, independent of the
+    // locale that the database was created with.
     private const string Sql =
         $"""
         SELECT {Product.Columns} FROM products

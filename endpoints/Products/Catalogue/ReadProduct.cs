@@ -7,8 +7,8 @@ using ShopSaga.Products.Caching;
 namespace ShopSaga.Products.Catalogue;
 
 /// <summary>
-/// GET /products/{id}, from the cache if possible. Clients may store the answer but must revalidate it each time (RFC 9111, section 5.2.2.4),
-/// so that a client sees its own writes.
+/// GET /products/{id}, from the cache if possible. Clients may store the answer but must revalidate it each time (RFC 9111, section
+/// 5.2.2.4), so that a client sees its own writes.
 /// </summary>
 internal static class ReadProduct
 {

@@ -6,7 +6,9 @@ using ShopSaga.Products.Reserving;
 
 namespace ShopSaga.Products.Releasing;
 
-/// <summary>Restores the stock of an order that is cancelled or was not paid. Before OrderPlaced arrives, leaves a tombstone that rejects it.</summary>
+/// <summary>
+/// Restores the stock of an order that is cancelled or was not paid. Before OrderPlaced arrives, leaves a tombstone that rejects it.
+/// </summary>
 internal sealed class ReleaseStockHandler(StockRows stock, TimeProvider time, ILogger<ReleaseStockHandler> logger)
     : IHandleMessages<OrderCancelled>, IHandleMessages<PaymentFailed>
 {

@@ -12,6 +12,8 @@ internal enum ReservationState
     /// <summary>The order is paid, and its lines have left the stock for good.</summary>
     COMMITTED,
 
-    /// <summary>The order is cancelled or failed, and nothing is set aside. Without lines it is a tombstone: OrderPlaced has not arrived yet.</summary>
+    /// <summary>
+    /// The order is cancelled or failed, and nothing is set aside. Without lines it is a tombstone: OrderPlaced has not arrived yet.
+    /// </summary>
     RELEASED,
 }

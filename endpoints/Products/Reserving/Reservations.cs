@@ -8,7 +8,9 @@ namespace ShopSaga.Products.Reserving;
 /// </summary>
 internal static class Reservations
 {
-    /// <summary>Inserts the order's reservation in the state that <paramref name="trigger"/> gives birth to; null when it has one already.</summary>
+    /// <summary>
+    /// Inserts the order's reservation in the state that <paramref name="trigger"/> gives birth to; null when it has one already.
+    /// </summary>
     public static async Task<ReservationState?> TryInsert(Sql sql, long orderId, ReservationTrigger trigger, DateTimeOffset at)
     {
         var state = Transitions.Next(null, trigger)!.Value;

@@ -5,7 +5,8 @@ using ShopSaga.Hosting.Database;
 namespace ShopSaga.Products.Reserving;
 
 /// <summary>Sets all lines of a placed order aside, or none. An order that was cancelled before it arrived gets nothing.</summary>
-internal sealed class ReserveStockHandler(StockRows stock, TimeProvider time, ILogger<ReserveStockHandler> logger) : IHandleMessages<OrderPlaced>
+internal sealed class ReserveStockHandler(StockRows stock, TimeProvider time, ILogger<ReserveStockHandler> logger)
+    : IHandleMessages<OrderPlaced>
 {
     public async Task Handle(OrderPlaced message, IMessageHandlerContext context)
     {

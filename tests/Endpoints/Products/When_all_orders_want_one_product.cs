@@ -87,7 +87,8 @@ internal sealed class When_all_orders_want_one_product
     private async Task<long> Reserved(long after)
     {
         await using var connection = await _database.OpenConnectionAsync();
-        return await connection.ExecuteScalarAsync<long>("SELECT count(*) FROM reservations WHERE state = 'RESERVED' AND order_id > @after", new { after });
+        return await connection.ExecuteScalarAsync<long>(
+            "SELECT count(*) FROM reservations WHERE state = 'RESERVED' AND order_id > @after", new { after });
     }
 
     private static async Task Until(Func<Task<bool>> condition)

@@ -27,12 +27,17 @@ internal sealed class When_an_event_reaches_a_reservation_in_a_state
         ["OrderPlaced"] = ((order, product) => Placed(order, (product, 2)), ["RESERVED 3, StockReserved", Same, Same, Same, Same]),
         ["OrderConfirmed"] = ((order, _) => Confirmed(order), [Never, "COMMITTED 3, StockCommitted", Never, Same, Same]),
         ["OrderCancelled"] = (
-            (order, _) => Cancelled(order), ["RELEASED 5, StockReleased", "RELEASED 5, StockReleased", Same, "RELEASED 5, StockReleased", Same]),
+            (order, _) => Cancelled(order),
+            ["RELEASED 5, StockReleased", "RELEASED 5, StockReleased", Same, "RELEASED 5, StockReleased", Same]),
         ["OrderCancelled OUT_OF_STOCK"] = (
-            (order, _) => Cancelled(order, "OUT_OF_STOCK"), ["RELEASED 5", "RELEASED 5, StockReleased", Same, "RELEASED 5, StockReleased", Same]),
+            (order, _) => Cancelled(order, "OUT_OF_STOCK"),
+            ["RELEASED 5", "RELEASED 5, StockReleased", Same, "RELEASED 5, StockReleased", Same]),
         ["OrderCancelled PAYMENT_DECLINED"] = (
-            (order, _) => Cancelled(order, "PAYMENT_DECLINED"), ["RELEASED 5", "RELEASED 5, StockReleased", Same, "RELEASED 5, StockReleased", Same]),
-        ["PaymentFailed"] = ((order, _) => PaymentFailed(order), ["RELEASED 5, StockReleased", "RELEASED 5, StockReleased", Same, Never, Same]),
+            (order, _) => Cancelled(order, "PAYMENT_DECLINED"),
+            ["RELEASED 5", "RELEASED 5, StockReleased", Same, "RELEASED 5, StockReleased", Same]),
+        ["PaymentFailed"] = (
+            (order, _) => PaymentFailed(order),
+            ["RELEASED 5, StockReleased", "RELEASED 5, StockReleased", Same, Never, Same]),
     };
 
     private ProductsHarness _harness = null!;

@@ -49,7 +49,10 @@ internal sealed class When_orders_compete_for_stock
 
         await HandleAtOnce(Orders(60).SelectMany(order => new object[]
         {
-            Placed(order, (chair, 1), (lamp, 1)), Cancelled(order), Placed(order, (chair, 1), (lamp, 1)), PaymentFailed(order, "ORDER_CANCELLED"),
+            Placed(order, (chair, 1), (lamp, 1)),
+            Cancelled(order),
+            Placed(order, (chair, 1), (lamp, 1)),
+            PaymentFailed(order, "ORDER_CANCELLED"),
         }));
 
         Assert.That((await _harness.Stock(lamp), await _harness.Stock(chair)), Is.EqualTo((30, 30)));

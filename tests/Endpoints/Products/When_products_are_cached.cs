@@ -96,8 +96,10 @@ internal sealed class When_products_are_cached
         await _cache.Invalidate([(2, 1)]);
 
         var redis = await _redis.Database();
-        Assert.That(await redis.KeyTimeToLiveAsync("product:1"), Is.GreaterThan(TimeSpan.Zero).And.LessThanOrEqualTo(ProductCache.Lifetime));
-        Assert.That(await redis.KeyTimeToLiveAsync("product:2"), Is.GreaterThan(TimeSpan.Zero).And.LessThanOrEqualTo(ProductCache.Lifetime));
+        Assert.That(
+            await redis.KeyTimeToLiveAsync("product:1"), Is.GreaterThan(TimeSpan.Zero).And.LessThanOrEqualTo(ProductCache.Lifetime));
+        Assert.That(
+            await redis.KeyTimeToLiveAsync("product:2"), Is.GreaterThan(TimeSpan.Zero).And.LessThanOrEqualTo(ProductCache.Lifetime));
     }
 
     [Test]
@@ -191,7 +193,8 @@ internal sealed class When_products_are_cached
                 it.EnableMeasurementEvents(instrument);
             }
         };
-        listener.SetMeasurementEventCallback<long>((_, count, tags, _) => counted.AddOrUpdate((string)tags[0].Value!, count, (_, before) => before + count));
+        listener.SetMeasurementEventCallback<long>((_, count, tags, _) =>
+            counted.AddOrUpdate((string)tags[0].Value!, count, (_, before) => before + count));
         listener.Start();
         await _cache.Get(1, () => Read(Lamp(version: 1)));
         await _cache.Get(1, MustNotRead);

@@ -46,7 +46,8 @@ internal sealed class When_the_catalogue_is_announced_again
 
         Assert.That(
             heard.OrderBy(product => product.ProductId),
-            Is.EqualTo(Enumerable.Range(1, Products).Select(id => new ProductListed(id, $"Lamp {id}", "Light", id, id == 7 ? 1 : 10 + id))));
+            Is.EqualTo(Enumerable.Range(1, Products)
+                .Select(id => new ProductListed(id, $"Lamp {id}", "Light", id, id == 7 ? 1 : 10 + id))));
         Assert.That(await withdrawn.Next(), Is.EqualTo(new ProductWithdrawn(7, 17)));
     }
 

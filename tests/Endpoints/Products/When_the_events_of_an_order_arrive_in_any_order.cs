@@ -4,7 +4,9 @@ using static ShopSaga.Tests.Endpoints.Products.Events;
 
 namespace ShopSaga.Tests.Endpoints.Products;
 
-/// <summary>Every event of an order twice, in every order there is: the outcome is the same, and the books balance after each step.</summary>
+/// <summary>
+/// Every event of an order twice, in every order there is: the outcome is the same, and the books balance after each step.
+/// </summary>
 internal sealed class When_the_events_of_an_order_arrive_in_any_order
 {
     private const int StockAtStart = 9;
@@ -14,11 +16,14 @@ internal sealed class When_the_events_of_an_order_arrive_in_any_order
     private static IEnumerable<TestCaseData> Histories()
     {
         yield return new TestCaseData((Func<long, long, object[]>)((order, product) =>
-            [Placed(order, (product, 2)), Confirmed(order), Cancelled(order, "CUSTOMER")])).SetArgDisplayNames("cancelled after it was confirmed");
+            [Placed(order, (product, 2)), Confirmed(order), Cancelled(order, "CUSTOMER")]))
+            .SetArgDisplayNames("cancelled after it was confirmed");
         yield return new TestCaseData((Func<long, long, object[]>)((order, product) =>
-            [Placed(order, (product, 2)), PaymentFailed(order, "ORDER_CANCELLED"), Cancelled(order, "CUSTOMER")])).SetArgDisplayNames("cancelled before it was paid");
+            [Placed(order, (product, 2)), PaymentFailed(order, "ORDER_CANCELLED"), Cancelled(order, "CUSTOMER")]))
+            .SetArgDisplayNames("cancelled before it was paid");
         yield return new TestCaseData((Func<long, long, object[]>)((order, product) =>
-            [Placed(order, (product, 2)), Cancelled(order, "CUSTOMER")])).SetArgDisplayNames("cancelled at once");
+            [Placed(order, (product, 2)), Cancelled(order, "CUSTOMER")]))
+            .SetArgDisplayNames("cancelled at once");
     }
 
     [SetUp]
@@ -90,7 +95,10 @@ internal sealed class When_the_events_of_an_order_arrive_in_any_order
         foreach (var permutation in Permutations.OfEachTwice(3).Where(order => order[0] == 0))
         {
             orderId++;
-            object[] history = [Placed(orderId, (_product, 10)), Cancelled(orderId, "OUT_OF_STOCK"), PaymentFailed(orderId, "ORDER_CANCELLED")];
+            object[] history =
+            [
+                Placed(orderId, (_product, 10)), Cancelled(orderId, "OUT_OF_STOCK"), PaymentFailed(orderId, "ORDER_CANCELLED"),
+            ];
 
             var published = await DeliverAll(permutation.Select(index => history[index]));
 

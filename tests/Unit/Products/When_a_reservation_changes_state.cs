@@ -42,7 +42,8 @@ internal sealed class When_a_reservation_changes_state
         {
             Assert.That(
                 () => Transitions.Next(from, trigger),
-                Throws.InvalidOperationException.With.Message.Contains($"{trigger} cannot happen to a reservation that is {from?.ToString() ?? "not there"}"));
+                Throws.InvalidOperationException.With.Message.Contains(
+                    $"{trigger} cannot happen to a reservation that is {from?.ToString() ?? "not there"}"));
         }
     }
 
