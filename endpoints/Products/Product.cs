@@ -9,7 +9,7 @@ namespace ShopSaga.Products;
 /// <param name="Name">1 to 200 characters.</param>
 /// <param name="Category">1 to 100 characters.</param>
 /// <param name="Price">Won, at least 1.</param>
-/// <param name="StockQuantity">Pieces that can be ordered.</param>
+/// <param name="StockQuantity">Units that can be ordered.</param>
 /// <param name="Version">Grows with every change, stock included; it is the ETag.</param>
 internal sealed record Product(long Id, string Name, string Category, int Price, int StockQuantity, long Version)
 {

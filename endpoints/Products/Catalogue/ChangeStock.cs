@@ -5,7 +5,7 @@ using ShopSaga.Products.Caching;
 
 namespace ShopSaga.Products.Catalogue;
 
-/// <summary>POST /products/{id}/stock: adds pieces to the stock or takes some from it.</summary>
+/// <summary>POST /products/{id}/stock: adds units to the stock or takes some from it.</summary>
 internal static class ChangeStock
 {
     internal static async Task<Results<Ok<Product>, ProblemHttpResult>> Handle(
@@ -36,7 +36,7 @@ internal static class ChangeStock
             return Problems.Conflict(
                 "conflict",
                 "The stock cannot be changed by that",
-                $"There are {before.StockQuantity} pieces, and open orders hold {reserved}: "
+                $"There are {before.StockQuantity} units, and open orders hold {reserved}: "
                 + $"the stock can neither fall below 0 nor rise, with those that open orders hold, above {int.MaxValue}.");
         }
 
@@ -56,7 +56,7 @@ internal static class ChangeStock
     }
 
     /// <summary>
-    /// Whether the stock stays within its bounds, also when every open order is cancelled and its pieces return. Sold pieces are gone.
+    /// Whether the stock stays within its bounds, also when every open order is cancelled and its units return. Sold units are gone.
     /// </summary>
     private static async Task<bool> Fits(Sql sql, Product before, int delta)
     {
@@ -66,7 +66,7 @@ internal static class ChangeStock
             return false;
         }
 
-        // All pieces that were ever put into stock and not taken out, sold ones included: where even these fit, no order has to be looked
+        // All units that were ever put into stock and not taken out, sold ones included: where even these fit, no order has to be looked
         // at.
         var everStocked = await sql.QuerySingle<long>("SELECT sum(delta) FROM stock_changes WHERE product_id = @Id", new { before.Id });
         return everStocked + delta <= int.MaxValue || after + await Reserved(sql, before.Id) <= int.MaxValue;
@@ -80,5 +80,5 @@ internal static class ChangeStock
         new { id });
 }
 
-/// <summary>Pieces to add, or to take if negative.</summary>
+/// <summary>Units to add, or to take if negative.</summary>
 internal sealed record StockChange([NotZero] int Delta) : IJsonBody<StockChange>;

@@ -1,6 +1,6 @@
 namespace ShopSaga.Products.Reserving;
 
-/// <summary>Everything that can move a reservation from one state to another.</summary>
+/// <summary>Everything that can move a reservation from one status to another.</summary>
 internal enum ReservationTrigger
 {
     OrderPlaced,

@@ -9,29 +9,29 @@ namespace ShopSaga.Products.Reserving;
 internal static class Reservations
 {
     /// <summary>
-    /// Inserts the order's reservation in the state that <paramref name="trigger"/> gives birth to; null when it has one already.
+    /// Inserts the order's reservation in the status that <paramref name="trigger"/> gives birth to; null when it has one already.
     /// </summary>
-    public static async Task<ReservationState?> TryInsert(Sql sql, long orderId, ReservationTrigger trigger, DateTimeOffset at)
+    public static async Task<ReservationStatus?> TryInsert(Sql sql, long orderId, ReservationTrigger trigger, DateTimeOffset at)
     {
-        var state = Transitions.Next(null, trigger)!.Value;
+        var status = Transitions.Next(null, trigger)!.Value;
         var inserted = await sql.Execute(
             """
             INSERT INTO reservations (order_id, state, changed_at) VALUES (@orderId, @state, @at)
             ON CONFLICT (order_id) DO NOTHING
             """,
-            new { orderId, state = state.ToString(), at });
-        return inserted == 1 ? state : null;
+            new { orderId, state = status.ToString(), at });
+        return inserted == 1 ? status : null;
     }
 
     /// <summary>Locks the order's reservation and moves it along the table of transitions; null when nothing changes.</summary>
     /// <exception cref="InvalidOperationException">There is no reservation, or this cannot happen to it.</exception>
-    public static async Task<ReservationState?> TryMove(Sql sql, long orderId, ReservationTrigger trigger, DateTimeOffset at)
+    public static async Task<ReservationStatus?> TryMove(Sql sql, long orderId, ReservationTrigger trigger, DateTimeOffset at)
     {
-        var state = await sql.QuerySingleOrDefault<string>(
+        var status = await sql.QuerySingleOrDefault<string>(
             "SELECT state FROM reservations WHERE order_id = @orderId FOR UPDATE",
             new { orderId })
             ?? throw new InvalidOperationException($"{trigger} arrived for order {orderId}, which has no reservation.");
-        if (Transitions.Next(Enum.Parse<ReservationState>(state), trigger) is not { } next)
+        if (Transitions.Next(Enum.Parse<ReservationStatus>(status), trigger) is not { } next)
         {
             return null;
         }

@@ -4,7 +4,7 @@ using ShopSaga.Hosting.Database;
 
 namespace ShopSaga.Products.Reserving;
 
-/// <summary>Sets all lines of a placed order aside, or none. An order that was cancelled before it arrived gets nothing.</summary>
+/// <summary>Reserves all lines of a placed order, or none. An order that was cancelled before it arrived gets nothing.</summary>
 internal sealed class ReserveStockHandler(StockRows stock, TimeProvider time, ILogger<ReserveStockHandler> logger)
     : IHandleMessages<OrderPlaced>
 {
@@ -21,9 +21,9 @@ internal sealed class ReserveStockHandler(StockRows stock, TimeProvider time, IL
         List<Shortage> shortages =
         [
             .. from line in message.Lines
-               let pieces = available.GetValueOrDefault(line.ProductId)
-               where pieces < line.Quantity
-               select new Shortage(line.ProductId, line.Quantity, pieces)
+               let units = available.GetValueOrDefault(line.ProductId)
+               where units < line.Quantity
+               select new Shortage(line.ProductId, line.Quantity, units)
         ];
         if (shortages.Count > 0)
         {

@@ -32,8 +32,8 @@ internal sealed class StockRows(ProductCache cache)
 
     /// <summary>Locks the products of the order's reservation and puts its lines back into the stock.</summary>
     /// <exception cref="InvalidOperationException">
-    /// The stock is full. Only sold pieces can meet this, since those of open orders are left room: the message waits in the error queue
-    /// until the shop has taken pieces out, and is replayed then.
+    /// The stock is full. Only sold units can meet this, since those of open orders are left room: the message waits in the error queue
+    /// until the shop has taken units out, and is replayed then.
     /// </exception>
     public async Task LockAndRestore(Sql sql, long orderId)
     {
@@ -45,7 +45,7 @@ internal sealed class StockRows(ProductCache cache)
         catch (PostgresException full) when (full.SqlState == PostgresErrorCodes.NumericValueOutOfRange)
         {
             throw new InvalidOperationException(
-                $"The stock of a product has no room for the pieces that order {orderId} gives back. "
+                $"The stock of a product has no room for the units that order {orderId} gives back. "
                     + "Lower that stock and replay this message.",
                 full);
         }

@@ -1,16 +1,16 @@
-using static ShopSaga.Products.Reserving.ReservationState;
+using static ShopSaga.Products.Reserving.ReservationStatus;
 using static ShopSaga.Products.Reserving.ReservationTrigger;
 
 namespace ShopSaga.Products.Reserving;
 
-/// <summary>The one table of how a reservation's state changes.</summary>
+/// <summary>The one table of how a reservation's status changes.</summary>
 internal static class Transitions
 {
-    /// <summary>The state that follows when something happens to a reservation, or null where nothing changes.</summary>
-    /// <param name="state">Where the reservation stands; null before there is one.</param>
+    /// <summary>The status that follows when something happens to a reservation, or null where nothing changes.</summary>
+    /// <param name="status">Where the reservation stands; null before there is one.</param>
     /// <param name="trigger">What happens.</param>
     /// <exception cref="InvalidOperationException">This cannot happen to such a reservation: another service broke its promise.</exception>
-    public static ReservationState? Next(ReservationState? state, ReservationTrigger trigger) => (state, trigger) switch
+    public static ReservationStatus? Next(ReservationStatus? status, ReservationTrigger trigger) => (status, trigger) switch
     {
         (null, OrderPlaced) => RESERVED,
         (null, OrderCancelled or PaymentFailed) => RELEASED,
@@ -24,6 +24,6 @@ internal static class Transitions
         (COMMITTED or RELEASED, OrderConfirmed) => null,
         (REJECTED or RELEASED, OrderCancelled or PaymentFailed) => null,
 
-        _ => throw new InvalidOperationException($"{trigger} cannot happen to a reservation that is {state?.ToString() ?? "not there"}."),
+        _ => throw new InvalidOperationException($"{trigger} cannot happen to a reservation that is {status?.ToString() ?? "not there"}."),
     };
 }

@@ -70,7 +70,7 @@ internal sealed class When_an_event_reaches_a_reservation_in_a_state
         Assert.That(Table.Keys.Select(name => name.Split(' ')[0]).Distinct(), Is.EquivalentTo(heard.Distinct()));
         Assert.That(
             States.Keys.Skip(1),
-            Is.EquivalentTo(Enum.GetNames<ReservationState>()));
+            Is.EquivalentTo(Enum.GetNames<ReservationStatus>()));
         Assert.That(Table.Values.Select(row => row.Outcomes.Length), Is.All.EqualTo(States.Count));
     }
 

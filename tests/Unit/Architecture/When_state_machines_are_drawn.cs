@@ -29,7 +29,7 @@ public partial class When_state_machines_are_drawn
 
     [Test]
     public void Should_draw_the_transitions_of_a_reservation() =>
-        Assert.That(Drawn("Reservation"), Is.EquivalentTo(Arrows<ReservationState, ReservationTrigger>(ReservationTransitions.Next)));
+        Assert.That(Drawn("Reservation"), Is.EquivalentTo(Arrows<ReservationStatus, ReservationTrigger>(ReservationTransitions.Next)));
 
     private static IEnumerable<string> Drawn(string machine) =>
         from Match arrow in Arrow().Matches(Repository.Read(Document).Split($"### {machine}\n")[1].Split("\n#")[0])

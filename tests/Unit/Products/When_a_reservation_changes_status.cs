@@ -1,12 +1,12 @@
 using ShopSaga.Products.Reserving;
-using static ShopSaga.Products.Reserving.ReservationState;
+using static ShopSaga.Products.Reserving.ReservationStatus;
 using static ShopSaga.Products.Reserving.ReservationTrigger;
 
 namespace ShopSaga.Tests.Unit.Products;
 
-internal sealed class When_a_reservation_changes_state
+internal sealed class When_a_reservation_changes_status
 {
-    private static readonly Dictionary<(ReservationState? From, ReservationTrigger Trigger), ReservationState> Moves = new()
+    private static readonly Dictionary<(ReservationStatus? From, ReservationTrigger Trigger), ReservationStatus> Moves = new()
     {
         [(null, OrderPlaced)] = RESERVED,
         [(null, OrderCancelled)] = RELEASED,
@@ -18,7 +18,7 @@ internal sealed class When_a_reservation_changes_state
         [(COMMITTED, OrderCancelled)] = RELEASED,
     };
 
-    private static readonly HashSet<(ReservationState? From, ReservationTrigger Trigger)> Ignored =
+    private static readonly HashSet<(ReservationStatus? From, ReservationTrigger Trigger)> Ignored =
     [
         (RESERVED, OrderPlaced), (REJECTED, OrderPlaced), (COMMITTED, OrderPlaced), (RELEASED, OrderPlaced),
         (COMMITTED, OrderConfirmed), (RELEASED, OrderConfirmed),
@@ -28,7 +28,7 @@ internal sealed class When_a_reservation_changes_state
 
     [Test]
     public void Should_move_or_stay_as_the_table_says_and_refuse_everything_else(
-        [Values(null, RESERVED, REJECTED, COMMITTED, RELEASED)] ReservationState? from, [Values] ReservationTrigger trigger)
+        [Values(null, RESERVED, REJECTED, COMMITTED, RELEASED)] ReservationStatus? from, [Values] ReservationTrigger trigger)
     {
         if (Moves.TryGetValue((from, trigger), out var to))
         {
@@ -49,5 +49,5 @@ internal sealed class When_a_reservation_changes_state
 
     [Test]
     public void Should_refuse_a_state_that_is_not_in_the_table() => Assert.That(
-        () => Transitions.Next((ReservationState)99, OrderCancelled), Throws.InvalidOperationException.With.Message.Contains("99"));
+        () => Transitions.Next((ReservationStatus)99, OrderCancelled), Throws.InvalidOperationException.With.Message.Contains("99"));
 }

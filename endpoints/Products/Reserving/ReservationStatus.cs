@@ -1,0 +1,19 @@
+namespace ShopSaga.Products.Reserving;
+
+/// <summary>Where a reservation stands; spelled as in the database.</summary>
+internal enum ReservationStatus
+{
+    /// <summary>Every line of the order is reserved.</summary>
+    RESERVED,
+
+    /// <summary>At least one line was short, so nothing is reserved.</summary>
+    REJECTED,
+
+    /// <summary>The order is paid, and its lines have left the stock for good.</summary>
+    COMMITTED,
+
+    /// <summary>
+    /// The order is cancelled or failed, and nothing is reserved. Without lines it is a tombstone: OrderPlaced has not arrived yet.
+    /// </summary>
+    RELEASED,
+}
