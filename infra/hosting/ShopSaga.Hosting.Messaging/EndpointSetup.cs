@@ -17,13 +17,16 @@ public static class EndpointSetup
     /// <summary>The namespace of all events.</summary>
     private const string EventsNamespace = "ShopSaga.Contracts";
 
+    /// <summary>In the nservicebus lane a session speaks to the broker within the request; in the embedded lane a route may.</summary>
+    internal static readonly UnavailableWhen BrokerUnavailable = new(failure => failure is RabbitMQClientException or BrokerUnreachableException);
+
     /// <summary>Adds the endpoint <c>ShopSaga.{service}</c> with the handlers and sagas that <paramref name="register"/> adds.</summary>
     public static void AddEndpoint(this WebApplicationBuilder builder, string service, Action<EndpointConfiguration> register)
     {
         var configuration = builder.Configuration;
         var installing = new InstallingPhase(configuration);
         builder.Services.AddHostedService(services => installing.Then(services.GetRequiredService<NpgsqlDataSource>()));
-        builder.Services.AddSingleton(new UnavailableWhen(failure => failure is RabbitMQClientException or BrokerUnreachableException));
+        builder.Services.AddSingleton(BrokerUnavailable);
         var endpoint = new EndpointConfiguration($"ShopSaga.{service}");
         endpoint.Conventions()
             .DefiningEventsAs(type => type.Namespace?.StartsWith(EventsNamespace, StringComparison.Ordinal) == true)

@@ -29,6 +29,9 @@ internal sealed class GatewayApp : WebApplicationFactory<Route>
 
     public int JwksAsked { get; private set; }
 
+    /// <summary>When Users answers the question for its keys.</summary>
+    public Task JwksAnswer { get; set; } = Task.CompletedTask;
+
     /// <summary>Starts it, with rate limits that no test meets unless its settings say so.</summary>
     public static async Task<GatewayApp> Start(string? jwks, Dictionary<string, string>? settings = null, int instances = 1)
     {
@@ -85,10 +88,11 @@ internal sealed class GatewayApp : WebApplicationFactory<Route>
         }
 
         builder.ConfigureLogging(logging => logging.AddProvider(new FakeLoggerProvider(Log)));
-        builder.ConfigureTestServices(services => services.AddSingleton<JwksSource>(_ =>
+        builder.ConfigureTestServices(services => services.AddSingleton<JwksSource>(async cancellationToken =>
         {
             JwksAsked++;
-            return Jwks is { } keys ? Task.FromResult(keys) : throw new HttpRequestException("down");
+            await JwksAnswer.WaitAsync(cancellationToken);
+            return Jwks is { } keys ? keys : throw new HttpRequestException("down");
         }));
     }
 }

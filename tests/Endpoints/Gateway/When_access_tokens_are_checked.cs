@@ -49,6 +49,23 @@ internal sealed class When_access_tokens_are_checked
         Assert.That(await StatusWith("x.y.z", "/products"), Is.EqualTo(200));
 
     [Test]
+    public async Task Should_log_no_failure_for_a_client_that_disconnects_while_keys_are_fetched()
+    {
+        await using var gateway = await GatewayApp.Start(TestTokens.Jwks);
+        var answer = new TaskCompletionSource();
+        gateway.JwksAnswer = answer.Task;
+        using var client = gateway.Client(TestTokens.Customer(1));
+        var patient = client.GetAsync("/cart");
+        Assert.That(() => gateway.JwksAsked, Is.EqualTo(1).After(20).Seconds.PollEvery(20));
+        using var disconnect = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+        Assert.That(async () => await client.GetAsync("/cart", disconnect.Token), Throws.InstanceOf<OperationCanceledException>());
+        answer.SetResult();
+        using var served = await patient;
+        Assert.That(async () => (await client.GetAsync("/cart")).StatusCode, Is.EqualTo(HttpStatusCode.OK).After(20).Seconds.PollEvery(100));
+        Assert.That(gateway.Log.GetSnapshot().Where(entry => entry.Exception is not null).Select(entry => entry.Message), Is.Empty);
+    }
+
+    [Test]
     public async Task Should_say_503_not_401_while_no_key_was_ever_fetched_and_recover_by_itself()
     {
         await using var gateway = await GatewayApp.Start(jwks: null);

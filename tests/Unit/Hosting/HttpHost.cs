@@ -5,8 +5,12 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+using RabbitMQ.Client.Exceptions;
 using ShopSaga.Hosting;
 using ShopSaga.Hosting.Http;
+using ShopSaga.Hosting.Messaging;
 using RangeAttribute = System.ComponentModel.DataAnnotations.RangeAttribute;
 
 namespace ShopSaga.Tests.Unit.Hosting;
@@ -28,6 +32,7 @@ internal sealed class HttpHost : IAsyncDisposable
     {
         var builder = WebDefaults.CreateBuilder(["--urls=http://127.0.0.1:0", "--Logging:LogLevel:Default=Error", .. settings]);
         builder.Services.AddSingleton(time ?? TimeProvider.System);
+        builder.Services.AddSingleton(EndpointSetup.BrokerUnavailable);
         var app = builder.Build();
         app.UseWebDefaults();
         app.MapPost("/things", (Thing thing) => TypedResults.Ok(thing));
@@ -56,6 +61,8 @@ internal sealed class HttpHost : IAsyncDisposable
             "lock" => Postgres(PostgresErrorCodes.LockNotAvailable),
             "statement-timeout" => Postgres(PostgresErrorCodes.QueryCanceled),
             "command-timeout" => new NpgsqlException("secret", new TimeoutException()),
+            "broker" => new BrokerUnreachableException(new InvalidOperationException("secret")),
+            "channel" => new AlreadyClosedException(new ShutdownEventArgs(ShutdownInitiator.Library, 541, "secret")),
             "deadlock" => Postgres(PostgresErrorCodes.DeadlockDetected),
             "http" => new HttpRequestException("secret"),
             "wrapped" => new InvalidOperationException("secret", new NpgsqlException("secret", new SocketException())),

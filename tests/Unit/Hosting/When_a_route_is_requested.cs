@@ -136,6 +136,8 @@ internal sealed class When_a_route_is_requested
     [TestCase("command-timeout")]
     [TestCase("deadlock")]
     [TestCase("http")]
+    [TestCase("broker")]
+    [TestCase("channel")]
     [TestCase("wrapped")]
     public async Task Should_answer_503_and_when_to_come_back_when_something_needed_is_down(string with)
     {
