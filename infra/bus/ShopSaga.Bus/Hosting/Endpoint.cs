@@ -47,10 +47,10 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         var crash = configuration.AtCrashPoint;
         var host = new HostIdentity(configuration.HostInfo.InstanceName, configuration.HostInfo.HostName, configuration.HostInfo.DisplayName);
         var types = new MessageTypes(configuration.ConventionsSettings);
+        _database = new Database(configuration.PersistenceSettings, name);
         var transport = configuration.Transport
             ?? throw new InvalidOperationException("The endpoint has no transport: set UseTransport(new RabbitMQTransport(…)).");
 
-        _database = new Database(configuration.PersistenceSettings, name);
         _outbox = new OutboxStore(_database, time);
         _outgoing = new OutgoingMessages(name, name, host, configuration.StaticHeaders, types, time);
         _reporter = configuration.NewReporter?.Invoke(new ReporterContext(
