@@ -9,5 +9,7 @@ var root = new RootCommand("ShopSaga on one machine: PostgreSQL, RabbitMQ, Redis
     VerifyCommand.Describe(),
     RebuildPricesCommand.Describe(),
     ReplayCommand.Describe(),
+    SecretsCommand.Describe(),
+    ProvisionCommand.Describe(),
 };
 return await root.RunUntilStopped(args);

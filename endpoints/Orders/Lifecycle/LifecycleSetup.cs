@@ -1,3 +1,5 @@
+using ShopSaga.Hosting.Monitoring;
+
 namespace ShopSaga.Orders.Lifecycle;
 
 /// <summary>Registers the saga and what it needs.</summary>
@@ -8,5 +10,6 @@ internal static class LifecycleSetup
     {
         builder.Services.AddSingleton(ExpiryPolicy.From(builder.Configuration));
         builder.Services.AddSingleton<StatusNotifications>();
+        builder.Services.AddDatabaseGauge(OrderMetrics.Open);
     }
 }

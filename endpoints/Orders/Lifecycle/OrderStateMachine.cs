@@ -34,6 +34,12 @@ internal static class OrderStateMachine
         }
 
         var change = await Write(sql, transition, orderEvent, now);
+        if (transition.Status.IsFinal())
+        {
+            var outcome = transition.Reason?.ToString() ?? order.Reason ?? transition.Status.ToString();
+            OrderMetrics.Final(outcome, now - (order.Status is OrderStatus.PENDING ? order.CreatedAt : order.UpdatedAt));
+        }
+
         return new TransitionResult(transition.Status, change, await RecordOutcome(sql, transition, orderEvent, now));
     }
 
@@ -42,7 +48,7 @@ internal static class OrderStateMachine
     // other.
     private static async Task<LockedOrder> Lock(Sql sql, OrderEvent orderEvent) =>
         await sql.QuerySingleOrDefault<LockedOrder>(
-            "SELECT status, payment_id FROM orders WHERE id = @OrderId FOR UPDATE",
+            "SELECT status, reason, payment_id, created_at, updated_at FROM orders WHERE id = @OrderId FOR UPDATE",
             new { orderEvent.OrderId })
         ?? throw new InvalidOperationException($"{orderEvent.Trigger} is about order {orderEvent.OrderId}, which does not exist.");
 
@@ -93,5 +99,5 @@ internal static class OrderStateMachine
         return null;
     }
 
-    private sealed record LockedOrder(OrderStatus Status, long? PaymentId);
+    private sealed record LockedOrder(OrderStatus Status, string? Reason, long? PaymentId, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
 }

@@ -44,6 +44,11 @@ internal sealed class Ledger(BusinessCalendar calendar, TimeProvider time, ILogg
             RETURNING report_date
             """,
             new { paymentId, orderId, entryType, amount, at = at.UtcDateTime, date, now = time.GetUtcNow() });
+        if (reportDate is not null)
+        {
+            SettlementMetrics.Amount.Add(amount, new KeyValuePair<string, object?>("entry", entryType));
+        }
+
         if (reportDate == date)
         {
             logger.LogInformation(

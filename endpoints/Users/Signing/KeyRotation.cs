@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Dapper;
@@ -106,7 +107,11 @@ internal sealed class KeyRotation(
                 now,
                 signsFrom,
             });
-        logger.LogInformation(LogEvents.SigningKeyCreated, "Created signing key {KeyId}, which signs from {SignsFrom:o}", keyId, signsFrom);
+        logger.LogInformation(
+            LogEvents.SigningKeyCreated,
+            "Created signing key {KeyId}, which signs from {SignsFrom}",
+            keyId,
+            signsFrom.ToString("o", CultureInfo.InvariantCulture));
     }
 
     private static TimeSpan ReadRotateEvery(IConfiguration configuration)

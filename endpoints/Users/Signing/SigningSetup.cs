@@ -1,4 +1,5 @@
 using ShopSaga.Hosting.Authentication;
+using ShopSaga.Hosting.Monitoring;
 
 namespace ShopSaga.Users.Signing;
 
@@ -11,5 +12,6 @@ internal static class SigningSetup
         builder.Services.AddSingleton<PublicKeys>();
         builder.Services.AddSingleton<JwksSource>(services => services.GetRequiredService<PublicKeys>().Read);
         builder.Services.AddHostedService<KeyRotation>();
+        builder.Services.AddDatabaseGauge(SigningKeyAge.Gauge);
     }
 }

@@ -42,7 +42,11 @@ public static class EndpointSetup
         persistence.EnableTransactionalSession();
 
         endpoint.EnableOutbox();
-        endpoint.EnableInstallers();
+        if (SchemaApplication.Of(configuration) != SchemaApplication.Never)
+        {
+            endpoint.EnableInstallers();
+        }
+
         endpoint.SendFailedMessagesTo(MonitoredEndpoint.ErrorQueue);
         endpoint.LimitMessageProcessingConcurrencyTo(configuration.GetValue("Messaging:Concurrency", 8));
         endpoint.Recoverability()
@@ -59,6 +63,7 @@ public static class EndpointSetup
         endpoint.AddHeaderToAllOutgoingMessages("NServiceBus.OpenTelemetry.StartNewTrace", bool.FalseString);
         builder.AddServiceControl(endpoint, service);
         builder.AddBusTelemetry();
+        builder.Services.AddEndpointGauges(endpoint.EndpointName);
         Lane.Configure(builder, endpoint);
         register(endpoint);
         builder.Services.AddNServiceBusEndpoint(endpoint);

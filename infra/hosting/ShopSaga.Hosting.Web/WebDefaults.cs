@@ -40,6 +40,17 @@ public static class WebDefaults
         var connectionString = DatabaseConnection.StringFrom(builder.Configuration);
         builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(connectionString));
         builder.Services.AddHealthChecks().AddCheck<DatabaseCheck>("database");
+        var apply = SchemaApplication.Of(builder.Configuration);
+        if (apply == SchemaApplication.Never)
+        {
+            return;
+        }
+
+        if (apply == SchemaApplication.Only)
+        {
+            builder.Services.AddHostedService<EndWhenStarted>();
+        }
+
         builder.Services.AddHostedService(services => new SchemaScripts(
             NpgsqlDataSource.Create(SchemaRole.ConnectionString(builder.Configuration)),
             schema,

@@ -79,15 +79,15 @@ internal sealed class LocalStack : IAsyncDisposable
 
     /// <summary>The connection string of a running service.</summary>
     public string ConnectionString(string service) =>
-        Servers.PostgreSql.ConnectionString(AdminConnectionString, Topology.Find(service).Database!, _folder);
+        Servers.PostgreSql.ConnectionString(AdminConnectionString, Topology.Find(service).Database!, _folder.Secret);
 
     /// <summary>The connection string for a service's schema scripts.</summary>
     public string SchemaConnectionString(string service) =>
-        Servers.PostgreSql.SchemaConnectionString(AdminConnectionString, Topology.Find(service).Database!, _folder);
+        Servers.PostgreSql.SchemaConnectionString(AdminConnectionString, Topology.Find(service).Database!, _folder.Secret);
 
     /// <summary>amqp://user:password@host:port/ of a service; the administrator's where no management address is known, without which no users can be created.</summary>
     public string BrokerAddressOf(string service) =>
-        BrokerManagementAddress is null ? BrokerAddress : BrokerUsers.Address(BrokerAddress, Topology.Find(service), _folder);
+        BrokerManagementAddress is null ? BrokerAddress : BrokerUsers.Address(BrokerAddress, Topology.Find(service), _folder.Secret);
 
     /// <summary>Sends SIGKILL to a process and its descendants.</summary>
     public Task Kill(string name) => Find(name).Kill();
@@ -193,7 +193,7 @@ internal sealed class LocalStack : IAsyncDisposable
             await Readiness.WaitFor(PostgreSql + " at SHOPSAGA_POSTGRES", null, "", token => Servers.PostgreSql.Ping(AdminConnectionString, token), cancellationToken);
         }
 
-        await Servers.PostgreSql.CreateDatabases(AdminConnectionString, _folder, _options.Fresh, cancellationToken);
+        await Servers.PostgreSql.CreateDatabases(AdminConnectionString, _folder.Secret, _options.Fresh, cancellationToken);
     }
 
     private async Task StartRabbitMq(string? program, CancellationToken cancellationToken)
@@ -215,7 +215,7 @@ internal sealed class LocalStack : IAsyncDisposable
         // The management plugin is ready a little later than the broker.
         if (_options.WithServices && BrokerManagementAddress is { } management)
         {
-            await Readiness.WaitFor(RabbitMq + "'s management", null, "", token => BrokerUsers.Create(management, BrokerAddress, _folder, token), cancellationToken);
+            await Readiness.WaitFor(RabbitMq + "'s management", null, "", token => BrokerUsers.Create(management, BrokerAddress, _folder.Secret, token), cancellationToken);
         }
     }
 

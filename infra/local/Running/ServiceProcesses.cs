@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using ShopSaga.Local.Data;
 using ShopSaga.Local.Layout;
 using ShopSaga.Local.Processes;
@@ -77,29 +76,26 @@ internal static class ServiceProcesses
             settings["ConnectionStrings__Redis"] = stack.RedisAddress;
         }
 
+        foreach (var (key, value) in ServiceSecrets.Of(service, folder.Secret))
+        {
+            settings[key] = value;
+        }
+
         switch (service.Name)
         {
             case "Users":
                 settings["Admin__Email"] = options.AdminEmail;
                 settings["Admin__Password"] = options.AdminPassword;
-                settings["Signing__EncryptionKey"] = Convert.ToBase64String(Encoding.ASCII.GetBytes(folder.Secret("signing"))[..32]);
                 break;
             case "psp":
-                settings["Provider__ApiKey"] = folder.Secret("provider");
                 settings["Webhooks__Address"] = Text(stack.GatewayAddress) + "/webhooks/psp";
-                settings["Webhooks__Secret"] = folder.Secret("provider-webhooks");
                 break;
             case "Payments":
                 settings["Provider__Address"] = Text(stack.Ports.AddressOf(Topology.Find("psp")));
-                settings["Provider__ApiKey"] = folder.Secret("provider");
-                settings["Provider__WebhookSecret"] = folder.Secret("provider-webhooks");
-                settings["Internal__Key"] = folder.Secret("internal");
                 break;
             case "Settlement":
                 settings["Provider__Address"] = Text(stack.Ports.AddressOf(Topology.Find("psp")));
-                settings["Provider__ApiKey"] = folder.Secret("provider");
                 settings["Payments__Address"] = Text(stack.Ports.AddressOf(Topology.Find("Payments")));
-                settings["Payments__Key"] = folder.Secret("internal");
                 break;
             case "gateway":
                 foreach (var behind in Topology.Services.Where(other => other.Name is not ("gateway" or "psp")))

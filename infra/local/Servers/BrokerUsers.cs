@@ -13,25 +13,33 @@ internal static class BrokerUsers
     public sealed record Permissions(string Configure, string Write, string Read);
 
     /// <summary>amqp://user:password@host:port/ of an endpoint.</summary>
-    public static string Address(string adminAddress, Service service, DataFolder folder) =>
-        new UriBuilder(adminAddress) { UserName = service.Assembly, Password = Password(service, folder) }.Uri.AbsoluteUri;
+    public static string Address(string adminAddress, Service service, Func<string, string> secret) =>
+        new UriBuilder(adminAddress) { UserName = service.Assembly, Password = Password(service, secret) }.Uri.AbsoluteUri;
 
-    public static async Task Create(string managementAddress, string adminAddress, DataFolder folder, CancellationToken cancellationToken)
+    public static async Task Create(string managementAddress, string adminAddress, Func<string, string> secret, CancellationToken cancellationToken)
     {
-        var virtualHost = Uri.EscapeDataString(Uri.UnescapeDataString(new Uri(adminAddress).AbsolutePath) is "/" or "" ? "/" : new Uri(adminAddress).AbsolutePath[1..]);
+        var virtualHost = VirtualHostOf(adminAddress);
         using var http = Client(new Uri(managementAddress));
         foreach (var service in Topology.Services.Where(service => service.IsOnTheBus))
         {
             var permissions = PermissionsOf(service);
-            await Put($"api/users/{service.Assembly}", new { password = Password(service, folder), tags = "" });
-            await Put($"api/permissions/{virtualHost}/{service.Assembly}", new { permissions.Configure, permissions.Write, permissions.Read });
+            await Put(http, $"api/users/{service.Assembly}", new { password = Password(service, secret), tags = "" }, cancellationToken);
+            await Put(
+                http,
+                $"api/permissions/{virtualHost}/{service.Assembly}",
+                new { permissions.Configure, permissions.Write, permissions.Read },
+                cancellationToken);
         }
 
-        async Task Put(string path, object body)
-        {
-            using var answer = await http.PutAsJsonAsync(path, body, cancellationToken);
-            answer.EnsureSuccessStatusCode();
-        }
+        await Put(http, $"api/policies/{virtualHost}/{BrokerPolicy.Name}", BrokerPolicy.Body, cancellationToken);
+    }
+
+    /// <summary>ServiceControl makes queues of its own, reads failed messages and puts them back into any endpoint's queue.</summary>
+    public static async Task CreateServiceControl(string managementAddress, string adminAddress, string password, CancellationToken cancellationToken)
+    {
+        using var http = Client(new Uri(managementAddress));
+        await Put(http, "api/users/servicecontrol", new { password, tags = "monitoring" }, cancellationToken);
+        await Put(http, $"api/permissions/{VirtualHostOf(adminAddress)}/servicecontrol", new { configure = ".*", write = ".*", read = ".*" }, cancellationToken);
     }
 
     public static Permissions PermissionsOf(Service service)
@@ -46,13 +54,22 @@ internal static class BrokerUsers
             Read: OneOf([.. own, .. published, .. heard]));
     }
 
+    private static async Task Put(HttpClient http, string path, object body, CancellationToken cancellationToken)
+    {
+        using var answer = await http.PutAsJsonAsync(path, body, cancellationToken);
+        answer.EnsureSuccessStatusCode();
+    }
+
+    private static string VirtualHostOf(string address) => Uri.EscapeDataString(
+        new Uri(address).AbsolutePath is "/" or "" ? "/" : new Uri(address).AbsolutePath[1..]);
+
     private static string Exchange(Service owner, string name) => Literal($"ShopSaga.Contracts.{owner.Name}:{name}");
 
     private static string Literal(string name) => name.Replace(".", @"\.", StringComparison.Ordinal);
 
     private static string OneOf(string[] names) => $"^({string.Join('|', names)})$";
 
-    private static string Password(Service service, DataFolder folder) => folder.Secret("broker-" + service.Name);
+    private static string Password(Service service, Func<string, string> secret) => secret("broker-" + service.Name);
 
     private static HttpClient Client(Uri address) => new()
     {

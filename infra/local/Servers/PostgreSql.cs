@@ -27,19 +27,19 @@ internal static class PostgreSql
     }.ConnectionString;
 
     /// <summary>The connection string of a running service: its own database, as its own role.</summary>
-    public static string ConnectionString(string admin, Database database, DataFolder folder) => new NpgsqlConnectionStringBuilder(admin)
+    public static string ConnectionString(string admin, Database database, Func<string, string> secret) => new NpgsqlConnectionStringBuilder(admin)
     {
         Database = database.Name,
         Username = database.Role,
-        Password = folder.Secret(database.Role),
+        Password = secret(database.Role),
     }.ConnectionString;
 
     /// <summary>The connection string for a service's schema scripts: its own database, as the role that owns it.</summary>
-    public static string SchemaConnectionString(string admin, Database database, DataFolder folder) => new NpgsqlConnectionStringBuilder(admin)
+    public static string SchemaConnectionString(string admin, Database database, Func<string, string> secret) => new NpgsqlConnectionStringBuilder(admin)
     {
         Database = database.Name,
         Username = database.Owner,
-        Password = folder.Secret(database.Owner),
+        Password = secret(database.Owner),
     }.ConnectionString;
 
     /// <summary>Creates the data folder if there is none, and describes the server process.</summary>
@@ -100,7 +100,7 @@ internal static class PostgreSql
     /// Creates each service's database, its owner (creates tables) and its role (reads and writes rows); no other role can open the database.
     /// Leaves existing databases as they are, except for passwords and permissions.
     /// </summary>
-    public static async Task CreateDatabases(string admin, DataFolder folder, bool fresh, CancellationToken cancellationToken)
+    public static async Task CreateDatabases(string admin, Func<string, string> secret, bool fresh, CancellationToken cancellationToken)
     {
         await using var connection = await Open(admin, cancellationToken);
         foreach (var database in Topology.Services.Select(service => service.Database).OfType<Database>())
@@ -110,7 +110,7 @@ internal static class PostgreSql
             foreach (var login in new[] { role, owner })
             {
                 var exists = await connection.ExecuteScalarAsync<bool>("select exists (select from pg_roles where rolname = @login)", new { login });
-                await connection.ExecuteAsync($"{(exists ? "alter" : "create")} role {login} login password '{folder.Secret(login)}'");
+                await connection.ExecuteAsync($"{(exists ? "alter" : "create")} role {login} login password '{secret(login)}'");
             }
 
             if (fresh)

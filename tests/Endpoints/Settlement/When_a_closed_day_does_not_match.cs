@@ -17,7 +17,6 @@ namespace ShopSaga.Tests.Endpoints.Settlement;
 internal sealed class When_a_closed_day_does_not_match
 {
     private const int PatienceMs = 60_000;
-    private static readonly TimeSpan CheckEvery = TimeSpan.FromMilliseconds(50);
     private static readonly DateOnly Day = Date("2024-03-01");
     private static readonly DateTimeOffset AfterTheClose = At("2024-03-01T15:10:00Z");
     private FakeTimeProvider _time = null!;
@@ -29,7 +28,7 @@ internal sealed class When_a_closed_day_does_not_match
     {
         _time = new(At("2024-03-01T14:00:00Z"));
         _books = await ThreeBooks.Open(
-            new() { ["Settlement:CheckEvery"] = CheckEvery.ToString() },
+            new() { ["Settlement:CheckEvery"] = FakeTime.CheckEvery.ToString() },
             services => services.AddSingleton<TimeProvider>(_time).AddFakeLogging());
         _anybody = _books.Settlement.Anybody();
         foreach (var book in Enum.GetValues<Book>())
@@ -49,7 +48,7 @@ internal sealed class When_a_closed_day_does_not_match
     public async Task Should_be_shown_until_it_is_put_right()
     {
         await LoseInTheLedger();
-        _time.SetUtcNow(AfterTheClose);
+        _time.JumpTo(AfterTheClose);
 
         AwaitHealth("Degraded");
         await using var database = new NpgsqlConnection(_books.Settlement.Database);
@@ -66,7 +65,7 @@ internal sealed class When_a_closed_day_does_not_match
         Assert.That(await CustomCheck(), Is.EqualTo((true, "The books differ on 2024-03-01.")));
 
         await _books.Capture(Book.Ledger, 2, 700, Day);
-        _time.Advance(TimeSpan.FromHours(1));
+        _time.JumpTo(_time.GetUtcNow().AddHours(1));
         AwaitHealth("Healthy");
         Assert.That((await CustomCheck()).HasFailed, Is.False);
     }
@@ -76,7 +75,7 @@ internal sealed class When_a_closed_day_does_not_match
     {
         Assert.That((await _books.Reconcile(Day)).Differences, Is.Empty);
         await LoseInTheLedger();
-        _time.SetUtcNow(AfterTheClose);
+        _time.JumpTo(AfterTheClose);
 
         AwaitHealth("Degraded");
     }
@@ -96,7 +95,7 @@ internal sealed class When_a_closed_day_does_not_match
             """);
         using var earlier = await _books.Admin.PostAsync($"/settlements/daily/{Day.AddDays(-1):yyyy-MM-dd}/close", null);
         AwaitAtNextChecks(() => Logged(LogEvents.CannotReconcile), Is.Not.Empty);
-        _time.SetUtcNow(AfterTheClose);
+        _time.JumpTo(AfterTheClose);
 
         AwaitHealth("Degraded");
     }
@@ -109,7 +108,7 @@ internal sealed class When_a_closed_day_does_not_match
         AwaitHealth("Degraded");
 
         await _books.Capture(Book.Ledger, 2, 700, Day);
-        _time.Advance(TimeSpan.FromHours(1));
+        _time.JumpTo(_time.GetUtcNow().AddHours(1));
         AwaitHealth("Healthy");
     }
 
@@ -120,14 +119,18 @@ internal sealed class When_a_closed_day_does_not_match
     }
 
     private void AwaitHealth(string status) => Assert.That(
-        async () => (string?)(await _anybody.GetFromJsonAsync<JsonNode>("/health/ready"))!["checks"]!["reconciliation"],
+        async () =>
+        {
+            _time.Advance(FakeTime.CheckEvery);
+            return (string?)(await _anybody.GetFromJsonAsync<JsonNode>("/health/ready"))!["checks"]!["reconciliation"];
+        },
         Is.EqualTo(status).After(PatienceMs, 20));
 
     /// <summary>Lets the schedule look for work again and again, until the condition holds.</summary>
     private void AwaitAtNextChecks<T>(Func<T> actual, Constraint expected) => Assert.That(
         () =>
         {
-            _time.Advance(CheckEvery);
+            _time.Advance(FakeTime.CheckEvery);
             return actual();
         },
         new DelayedConstraint(expected, PatienceMs, 20));

@@ -34,7 +34,8 @@ internal sealed class When_a_password_changes_during_a_log_in
         using var client = _users.Anybody();
         var logIn = client.PostAsJsonAsync("/auth/login", new { email = "before@shop.test", password = UsersApp.Password });
         await AwaitLockWaits(1);
-        await database.ExecuteAsync("UPDATE users SET password_hash = 'changed' WHERE email = 'before@shop.test'");
+        var hash = new PasswordHasher<object>().HashPassword(new(), NewPassword);
+        await database.ExecuteAsync("UPDATE users SET password_hash = @hash WHERE email = 'before@shop.test'", new { hash });
         await change.CommitAsync();
 
         using var answer = await logIn;

@@ -9,6 +9,7 @@ namespace ShopSaga.Hosting.Text;
 /// </summary>
 public static class EmailIdentity
 {
+    private const int LongS = 0x17F;
     private static readonly IdnMapping Idn = new() { AllowUnassigned = true };
 
     /// <summary>
@@ -22,7 +23,8 @@ public static class EmailIdentity
         var folded = new StringBuilder(decomposed.Length);
         foreach (var rune in decomposed.EnumerateRunes())
         {
-            folded.Append(Rune.ToLowerInvariant(Rune.ToUpperInvariant(rune)));
+            // The platform leaves the long s alone, because its capital letter is in ASCII; Unicode folds it.
+            folded.Append(rune.Value == LongS ? new Rune('s') : Rune.ToLowerInvariant(Rune.ToUpperInvariant(rune)));
         }
 
         var canonical = CanonicalForm.Compose(folded.ToString());

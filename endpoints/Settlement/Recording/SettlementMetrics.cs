@@ -1,0 +1,25 @@
+using System.Diagnostics.Metrics;
+using ShopSaga.Hosting.Monitoring;
+
+namespace ShopSaga.Settlement.Recording;
+
+/// <summary>Money as the ledger has it, and days that ought to be closed.</summary>
+internal static class SettlementMetrics
+{
+    /// <summary>A day is closed minutes after its end; one that has entries and is open two days later is overdue, wherever its business date is.</summary>
+    public static readonly DatabaseGauge Overdue = new(
+        "shopsaga.settlement.days_overdue",
+        "{day}",
+        "Days with entries that ended at least a day ago and are not closed.",
+        """
+        SELECT count(*)::float8
+          FROM (SELECT DISTINCT report_date FROM daily_totals WHERE report_date < (now() AT TIME ZONE 'UTC')::date - 1) past
+         WHERE NOT EXISTS (SELECT FROM daily_settlements WHERE daily_settlements.report_date = past.report_date)
+        """);
+
+    private static readonly Meter Meter = new("ShopSaga.Settlement.Ledger");
+
+    /// <summary>By the type of the entry.</summary>
+    public static readonly Counter<long> Amount = Meter.CreateCounter<long>(
+        "shopsaga.settlement.amount", "{won}", "Money that was captured and refunded, as it is recorded in the ledger.");
+}

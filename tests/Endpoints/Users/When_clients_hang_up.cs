@@ -1,0 +1,73 @@
+using System.Net;
+using System.Net.Http.Json;
+using ShopSaga.Tests.Endpoints.Support;
+using ShopSaga.Users.Registering;
+
+namespace ShopSaga.Tests.Endpoints.Users;
+
+/// <summary>Far more requests are aborted, at every stage, than the pool of the service has connections.</summary>
+[TestFixture]
+[FixtureLifeCycle(LifeCycle.SingleInstance)]
+internal sealed class When_clients_hang_up
+{
+    private const int Requests = 120;
+    private const int MaxDelayMs = 120;
+    private ServiceApp<Registration> _users = null!;
+
+    [OneTimeSetUp]
+    public async Task Start() => _users = await UsersApp.Start();
+
+    [OneTimeTearDown]
+    public async Task Stop() => await _users.DisposeAsync();
+
+    [Test]
+    public async Task Should_register_the_next_client()
+    {
+        using var client = _users.Anybody();
+        await Abort(number => Post(client, "/users", new { email = $"gone{number}@shop.test", password = UsersApp.Password, name = "A" }));
+
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(number => _users.Register($"stays{number}@shop.test")));
+    }
+
+    [Test]
+    public async Task Should_log_in_the_next_client()
+    {
+        await _users.Register("patient@shop.test");
+        using var client = _users.Anybody();
+        await Abort(_ => Post(client, "/auth/login", new { email = "patient@shop.test", password = UsersApp.Password }));
+
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => _users.LogIn("patient@shop.test")));
+    }
+
+    [Test]
+    public async Task Should_change_the_password_of_the_next_client()
+    {
+        await _users.Register("changes@shop.test");
+        using var client = _users.With((await _users.LogIn("changes@shop.test")).Access);
+        await Abort(_ => token => client.PutAsJsonAsync(
+            "/users/me/password", new { currentPassword = UsersApp.Password, newPassword = UsersApp.Password }, token));
+
+        using var answer = await client.PutAsJsonAsync(
+            "/users/me/password", new { currentPassword = UsersApp.Password, newPassword = "another password" });
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
+    }
+
+    private static Func<CancellationToken, Task<HttpResponseMessage>> Post(HttpClient client, string path, object body) =>
+        token => client.PostAsJsonAsync(path, body, token);
+
+    private static async Task Abort(Func<int, Func<CancellationToken, Task<HttpResponseMessage>>> request)
+    {
+        await Parallel.ForAsync(0, Requests, new ParallelOptions { MaxDegreeOfParallelism = 10 }, async (number, _) =>
+        {
+            using var abort = new CancellationTokenSource(TimeSpan.FromMilliseconds(number * MaxDelayMs / (double)Requests));
+            try
+            {
+                using var answer = await request(number)(abort.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // The client hung up before the answer came.
+            }
+        });
+    }
+}
