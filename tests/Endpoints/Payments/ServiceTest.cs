@@ -15,7 +15,7 @@ namespace ShopSaga.Tests.Endpoints.Payments;
 /// <summary>The whole service on a real database, broker and provider. The test publishes the events of the other services.</summary>
 internal abstract class ServiceTest
 {
-    private const int PatienceMs = 30_000;
+    private const int PatienceMs = 90_000;
     private long _lastOrder;
 
     /// <summary>After how long a call to the provider is given up.</summary>
