@@ -1,6 +1,6 @@
 namespace ShopSaga.Contracts.Payments;
 
-/// <summary>No money was taken for the order, and none will be.</summary>
+/// <summary>No money was captured for the order, and none will be.</summary>
 /// <param name="OrderId">The order.</param>
 /// <param name="Reason">Why: a <see cref="PaymentFailureReason"/>, or the provider's own decline reason.</param>
 /// <param name="FailedAt">UTC.</param>

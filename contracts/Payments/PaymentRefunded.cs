@@ -1,8 +1,8 @@
 namespace ShopSaga.Contracts.Payments;
 
-/// <summary>The money went back to the buyer.</summary>
+/// <summary>The payment was refunded.</summary>
 /// <param name="OrderId">The order.</param>
 /// <param name="PaymentId">The payment.</param>
 /// <param name="Amount">Won; always the whole payment.</param>
-/// <param name="RefundedAt">UTC; the business date of the reverse entry follows from it.</param>
+/// <param name="RefundedAt">UTC; the business date of the ledger entry follows from it.</param>
 public sealed record PaymentRefunded(long OrderId, long PaymentId, long Amount, DateTimeOffset RefundedAt);

@@ -1,9 +1,9 @@
 namespace ShopSaga.Contracts.Products;
 
-/// <summary>A product went on sale, or goes on under another name or category.</summary>
+/// <summary>A product went on sale, or has a new name or category.</summary>
 /// <param name="ProductId">The product.</param>
 /// <param name="Name">1 to 200 characters.</param>
 /// <param name="Category">1 to 100 characters.</param>
 /// <param name="Price">Won, at least 1.</param>
-/// <param name="Version">Grows with every change of this product; a reader ignores what is older than what it has.</param>
+/// <param name="Version">Grows with every change of this product; a subscriber ignores versions that are not newer than its own.</param>
 public sealed record ProductListed(long ProductId, string Name, string Category, int Price, long Version);

@@ -1,12 +1,12 @@
 namespace ShopSaga.Contracts.Products;
 
-/// <summary>At least one line was short, so nothing was set aside.</summary>
+/// <summary>At least one line was short, so Products reserved none of them.</summary>
 /// <param name="OrderId">The order.</param>
 /// <param name="Shortages">One entry for each product that was short.</param>
 public sealed record StockRejected(long OrderId, IReadOnlyList<Shortage> Shortages);
 
-/// <summary>A product that an order asked for more of than there was.</summary>
+/// <summary>A product of which an order asked for more than there was.</summary>
 /// <param name="ProductId">The product.</param>
-/// <param name="Requested">Pieces the order asked for.</param>
-/// <param name="Available">Pieces there were.</param>
+/// <param name="Requested">Units the order asked for.</param>
+/// <param name="Available">Units in stock.</param>
 public sealed record Shortage(long ProductId, int Requested, int Available);

@@ -1,6 +1,6 @@
 namespace ShopSaga.Contracts.Products;
 
-/// <summary>Nothing is set aside for the order any more, and nothing will be.</summary>
+/// <summary>No stock is reserved for the order, and none will be.</summary>
 /// <param name="OrderId">The order.</param>
 /// <param name="ReleasedAt">UTC.</param>
 public sealed record StockReleased(long OrderId, DateTimeOffset ReleasedAt);

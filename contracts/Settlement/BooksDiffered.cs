@@ -1,8 +1,8 @@
 namespace ShopSaga.Contracts.Settlement;
 
-/// <summary>Provider, payments and ledger were compared for a day, and do not agree.</summary>
+/// <summary>The provider, Payments and the ledger were compared for a business date, and differ.</summary>
 /// <param name="ReportDate">Business date.</param>
-/// <param name="Matched">Captures and refunds of that day that all three books agree about.</param>
-/// <param name="Differences">How many they do not agree about.</param>
+/// <param name="Matched">Captures and refunds of that date on which all three agree.</param>
+/// <param name="Differences">The number of differences.</param>
 /// <param name="ComparedAt">When.</param>
 public sealed record BooksDiffered(DateOnly ReportDate, long Matched, int Differences, DateTimeOffset ComparedAt);

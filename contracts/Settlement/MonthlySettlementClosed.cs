@@ -1,6 +1,6 @@
 namespace ShopSaga.Contracts.Settlement;
 
-/// <summary>The books of a month are closed.</summary>
+/// <summary>The totals of a month are fixed.</summary>
 /// <param name="YearMonth">yyyy-MM.</param>
 /// <param name="TotalAmount">Won, gross.</param>
 /// <param name="PaymentCount">Captures of that month.</param>
