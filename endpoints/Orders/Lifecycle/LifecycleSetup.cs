@@ -5,10 +5,13 @@ namespace ShopSaga.Orders.Lifecycle;
 /// <summary>Registers the saga and what it needs.</summary>
 internal static class LifecycleSetup
 {
-    /// <exception cref="InvalidOperationException">The expiry is configured wrongly; the message says what to set.</exception>
+    /// <exception cref="InvalidOperationException">A time is configured wrongly; the message says what to set.</exception>
     public static void AddLifecycle(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton(ExpiryPolicy.From(builder.Configuration));
+        var expiry = ExpiryPolicy.From(builder.Configuration);
+        builder.Services.AddSingleton(expiry);
+        builder.Services.AddSingleton(OverduePolicy.From(builder.Configuration, expiry));
+        builder.Services.AddHostedService<OverdueOrders>();
         builder.Services.AddSingleton<StatusNotifications>();
         builder.Services.AddDatabaseGauge(OrderMetrics.Open);
     }

@@ -42,6 +42,27 @@ internal static class Transitions
     /// <remarks>A final order can still be cancelled, and then leaves this state until it is compensated.</remarks>
     public static bool IsFinal(this OrderStatus status) => status is CONFIRMED or CANCELLED;
 
+    /// <summary>The events that an order waits for which is not final.</summary>
+    public static IEnumerable<string> Missing(OrderStatus status, IReadOnlySet<OrderTrigger> history)
+    {
+        if (status is PENDING)
+        {
+            yield return history.Contains(StockReserved)
+                ? $"{PaymentCompleted} or {PaymentFailed}"
+                : $"{StockReserved} or {StockRejected}";
+        }
+
+        if (status is CANCELLING && !history.Contains(StockReleased))
+        {
+            yield return $"{StockReleased}";
+        }
+
+        if (status is CANCELLING && !history.Contains(PaymentFailed) && !history.Contains(PaymentRefunded))
+        {
+            yield return $"{PaymentRefunded} or {PaymentFailed}";
+        }
+    }
+
     /// <summary>Whether no service holds anything for the order: nothing was ever reserved, or both stock and money are back.</summary>
     private static bool IsCompensated(IReadOnlySet<OrderTrigger> history) =>
         history.Contains(StockRejected)

@@ -1,0 +1,122 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.Metrics.Testing;
+using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Time.Testing;
+using ShopSaga.Orders.Lifecycle;
+using ShopSaga.Tests.Endpoints.Support;
+
+namespace ShopSaga.Tests.Endpoints.Orders;
+
+internal sealed class When_an_event_of_an_order_is_lost
+{
+    private static readonly OverduePolicy Policy = new(PendingAfter: TimeSpan.FromMinutes(25), CancellingAfter: TimeSpan.FromMinutes(10));
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private TestDatabase _database = null!;
+    private FakeTimeProvider _time = null!;
+    private FakeLogger<OverdueOrders> _log = null!;
+    private TestableMessageSession _messages = null!;
+    private OverdueOrders _overdue = null!;
+
+    private IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
+
+    [SetUp]
+    public async Task Start()
+    {
+        _database = await TestDatabase.Create(typeof(OrderLifecycle).Assembly);
+        _time = new FakeTimeProvider(OrderUnderTest.PlacedAt);
+        _log = new FakeLogger<OverdueOrders>();
+        _messages = new TestableMessageSession();
+        _overdue = new OverdueOrders(_database.Source, _messages, Policy, Meters, _time, _log);
+    }
+
+    [TearDown]
+    public async Task Stop()
+    {
+        _overdue.Dispose();
+        await _database.DisposeAsync();
+    }
+
+    [OneTimeTearDown]
+    public ValueTask Close() => _services.DisposeAsync();
+
+    [Test]
+    public async Task Should_say_once_which_events_a_cancelled_order_waits_for()
+    {
+        var (refund, release, both) = (await Cancelling(), await Cancelling(), await Cancelling());
+        await refund.StockReleased();
+        await release.PaymentRefunded();
+        _time.Advance(TimeSpan.FromMinutes(11));
+
+        await _overdue.Check(CancellationToken.None);
+        await _overdue.Check(CancellationToken.None);
+
+        Assert.That(Reported(), Is.EqualTo(new[]
+        {
+            $"{refund.Id} CANCELLING PaymentRefunded or PaymentFailed",
+            $"{release.Id} CANCELLING StockReleased",
+            $"{both.Id} CANCELLING StockReleased and PaymentRefunded or PaymentFailed",
+        }));
+        Assert.That(_messages.SentMessages, Is.Empty, "it cannot know what the others have done");
+    }
+
+    [Test]
+    public async Task Should_count_the_orders_that_are_overdue_now()
+    {
+        using var gauge = new MetricCollector<long>(Meters, "ShopSaga.Orders", "shopsaga.orders.overdue");
+        var order = await Cancelling();
+        await order.StockReleased();
+        _time.Advance(TimeSpan.FromMinutes(11));
+
+        await _overdue.Check(CancellationToken.None);
+        Assert.That(Count(gauge), Is.EqualTo(1));
+        await order.PaymentRefunded();
+        await _overdue.Check(CancellationToken.None);
+        Assert.That(Count(gauge), Is.Zero);
+    }
+
+    [Test]
+    public async Task Should_watch_an_order_again_whose_timeout_is_lost()
+    {
+        var order = await OrderUnderTest.Place(_database);
+        await order.StockReserved();
+        _time.Advance(TimeSpan.FromMinutes(26));
+
+        await _overdue.Check(CancellationToken.None);
+        await _overdue.Check(CancellationToken.None);
+
+        Assert.That(Reported(), Is.EqualTo(new[] { $"{order.Id} PENDING PaymentCompleted or PaymentFailed" }));
+        Assert.That(
+            _messages.SentMessages.Select(sent => sent.Message), Is.EqualTo(new[] { new WatchOrder(order.Id, OrderUnderTest.PlacedAt) }));
+    }
+
+    [Test]
+    public async Task Should_say_nothing_of_orders_that_are_final_or_not_overdue()
+    {
+        var (pending, cancelling) = (await OrderUnderTest.Place(_database), await Cancelling());
+        var confirmed = await OrderUnderTest.Place(_database);
+        await confirmed.PaymentCompleted();
+        _time.Advance(TimeSpan.FromMinutes(10));
+
+        await _overdue.Check(CancellationToken.None);
+
+        Assert.That(Reported(), Is.Empty, $"{pending.Id} and {cancelling.Id}");
+    }
+
+    private async Task<OrderUnderTest> Cancelling()
+    {
+        var order = await OrderUnderTest.Place(_database);
+        await order.PaymentCompleted();
+        await order.Cancel();
+        return order;
+    }
+
+    private IEnumerable<string> Reported() => _log.Collector.GetSnapshot().Select(record =>
+        string.Join(' ', new[] { "OrderId", "Status", "Missing" }.Select(record.GetStructuredStateValue)));
+
+    private static long Count(MetricCollector<long> gauge)
+    {
+        gauge.RecordObservableInstruments();
+        return gauge.LastMeasurement!.Value;
+    }
+}
