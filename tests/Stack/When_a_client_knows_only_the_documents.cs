@@ -29,7 +29,9 @@ public class When_a_client_knows_only_the_documents
         await _api.Call("readProfile");
         await _api.Call("browseProducts");
         await _api.Call("readProduct", null, ("id", productId));
-        await _api.Call("putItem", new { quantity = 1 }, ("productId", productId));
+        await Eventually.Is(
+            async () => (await _api.Call("putItem", new { quantity = 1 }, ("productId", productId))).Status == 200,
+            "Orders knows the product, whose price reaches it by an event");
         await _api.Call("readCart");
         var (placedStatus, order) = await _api.Call("placeOrder", new { lines = new[] { new { productId, quantity = 2 } }, paymentMethod = "CARD" });
         var orderId = Number(order!, "id");

@@ -49,7 +49,8 @@ internal sealed class When_the_admin_closes
         }
 
         Assert.That(await _admin.GetFromJsonAsync<DailySettlement>($"/settlements/daily/{date}"), Is.EqualTo(closed));
-        Assert.That(await days.Next(), Is.EqualTo(new DailySettlementClosed(Date(date), 0, 0)));
+        Assert.That(
+            await days.Next(happened => happened.ReportDate == Date(date)), Is.EqualTo(new DailySettlementClosed(Date(date), 0, 0)));
     }
 
     [TestCase("daily/2026-03-01")]
@@ -85,7 +86,8 @@ internal sealed class When_the_admin_closes
                 Is.EqualTo(new MonthlySettlement("2025-01", 0, 0, 0, 0, 0, "CLOSED")));
         }
 
-        Assert.That(await months.Next(), Is.EqualTo(new MonthlySettlementClosed("2025-01", 0, 0)));
+        Assert.That(
+            await months.Next(happened => happened.YearMonth == "2025-01"), Is.EqualTo(new MonthlySettlementClosed("2025-01", 0, 0)));
     }
 
     [TestCase("daily/2026-2-1", "date")]

@@ -73,7 +73,7 @@ internal sealed class When_the_books_are_compared
 
         for (var time = 1; time <= 2; time++)
         {
-            var published = await events.Next();
+            var published = await events.Next(happened => happened.ReportDate == _date);
             Assert.That((published.ReportDate, published.Matched, published.Differences), Is.EqualTo((_date, (long)Lines - 1, 1)));
         }
     }

@@ -5,11 +5,11 @@ using RabbitMQ.Client.Events;
 
 namespace ShopSaga.Tests.Endpoints.Support;
 
-/// <summary>Hears the events of one type that a service really publishes, in the order in which they come.</summary>
+/// <summary>The events of one type that a service publishes, taken from the broker in the order in which they arrive.</summary>
 internal sealed class Subscription<TEvent> : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private readonly Channel<TEvent> _heard = Channel.CreateUnbounded<TEvent>();
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    private readonly Channel<TEvent> _received = Channel.CreateUnbounded<TEvent>();
     private readonly IConnection _connection;
 
     private Subscription(IConnection connection) => _connection = connection;
@@ -25,12 +25,30 @@ internal sealed class Subscription<TEvent> : IAsyncDisposable
         await channel.QueueBindAsync(queue, exchange, "");
         var consumer = new AsyncEventingBasicConsumer(channel);
         consumer.ReceivedAsync += async (_, delivery) =>
-            await subscription._heard.Writer.WriteAsync(JsonSerializer.Deserialize<TEvent>(delivery.Body.Span)!);
+            await subscription._received.Writer.WriteAsync(JsonSerializer.Deserialize<TEvent>(delivery.Body.Span)!);
         await channel.BasicConsumeAsync(queue, autoAck: true, consumer);
         return subscription;
     }
 
-    public async Task<TEvent> Next() => await _heard.Reader.ReadAsync().AsTask().WaitAsync(Patience);
+    /// <summary>Waits for the next event.</summary>
+    public Task<TEvent> Next() => Next(_ => true);
+
+    /// <summary>
+    /// Waits for the next event of this test, and drops others. In the nservicebus lane an event of a request leaves a second or so after
+    /// the response, so that one of an earlier test may still arrive.
+    /// </summary>
+    public async Task<TEvent> Next(Func<TEvent, bool> isOfThisTest)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (true)
+        {
+            var received = await _received.Reader.ReadAsync(limit.Token);
+            if (isOfThisTest(received))
+            {
+                return received;
+            }
+        }
+    }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 }
