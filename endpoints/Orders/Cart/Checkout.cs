@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ShopSaga.Hosting.Database;
 using ShopSaga.Hosting.Http;
@@ -31,5 +30,4 @@ internal static class Checkout
 
 /// <summary>The body of POST /cart/checkout.</summary>
 internal sealed record CheckoutBody(
-    [RegularExpression(PaymentMethodFormat.Pattern, ErrorMessage = PaymentMethodFormat.Rule)] string PaymentMethod)
-    : IJsonBody<CheckoutBody>;
+    [PaymentMethod] string PaymentMethod) : IJsonBody<CheckoutBody>;

@@ -10,6 +10,6 @@ internal static class ReadCart
     internal static async Task<Ok<CartView>> Handle(Caller caller, NpgsqlDataSource database, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return TypedResults.Ok(await CartView.Read(connection, caller.UserId));
+        return TypedResults.Ok(await CartView.Read(connection, caller.UserId, cancellationToken));
     }
 }

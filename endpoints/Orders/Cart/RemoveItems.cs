@@ -12,16 +12,20 @@ internal static class RemoveItems
         long productId, Caller caller, NpgsqlDataSource database, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await connection.ExecuteAsync(
+        await connection.ExecuteAsync(new CommandDefinition(
             "DELETE FROM cart_items WHERE user_id = @UserId AND product_id = @productId",
-            new { caller.UserId, productId });
-        return TypedResults.Ok(await CartView.Read(connection, caller.UserId));
+            new { caller.UserId, productId },
+            cancellationToken: cancellationToken));
+        return TypedResults.Ok(await CartView.Read(connection, caller.UserId, cancellationToken));
     }
 
     internal static async Task<NoContent> All(Caller caller, NpgsqlDataSource database, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await connection.ExecuteAsync($"{CartLock.Take}; DELETE FROM cart_items WHERE user_id = @UserId", new { caller.UserId });
+        await connection.ExecuteAsync(new CommandDefinition(
+            $"{CartLock.Take}; DELETE FROM cart_items WHERE user_id = @UserId",
+            new { caller.UserId },
+            cancellationToken: cancellationToken));
         return TypedResults.NoContent();
     }
 }

@@ -78,7 +78,7 @@ internal sealed record IdempotencyKey(long UserId, string Route, string Key, byt
         INSERT INTO idempotency_keys (user_id, route, key, body_digest, created_at)
         VALUES (@UserId, @Route, @Key, @BodyDigest, @CreatedAt)
         ON CONFLICT (user_id, route, key) DO NOTHING;
-        SET LOCAL lock_timeout = 0
+        SET LOCAL lock_timeout TO DEFAULT
         """,
         this) > 0;
 }

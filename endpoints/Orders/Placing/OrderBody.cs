@@ -6,18 +6,18 @@ namespace ShopSaga.Orders.Placing;
 
 /// <summary>The body of POST /orders: one product with its quantity, or lines.</summary>
 internal sealed record OrderBody(
-    [RegularExpression(PaymentMethodFormat.Pattern, ErrorMessage = PaymentMethodFormat.Rule)] string PaymentMethod,
+    [PaymentMethod] string PaymentMethod,
     long? ProductId = null,
-    [Range(1, OrderBody.MaxPieces)] int? Quantity = null,
+    [Range(1, OrderBody.MaxQuantity)] int? Quantity = null,
     [Length(1, OrderBody.MaxLines)] IReadOnlyList<OrderBodyLine>? Lines = null) : IJsonBody<OrderBody>
 {
     /// <summary>Of one product in an order.</summary>
-    public const int MaxPieces = 1_000;
+    public const int MaxQuantity = 1_000;
 
     public const int MaxLines = 100;
 
     /// <summary>The wanted products, each of them once.</summary>
-    /// <exception cref="InvalidRequestException">Neither or both forms were given, or too many pieces of a product.</exception>
+    /// <exception cref="InvalidRequestException">Neither or both forms were given, or a quantity too large.</exception>
     public IReadOnlyCollection<WantedLine> Wanted()
     {
         if (Lines is not null)
@@ -41,14 +41,14 @@ internal sealed record OrderBody(
         var wanted = new Dictionary<long, WantedLine>();
         foreach (var (index, line) in lines.Index())
         {
-            var pieces = line.Quantity + (wanted.TryGetValue(line.ProductId, out var before) ? before.Quantity : 0);
-            if (pieces > MaxPieces)
+            var quantity = line.Quantity + (wanted.TryGetValue(line.ProductId, out var before) ? before.Quantity : 0);
+            if (quantity > MaxQuantity)
             {
                 throw new InvalidRequestException(
-                    $"lines[{index}].quantity", $"makes {pieces} of product {line.ProductId}; {MaxPieces} at most.");
+                    $"lines[{index}].quantity", $"makes {quantity} of product {line.ProductId}; {MaxQuantity} at most.");
             }
 
-            wanted[line.ProductId] = new WantedLine(line.ProductId, pieces, before?.Member ?? $"lines[{index}].productId");
+            wanted[line.ProductId] = new WantedLine(line.ProductId, quantity, before?.Member ?? $"lines[{index}].productId");
         }
 
         return wanted.Values;
@@ -56,4 +56,4 @@ internal sealed record OrderBody(
 }
 
 /// <summary>A line of the body.</summary>
-internal sealed record OrderBodyLine(long ProductId, [Range(1, OrderBody.MaxPieces)] int Quantity);
+internal sealed record OrderBodyLine(long ProductId, [Range(1, OrderBody.MaxQuantity)] int Quantity);

@@ -16,7 +16,6 @@ internal sealed class OrdersApp : IAsyncDisposable
     public const long Lamp = 1;
     public const long Desk = 2;
     public const long Chair = 3;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly ServiceApp<OrderLifecycle> _service;
 
     private OrdersApp(ServiceApp<OrderLifecycle> service) => _service = service;
@@ -33,32 +32,26 @@ internal sealed class OrdersApp : IAsyncDisposable
         return app;
     }
 
-    /// <summary>The service's database, to look into.</summary>
+    /// <summary>The connection string of the service's database.</summary>
     public string Database => _service.Database;
 
     /// <summary>A second instance of the service.</summary>
-    public async Task<OrdersApp> StartAnother()
+    public async Task<OrdersApp> StartAnother(Dictionary<string, string>? settings = null)
     {
-        var another = new OrdersApp(_service.StartAnother());
+        var another = new OrdersApp(_service.StartAnother(settings: settings));
         await another.Ready();
         return another;
     }
 
-    /// <summary>Waits until its queue exists: events published earlier would be lost.</summary>
-    private async Task Ready()
-    {
-        using var giveUp = new CancellationTokenSource(Patience);
-        while ((await Anybody().Read("/health/ready")).Status != 200)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, giveUp.Token);
-        }
-    }
+    /// <summary>Waits until its queue exists: an event published earlier would be lost.</summary>
+    private Task Ready() => Shared.Eventually.Is(
+        async () => (await Anonymous().Read("/health/ready")).Status == 200, "the service is ready");
 
     public HttpClient Customer(long userId = 7) => _service.Customer(userId);
 
     public HttpClient Admin() => _service.Admin();
 
-    public HttpClient Anybody() => _service.Anybody();
+    public HttpClient Anonymous() => _service.Anybody();
 
     /// <summary>As if another service had published it.</summary>
     public Task Publish(object message) => _service.Services.GetRequiredService<IMessageSession>().Publish(message);
@@ -76,15 +69,8 @@ internal sealed class OrdersApp : IAsyncDisposable
     }
 
     /// <summary>Waits until a query gives true.</summary>
-    public async Task Eventually(string condition, object? parameters = null)
-    {
-        using var giveUp = new CancellationTokenSource(Patience);
-        while (!await Query<bool>(condition, parameters))
-        {
-            Assert.That(giveUp.IsCancellationRequested, Is.False, $"Not true in time: {condition}");
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
-        }
-    }
+    public Task Eventually(string condition, object? parameters = null) =>
+        Shared.Eventually.Is(() => Query<bool>(condition, parameters), condition);
 
     public ValueTask DisposeAsync() => _service.DisposeAsync();
 }

@@ -52,7 +52,7 @@ internal sealed class When_a_customer_cancels
         var id = await _orders.Customer().Order();
 
         Assert.That((await _orders.Customer(8).Post($"/orders/{id}/cancel")).Status, Is.EqualTo(404));
-        Assert.That((await _orders.Anybody().Post($"/orders/{id}/cancel")).Status, Is.EqualTo(401));
+        Assert.That((await _orders.Anonymous().Post($"/orders/{id}/cancel")).Status, Is.EqualTo(401));
         Assert.That((await _orders.Customer().Read($"/orders/{id}")).Body["status"]!.GetValue<string>(), Is.EqualTo("PENDING"));
     }
 

@@ -76,7 +76,7 @@ internal sealed class When_a_customer_looks_up_orders
         Assert.That((await _orders.Customer(24).Read($"/orders/{id}{what}")).Status, Is.EqualTo(200));
         Assert.That((await _orders.Admin().Read($"/orders/{id}{what}")).Status, Is.EqualTo(200));
         Assert.That((await _orders.Customer(25).Read($"/orders/{id}{what}")).Status, Is.EqualTo(404));
-        Assert.That((await _orders.Anybody().Read($"/orders/{id}{what}")).Status, Is.EqualTo(401));
+        Assert.That((await _orders.Anonymous().Read($"/orders/{id}{what}")).Status, Is.EqualTo(401));
         Assert.That((await _orders.Customer(24).Read($"/orders/9999999{what}")).Status, Is.EqualTo(404));
         Assert.That((await _orders.Customer(24).Read($"/orders/first{what}")).Status, Is.EqualTo(404));
         Assert.That((await _orders.Customer(24).Read($"/orders/99999999999999999999{what}")).Status, Is.EqualTo(404));

@@ -80,6 +80,7 @@ internal sealed class When_a_customer_orders
     [TestCase("null", "body")]
     [TestCase("""{"productId":1,"quantity":1}""", "paymentMethod")]
     [TestCase("""{"productId":1,"quantity":1,"paymentMethod":null}""", "paymentMethod")]
+    [TestCase("""{"productId":1,"quantity":1,"paymentMethod":""}""", "paymentMethod")]
     [TestCase("""{"productId":1,"quantity":1,"paymentMethod":"C"}""", "paymentMethod")]
     [TestCase("""{"productId":1,"quantity":1,"paymentMethod":"card"}""", "paymentMethod")]
     [TestCase("""{"productId":1,"quantity":1,"paymentMethod":"CARD\n"}""", "paymentMethod")]
@@ -125,7 +126,21 @@ internal sealed class When_a_customer_orders
         var (status, problem) = await _orders.Customer().Post("/orders", $$"""{"lines":[{{lines}}],"paymentMethod":"CARD"}""");
 
         Assert.That(status, Is.EqualTo(400));
-        Assert.That(problem["errors"]!["lines"], Is.Not.Null);
+        Assert.That(problem["errors"]!["lines"]![0]!.GetValue<string>(), Is.EqualTo("must have 1 to 100 items."));
+    }
+
+    [TestCase("""{"lines":[],"paymentMethod":"CARD"}""", "lines", "must have 1 to 100 items.")]
+    [TestCase("""{"productId":1,"quantity":0,"paymentMethod":"CARD"}""", "quantity", "must be from 1 to 1000.")]
+    [TestCase(
+        """{"lines":[{"productId":1,"quantity":1001}],"paymentMethod":"CARD"}""",
+        "lines[0].quantity",
+        "must be from 1 to 1000.")]
+    [TestCase("""{"productId":1,"quantity":1,"paymentMethod":""}""", "paymentMethod", "must be 2 to 40 of A-Z and _.")]
+    public async Task Should_say_what_is_allowed(string body, string member, string message)
+    {
+        var (_, problem) = await _orders.Customer().Post("/orders", body);
+
+        Assert.That(problem["errors"]![member]![0]!.GetValue<string>(), Is.EqualTo(message));
     }
 
     [Test]

@@ -20,12 +20,12 @@ internal sealed class When_prices_arrive_in_any_order
     {
         foreach (var (index, order) in Permutations(4).Index())
         {
-            await Hear(index, order);
+            await Apply(index, order);
 
             Assert.That(await RowOf(index), Is.EqualTo("Desk lamp|700|false|4"), string.Join(',', order));
         }
 
-        Task Hear(long product, int[] order) => HearAll(order.Select(number => (object)(number switch
+        Task Apply(long product, int[] order) => HandleAll(order.Select(number => (object)(number switch
         {
             0 => new ProductListed(product, "Lamp", "Light", 500, 1),
             1 => new ProductPriceChanged(product, 600, 2),
@@ -40,7 +40,7 @@ internal sealed class When_prices_arrive_in_any_order
         foreach (var (index, order) in Permutations(3).Index())
         {
             var product = 100 + index;
-            await HearAll(order.Select(number => (object)(number switch
+            await HandleAll(order.Select(number => (object)(number switch
             {
                 0 => new ProductListed(product, "Lamp", "Light", 500, 1),
                 1 => new ProductPriceChanged(product, 600, 2),
@@ -64,7 +64,7 @@ internal sealed class When_prices_arrive_in_any_order
         foreach (var order in Permutations(announced.Length))
         {
             await Forget();
-            await HearAll(order.Select(number => announced[number]));
+            await HandleAll(order.Select(number => announced[number]));
 
             Assert.That(await RowOf(sold), Is.EqualTo("Desk lamp|700|false|9"), string.Join(',', order));
             Assert.That(await RowOf(withdrawn), Is.EqualTo("Candle|300|true|12"), string.Join(',', order));
@@ -76,17 +76,17 @@ internal sealed class When_prices_arrive_in_any_order
     [Test]
     public async Task Should_not_put_a_withdrawn_product_on_sale_again_when_the_catalogue_is_announced()
     {
-        await HearAll([new ProductListed(202, "Candle", "Light", 300, 1), new ProductWithdrawn(202, 5)]);
+        await HandleAll([new ProductListed(202, "Candle", "Light", 300, 1), new ProductWithdrawn(202, 5)]);
 
-        await HearAll([new ProductListed(202, "Candle", "Light", 300, 1)]);
+        await HandleAll([new ProductListed(202, "Candle", "Light", 300, 1)]);
 
         Assert.That(await RowOf(202), Is.EqualTo("Candle|300|true|5"));
     }
 
-    private async Task HearAll(IEnumerable<object> events)
+    private async Task HandleAll(IEnumerable<object> events)
     {
-        var heard = events.ToList();
-        foreach (var message in heard.SelectMany(message => new[] { message, message }).Concat(heard))
+        var all = events.ToList();
+        foreach (var message in all.SelectMany(message => new[] { message, message }).Concat(all))
         {
             await using var session = await TestSqlSession.Begin(_database.Source);
             var context = new TestableMessageHandlerContext { SynchronizedStorageSession = session };

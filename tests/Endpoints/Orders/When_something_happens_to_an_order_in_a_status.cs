@@ -73,13 +73,13 @@ internal sealed class When_something_happens_to_an_order_in_a_status
     public ValueTask Stop() => _database.DisposeAsync();
 
     [Test]
-    public void Should_know_every_message_that_the_saga_hears_and_every_status()
+    public void Should_know_every_message_that_the_saga_handles_and_every_status()
     {
-        var heard = typeof(OrderLifecycle).GetInterfaces()
+        var handled = typeof(OrderLifecycle).GetInterfaces()
             .Where(contract => contract.IsGenericType)
             .Select(contract => contract.GetGenericArguments()[0].Name)
             .Distinct();
-        Assert.That(Table.Keys, Is.EquivalentTo(heard.Append(nameof(OrderUnderTest.Cancel))));
+        Assert.That(Table.Keys, Is.EquivalentTo(handled.Append(nameof(OrderUnderTest.Cancel))));
         Assert.That(StatusNames.Select(name => name.Split(',')[0]).Distinct(), Is.EqualTo(Enum.GetNames<OrderStatus>()));
         Assert.That(Table.Values.Select(row => row.Outcomes.Length), Is.All.EqualTo(Statuses.Length));
     }

@@ -52,9 +52,9 @@ internal sealed class When_an_order_changes_its_status
     public void Should_be_cancelled_exactly_when_nothing_is_owed_any_more(
         [Values] OrderStatus status,
         [Values] OrderTrigger trigger,
-        [Range(0, 15)] int heard)
+        [Range(0, 15)] int history)
     {
-        HashSet<OrderTrigger> before = [.. Compensations.Where((_, bit) => (heard & (1 << bit)) != 0)];
+        HashSet<OrderTrigger> before = [.. Compensations.Where((_, bit) => (history & (1 << bit)) != 0)];
         var expected = Table[trigger][(int)status];
         if (expected.StartsWith("CANCELLING", StringComparison.Ordinal) && IsCompensated([.. before, trigger]))
         {
@@ -82,8 +82,8 @@ internal sealed class When_an_order_changes_its_status
             Transitions.Next(CANCELLING, StockReleased, new HashSet<OrderTrigger> { PaymentRefunded, StockReleased }),
             Is.EqualTo(new Transition(CANCELLED)));
 
-    private static bool IsCompensated(HashSet<OrderTrigger> heard) =>
-        heard.Contains(StockRejected) || (heard.Contains(StockReleased) && heard.Overlaps([PaymentFailed, PaymentRefunded]));
+    private static bool IsCompensated(HashSet<OrderTrigger> history) =>
+        history.Contains(StockRejected) || (history.Contains(StockReleased) && history.Overlaps([PaymentFailed, PaymentRefunded]));
 
     private static string Outcome(OrderStatus? status, OrderTrigger trigger, HashSet<OrderTrigger> before)
     {
