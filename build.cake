@@ -58,6 +58,12 @@ Task("Test").IsDependentOn("Build").Does(() =>
     Count(projects);
 });
 
+// Images of every program, with docker, podman or buildah; --tag=TAG names them.
+Task("Images").Does(() => Demand("bash", "infra/images/build.sh", Argument("tag", "dev")));
+
+// The images and the Compose file are really run, with podman as root on Debian; about as long as a build and all scenarios.
+Task("Containers").Does(() => Demand("bash", "tests/Containers/run.sh"));
+
 Task("Bench").WithCriteria(!isNServiceBus, "Bench measures the embedded runtime.").IsDependentOn("Build").Does(() =>
     Launch("exec", "--fresh", Option("base-port") ?? "--base-port=auto", "--", "dotnet", ".artifacts/bin/ShopSaga.Load/release/ShopSaga.Load.dll", Option("area")));
 
