@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
-using ShopSaga.Local.Data;
 using ShopSaga.Local.Layout;
 
 namespace ShopSaga.Local.Servers;
