@@ -1,5 +1,6 @@
-using System.Text.RegularExpressions;
 using ShopSaga.Hosting;
+using ShopSaga.Local.Layout;
+using ShopSaga.Local.Running;
 
 namespace ShopSaga.Tests.Unit.Hosting;
 
@@ -69,14 +70,13 @@ internal sealed class When_secrets_are_configured
     [Test]
     public void Should_be_known_to_be_a_development_machines_when_the_launcher_makes_them_up()
     {
-        var settings = Regex.Matches(
-            Repository.Read("infra/local/Running/ServiceProcesses.cs"), "settings\\[\"(?<key>\\w+)\"\\] = folder\\.Secret")
-            .Select(setting => setting.Groups["key"].Value.Replace("__", ":"));
+        var secrets = Topology.Services.SelectMany(service => ServiceSecrets.Of(service, _ => $"local-{new string('0', 32)}")).ToList();
 
-        Assert.That(settings, Is.Not.Empty);
-        foreach (var key in settings)
+        Assert.That(secrets, Is.Not.Empty);
+        foreach (var (setting, value) in secrets)
         {
-            Assert.That(() => Start($"--{key}=local-0123456789", "--environment=Production"), Throws.InvalidOperationException, key);
+            var key = setting.Replace("__", ":");
+            Assert.That(() => Start($"--{key}={value}", "--environment=Production"), Throws.InvalidOperationException, key);
         }
     }
 
