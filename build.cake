@@ -14,7 +14,8 @@ Task("Build").Does(() => Build());
 
 Task("Format").Does(() => Demand("dotnet", "format", "ShopSaga.sln", "--verify-no-changes"));
 
-Task("Run").IsDependentOn("Build").Does(() => Launch("run", Option("base-port"), Option("fresh"), Option("rate-limits"), Option("instances")));
+Task("Run").IsDependentOn("Build").Does(() => Launch(
+    "run", Option("base-port"), Option("fresh"), Option("rate-limits"), Option("instances")));
 
 Task("Demo").IsDependentOn("Build").Does(() => Launch(
     "demo", Option("base-port") ?? "--base-port=auto", Option("fresh"), Option("rate-limits"), Option("instances")));
@@ -32,7 +33,8 @@ Task("Replay").IsDependentOn("Build").Does(() => Launch(
 ]));
 
 Task("E2E").IsDependentOn("Build").Does(() =>
-    Launch("exec", "--services", "--fresh", Option("base-port") ?? "--base-port=auto", Option("rate-limits") ?? "--rate-limits=relaxed", Option("instances"),
+    Launch("exec", "--services", "--fresh", Option("base-port") ?? "--base-port=auto",
+        Option("rate-limits") ?? "--rate-limits=relaxed", Option("instances"),
         "--", "bash", "tests/e2e-all-scenarios.sh"));
 
 Task("Unit").IsDependentOn("Build").Does(() =>
@@ -65,13 +67,16 @@ Task("Images").Does(() => Demand("bash", "infra/images/build.sh", Argument("tag"
 Task("Containers").Does(() => Demand("bash", "tests/Containers/run.sh"));
 
 Task("Bench").WithCriteria(!isNServiceBus, "Bench measures the embedded runtime.").IsDependentOn("Build").Does(() =>
-    Launch("exec", "--fresh", Option("base-port") ?? "--base-port=auto", "--", "dotnet", ".artifacts/bin/ShopSaga.Load/release/ShopSaga.Load.dll", Option("area")));
+    Launch("exec", "--fresh", Option("base-port") ?? "--base-port=auto",
+        "--", "dotnet", ".artifacts/bin/ShopSaga.Load/release/ShopSaga.Load.dll", Option("area")));
 
-// Hostile clients and messages against a running system, or one --area of http, messages, aborts. --seed=N repeats a campaign, with --request=N,
-// --message=N or --abort=N one step of it.
+// Hostile clients and messages against a running system, or one --area of http, messages, aborts. --seed=N repeats a campaign, with
+// --request=N, --message=N or --abort=N one step of it.
 Task("Fuzz").IsDependentOn("Build").Does(() =>
-    Launch("exec", "--services", "--fresh", Option("base-port") ?? "--base-port=auto", Option("rate-limits") ?? "--rate-limits=relaxed", Option("instances"),
-        "--", "dotnet", ".artifacts/bin/ShopSaga.Fuzz/release/ShopSaga.Fuzz.dll", Option("area"), Option("seed"), Option("requests"), Option("messages"),
+    Launch("exec", "--services", "--fresh", Option("base-port") ?? "--base-port=auto",
+        Option("rate-limits") ?? "--rate-limits=relaxed", Option("instances"),
+        "--", "dotnet", ".artifacts/bin/ShopSaga.Fuzz/release/ShopSaga.Fuzz.dll",
+        Option("area"), Option("seed"), Option("requests"), Option("messages"),
         Option("aborts"), Option("request"), Option("message"), Option("abort")));
 
 try
@@ -98,7 +103,8 @@ void Build()
     if (isNServiceBus && Run("dotnet", ["restore", "ShopSaga.sln", "-v", "quiet", "--nologo", .. lane]) != 0)
         throw new Exception("The packages of NServiceBus cannot be restored: no feed of this machine has them (docs/nservicebus-lane.md).");
     RemoveOtherLane();
-    Demand("dotnet", ["build", "ShopSaga.sln", "-c", "Release", "-v", "quiet", "--nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false", .. lane]);
+    Demand("dotnet",
+        ["build", "ShopSaga.sln", "-c", "Release", "-v", "quiet", "--nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false", .. lane]);
 }
 
 // Both lanes build into one folder, and an assembly of the one would be taken for one of the other.

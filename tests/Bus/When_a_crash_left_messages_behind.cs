@@ -65,7 +65,8 @@ public class When_a_crash_left_messages_behind
             $"""
             insert into "{_endpoint.OutboxTable}" ("MessageId", "Operations") values
                 ('unknown type', '[{"{"}"MessageId": "1", "Headers": {"{}"}, "Options": {"{"}"EventType": "Gone.Long, Ago"{"}"}{"}"}]'),
-                ('missing queue', '[{"{"}"MessageId": "2", "Headers": {"{}"}, "Options": {"{"}"Destination": "{_endpoint.Name}-gone"{"}"}{"}"}]')
+                ('missing queue',
+                 '[{"{"}"MessageId": "2", "Headers": {"{}"}, "Options": {"{"}"Destination": "{_endpoint.Name}-gone"{"}"}{"}"}]')
             """);
         await LeaveBehind("a session");
         await _endpoint.Start();
@@ -100,7 +101,8 @@ public class When_a_crash_left_messages_behind
 
     /// <summary>As the other lane writes it: indented, keys in any order.</summary>
     private Task LeaveBehind(string messageId) => _endpoint.Execute(
-        $"insert into \"{_endpoint.OutboxTable}\" (\"MessageId\", \"Operations\", \"PersistenceVersion\") values (@messageId, @operations::jsonb, '9.0.0.0')",
+        $"insert into \"{_endpoint.OutboxTable}\" (\"MessageId\", \"Operations\", \"PersistenceVersion\") values (@messageId, "
+            + "@operations::jsonb, '9.0.0.0')",
         new
         {
             messageId,

@@ -14,7 +14,8 @@ public class When_a_destination_is_missing
         await using var endpoint = await Start();
         await using var rung = await Tap.On<EventBellRung>();
         var sending = Enumerable.Range(0, 200).Select(number => number % 20 == 0
-            ? Task.Run(() => Assert.ThrowsAsync<DestinationMissingException>(() => endpoint.Session.Send(new RingBell(), Nowhere(endpoint))))
+            ? Task.Run(
+                () => Assert.ThrowsAsync<DestinationMissingException>(() => endpoint.Session.Send(new RingBell(), Nowhere(endpoint))))
             : Task.Run(() => endpoint.Session.Publish(new EventBellRung(number))));
 
         await Task.WhenAll(sending);

@@ -64,7 +64,10 @@ public class When_a_handler_calls_outside
         var groups = rows.GroupBy(row => row.Transaction).Select(group => group.Select(row => row.What).Order().ToList()).ToList();
 
         Assert.That(groups.Where(group => group.Any(what => !what.StartsWith("book", StringComparison.Ordinal))), Has.All.Count.EqualTo(1));
-        Assert.That(groups.Where(group => group.Count > 1), Is.EqualTo(new[] { new[] { "book 1", "book 2", "book 3", "book 4" } }), "the others are a group");
+        Assert.That(
+            groups.Where(group => group.Count > 1),
+            Is.EqualTo(new[] { new[] { "book 1", "book 2", "book 3", "book 4" } }),
+            "the others are a group");
     }
 
     private async Task<TestEndpoint> Start(Action<EndpointConfiguration> configure)

@@ -25,7 +25,8 @@ public class When_a_handler_commits
         await Broker.Send(_endpoint.Name, new BakeBread("rye"), "bake 1");
         await events.Next();
 
-        var operations = JsonNode.Parse((await _endpoint.Query<string>("select operations::text from stored where message_id = 'bake 1'"))!)!
+        var operations = JsonNode.Parse(
+            (await _endpoint.Query<string>("select operations::text from stored where message_id = 'bake 1'"))!)!
             .AsArray();
         Assert.That(operations, Has.Count.EqualTo(2));
         _published = operations[0]!.AsObject();

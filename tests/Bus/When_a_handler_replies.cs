@@ -36,7 +36,11 @@ public class When_a_handler_replies
         await Broker.Publish(
             endpoint.Name,
             new BasicProperties { MessageId = "native", ReplyTo = $"{endpoint.Name}-client" },
-            new Dictionary<string, string> { [Headers.MessageId] = "question 2", [Headers.EnclosedMessageTypes] = typeof(AskClerk).FullName! },
+            new Dictionary<string, string>
+            {
+                [Headers.MessageId] = "question 2",
+                [Headers.EnclosedMessageTypes] = typeof(AskClerk).FullName!,
+            },
             "{}");
 
         var reply = await client.Next();

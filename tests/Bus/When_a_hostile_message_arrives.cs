@@ -39,7 +39,11 @@ public class When_a_hostile_message_arrives
     public async Task Should_carry_as_much_of_a_failure_in_another_script_as_fits_into_a_frame()
     {
         var failed = await AssertFails(
-            new() { [Headers.EnclosedMessageTypes] = typeof(OpenDoor).FullName!, ["colour"] = new string('b', 20_000) }, "한한한", """{"Fails":true}""");
+            new()
+            {
+                [Headers.EnclosedMessageTypes] = typeof(OpenDoor).FullName!,
+                ["colour"] = new string('b', 20_000),
+            }, "한한한", """{"Fails":true}""");
 
         Assert.That(failed.Headers["NServiceBus.ExceptionInfo.Message"], Does.Match("^한+$"));
         Assert.That(failed.Headers["colour"], Has.Length.EqualTo(20_000), "details of the exception are cut first");

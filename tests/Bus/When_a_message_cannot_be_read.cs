@@ -155,7 +155,9 @@ public class When_a_message_cannot_be_read
     public async Task Should_read_a_type_by_its_full_name_when_its_assembly_is_called_otherwise()
     {
         await using var read = await Tap.On<EventBookRead>();
-        await Publish($"{typeof(ReadBook).FullName}, Their.Messages, Version=3.0.0.0, Culture=neutral, PublicKeyToken=null", """{"Pages":1,"New":true}""");
+        await Publish(
+            $"{typeof(ReadBook).FullName}, Their.Messages, Version=3.0.0.0, Culture=neutral, PublicKeyToken=null",
+            """{"Pages":1,"New":true}""");
 
         Assert.That((await read.Next()).Body, Is.EqualTo("""{"Pages":1}"""));
     }

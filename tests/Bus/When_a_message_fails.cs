@@ -171,7 +171,9 @@ public class When_a_message_fails
             configuration =>
             {
                 configuration.AddHandler<DefuseBombHandler>();
-                configuration.Recoverability().Delayed(retries => retries.NumberOfRetries(new DelayedRetriesSettings().Retries).TimeIncrease(TimeSpan.FromSeconds(1)));
+                configuration.Recoverability()
+                    .Delayed(
+                        retries => retries.NumberOfRetries(new DelayedRetriesSettings().Retries).TimeIncrease(TimeSpan.FromSeconds(1)));
             },
             services => services.AddSingleton(_attempts));
         await endpoint.Execute("create table effects (n int)");
@@ -234,7 +236,8 @@ public class When_a_message_fails
             configuration =>
             {
                 configuration.AddHandler<DefuseBombHandler>();
-                configuration.Recoverability().AddUnrecoverableException<ArgumentException>().Delayed(retries => retries.NumberOfRetries(3));
+                configuration.Recoverability().AddUnrecoverableException<ArgumentException>()
+                    .Delayed(retries => retries.NumberOfRetries(3));
             },
             services => services.AddSingleton(_attempts));
         await endpoint.Execute("create table effects (n int)");

@@ -59,7 +59,9 @@ public class When_a_message_has_several_handlers
         public Task Handle(PlayMusic message, IMessageHandlerContext context)
         {
             handled.Add($"second {message.How}");
-            return message.How == "wrong" ? throw new InvalidOperationException("Out of tune.") : context.Execute("update played set n = 1");
+            return message.How == "wrong"
+                ? throw new InvalidOperationException("Out of tune.")
+                : context.Execute("update played set n = 1");
         }
     }
 }

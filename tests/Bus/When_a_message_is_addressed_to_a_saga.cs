@@ -93,7 +93,8 @@ public class When_a_message_is_addressed_to_a_saga
     {
         await Handle(new FlyKite("g"), messageId: "fly g");
         var metadata = JsonNode.Parse(
-            (await _endpoint.Query<string>($"select \"Metadata\" from \"{_endpoint.Name}_KitePolicy\" where \"Correlation_Kite\" = 'g'"))!)!.AsObject();
+            (await _endpoint.Query<string>(
+                $"select \"Metadata\" from \"{_endpoint.Name}_KitePolicy\" where \"Correlation_Kite\" = 'g'"))!)!.AsObject();
 
         Assert.That(metadata.ToJsonString(), Is.EqualTo("""{"OriginalMessageId":"fly g"}"""));
     }

@@ -120,7 +120,8 @@ public sealed class When_a_record_can_never_leave : IAsyncDisposable
         await using var connection = new NpgsqlConnection(_connection);
         await connection.ExecuteAsync(
             "insert into \"Relay_OutboxData\" (\"MessageId\", \"Operations\") select id, jsonb_build_array(jsonb_build_object("
-            + "'MessageId', id, 'Headers', '{}'::jsonb, 'Options', jsonb_build_object('Destination', @destination::text))) from unnest(@ids) as id",
+            + "'MessageId', id, 'Headers', '{}'::jsonb, 'Options', jsonb_build_object('Destination', @destination::text))) from "
+            + "unnest(@ids) as id",
             new { ids = ids.ToArray(), destination });
     }
 

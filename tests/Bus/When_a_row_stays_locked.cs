@@ -25,7 +25,8 @@ public class When_a_row_stays_locked
                     new NpgsqlConnection($"{Servers.Postgres(configuration.EndpointName.ToLowerInvariant())};{setting}"));
             },
             services => services.AddSingleton(_attempts));
-        await endpoint.Execute("create table stock (product text primary key, sold int not null); insert into stock values ('locked', 0), ('free', 0)");
+        await endpoint.Execute(
+            "create table stock (product text primary key, sold int not null); insert into stock values ('locked', 0), ('free', 0)");
         await using (var frozen = new NpgsqlConnection(endpoint.ConnectionString))
         {
             await frozen.OpenAsync();

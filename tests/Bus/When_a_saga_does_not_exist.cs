@@ -105,6 +105,7 @@ public class When_a_saga_does_not_exist
         public Task Handle(SwarmSeen message, IMessageHandlerContext context) => Task.CompletedTask;
 
         protected override void ConfigureHowToFindSaga(SagaPropertyMapper<OrchardData> mapper) =>
-            mapper.MapSaga(saga => saga.Beehive).ToMessage<BeehiveBuilt>(message => message.Beehive).ToMessage<SwarmSeen>(message => message.Beehive);
+            mapper.MapSaga(saga => saga.Beehive).ToMessage<BeehiveBuilt>(message => message.Beehive)
+                .ToMessage<SwarmSeen>(message => message.Beehive);
     }
 }

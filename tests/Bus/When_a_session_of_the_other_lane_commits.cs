@@ -168,7 +168,8 @@ public class When_a_session_of_the_other_lane_commits
 
     /// <summary>What the other lane's commit does after it has sent the control message.</summary>
     private Task Commit() => _endpoint.Execute(
-        $"insert into \"{_endpoint.OutboxTable}\" (\"MessageId\", \"Operations\", \"PersistenceVersion\") values (@SessionId, @operations::jsonb, '9.0.3.0')",
+        $"insert into \"{_endpoint.OutboxTable}\" (\"MessageId\", \"Operations\", \"PersistenceVersion\") values (@SessionId, "
+            + "@operations::jsonb, '9.0.3.0')",
         new
         {
             SessionId,

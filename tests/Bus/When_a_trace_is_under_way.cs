@@ -91,9 +91,11 @@ public sealed class When_a_trace_is_under_way : IDisposable
         var handle = await Span(span => span.ParentSpanId == process.SpanId);
         var publish = await Span(span => span.ParentSpanId == handle.SpanId);
         Assert.That(send.ParentSpanId, Is.EqualTo(request.SpanId));
-        Assert.That(new[] { send, process, handle, publish, heard }.Select(span => $"{span.Kind}: {span.DisplayName}, {span.Source.Version}"), Is.EqualTo(new[]
+        Assert.That(new[] { send, process, handle, publish, heard }.Select(
+            span => $"{span.Kind}: {span.DisplayName}, {span.Source.Version}"), Is.EqualTo(new[]
         {
-            "Producer: send message, 0.1.0", "Consumer: process message, 0.1.0", "Internal: Runner, 0.1.0", "Producer: publish event, 0.1.0",
+            "Producer: send message, 0.1.0", "Consumer: process message, 0.1.0", "Internal: Runner, 0.1.0",
+            "Producer: publish event, 0.1.0",
             "Consumer: process message, 0.1.0",
         }));
         Assert.That(process.OperationName, Is.EqualTo("NServiceBus.Diagnostics.ReceiveMessage"));
@@ -141,7 +143,8 @@ public sealed class When_a_trace_is_under_way : IDisposable
         var failed = await _endpoint.NextFailed();
         Assert.That(failed.Headers[Headers.StartNewTrace], Is.EqualTo("True"));
 
-        foreach (var span in new[] { await Span(span => span.Kind == ActivityKind.Consumer), await Span(span => span.DisplayName == "Runner") })
+        foreach (var span in new[] { await Span(
+            span => span.Kind == ActivityKind.Consumer), await Span(span => span.DisplayName == "Runner") })
         {
             Assert.That((span.Status, span.StatusDescription), Is.EqualTo((ActivityStatusCode.Error, "The shoe was open.")));
             Assert.That(span.GetTagItem("otel.status_code"), Is.EqualTo("ERROR"));

@@ -27,7 +27,8 @@ public class When_an_operator_deletes_exchanges
         _time.Advance(TimeSpan.FromSeconds(30));
         await Eventually.Is(
             async () => (await Management.List("bindings/%2F")).Any(binding =>
-                $"{binding["source"]}".EndsWith(nameof(EventTideTurned), StringComparison.Ordinal) && $"{binding["destination"]}" == endpoint.Name),
+                $"{binding["source"]}".EndsWith(nameof(EventTideTurned), StringComparison.Ordinal)
+                    && $"{binding["destination"]}" == endpoint.Name),
             "the subscriber binds again");
         var heard = _heard.Next();
         for (var attempt = 1; attempt <= 10 && !heard.IsCompleted; attempt++)

@@ -18,7 +18,8 @@ public class When_checks_are_run
                 configuration.AddCustomCheck<Hourly>();
             },
             name: name);
-        var told = new[] { await serviceControl.Next(), await serviceControl.Next() }.ToDictionary(message => $"{Body(message)["CustomCheckId"]}");
+        var told = new[] { await serviceControl.Next(), await serviceControl.Next() }
+            .ToDictionary(message => $"{Body(message)["CustomCheckId"]}");
 
         Assert.That(Body(told["once"])["HasFailed"]!.GetValue<bool>(), Is.False);
         Assert.That(Body(told["once"])["FailureReason"], Is.Null);

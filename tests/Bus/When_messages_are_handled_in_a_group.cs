@@ -55,7 +55,8 @@ public sealed class When_messages_are_handled_in_a_group
             {
                 configuration.LimitMessageProcessingConcurrencyTo(1);
                 configuration.HandleInGroupsOf(GroupSize);
-                configuration.Recoverability().Immediate(retries => retries.NumberOfRetries(1)).Delayed(retries => retries.NumberOfRetries(0));
+                configuration.Recoverability().Immediate(retries => retries.NumberOfRetries(1))
+                    .Delayed(retries => retries.NumberOfRetries(0));
                 configuration.AddHandler<Worker>();
             },
             services => services.AddSingleton<Gate>());

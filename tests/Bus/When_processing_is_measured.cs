@@ -79,7 +79,8 @@ public class When_processing_is_measured
         Assert.That(_all.All.Select(measured => $"{measured.Meter} {measured.Instrument}: {measured.Tags}"), Is.EquivalentTo(new[]
         {
             "NServiceBus.TransactionalSession 0.2.0 nservicebus.transactional_session.commit.duration s: "
-                + $"nservicebus.endpoint={name}, nservicebus.transactional_session.commit.outcome=success, nservicebus.transactional_session.mode=outbox",
+                + $"nservicebus.endpoint={name}, nservicebus.transactional_session.commit.outcome=success, "
+                + "nservicebus.transactional_session.mode=outbox",
             $"NServiceBus.TransactionalSession 0.2.0 nservicebus.transactional_session.dispatch.duration s: nservicebus.endpoint={name}",
         }));
     }

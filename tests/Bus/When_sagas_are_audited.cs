@@ -23,7 +23,8 @@ public class When_sagas_are_audited
             name: name);
         await Broker.Send(name, new CrownKing("Otto"), "coronation");
         await Eventually.Is(() => audit.Count == 4, "the question at the start, a report of each saga, and the copy of the message");
-        var reports = audit.All.Where(message => message.Body.Contains("SagaState", StringComparison.Ordinal)).Select(message => JsonNode.Parse(message.Body)!).ToList();
+        var reports = audit.All.Where(message => message.Body.Contains("SagaState", StringComparison.Ordinal))
+            .Select(message => JsonNode.Parse(message.Body)!).ToList();
         var copy = audit.All.Single(message => message.Headers.ContainsKey(Headers.ProcessingEndpoint));
 
         Assert.That(

@@ -30,7 +30,9 @@ public class When_the_audit_of_a_saga_waits_for_the_broker
         await new InMemory(_broker).Send(_name, new RiseWater("Elbe"));
         await _audit.HasMessage.Task.WaitAsync(Eventually.Limit);
         await Eventually.Is(
-            async () => await _endpoint.Query<int>($"select 1 from \"{_name}_DamPolicy\" where \"Correlation_River\" = 'Elbe' for update nowait") == 1,
+            async () =>
+                await _endpoint.Query<int>(
+                    $"select 1 from \"{_name}_DamPolicy\" where \"Correlation_River\" = 'Elbe' for update nowait") == 1,
             "the saga is committed, and nobody holds it");
     }
 

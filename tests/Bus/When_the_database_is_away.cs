@@ -53,9 +53,10 @@ public class When_the_database_is_away
             configuration.Recoverability().Immediate(retries => retries.NumberOfRetries(0));
             var persistence = configuration.UsePersistence<SqlPersistence>();
             var newConnection = persistence.NewConnection!;
-            persistence.ConnectionBuilder(() => Volatile.Read(ref isFlaky) && Interlocked.Increment(ref opened) is < 20 and var number && number % 2 == 1
-                ? new NpgsqlConnection("Host=127.0.0.1;Port=1")
-                : newConnection());
+            persistence.ConnectionBuilder(() =>
+                Volatile.Read(ref isFlaky) && Interlocked.Increment(ref opened) is < 20 and var number && number % 2 == 1
+                    ? new NpgsqlConnection("Host=127.0.0.1;Port=1")
+                    : newConnection());
         });
         await using var events = await Tap.On<EventBookShelved>();
 

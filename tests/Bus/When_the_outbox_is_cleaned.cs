@@ -25,7 +25,8 @@ public class When_the_outbox_is_cleaned
     [Test]
     public async Task Should_work_through_more_than_one_batch_and_keep_what_has_not_left()
     {
-        await using var endpoint = await TestEndpoint.Start(configuration => configuration.EnableOutbox().RunDeduplicationDataCleanupEvery(TimeSpan.FromDays(1)));
+        await using var endpoint = await TestEndpoint.Start(
+            configuration => configuration.EnableOutbox().RunDeduplicationDataCleanupEvery(TimeSpan.FromDays(1)));
         await endpoint.Execute($"""
             insert into "{endpoint.OutboxTable}" ("MessageId", "Dispatched", "DispatchedAt", "Operations")
             select 'old ' || n, true, now() at time zone 'utc' - interval '8 days', '[]' from generate_series(1, 9000) n;

@@ -61,7 +61,8 @@ public class When_two_messages_start_the_same_saga
             await Broker.Send(endpoint.Name, new RegisterBuyer("deal 1"), "second");
             await Eventually.Is(
                 async () => await endpoint.Query<long>(
-                    "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%FOR UPDATE'") == 1,
+                    "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like "
+                        + "'%FOR UPDATE'") == 1,
                 "it waits as it reads");
             await transaction.CommitAsync();
         }

@@ -49,7 +49,8 @@ internal sealed class RefundHandler(PaymentProvider provider, NpgsqlDataSource d
             {
                 logger.LogWarning(
                     LogEvents.PartialRefund,
-                    "The provider reports a refund of {Amount} of payment {PaymentId} of order {OrderId}; {Left} of {PaymentAmount} is left",
+                    "The provider reports a refund of {Amount} of payment {PaymentId} of order {OrderId}; {Left} of {PaymentAmount} is "
+                        + "left",
                     refund.Amount,
                     payment.Id,
                     payment.OrderId,

@@ -37,7 +37,9 @@ internal sealed class ServiceControlReporter : IEndpointReporter
         }
 
         ServiceControlQueue Queue(string name) =>
-            _queues.TryGetValue(name, out var queue) ? queue : _queues[name] = new ServiceControlQueue(name, endpoint, connect, time, logger);
+            _queues.TryGetValue(name, out var queue)
+                ? queue
+                : _queues[name] = new ServiceControlQueue(name, endpoint, connect, time, logger);
     }
 
     public bool WantsSagas => _sagaAudit is not null;

@@ -40,7 +40,8 @@ internal static class TaggedValuesV1
         }
 
         var tags = keys.Select(tag => (tag.Value, Text: Encoding.UTF8.GetBytes(tag.Key))).ToList();
-        var body = new byte[sizeof(long) + sizeof(long) + sizeof(int) + tags.Sum(tag => sizeof(int) + sizeof(int) + tag.Text.Length) + sizeof(int) + (values.Length * ValueSize)];
+        var tagsSize = tags.Sum(tag => sizeof(int) + sizeof(int) + tag.Text.Length);
+        var body = new byte[sizeof(long) + sizeof(long) + sizeof(int) + tagsSize + sizeof(int) + (values.Length * ValueSize)];
         var rest = body.AsSpan();
         Put(ref rest, 1L);
         Put(ref rest, values[0].UtcTicks);

@@ -86,7 +86,9 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
         {
             var now = time.GetUtcNow();
             var deliverable = _queues.Values.Where(queue => queue.Receivers.Count > 0)
-                .SelectMany(queue => queue.Ready.Where(candidate => candidate.Due is null || candidate.Due <= now).Select(candidate => (queue, candidate)))
+                .SelectMany(queue => queue.Ready
+                    .Where(candidate => candidate.Due is null || candidate.Due <= now)
+                    .Select(candidate => (queue, candidate)))
                 .ToList();
             if (deliverable.Count == 0)
             {
@@ -184,7 +186,8 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
         lock (_lock)
         {
             var queue = _queues.GetValueOrDefault(address)
-                ?? throw new InvalidOperationException($"There is no queue {address}: enable the installers, or start an endpoint that does.");
+                ?? throw new InvalidOperationException(
+                    $"There is no queue {address}: enable the installers, or start an endpoint that does.");
             queue.Receivers.Add(receiver);
         }
     }
@@ -206,7 +209,8 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
         {
             var queue = _queues[address];
             var now = time.GetUtcNow();
-            var message = queue.Ready.Where(candidate => candidate.Due is null || candidate.Due <= now).MinBy(candidate => candidate.Sequence);
+            var message = queue.Ready.Where(candidate => candidate.Due is null || candidate.Due <= now)
+                .MinBy(candidate => candidate.Sequence);
             if (message is not null)
             {
                 queue.Ready.Remove(message);

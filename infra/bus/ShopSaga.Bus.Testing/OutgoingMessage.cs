@@ -38,7 +38,8 @@ public static class OutgoingMessageExtensions
         from sent in sentMessages where sent.Message is TMessage select new SentMessage<TMessage>((TMessage)sent.Message, sent.Options);
 
     /// <summary>The published events of this type.</summary>
-    public static IEnumerable<PublishedMessage<TMessage>> Containing<TMessage>(this IEnumerable<PublishedMessage<object>> publishedMessages) =>
+    public static IEnumerable<PublishedMessage<TMessage>> Containing<TMessage>(
+        this IEnumerable<PublishedMessage<object>> publishedMessages) =>
         from published in publishedMessages
         where published.Message is TMessage
         select new PublishedMessage<TMessage>((TMessage)published.Message, published.Options);

@@ -33,7 +33,9 @@ public static class WebDefaults
         return builder;
     }
 
-    /// <summary>Adds the database of <c>ConnectionStrings:Database</c>, its health, and the schema scripts embedded in <paramref name="schema"/>.</summary>
+    /// <summary>
+    /// Adds the database of <c>ConnectionStrings:Database</c>, its health, and the schema scripts embedded in <paramref name="schema"/>.
+    /// </summary>
     public static void AddDatabase(this WebApplicationBuilder builder, Assembly schema)
     {
         DapperTypes.Register();
@@ -59,8 +61,8 @@ public static class WebDefaults
     }
 
     /// <summary>
-    /// Errors as problem+json, health and metrics routes. Call it before adding any route: exceptions of middleware added earlier are not turned into
-    /// problems.
+    /// Errors as problem+json, health and metrics routes. Call it before adding any route: exceptions of middleware added earlier are not
+    /// turned into problems.
     /// </summary>
     public static WebApplication UseWebDefaults(this WebApplication app)
     {

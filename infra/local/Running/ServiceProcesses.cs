@@ -39,7 +39,8 @@ internal static class ServiceProcesses
         using var answer = await Http.GetAsync(new Uri(address, "/health/ready"), cancellationToken);
         if (!answer.IsSuccessStatusCode)
         {
-            throw new HttpRequestException($"/health/ready says {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
+            throw new HttpRequestException(
+                $"/health/ready says {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
         }
     }
 
@@ -55,7 +56,8 @@ internal static class ServiceProcesses
             ["Auth__Audience"] = "shopsaga",
             ["Auth__JwksAddress"] = AddressesOf(Topology.Find("Users"), "/.well-known/jwks.json"),
 
-            // Many small processes on few processors: workstation garbage collection without a background thread, no profile-guided optimisation.
+            // Many small processes on few processors: workstation garbage collection without a background thread, no profile-guided
+            // optimisation.
             ["DOTNET_gcServer"] = "0",
             ["DOTNET_gcConcurrent"] = "0",
             ["DOTNET_TieredPGO"] = "0",

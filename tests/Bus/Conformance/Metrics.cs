@@ -7,7 +7,8 @@ internal static class Metrics
 {
     /// <summary>The values of one metric in all messages that report it.</summary>
     public static IReadOnlyList<(string Tag, long Value)> Of(IEnumerable<WireMessage> messages, string metric) =>
-        [.. messages.Where(message => message.Headers.GetValueOrDefault("NServiceBus.Metric.Type") == metric).SelectMany(message => Read(message.Body))];
+        [.. messages.Where(message => message.Headers.GetValueOrDefault("NServiceBus.Metric.Type") == metric)
+            .SelectMany(message => Read(message.Body))];
 
     /// <summary>Message types that a metric has values of. Messages of the infrastructure have none.</summary>
     public static IEnumerable<string> TagsOf(IEnumerable<WireMessage> messages, string metric) =>

@@ -59,7 +59,8 @@ internal sealed partial class Normal(IReadOnlyDictionary<string, string> names)
             from header in message.Headers
             where !header.Key.StartsWith("x-", StringComparison.Ordinal) && header.Key != NotCompared
             orderby header.Key
-            select $"header {header.Key} = {Text(header.Key.EndsWith(".StackTrace", StringComparison.Ordinal) ? header.Value.Split('\n')[0] : header.Value)}");
+            select $"header {header.Key} = "
+                + $"{Text(header.Key.EndsWith(".StackTrace", StringComparison.Ordinal) ? header.Value.Split('\n')[0] : header.Value)}");
         lines.Add($"body {Body(message.Body)}");
         return string.Join('\n', lines);
     }

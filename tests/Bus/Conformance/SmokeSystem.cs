@@ -9,7 +9,8 @@ namespace ShopSaga.Tests.Bus.Conformance;
 /// <summary>
 /// The system that the samples were recorded from, on this runtime, and what it did:
 /// <code>
-///   POST /orders ─ session ─► PlaceOrder ─► Sales ─► OrderAccepted ─► OrderSaga ─► BillOrder ─► Billing ─► BillOrderReply, OrderBilled ─► OrderSaga
+///   POST /orders ─ session ─► PlaceOrder ─► Sales ─► OrderAccepted ─► OrderSaga ─► BillOrder ─► Billing
+///                     Billing ─► BillOrderReply, OrderBilled ─► OrderSaga
 ///                                                          └► Billing (by IOrderEvent)  └► BillingTimeout, 4 s ─► OrderSaga
 ///   FailOrder ─► Sales: two immediate retries, one delayed by 3 s with two more, error queue
 /// </code>
@@ -109,7 +110,8 @@ public class SmokeSystem
             ["Particular.ServiceControl"] = Of(serviceControl),
             ["Particular.Monitoring"] = Of(monitoring),
         };
-        OutboxChanges = [.. (await Sales.QueryAll<(string Change, string Row)>("select change, new_row::text from outbox_changes order by n"))
+        OutboxChanges = [.. (await Sales.QueryAll<(string Change, string Row)>(
+                "select change, new_row::text from outbox_changes order by n"))
             .Select(change => (change.Change, JsonNode.Parse(change.Row)!.AsObject()))];
     }
 

@@ -45,7 +45,8 @@ public class When_messages_of_the_other_lane_arrive
     [Test]
     public async Task Should_send_what_a_session_committed_once_in_effect_however_often_its_control_message_comes()
     {
-        var asked = ToSales.Where(message => message.Headers.ContainsKey("NServiceBus.TransactionalSession.RemainingCommitDuration")).ToList();
+        var asked = ToSales.Where(message => message.Headers.ContainsKey("NServiceBus.TransactionalSession.RemainingCommitDuration"))
+            .ToList();
         Assert.That(asked, Has.Count.EqualTo(2));
         var session = IdOf(asked[0]);
         var operations = $$$"""
@@ -216,7 +217,11 @@ public class When_messages_of_the_other_lane_arrive
     private static object? Value(string header, string value) => header switch
     {
         "NServiceBus.Transport.RabbitMQ.DelayInSeconds" => int.Parse(value, CultureInfo.InvariantCulture),
-        "x-death" => new List<object?> { new Dictionary<string, object?> { ["count"] = 1L, ["reason"] = "expired", ["routing-keys"] = new List<object?> { "1.0" } } },
+        "x-death" =>
+            new List<object?>
+            {
+                new Dictionary<string, object?> { ["count"] = 1L, ["reason"] = "expired", ["routing-keys"] = new List<object?> { "1.0" } },
+            },
         _ => Encoding.UTF8.GetBytes(value),
     };
 }

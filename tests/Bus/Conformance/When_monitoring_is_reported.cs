@@ -17,8 +17,10 @@ public class When_monitoring_is_reported
     [OneTimeSetUp]
     public void LearnRoles()
     {
-        _samples = new Normal(new Dictionary<string, string>()).Learn([.. Samples.Messages("input-sales.txt"), .. Samples.Messages("input-billing.txt")]);
-        _here = new Normal(SmokeSystem.Names.InSamples).Learn([.. SmokeSystem.Arrived["Smoke.Sales"], .. SmokeSystem.Arrived["Smoke.Billing"]]);
+        _samples = new Normal(new Dictionary<string, string>())
+            .Learn([.. Samples.Messages("input-sales.txt"), .. Samples.Messages("input-billing.txt")]);
+        _here = new Normal(SmokeSystem.Names.InSamples)
+            .Learn([.. SmokeSystem.Arrived["Smoke.Sales"], .. SmokeSystem.Arrived["Smoke.Billing"]]);
     }
 
     [TestCase("RegisterEndpointStartup")]

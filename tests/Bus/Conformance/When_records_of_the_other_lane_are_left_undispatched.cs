@@ -9,7 +9,8 @@ namespace ShopSaga.Tests.Bus.Conformance;
 /// </summary>
 public class When_records_of_the_other_lane_are_left_undispatched
 {
-    private static readonly IReadOnlyList<JsonObject> Inserted = [.. Samples.OutboxChanges().Where(change => change.Change == "INSERT").Select(change => change.Row)];
+    private static readonly IReadOnlyList<JsonObject> Inserted =
+        [.. Samples.OutboxChanges().Where(change => change.Change == "INSERT").Select(change => change.Row)];
 
     [Test]
     public async Task Should_send_everything_once_in_effect_and_handle_nothing_again()
@@ -37,7 +38,9 @@ public class When_records_of_the_other_lane_are_left_undispatched
         await Arrives(audit, "OrderBilled", "2ceb2247-d77c-4505-8266-b50a00631514");
         var ids = string.Join(", ", Inserted.Select(row => $"'{row["MessageId"]}'").Append("'c4681b6f-5344-4e4f-af11-b50a0063150f'"));
         await Eventually.Is(
-            async () => await SmokeSystem.Sales.Count($"\"MessageId\" in ({ids}) and \"Dispatched\" and \"Operations\" = '[]' and \"DispatchedAt\" is not null") == 5,
+            async () =>
+                await SmokeSystem.Sales.Count(
+                    $"\"MessageId\" in ({ids}) and \"Dispatched\" and \"Operations\" = '[]' and \"DispatchedAt\" is not null") == 5,
             "the four records are marked, and the timeout whose saga is gone counts as processed");
 
         var timeout = sales.All.First(message => message.Properties.MessageId == "c4681b6f-5344-4e4f-af11-b50a0063150f");

@@ -3,7 +3,8 @@ namespace ShopSaga.Tests.Bus.Conformance;
 /// <summary>Every message that this runtime sends is, apart from ids and times, the one that NServiceBus sent.</summary>
 public class When_the_scenario_of_the_samples_runs
 {
-    private static readonly WireMessage[] SampledInputs = [.. Samples.Messages("input-sales.txt"), .. Samples.Messages("input-billing.txt")];
+    private static readonly WireMessage[] SampledInputs =
+        [.. Samples.Messages("input-sales.txt"), .. Samples.Messages("input-billing.txt")];
 
     private Normal _samples = null!;
     private Normal _here = null!;
@@ -12,7 +13,8 @@ public class When_the_scenario_of_the_samples_runs
     public void LearnRoles()
     {
         _samples = new Normal(new Dictionary<string, string>()).Learn(SampledInputs);
-        _here = new Normal(SmokeSystem.Names.InSamples).Learn([.. SmokeSystem.Arrived["Smoke.Sales"], .. SmokeSystem.Arrived["Smoke.Billing"]]);
+        _here = new Normal(SmokeSystem.Names.InSamples)
+            .Learn([.. SmokeSystem.Arrived["Smoke.Sales"], .. SmokeSystem.Arrived["Smoke.Billing"]]);
     }
 
     [TestCase("PlaceOrder")]

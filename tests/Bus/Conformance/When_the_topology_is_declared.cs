@@ -10,20 +10,23 @@ public class When_the_topology_is_declared
     public async Task Should_have_the_same_exchanges() => AssertSame(
         "exchanges",
         from exchange in await Management.List("exchanges/%2F")
-        select $"{exchange["name"]} | {exchange["type"]} | {exchange["durable"]} | {exchange["auto_delete"]} | {exchange["internal"]} | {Arguments(exchange)}");
+        select $"{exchange["name"]} | {exchange["type"]} | {exchange["durable"]} | {exchange["auto_delete"]} | {exchange["internal"]} | "
+            + $"{Arguments(exchange)}");
 
     [Test]
     public async Task Should_have_the_same_queues() => AssertSame(
         "queues",
         from queue in await Management.List("queues/%2F")
-        select $"{queue["name"]} | {queue["type"]} | {queue["durable"]} | {queue["exclusive"]} | {queue["auto_delete"]} | {Arguments(queue)} | None");
+        select $"{queue["name"]} | {queue["type"]} | {queue["durable"]} | {queue["exclusive"]} | {queue["auto_delete"]} | "
+            + $"{Arguments(queue)} | None");
 
     [Test]
     public async Task Should_have_the_same_bindings() => AssertSame(
         "bindings",
         from binding in await Management.List("bindings/%2F")
         where $"{binding["source"]}".Length > 0
-        select $"{binding["source"]} -> {binding["destination_type"]} {binding["destination"]} | '{binding["routing_key"]}' | {Arguments(binding)}");
+        select $"{binding["source"]} -> {binding["destination_type"]} {binding["destination"]} | '{binding["routing_key"]}' | "
+            + $"{Arguments(binding)}");
 
     private static void AssertSame(string section, IEnumerable<string> onBroker)
     {

@@ -46,7 +46,8 @@ internal static class Management
         using var answer = await Http.PutAsJsonAsync($"api/policies/%2F/{queue}", policy);
         answer.EnsureSuccessStatusCode();
         await Eventually.Is(
-            async () => (await Http.GetStringAsync($"api/queues/%2F/{queue}?columns=policy")).Contains($"\"{queue}\"", StringComparison.Ordinal),
+            async () =>
+                (await Http.GetStringAsync($"api/queues/%2F/{queue}?columns=policy")).Contains($"\"{queue}\"", StringComparison.Ordinal),
             "the policy is in force");
     }
 

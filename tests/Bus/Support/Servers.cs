@@ -21,7 +21,8 @@ internal static class Servers
 
     /// <summary>Ends all connections to a database and lets nobody in.</summary>
     public static Task CloseDatabase(string name) => Execute(
-        $"ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS false; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+        $"ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS false; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
+            + $"'{name}'");
 
     public static Task OpenDatabase(string name) => Execute($"ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS true");
 
@@ -32,5 +33,6 @@ internal static class Servers
     }
 
     private static string Required(string variable) => Environment.GetEnvironmentVariable(variable)
-        ?? throw new InvalidOperationException($"{variable} is not set: run these tests with 'dotnet tool exec -y cake.tool --target=Test'.");
+        ?? throw new InvalidOperationException(
+            $"{variable} is not set: run these tests with 'dotnet tool exec -y cake.tool --target=Test'.");
 }

@@ -30,7 +30,8 @@ internal static class Wire
 
     /// <summary>Names of headers that depend on neither tracing nor on what the broker adds on the way.</summary>
     public static IEnumerable<string> Names(Delivery delivery) =>
-        delivery.Headers.Keys.Where(name => name is not ("traceparent" or "tracestate" or "baggage") && !name.StartsWith("x-", StringComparison.Ordinal));
+        delivery.Headers.Keys.Where(
+            name => name is not ("traceparent" or "tracestate" or "baggage") && !name.StartsWith("x-", StringComparison.Ordinal));
 
     public static DateTimeOffset Time(string header) => DateTimeOffset.ParseExact(
         header, "yyyy-MM-dd HH:mm:ss:ffffff 'Z'", null, System.Globalization.DateTimeStyles.AssumeUniversal);

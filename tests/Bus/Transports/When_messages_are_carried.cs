@@ -101,7 +101,8 @@ public class When_messages_are_carried(TransportKind transport)
         }
 
         Assert.That(await _seen.Next(), Is.EqualTo("stamp"));
-        await Eventually.Is(async () => await office.Count("not \"Dispatched\" and \"Operations\" <> '[]'") == 1, "the stamp's record is marked");
+        await Eventually.Is(
+            async () => await office.Count("not \"Dispatched\" and \"Operations\" <> '[]'") == 1, "the stamp's record is marked");
         await using var post = await TestEndpoint.Start(
             configuration => configuration.AddHandler<Postman>(), services => services.AddSingleton(_seen), late, broker: _broker);
         Assert.That(await _seen.Next(), Is.EqualTo("carry 1"));

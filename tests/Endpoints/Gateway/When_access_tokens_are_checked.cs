@@ -61,7 +61,8 @@ internal sealed class When_access_tokens_are_checked
         Assert.That(async () => await client.GetAsync("/cart", disconnect.Token), Throws.InstanceOf<OperationCanceledException>());
         answer.SetResult();
         using var served = await patient;
-        Assert.That(async () => (await client.GetAsync("/cart")).StatusCode, Is.EqualTo(HttpStatusCode.OK).After(20).Seconds.PollEvery(100));
+        Assert.That(
+            async () => (await client.GetAsync("/cart")).StatusCode, Is.EqualTo(HttpStatusCode.OK).After(20).Seconds.PollEvery(100));
         Assert.That(gateway.Log.GetSnapshot().Where(entry => entry.Exception is not null).Select(entry => entry.Message), Is.Empty);
     }
 

@@ -57,7 +57,8 @@ internal sealed class When_a_merchant_refunds : MerchantTest
             statuses.Add((await Merchant.Refund(charge, "refund-flaky", 1000)).StatusCode);
         }
 
-        Assert.That(statuses, Is.EqualTo(new[] { HttpStatusCode.ServiceUnavailable, HttpStatusCode.ServiceUnavailable, HttpStatusCode.Created }));
+        Assert.That(
+            statuses, Is.EqualTo(new[] { HttpStatusCode.ServiceUnavailable, HttpStatusCode.ServiceUnavailable, HttpStatusCode.Created }));
         var refund = (await Merchant.Get("refunds?idempotencyKey=refund-flaky"))["items"]!.AsArray().Single()!;
         Assert.That((await Merchant.Get($"refunds/{refund["id"]}")).ToJsonString(), Is.EqualTo(refund.ToJsonString()));
     }

@@ -45,7 +45,14 @@ public class When_headers_become_properties
     [Test]
     public void Should_let_properties_count_before_headers_except_for_the_type()
     {
-        var properties = new BasicProperties { MessageId = "native", ReplyTo = "there", CorrelationId = "thread", ContentType = "application/json", Type = "T" };
+        var properties = new BasicProperties
+        {
+            MessageId = "native",
+            ReplyTo = "there",
+            CorrelationId = "thread",
+            ContentType = "application/json",
+            Type = "T",
+        };
         var headers = HeadersOf(properties, new()
         {
             [Headers.MessageId] = "logical",
@@ -83,7 +90,11 @@ public class When_headers_become_properties
     [TestCase(true, null, ExpectedResult = 2)]
     [TestCase(true, 3L, ExpectedResult = 4)]
     public int Should_count_deliveries(bool redelivered, long? before) => AmqpMapping.ToMessage(
-        new BasicProperties { MessageId = "1", Headers = before is null ? null : new Dictionary<string, object?> { ["x-delivery-count"] = before } },
+        new BasicProperties
+        {
+            MessageId = "1",
+            Headers = before is null ? null : new Dictionary<string, object?> { ["x-delivery-count"] = before },
+        },
         redelivered,
         default).DeliveryAttempt;
 

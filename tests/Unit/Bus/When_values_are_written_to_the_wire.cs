@@ -6,7 +6,8 @@ namespace ShopSaga.Tests.Unit.Bus;
 /// <summary>Formats that the other lane and ServiceControl read, by the vectors that are known of them.</summary>
 public class When_values_are_written_to_the_wire
 {
-    private static readonly MessageTypes Types = new(new ConventionsBuilder().DefiningEventsAs(type => type.Name.Contains("Event", StringComparison.Ordinal)));
+    private static readonly MessageTypes Types = new(
+        new ConventionsBuilder().DefiningEventsAs(type => type.Name.Contains("Event", StringComparison.Ordinal)));
 
     [Test]
     public void Should_write_times_with_a_colon_before_the_microseconds() => Assert.That(
@@ -62,7 +63,8 @@ public class When_values_are_written_to_the_wire
     [Test]
     public void Should_enclose_the_type_first_then_those_of_its_bases_that_are_messages_deepest_first() => Assert.That(
         Types.Enclosed(typeof(EventLeaf)).Split(';'),
-        Is.EqualTo(new[] { typeof(EventLeaf), typeof(EventMiddle), typeof(EventBase), typeof(IEventMark) }.Select(type => type.AssemblyQualifiedName)));
+        Is.EqualTo(new[] { typeof(EventLeaf), typeof(EventMiddle), typeof(EventBase), typeof(IEventMark) }.Select(
+            type => type.AssemblyQualifiedName)));
 
     [TestCase("Sales.Placed, Sales, Version=1.0.0.0", ExpectedResult = "Sales.Placed")]
     [TestCase("Sales.Placed", ExpectedResult = "Sales.Placed")]
@@ -88,7 +90,15 @@ public class When_values_are_written_to_the_wire
         [
             new() { MessageId = "1", Headers = new() { ["a"] = "ü" }, Body = "{}"u8.ToArray(), EventType = typeof(EventLeaf) },
             new() { MessageId = "2", Headers = [], Body = default, Destination = "Sales", Delay = TimeSpan.FromSeconds(4) },
-            new() { MessageId = "3", Headers = [], Body = default, Destination = "Sales", DeliverAt = at, TimeToBeReceived = TimeSpan.FromDays(1.5) },
+            new()
+            {
+                MessageId = "3",
+                Headers = [],
+                Body = default,
+                Destination = "Sales",
+                DeliverAt = at,
+                TimeToBeReceived = TimeSpan.FromDays(1.5),
+            },
         ];
         var json = OutboxJson.Write(operations);
 
@@ -116,7 +126,10 @@ public class When_values_are_written_to_the_wire
     public void Should_read_saga_data_that_leaves_out_defaults_and_writes_enums_as_numbers()
     {
         var data = JsonSerializer.Deserialize<TreeData>(
-            """{"Kind": 2, "Height": 12.5, "Age": "1.02:03:04", "Planted": "2026-11-22T05:59:22.0247257+00:00", "Gone": 1, "Names": ["a"]}""", SagaJson.Options)!;
+            """
+            {"Kind": 2, "Height": 12.5, "Age": "1.02:03:04", "Planted": "2026-11-22T05:59:22.0247257+00:00", "Gone": 1,
+             "Names": ["a"]}
+            """, SagaJson.Options)!;
 
         Assert.That(data.Kind, Is.EqualTo(Kind.Beech));
         Assert.That(data.Height, Is.EqualTo(12.5m));

@@ -21,7 +21,8 @@ internal sealed class SagaMapping
             }
         }
 
-        return messageType.GetInterfaces().Select(contract => ByMessageType.GetValueOrDefault(contract)).FirstOrDefault(mapping => mapping is not null);
+        return messageType.GetInterfaces().Select(contract => ByMessageType.GetValueOrDefault(contract))
+            .FirstOrDefault(mapping => mapping is not null);
     }
 
     public void SetCorrelationProperty(Expression body)
@@ -38,7 +39,8 @@ internal sealed class SagaMapping
 
         CorrelationProperty = CorrelationProperty is null || CorrelationProperty == property
             ? property
-            : throw new InvalidOperationException($"A saga is found by one property, not by {CorrelationProperty.Name} and {property.Name}.");
+            : throw new InvalidOperationException(
+                $"A saga is found by one property, not by {CorrelationProperty.Name} and {property.Name}.");
     }
 
     public void Map<TMessage>(Expression<Func<TMessage, object?>> value)
@@ -47,7 +49,8 @@ internal sealed class SagaMapping
         if (type != CorrelationProperty!.PropertyType)
         {
             throw new InvalidOperationException(
-                $"{typeof(TMessage).Name} is mapped by a {type.Name}, but {CorrelationProperty.Name} is a {CorrelationProperty.PropertyType.Name}.");
+                $"{typeof(TMessage).Name} is mapped by a {type.Name}, but {CorrelationProperty.Name} is a "
+                    + $"{CorrelationProperty.PropertyType.Name}.");
         }
 
         var read = value.Compile();

@@ -77,7 +77,8 @@ public abstract class Saga
         if (this is not IHandleTimeouts<TTimeout>)
         {
             throw new InvalidOperationException(
-                $"{GetType().Name} asked for a timeout of type {typeof(TTimeout).Name} but does not implement IHandleTimeouts<{typeof(TTimeout).Name}>.");
+                $"{GetType().Name} asked for a timeout of type {typeof(TTimeout).Name} but does not implement "
+                    + $"IHandleTimeouts<{typeof(TTimeout).Name}>.");
         }
 
         var options = new SendOptions();

@@ -45,7 +45,8 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         _logger = loggers.CreateLogger<Endpoint>();
         var name = configuration.EndpointName;
         var crash = configuration.AtCrashPoint;
-        var host = new HostIdentity(configuration.HostInfo.InstanceName, configuration.HostInfo.HostName, configuration.HostInfo.DisplayName);
+        var host = new HostIdentity(
+            configuration.HostInfo.InstanceName, configuration.HostInfo.HostName, configuration.HostInfo.DisplayName);
         var types = new MessageTypes(configuration.ConventionsSettings);
         _database = new Database(configuration.PersistenceSettings, name);
         var transport = configuration.Transport
@@ -169,7 +170,8 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
             if (_sagaStores.Find(other => other.SharesData(metadata.DataType)) is not null)
             {
                 throw new InvalidOperationException(
-                    $"The saga {type.Name} shares its data {metadata.DataType.Name} with another, or one inherits the other's: give each saga its own.");
+                    $"The saga {type.Name} shares its data {metadata.DataType.Name} with another, or one inherits the other's: give each "
+                        + "saga its own.");
             }
 
             _sagaStores.Add(metadata.Store);

@@ -16,7 +16,8 @@ public static class ServiceCollectionExtensions
     {
         if (services.Any(service => service.ServiceType == typeof(EndpointConfiguration)))
         {
-            throw new InvalidOperationException($"The host of {configuration.EndpointName} has another endpoint already; each needs a host of its own.");
+            throw new InvalidOperationException(
+                $"The host of {configuration.EndpointName} has another endpoint already; each needs a host of its own.");
         }
 
         services.TryAddSingleton(TimeProvider.System);

@@ -41,7 +41,7 @@ internal sealed class EndpointHealth : IHealthCheck
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var problems = new (string What, string? Reason)[] { ("broker", _broker ?? _blocked), ("database", _database), ("outbox", _outbox) };
+        (string What, string? Reason)[] problems = [("broker", _broker ?? _blocked), ("database", _database), ("outbox", _outbox)];
         var problem = string.Join("; ", problems.Where(entry => entry.Reason is not null).Select(entry => $"{entry.What}: {entry.Reason}"));
         return Task.FromResult((problem, _subscribed) switch
         {

@@ -12,7 +12,11 @@ internal static class OutboxJson
     public const string None = "[]";
 
     /// <summary>The text goes into a column, not into a page; escaping more than JSON demands would only cost.</summary>
-    private static readonly JsonWriterOptions Unescaped = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Unescaped = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
 
     public static string Write(IReadOnlyList<OutgoingOperation> operations)
     {
@@ -93,7 +97,9 @@ internal static class OutboxJson
         return new OutgoingOperation
         {
             MessageId = element.GetProperty("MessageId").GetString()!,
-            Body = element.TryGetProperty("Body", out var body) && body.ValueKind == JsonValueKind.String ? body.GetBytesFromBase64() : default,
+            Body = element.TryGetProperty("Body", out var body) && body.ValueKind == JsonValueKind.String
+                ? body.GetBytesFromBase64()
+                : default,
             Headers = Strings(element, "Headers"),
             EventType = options.TryGetValue("EventType", out var type) ? StoredTypes.Find(type) : null,
             Destination = options.GetValueOrDefault("Destination"),

@@ -138,7 +138,8 @@ internal sealed class OutboxRelay(
 
         var isFull = undispatched.Count == PollLimit && recovered > 0;
         var now = time.GetUtcNow();
-        foreach (var (record, _) in _pauses.Where(entry => entry.Value.Until <= now).OrderBy(entry => entry.Value.Until).Take(ClaimSize).ToList())
+        var due = _pauses.Where(entry => entry.Value.Until <= now).OrderBy(entry => entry.Value.Until).Take(ClaimSize).ToList();
+        foreach (var (record, _) in due)
         {
             recovered += await Dispatch([record], cancellationToken);
         }

@@ -61,7 +61,10 @@ internal sealed class OutboxStore(Database database, TimeProvider time)
         store.Parameters.Add(Timestamp(time.GetUtcNow()));
 
         // Npgsql learns from the server's answer that the transaction is over; its own CommitAsync would be one more round trip.
-        await using var batch = new NpgsqlBatch(transaction.Connection, transaction) { BatchCommands = { store, new NpgsqlBatchCommand("COMMIT") } };
+        await using var batch = new NpgsqlBatch(transaction.Connection, transaction)
+        {
+            BatchCommands = { store, new NpgsqlBatchCommand("COMMIT") },
+        };
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -78,7 +81,8 @@ internal sealed class OutboxStore(Database database, TimeProvider time)
     {
         await using var connection = await database.Open(cancellationToken);
         await using var command = new NpgsqlCommand(
-            $"""SELECT "MessageId" FROM {_table} WHERE NOT "Dispatched" AND "MessageId" <> ALL($2) ORDER BY "MessageId" LIMIT $1""", connection);
+            $"""SELECT "MessageId" FROM {_table} WHERE NOT "Dispatched" AND "MessageId" <> ALL($2) ORDER BY "MessageId" LIMIT $1""",
+            connection);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = except });
         var ids = new List<string>();

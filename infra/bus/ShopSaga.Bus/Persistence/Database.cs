@@ -17,7 +17,8 @@ internal sealed class Database
     public Database(PersistenceExtensions<SqlPersistence> settings, string endpointName)
     {
         _newConnection = settings.NewConnection
-            ?? throw new InvalidOperationException("The endpoint has no database: set UsePersistence<SqlPersistence>().ConnectionBuilder(…).");
+            ?? throw new InvalidOperationException(
+                "The endpoint has no database: set UsePersistence<SqlPersistence>().ConnectionBuilder(…).");
         _prefix = endpointName.Replace('.', '_') + "_";
         if (_prefix.Length > MaxPrefix)
         {
@@ -60,7 +61,8 @@ internal sealed class Database
     public static bool IsUnavailable(Exception exception) => !IsTimeout(exception) && exception switch
     {
         PostgresException postgres => RefusesWrites(postgres)
-            || postgres.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
+            || postgres.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown
+                or PostgresErrorCodes.CannotConnectNow
             || postgres.SqlState.StartsWith("08", StringComparison.Ordinal),
         NpgsqlException => true,
         _ => exception.InnerException is { } inner && IsUnavailable(inner),

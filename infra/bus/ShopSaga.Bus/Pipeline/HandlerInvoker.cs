@@ -70,10 +70,12 @@ internal sealed class HandlerInvoker(
     private Type TypeOf(IncomingMessage message)
     {
         var enclosed = message.Headers.GetValueOrDefault(Headers.EnclosedMessageTypes)
-            ?? throw new MessageDeserializationException($"Message {message.MessageId} does not say its type ({Headers.EnclosedMessageTypes}).");
+            ?? throw new MessageDeserializationException(
+                $"Message {message.MessageId} does not say its type ({Headers.EnclosedMessageTypes}).");
         return types.Find(enclosed)
             ?? throw new MessageDeserializationException(
-                $"Message {message.MessageId} is of an unknown type: {(enclosed.Length > MaxShown ? enclosed[..MaxShown] + "…" : enclosed)}.");
+                $"Message {message.MessageId} is of an unknown type: "
+                    + $"{(enclosed.Length > MaxShown ? enclosed[..MaxShown] + "…" : enclosed)}.");
     }
 
     /// <summary>
@@ -84,7 +86,8 @@ internal sealed class HandlerInvoker(
         if (message.Headers.TryGetValue(Headers.EnclosedMessageTypes, out var enclosed) && types.Find(enclosed) is { } type)
         {
             throw new MessageDeserializationException(
-                $"Message {message.MessageId} is a {type.FullName}, but {(message.Body.IsEmpty ? "has no body" : "is flagged as a control message")}.");
+                $"Message {message.MessageId} is a {type.FullName}, but "
+                    + $"{(message.Body.IsEmpty ? "has no body" : "is flagged as a control message")}.");
         }
     }
 

@@ -181,7 +181,8 @@ internal sealed class MessageProcessor(
         {
             if (message.MessageId.Length > MaxMessageId)
             {
-                throw new MessageDeserializationException($"The id of a message has {message.MessageId.Length} characters; at most {MaxMessageId} can be kept.");
+                throw new MessageDeserializationException(
+                    $"The id of a message has {message.MessageId.Length} characters; at most {MaxMessageId} can be kept.");
             }
 
             await handlers.Invoke(message, context);

@@ -34,7 +34,9 @@ internal sealed class OutgoingMessages(
         using var activity = Tracing.StartOutgoing("Send");
         var delayed = options.Delay is not null || options.DeliverAt is not null;
         var headers = NewHeaders(message, "Send", options, cause);
-        headers[Headers.StartNewTrace] = delayed && headers.ContainsKey(Headers.DiagnosticsTraceParent) ? bool.TrueString : bool.FalseString;
+        headers[Headers.StartNewTrace] = delayed && headers.ContainsKey(Headers.DiagnosticsTraceParent)
+            ? bool.TrueString
+            : bool.FalseString;
         if (delayed)
         {
             headers[Headers.DeliverAt] = WireTime.ToWire(options.DeliverAt ?? time.GetUtcNow() + options.Delay!.Value);
@@ -80,7 +82,8 @@ internal sealed class OutgoingMessages(
 
         if (types.IsEvent(message.GetType()) || types.IsCommand(message.GetType()))
         {
-            throw new InvalidOperationException($"{message.GetType().Name} is an event or a command: reply with a message that is neither.");
+            throw new InvalidOperationException(
+                $"{message.GetType().Name} is an event or a command: reply with a message that is neither.");
         }
 
         using var activity = Tracing.StartOutgoing("Reply");

@@ -86,7 +86,14 @@ internal sealed class Recoverability(
         };
         headers.TryAdd(Headers.DeliverAt, WireTime.ToWire(now + delay));
         StartNewTrace(headers, staticHeaders.GetValueOrDefault(Headers.StartNewTrace, bool.TrueString));
-        return new OutgoingOperation { MessageId = message.MessageId, Headers = headers, Body = message.Body, Destination = endpointName, Delay = delay };
+        return new OutgoingOperation
+        {
+            MessageId = message.MessageId,
+            Headers = headers,
+            Body = message.Body,
+            Destination = endpointName,
+            Delay = delay,
+        };
     }
 
     private OutgoingOperation FailedCopy(IncomingMessage message, Exception failure)

@@ -105,7 +105,8 @@ internal sealed class SagaStore
         await using var command = Command(
             session,
             $"""
-             UPDATE {_table} SET "Data" = $3, "PersistenceVersion" = '{WireVersion.Persistence}', "SagaTypeVersion" = $4, "Concurrency" = $2 + 1
+             UPDATE {_table}
+             SET "Data" = $3, "PersistenceVersion" = '{WireVersion.Persistence}', "SagaTypeVersion" = $4, "Concurrency" = $2 + 1
              WHERE "Id" = $1 AND "Concurrency" = $2
              """);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = saga.Data.Id });

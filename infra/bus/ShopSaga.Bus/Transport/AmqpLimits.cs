@@ -23,7 +23,8 @@ internal static class AmqpLimits
 
     /// <summary>Never cut to nothing before all others are: they find the receiver, the type and the failure.</summary>
     private static readonly HashSet<string> Essential =
-        [Headers.MessageId, Headers.EnclosedMessageTypes, Headers.ContentType, Headers.MessageIntent, "NServiceBus.FailedQ", "NServiceBus.TimeOfFailure"];
+        [Headers.MessageId, Headers.EnclosedMessageTypes, Headers.ContentType, Headers.MessageIntent, "NServiceBus.FailedQ",
+         "NServiceBus.TimeOfFailure"];
 
     /// <summary>The text, or null when it is too long for a short string.</summary>
     public static string? Short(string? text) => text is not null && IsShort(text) ? text : null;
@@ -49,7 +50,8 @@ internal static class AmqpLimits
     public static void Fit(IDictionary<string, object?> headers, uint maxFrame)
     {
         var room = (maxFrame == 0 ? int.MaxValue : (int)Math.Min(maxFrame, int.MaxValue)) - Reserve;
-        if (headers.Sum(header => (3L * (header.Key.Length + ((header.Value as string)?.Length ?? 0))) + 16) <= room && headers.Keys.All(IsShort))
+        if (headers.Sum(header => (3L * (header.Key.Length + ((header.Value as string)?.Length ?? 0))) + 16) <= room
+            && headers.Keys.All(IsShort))
         {
             return;
         }

@@ -9,8 +9,11 @@ namespace ShopSaga.Bus;
 /// Between headers and AMQP properties.
 /// <code>
 ///   out  properties from headers; every header as text
-///   in   1 headers as text, without what broker and client noted   2 properties over headers   3 the reply queue of old callbacks over both
-///        4 the native id is the message-id, or the message cannot be read   5 the logical id is the header's, else the native one
+///   in   1 headers as text, without what broker and client noted
+///        2 properties over headers
+///        3 the reply queue of old callbacks over both
+///        4 the native id is the message-id, or the message cannot be read
+///        5 the logical id is the header's, else the native one
 /// </code>
 /// </summary>
 internal static class AmqpMapping
@@ -53,7 +56,8 @@ internal static class AmqpMapping
             properties.ReplyTo = replyTo;
         }
 
-        if (headers.TryGetValue(Headers.EnclosedMessageTypes, out var types) && AmqpLimits.Short(MessageTypes.FullName(types.Split(';', 2)[0])) is { } type)
+        if (headers.TryGetValue(Headers.EnclosedMessageTypes, out var types)
+            && AmqpLimits.Short(MessageTypes.FullName(types.Split(';', 2)[0])) is { } type)
         {
             properties.Type = type;
         }

@@ -51,7 +51,8 @@ internal sealed class RabbitMqConnections
         {
             HostName = parts.TryGetValue("host", out var host) && host is string name && !name.Contains(',', StringComparison.Ordinal)
                 ? name
-                : throw new InvalidOperationException("The broker's connection string names no single host: 'host=…;port=…;userName=…;password=…'."),
+                : throw new InvalidOperationException(
+                    "The broker's connection string names no single host: 'host=…;port=…;userName=…;password=…'."),
             Port = int.Parse(Part("port", tls ? "5671" : "5672"), CultureInfo.InvariantCulture),
             VirtualHost = Part("virtualHost", "/"),
             UserName = Part("userName", "guest"),

@@ -60,7 +60,8 @@ internal sealed class RabbitMqDispatcher : IAsyncDisposable
                     : $"{operations.Count} messages could not be handed to the broker: {failure.Message}",
                 failure)
             {
-                IsRefusal = !timeout.IsCancellationRequested && failure is not BrokerUnreachableException and not OperationCanceledException,
+                IsRefusal = !timeout.IsCancellationRequested
+                    && failure is not BrokerUnreachableException and not OperationCanceledException,
             };
         }
     }
@@ -75,7 +76,8 @@ internal sealed class RabbitMqDispatcher : IAsyncDisposable
         {
             await (await Channel(timeout.Token)).Forward(address, new BasicProperties(properties), body, timeout.Token);
         }
-        catch (Exception failure) when (failure is not BrokerUnreachableException and not OperationCanceledException and not BrokerUnavailableException)
+        catch (Exception failure)
+            when (failure is not BrokerUnreachableException and not OperationCanceledException and not BrokerUnavailableException)
         {
             var channel = await Channel(timeout.Token);
             await channel.Forward(address, AmqpMapping.AsTexts(properties, channel.MaxFrame), body, timeout.Token);
@@ -109,7 +111,8 @@ internal sealed class RabbitMqDispatcher : IAsyncDisposable
         {
             await channel.Publish(operation, cancellationToken);
         }
-        catch (Exception failure) when (!channel.IsOpen && failure is not BrokerUnavailableException && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure)
+            when (!channel.IsOpen && failure is not BrokerUnavailableException && !cancellationToken.IsCancellationRequested)
         {
             await (await Channel(cancellationToken)).Publish(operation, cancellationToken);
         }

@@ -7,8 +7,9 @@ namespace ShopSaga.Bus;
 /// Events that the broker returned since no queue took them.
 /// <code>
 ///   never taken by a queue            ─► no subscriber: logged once, and counted
-///   taken before, and now returned    ─► bindings were deleted: held, and published again every few seconds until subscribers, which assert their
-///                                        bindings regularly, take it; after two minutes there is no subscriber, and the log names the lost event
+/// taken before, and now returned    ─► bindings were deleted: held, and published again every few seconds until subscribers, which assert
+/// their                                        bindings regularly, take it; after two minutes there is no subscriber, and the log names
+/// the lost event
 /// </code>
 /// </summary>
 internal sealed class ReturnedEvents(

@@ -17,5 +17,6 @@ internal sealed class IncomingMessage
 
     /// <summary>Infrastructure messages have no body, and no handler sees them.</summary>
     public bool IsControl =>
-        Body.IsEmpty || (Headers.TryGetValue(Bus.Headers.ControlMessageHeader, out var value) && bool.TryParse(value, out var control) && control);
+        Body.IsEmpty
+            || (Headers.TryGetValue(Bus.Headers.ControlMessageHeader, out var value) && bool.TryParse(value, out var control) && control);
 }

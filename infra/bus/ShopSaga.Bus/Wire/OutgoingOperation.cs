@@ -34,4 +34,5 @@ internal class BrokerUnavailableException(string message, Exception? innerExcept
 }
 
 /// <summary>The queue that a message is sent to does not exist.</summary>
-internal sealed class DestinationMissingException(string message, Exception? innerException = null) : BrokerUnavailableException(message, innerException);
+internal sealed class DestinationMissingException(
+    string message, Exception? innerException = null) : BrokerUnavailableException(message, innerException);
