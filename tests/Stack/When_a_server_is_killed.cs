@@ -1,4 +1,3 @@
-using ShopSaga.Local.Layout;
 using ShopSaga.Local.Running;
 using ShopSaga.Local.Servers;
 

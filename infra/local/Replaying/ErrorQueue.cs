@@ -24,8 +24,11 @@ internal sealed class ErrorQueue : IAsyncDisposable
 {
     public const string DefaultName = "error";
 
-    /// <summary>The number of messages in flight.</summary>
-    private const int BatchSize = 100;
+    /// <summary>
+    /// The number of messages in flight. Below 32: from there on the broker holds acknowledgements for a quorum queue back until earlier ones
+    /// are applied, and drops those that it still holds when the channel closes.
+    /// </summary>
+    private const int BatchSize = 30;
 
     private static readonly CreateChannelOptions WithConfirms =
         new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true);

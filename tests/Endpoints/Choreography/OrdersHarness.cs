@@ -11,7 +11,6 @@ using ShopSaga.Orders.Lifecycle;
 using ShopSaga.Orders.Placing;
 using ShopSaga.Orders.Pricing;
 using ShopSaga.Orders.Tracking;
-using ShopSaga.Tests.Endpoints.Orders;
 using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Choreography;

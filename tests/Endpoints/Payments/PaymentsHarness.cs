@@ -8,7 +8,6 @@ using ShopSaga.Contracts.Products;
 using ShopSaga.Payments.Charging;
 using ShopSaga.Payments.Provider;
 using ShopSaga.Payments.Refunding;
-using ShopSaga.Tests.Endpoints.Orders;
 using ShopSaga.Tests.Endpoints.Psp;
 using ShopSaga.Tests.Endpoints.Support;
 

@@ -8,7 +8,6 @@ using Npgsql;
 using NUnit.Framework.Constraints;
 using ShopSaga.Settlement;
 using ShopSaga.Settlement.Reconciling;
-using ShopSaga.Tests.Endpoints.Support;
 using static ShopSaga.Tests.Endpoints.Settlement.TestBooks;
 
 namespace ShopSaga.Tests.Endpoints.Settlement;

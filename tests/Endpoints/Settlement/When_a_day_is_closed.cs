@@ -1,6 +1,5 @@
 using ShopSaga.Contracts.Settlement;
 using ShopSaga.Settlement.Reporting;
-using ShopSaga.Tests.Endpoints.Support;
 using static ShopSaga.Tests.Endpoints.Settlement.TestBooks;
 
 namespace ShopSaga.Tests.Endpoints.Settlement;

@@ -3,7 +3,6 @@ using System.Text.RegularExpressions;
 using ShopSaga.Local.Layout;
 using ShopSaga.Local.Provisioning;
 using ShopSaga.Local.Servers;
-using ShopSaga.Tests.Shared;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
 
