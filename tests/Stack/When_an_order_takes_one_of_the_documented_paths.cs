@@ -92,7 +92,7 @@ internal sealed class When_an_order_takes_one_of_the_documented_paths
     }
 
     [Test]
-    public async Task Should_follow_the_diagram_The_payment_is_taken_but_Orders_fails_to_save()
+    public async Task Should_follow_the_diagram_The_payment_is_captured_but_Orders_fails_to_save()
     {
         await using var configured = await RunningSystem.With("Orders", FewRetries);
         TestOrder order;
@@ -141,7 +141,7 @@ internal sealed class When_an_order_takes_one_of_the_documented_paths
     }
 
     [Test]
-    public async Task Should_follow_the_diagram_The_shop_gives_the_money_back()
+    public async Task Should_follow_the_diagram_The_shop_refunds_the_payment()
     {
         var order = await TestOrder.Place(_customer, _product);
         await order.WaitForHistory(Success);
