@@ -131,7 +131,7 @@ internal sealed class When_the_books_are_broken_by_hand
         var timeouts = await ServiceDatabase.Query<long>("Orders", "SELECT count(*) FROM orders");
         await using var channel = await NewChannel();
         const string level = "nsb.v2.delay-level-27";
-        for (var number = 0; number <= timeouts; number++)
+        for (var number = 0; number <= timeouts + 10; number++)
         {
             await channel.BasicPublishAsync("", level, mandatory: true, new BasicProperties(), default);
         }

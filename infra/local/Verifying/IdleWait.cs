@@ -14,6 +14,7 @@ internal sealed class IdleWait(string admin, string broker)
     /// <summary>Longer than the delayed retries of a message take with the settings of the services.</summary>
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(100);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+    private const int MaxDuplicates = 10;
 
     /// <summary>
     /// After this time an order expires, unless <c>Orders:Expiry</c> says otherwise; with a margin for the way through the delay queues.
@@ -72,12 +73,13 @@ internal sealed class IdleWait(string admin, string broker)
             }
         }
 
-        // A timeout cannot be cancelled, so each recent order may have one in the delay queues. Anything above that number is a retry. The
-        // queues cannot be browsed: a message that is taken and given back loses its position and counts a delivery.
+        // A timeout cannot be cancelled, so each recent order may have one in the delay queues, and a few have two: what a crash cut off
+        // before its mark is dispatched again. Anything above that is a retry. The queues cannot be browsed: a message that is taken and
+        // given back loses its position and counts a delivery.
         var delayed = await queues.Count(DelayQueues, cancellationToken);
         var timeouts = await Count(
             "Orders", $"orders WHERE created_at > now() - interval '{Expiry.TotalSeconds} seconds'", cancellationToken);
-        if (delayed > timeouts)
+        if (delayed > timeouts + MaxDuplicates)
         {
             inFlight.Add($"{delayed} messages are delayed, of which at most {timeouts} are timeouts of orders");
         }
