@@ -2,6 +2,7 @@
 // The launcher (infra/local) starts servers and services and always stops them again.
 
 using System.Runtime.InteropServices;
+using System.Xml.Linq;
 
 var target = Argument("target", "Demo");
 var bus = Argument("bus", "embedded");
