@@ -164,7 +164,7 @@ void PrintCoverage()
 {
     var covered = new Dictionary<(string Project, string File, string Line), bool>();
     foreach (var report in GetFiles(".artifacts/tests/*/coverage.cobertura.xml"))
-    foreach (var project in System.Xml.Linq.XDocument.Load(report.FullPath).Descendants("package"))
+    foreach (var project in XDocument.Load(report.FullPath).Descendants("package"))
     foreach (var type in project.Descendants("class"))
     foreach (var line in type.Elements("lines").Elements("line"))
     {
@@ -201,7 +201,7 @@ void Count(List<string> projects)
     if (!FileExists(trx) || !FileExists(exit))
         return (0, 1, "did not run to its end, which counts as a failure");
 
-    var counters = System.Xml.Linq.XDocument.Load(trx).Descendants().Single(element => element.Name.LocalName == "Counters");
+    var counters = XDocument.Load(trx).Descendants().Single(element => element.Name.LocalName == "Counters");
     int Counter(string name) => (int)counters.Attribute(name);
     var (total, passed) = (Counter("total"), Counter("passed"));
     var failed = Counter("executed") - passed;
