@@ -27,8 +27,17 @@ internal sealed class OrderLifecycle(
     IAmStartedByMessages<PaymentRefunded>,
     IHandleTimeouts<OrderExpired>
 {
-    public Task Handle(WatchOrder message, IMessageHandlerContext context) =>
-        RequestTimeout(context, message.PlacedAt + expiry.After, new OrderExpired(message.OrderId));
+    public async Task Handle(WatchOrder message, IMessageHandlerContext context)
+    {
+        // The order's events may have overtaken this message. Without an end here the saga would stay until the expiry.
+        if ((await OrderStateMachine.Lock(context.Sql(), message.OrderId)).Status.IsFinal())
+        {
+            MarkAsComplete();
+            return;
+        }
+
+        await RequestTimeout(context, message.PlacedAt + expiry.After, new OrderExpired(message.OrderId));
+    }
 
     public Task Handle(StockReserved message, IMessageHandlerContext context) => Apply(OrderEvent.Of(message), context);
 

@@ -9,6 +9,10 @@ namespace ShopSaga.Orders.Lifecycle;
 /// <param name="EventToPublish">The event to publish in the same transaction, or null.</param>
 internal sealed record TransitionResult(OrderStatus Status, int? ChangeNumber, object? EventToPublish);
 
+/// <summary>An order whose row the transaction has locked.</summary>
+internal sealed record LockedOrder(
+    OrderStatus Status, string? Reason, long? PaymentId, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
+
 /// <summary>Moves orders along the table of <see cref="Transitions"/>.</summary>
 internal static class OrderStateMachine
 {
@@ -20,7 +24,10 @@ internal static class OrderStateMachine
     /// <exception cref="InvalidOperationException">There is no such order, or the table does not list the transition.</exception>
     public static async Task<TransitionResult> Apply(Sql sql, OrderEvent orderEvent, DateTimeOffset now)
     {
-        var order = await Lock(sql, orderEvent);
+        // A statement of its own: under READ COMMITTED the next statement's snapshot includes what the transaction that held the lock wrote.
+        // A single statement that locks and reads the history would read it as it was before the wait, and two concurrent events would miss
+        // each other.
+        var order = await Lock(sql, orderEvent.OrderId);
         if (orderEvent.IsRecorded)
         {
             await OrderHistory.Record(sql, orderEvent, now);
@@ -43,14 +50,12 @@ internal static class OrderStateMachine
         return new TransitionResult(transition.Status, change, await RecordOutcome(sql, transition, orderEvent, now));
     }
 
-    // A statement of its own: under READ COMMITTED the next statement's snapshot includes what the transaction that held the lock wrote. A
-    // single statement that locks and reads the history would read it as it was before the wait, and two concurrent events would miss each
-    // other.
-    private static async Task<LockedOrder> Lock(Sql sql, OrderEvent orderEvent) =>
+    /// <summary>Locks the order until the transaction ends, and reads it.</summary>
+    /// <exception cref="InvalidOperationException">There is no such order.</exception>
+    public static async Task<LockedOrder> Lock(Sql sql, long orderId) =>
         await sql.QuerySingleOrDefault<LockedOrder>(
-            "SELECT status, reason, payment_id, created_at, updated_at FROM orders WHERE id = @OrderId FOR UPDATE",
-            new { orderEvent.OrderId })
-        ?? throw new InvalidOperationException($"{orderEvent.Trigger} is about order {orderEvent.OrderId}, which does not exist.");
+            "SELECT status, reason, payment_id, created_at, updated_at FROM orders WHERE id = @orderId FOR UPDATE", new { orderId })
+        ?? throw new InvalidOperationException($"Order {orderId} does not exist.");
 
     private static Task<int> Write(Sql sql, Transition transition, OrderEvent orderEvent, DateTimeOffset now) => sql.QuerySingle<int>(
         """
@@ -98,6 +103,4 @@ internal static class OrderStateMachine
 
         return null;
     }
-
-    private sealed record LockedOrder(OrderStatus Status, string? Reason, long? PaymentId, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
 }
