@@ -105,7 +105,8 @@ void Build()
         throw new Exception("The packages of NServiceBus cannot be restored: no feed of this machine has them (docs/nservicebus-lane.md).");
     RemoveOtherLane();
     Demand("dotnet",
-        ["build", "ShopSaga.sln", "-c", "Release", "-v", "quiet", "--nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false", .. lane]);
+        ["build", "ShopSaga.sln", "-c", "Release", "-v", "quiet", "--nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false",
+         .. lane]);
 }
 
 // Both lanes build into one folder, and an assembly of the one would be taken for one of the other.

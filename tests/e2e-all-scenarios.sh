@@ -60,9 +60,11 @@ get /.well-known/jwks.json
 expect_status 200
 expect_json '.keys | length > 0'
 keys=$body
-body=$(jq --raw-input 'split(".")[:2] | map(gsub("-"; "+") | gsub("_"; "/") | @base64d | fromjson) | {header: .[0], claims: .[1]}' <<<"${token[zoe]-}")
+body=$(jq --raw-input 'split(".")[:2] | map(gsub("-"; "+") | gsub("_"; "/") | @base64d | fromjson)
+    | {header: .[0], claims: .[1]}' <<<"${token[zoe]-}")
 asked="the token's parts"
-expect_json '.header.alg == "ES256" and (.header.kid | IN('"$(jq --compact-output '.keys[].kid' <<<"$keys" | paste --serial --delimiters=,)"'))'
+kids=$(jq --compact-output '.keys[].kid' <<<"$keys" | paste --serial --delimiters=,)
+expect_json '.header.alg == "ES256" and (.header.kid | IN('"$kids"'))'
 expect_json '.claims | .role == "customer" and .email == "zoe-'$run'@example.com" and .name == "Zoë" and (.sub | tonumber > 0)'
 expect_json '.claims | has("iss") and has("aud") and has("jti") and .exp > now and .exp <= now + 901'
 
@@ -132,7 +134,9 @@ expect_problem 401 unauthenticated
 expect_header WWW-Authenticate 'Bearer.*'
 
 IFS=. read -r header claims signature <<<"${token[alice]-}"
-token[forged]=$header.$(jq --raw-output --raw-input 'gsub("-"; "+") | gsub("_"; "/") | @base64d | fromjson | .role = "admin" | tojson | @base64' <<<"$claims" | tr '+/' '-_' | tr --delete =).$signature
+forged=$(jq --raw-output --raw-input 'gsub("-"; "+") | gsub("_"; "/") | @base64d | fromjson | .role = "admin"
+    | tojson | @base64' <<<"$claims")
+token[forged]=$header.$(tr '+/' '-_' <<<"$forged" | tr --delete =).$signature
 token[unsigned]=$(printf '{"alg":"none","typ":"JWT"}' | base64 | tr '+/' '-_' | tr --delete =).$claims.
 token[cut]=$header.$claims.${signature:0:20}
 token[nonsense]=nonsense
@@ -157,7 +161,8 @@ as admin post /products '{"name": "Lamp '$run'", "category": "'$category'", "pri
 expect_status 201
 product=$(json .id)
 expect_header Location ".*/products/$product"
-expect_json '.name == "Lamp '$run'" and .category == "'$category'" and .price == 12000 and .stockQuantity == 7 and (.version | type) == "number"'
+expect_json '.name == "Lamp '$run'" and .category == "'$category'" and .price == 12000 and .stockQuantity == 7'
+expect_json '(.version | type) == "number"'
 
 scenario "anonymous clients read it"
 get "/products/$product"
@@ -277,7 +282,8 @@ expect_stock 8
 
 scenario "its payment can be read by its customer and the admin only"
 as alice get "/payments?orderId=$order"
-expect_json ".items | length == 1 and (.[0] | .orderId == $order and .userId == ${id[alice]} and .amount == 60000 and .paymentMethod == \"CARD\")"
+expect_json ".items | length == 1 and (.[0] | .orderId == $order and .userId == ${id[alice]})"
+expect_json '.items[0] | .amount == 60000 and .paymentMethod == "CARD"'
 expect_json '.items[0] | .status == "COMPLETED" and .refundedAt == null and (.createdAt | type) == "string"'
 payment=$(json '.items[0].id')
 as alice get "/orders/$order"
@@ -298,11 +304,12 @@ scenario "several lines are one order, and lines of the same product are added u
 list_product Table 50000 10
 table=$product
 list_product Stool 7000 10
-as alice post /orders '{"lines": [{"productId": '$table', "quantity": 1}, {"productId": '$product', "quantity": 2}, {"productId": '$product', "quantity": 1}],
-    "paymentMethod": "KAKAO_PAY"}'
+as alice post /orders '{"lines": [{"productId": '$table', "quantity": 1}, {"productId": '$product', "quantity": 2},
+    {"productId": '$product', "quantity": 1}], "paymentMethod": "KAKAO_PAY"}'
 expect_status 202
 order=$(json .id)
-expect_json "(.lines | map({key: (.productId | tostring), value: .quantity}) | from_entries) == {\"$table\": 1, \"$product\": 3} and .totalAmount == 71000"
+expect_json "(.lines | map({key: (.productId | tostring), value: .quantity}) | from_entries) == {\"$table\": 1, \"$product\": 3}"
+expect_json ".totalAmount == 71000"
 await_outcome alice CONFIRMED
 expect_stock 7
 
@@ -384,7 +391,8 @@ as bob post /cart/checkout '{"paymentMethod": "CARD"}'
 expect_status 202
 order=$(json .id)
 expect_header Location ".*/orders/$order"
-expect_json "(.lines | map({key: (.productId | tostring), value: .quantity}) | from_entries) == {\"$cup\": 3, \"$product\": 1} and .totalAmount == 3600"
+expect_json "(.lines | map({key: (.productId | tostring), value: .quantity}) | from_entries) == {\"$cup\": 3, \"$product\": 1}"
+expect_json ".totalAmount == 3600"
 as bob get /cart
 expect_json '.lines == [] and .totalAmount == 0'
 await_outcome bob CONFIRMED
@@ -505,7 +513,8 @@ as alice post "/orders/$order/cancel"
 expect_status 202
 expect_json ".id == $order and .status == \"CANCELLING\" and .reason == \"CUSTOMER\""
 await_outcome alice CANCELLED CUSTOMER
-expect_history_of alice OrderPlaced StockReserved PaymentCompleted OrderConfirmed StockCommitted OrderCancelled PaymentRefunded StockReleased
+expect_history_of alice OrderPlaced StockReserved PaymentCompleted OrderConfirmed StockCommitted \
+    OrderCancelled PaymentRefunded StockReleased
 expect_payment alice REFUNDED
 expect_json '.items[0].refundedAt | type == "string"'
 expect_stock 5
@@ -559,7 +568,8 @@ as admin post "/payments/$payment/cancel"
 expect_problem 409 not-cancellable
 as alice await '.status == "CANCELLED"' get "/orders/$order"
 expect_json '.reason == "SHOP"'
-expect_history_of alice OrderPlaced StockReserved PaymentCompleted OrderConfirmed StockCommitted OrderCancelled PaymentRefunded StockReleased
+expect_history_of alice OrderPlaced StockReserved PaymentCompleted OrderConfirmed StockCommitted \
+    OrderCancelled PaymentRefunded StockReleased
 expect_payment alice REFUNDED
 expect_stock 5
 
@@ -632,11 +642,11 @@ alice  POST /orders paymentMethod            {"productId": $product, "quantity":
 alice  POST /orders paymentMethod            {"productId": $product, "quantity": 1, "paymentMethod": "C"}
 alice  POST /orders lines                    {"lines": [], "paymentMethod": "CARD"}
 alice  POST /orders lines                    {"lines": {}, "paymentMethod": "CARD"}
-alice  POST /orders lines                    {"lines": [$(printf '{"productId": 1, "quantity": 1}, %.0s' {1..100}){"productId": 1, "quantity": 1}], "paymentMethod": "CARD"}
+alice  POST /orders lines {"lines": [$(printf '{"productId": 1, "quantity": 1}%.0s' {1..101} | sed 's/}{/},{/g')], "paymentMethod": "CARD"}
 alice  POST /orders quantity                 {"lines": [{"productId": $product, "quantity": 0}], "paymentMethod": "CARD"}
 alice  POST /orders productId                {"lines": [{"quantity": 1}], "paymentMethod": "CARD"}
-alice  POST /orders -                        {"lines": [{"productId": $product, "quantity": 600}, {"productId": $product, "quantity": 600}], "paymentMethod": "CARD"}
-alice  POST /orders -                        {"productId": $product, "quantity": 1, "lines": [{"productId": $product, "quantity": 1}], "paymentMethod": "CARD"}
+alice  POST /orders - {"lines": [{"productId": $product, "quantity": 600}, {"productId":$product, "quantity":600}], "paymentMethod": "CARD"}
+alice  POST /orders - {"productId": $product, "quantity": 1, "lines": [{"productId": $product, "quantity": 1}], "paymentMethod": "CARD"}
 alice  POST /orders -                        {"paymentMethod": "CARD"}
 alice  POST /orders -                        nonsense
 alice  GET  /orders?status=pending status
@@ -879,8 +889,9 @@ get /swagger/index.html
 expect_status 200
 
 scenario "every kind of problem has a page that explains it"
-for code in validation unauthenticated forbidden not-found conflict out-of-stock not-cancellable email-taken cart-empty in-progress payment-declined \
-    method-not-allowed precondition-failed too-large unsupported-media-type idempotency-key-reused too-many-requests unavailable; do
+for code in validation unauthenticated forbidden not-found conflict out-of-stock not-cancellable email-taken cart-empty in-progress \
+    payment-declined method-not-allowed precondition-failed too-large unsupported-media-type idempotency-key-reused too-many-requests \
+    unavailable; do
     get "/problems/$code"
     expect_status 200
     expect_header Content-Type 'text/html.*'
@@ -935,7 +946,7 @@ scenario "daily totals have moved by exactly what was paid and refunded"
 sum='[.items[]] | {totalAmount: map(.totalAmount) | add, paymentCount: map(.paymentCount) | add,
     refundAmount: map(.refundAmount) | add, refundCount: map(.refundCount) | add}'
 total() { jq "$sum" <<<"$1"; }
-expect_same "the totals that are expected have payments and refunds in them" true "$(jq '.paymentCount > 0 and .refundCount > 0' <<<"$expected")"
+expect_same "the expected totals contain payments and refunds" true "$(jq '.paymentCount > 0 and .refundCount > 0' <<<"$expected")"
 before=$(total "$settled_before")
 as admin await "$before as \$before | ($sum) | with_entries(.value -= \$before[.key]) == $expected" settled
 expect_json '.items | all(.netAmount == .totalAmount - .refundAmount and .status == "OPEN")'
@@ -998,7 +1009,8 @@ for day in $(jq --raw-output '.items[].reportDate' <<<"$days"); do
 done
 
 scenario "what is not over cannot be closed"
-for time in "daily/$(TZ=KST-9 date +%F)" "daily/$(TZ=KST-9 date --date=tomorrow +%F)" daily/9999-12-31 "monthly/$(TZ=KST-9 date +%Y-%m)" monthly/9999-12; do
+for time in "daily/$(TZ=KST-9 date +%F)" "daily/$(TZ=KST-9 date --date=tomorrow +%F)" daily/9999-12-31 \
+    "monthly/$(TZ=KST-9 date +%Y-%m)" monthly/9999-12; do
     as admin post "/settlements/$time/close"
     expect_problem 409 conflict
 done

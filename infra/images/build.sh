@@ -26,6 +26,7 @@ while read -r program; do
   name=${program#ShopSaga.}
   image=${SHOPSAGA_REGISTRY:-}shopsaga/${name,,}:$tag
   "${build[@]}" "${more[@]}" --tag "$image" --build-arg "PROGRAM=$program" --build-arg "VERSION=$tag" \
-    --build-arg "REVISION=$revision" --build-arg "CREATED=$created" --file Dockerfile . </dev/null >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
+    --build-arg "REVISION=$revision" --build-arg "CREATED=$created" --file Dockerfile . </dev/null >"$log" 2>&1 \
+    || { cat "$log" >&2; exit 1; }
   echo "$image"
 done < <(dotnet msbuild infra/images/Programs.proj -getItem:Program | sed -n 's/.*"Filename": "\(.*\)".*/\1/p')

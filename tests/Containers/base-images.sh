@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes the base images where no registry can be reached, under the names that the Dockerfile and the Compose files use: .NET as it is on this
-# machine, and servers as the distribution's packages have them, which understand the same variables as the official images. As root, on Debian.
+# Builds the base images where no registry can be reached, under the names that the Dockerfile and the Compose files use: .NET as it is
+# on this machine, and servers from the distribution's packages, which understand the same variables as the official images. Needs root,
+# on Debian.
 #
 #   tests/Containers/base-images.sh          does nothing for images that are there
 set -euo pipefail
@@ -24,12 +25,15 @@ fi
 # The image that a Compose file names for a service.
 image_of() { sed -n "/^  $2:/,/^  [a-z]/s/^    image: //p" "$compose/$1" | sed 's/^"\?\(\${[A-Z_]*:-\)\?\([^}"]*\).*/\2/'; }
 
-# The files of packages and of what they depend on, as they are installed here, as a tar archive. Every folder is named before what is in it.
+# The files of installed packages and their dependencies, as a tar archive. A folder stands before its contents.
 files_of() {
-  apt-cache depends --recurse --installed --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances "$@" 2>/dev/null \
+  apt-cache depends --recurse --installed --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances \
+    "$@" 2>/dev/null \
     | grep -E '^[a-z0-9]' | sort -u | while read -r package; do dpkg-query --listfiles "$package" 2>/dev/null || true; done \
-    | sed -E 's#^/(bin|sbin|lib|lib64)(/|$)#/usr/\1\2#' | grep -Ev '^/(\.|usr/share/(doc|man|locale|info|lintian)/.*)$|^/(proc|sys|dev|run)(/|$)' | sort -u \
-    | { cat; printf '%s\n' /bin /sbin /lib /lib64 /etc/passwd /etc/group /etc/ld.so.cache /etc/ssl/certs/ca-certificates.crt /etc/alternatives /tmp /run; } | sort -u \
+    | sed -E 's#^/(bin|sbin|lib|lib64)(/|$)#/usr/\1\2#' \
+    | grep -Ev '^/(\.|usr/share/(doc|man|locale|info|lintian)/.*)$|^/(proc|sys|dev|run)(/|$)' \
+    | { cat; printf '%s\n' /bin /sbin /lib /lib64 /etc/{passwd,group,ld.so.cache,ssl/certs/ca-certificates.crt,alternatives} /tmp /run; } \
+    | sort -u \
     | while read -r file; do if [ -e "$file" ] || [ -L "$file" ]; then printf '%s\n' "${file#/}"; fi; done \
     | tar --create --directory=/ --no-recursion --files-from=-
 }

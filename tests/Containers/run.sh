@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Really runs the shop in containers, with podman as root, where no registry can be reached: base images made here, the project's images from its
-# Dockerfile, the Compose file by podman-compose; then every end-to-end scenario through the gateway, a kill, and a rolling restart under orders.
+# Runs the shop in containers, with podman as root, where no registry can be reached: base images built here, the project's images from
+# its Dockerfile, the Compose file by podman-compose; then every end-to-end scenario through the gateway, a kill, and a rolling restart
+# under orders.
 #
 #   tests/Containers/run.sh [--no-build]      takes the images that are there
 #   SHOPSAGA_PORT     the gateway's port, 9300 unless given
@@ -40,7 +41,8 @@ compose() { podman-compose --project-name shopsaga --file infra/compose/shop.yml
 down() {
   mapfile -t ours < <(podman ps --all --quiet --filter label=com.docker.compose.project=shopsaga)
   ((${#ours[@]} == 0)) || podman rm --force --time 5 "${ours[@]}" >/dev/null 2>&1 || true
-  podman volume ls --quiet --filter label=com.docker.compose.project=shopsaga | xargs --no-run-if-empty podman volume rm --force >/dev/null 2>&1 || true
+  podman volume ls --quiet --filter label=com.docker.compose.project=shopsaga \
+    | xargs --no-run-if-empty podman volume rm --force >/dev/null 2>&1 || true
 }
 ready() {
   for _ in $(seq 150); do
@@ -58,7 +60,8 @@ step "base images are there"
 step "$(podman images --quiet --filter reference='localhost/shopsaga/*' | wc -l) images are there"
 # No secret, no source, not root, and a root file system that nobody can write.
 podman run --rm --read-only --network none --entrypoint bash shopsaga/orders:dev -c '
-  [ "$(id -u)" = 1654 ] && ! touch /app/x 2>/dev/null && ! find / -xdev \( -name "*.cs" -o -name "*.csproj" -o -name secrets.json \) 2>/dev/null | grep -q .'
+  [ "$(id -u)" = 1654 ] && ! touch /app/x 2>/dev/null &&
+    ! find / -xdev \( -name "*.cs" -o -name "*.csproj" -o -name secrets.json \) 2>/dev/null | grep -q .'
 step "an image runs as 1654, holds no source and cannot be written"
 
 down
@@ -78,7 +81,8 @@ step "every scenario: $(tail -1 "$store/e2e.log")"
 # A customer who orders without pause, and remembers what was accepted.
 post() { curl --silent --max-time 60 --header 'Content-Type: application/json' "${@:3}" --data "$2" "$gateway$1"; }
 admin=$(post /auth/login "{\"email\": \"admin@shopsaga.local\", \"password\": \"$password\"}" | jq --raw-output .accessToken)
-product=$(post /products '{"name": "Container", "category": "container", "price": 100, "stockQuantity": 100000}' --header "Authorization: Bearer $admin" | jq .id)
+product=$(post /products '{"name": "Container", "category": "container", "price": 100, "stockQuantity": 100000}' \
+  --header "Authorization: Bearer $admin" | jq .id)
 customer="container-$RANDOM$RANDOM@example.com"
 post /users "{\"email\": \"$customer\", \"password\": \"a long password\", \"name\": \"C\"}" >/dev/null
 token=$(post /auth/login "{\"email\": \"$customer\", \"password\": \"a long password\"}" | jq --raw-output .accessToken)

@@ -12,8 +12,8 @@ internal static class HostileValues
     [
         "", " ", "\t", "\u00a0", "\u200b", "\0", "a\0b", "\u0001\u001b[31m", "\u202e", "\ufeff", "\uffff", "é", "e\u0301", "İstanbul", "ﬀ",
         "ß", "한국어",
-        "🦄", "👨‍👩‍👧‍👦", Repeat("🦄", 100), Repeat("🦄", 201), Repeat("a", 200), Repeat("a", 201), Repeat("a", 256), Repeat("a", 10_000),
-        Repeat("\"", 300), "\\", "'", "\"",
+        "🦄", "👨‍👩‍👧‍👦", Repeat("🦄", 100), Repeat("🦄", 201), Repeat("a", 200), Repeat("a", 201), Repeat("a", 256),
+        Repeat("a", 10_000), Repeat("\"", 300), "\\", "'", "\"",
         "' OR '1'='1", "'; DROP TABLE orders; --", "1); SELECT pg_sleep(10); --", "%", "_", "*", "%%", "\\%", "$1", "@userId", ":id", "{0}",
         "{user}", "{{7*7}}",
         "${jndi:ldap://127.0.0.1/x}", "$(id)", "`id`", "| id", "; id", "<script>alert(1)</script>",

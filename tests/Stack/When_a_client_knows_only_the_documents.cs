@@ -20,7 +20,8 @@ public class When_a_client_knows_only_the_documents
     {
         var admin = new { email = "admin@shopsaga.local", password = "local-admin-password" };
         _api.Token = Text((await _api.Call("logIn", admin)).Body!, "accessToken");
-        var (listedStatus, listed) = await _api.Call("listProduct", new { name = "Lamp", category = "Documented", price = 12_000, stockQuantity = 5 });
+        var (listedStatus, listed) = await _api.Call(
+            "listProduct", new { name = "Lamp", category = "Documented", price = 12_000, stockQuantity = 5 });
         var productId = Number(listed!, "id");
 
         var (email, password) = ($"documented-{Guid.NewGuid():N}@example.com", "a long password");
@@ -33,13 +34,15 @@ public class When_a_client_knows_only_the_documents
             async () => (await _api.Call("putItem", new { quantity = 1 }, ("productId", productId))).Status == 200,
             "Orders knows the product, whose price reaches it by an event");
         await _api.Call("readCart");
-        var (placedStatus, order) = await _api.Call("placeOrder", new { lines = new[] { new { productId, quantity = 2 } }, paymentMethod = "CARD" });
+        var (placedStatus, order) = await _api.Call(
+            "placeOrder", new { lines = new[] { new { productId, quantity = 2 } }, paymentMethod = "CARD" });
         var orderId = Number(order!, "id");
 
         Assert.That((listedStatus, registeredStatus, placedStatus), Is.EqualTo((201, 201, 202)));
         Assert.That(Number(order!, "userId"), Is.EqualTo(Number(user!, "id")));
         var confirmed = await Eventually.Get(
-            async () => (await _api.Call("readOrder", null, ("id", orderId))).Body is { } read && Text(read, "status") == "CONFIRMED" ? read : null,
+            async () =>
+                (await _api.Call("readOrder", null, ("id", orderId))).Body is { } read && Text(read, "status") == "CONFIRMED" ? read : null,
             () => $"order {orderId} is not confirmed");
         await _api.Call("readPayment", null, ("id", Number(confirmed, "paymentId")));
         await _api.Call("listPayments");
@@ -53,13 +56,18 @@ public class When_a_client_knows_only_the_documents
     public async Task Should_find_every_refusal_documented()
     {
         using var customer = await CustomerClient.Register();
-        Assert.That((await _api.Call("registerUser", new { email = "admin@shopsaga.local", password = "a long password", name = "Doc" })).Status, Is.EqualTo(409));
+        Assert.That(
+            (await _api.Call("registerUser", new { email = "admin@shopsaga.local", password = "a long password", name = "Doc" })).Status,
+            Is.EqualTo(409));
         Assert.That((await _api.Call("logIn", new { email = "nobody@example.com", password = "a long password" })).Status, Is.EqualTo(401));
         Assert.That((await _api.Call("readProduct", null, ("id", long.MaxValue))).Status, Is.EqualTo(404));
         _api.Token = "no token";
         foreach (var operation in _api.Operations.Where(operation => operation.NeedsToken))
         {
-            Assert.That((await _api.Call(operation.Id, null, ("id", 1), ("productId", 1), ("date", "2025-01-31"), ("yearMonth", "2025-01"))).Status, Is.EqualTo(401), operation.Id);
+            Assert.That(
+                (await _api.Call(operation.Id, null, ("id", 1), ("productId", 1), ("date", "2025-01-31"), ("yearMonth", "2025-01"))).Status,
+                Is.EqualTo(401),
+                operation.Id);
         }
     }
 
@@ -71,7 +79,10 @@ public class When_a_client_knows_only_the_documents
             foreach (var document in _api.Documents)
             {
                 Assert.That(Text(document, "openapi"), Does.StartWith("3.1"));
-                Assert.That(document["servers"]!.AsArray().Select(server => Text(server!, "url")), Is.EqualTo(new[] { "/" }), "no address from inside");
+                Assert.That(
+                    document["servers"]!.AsArray().Select(server => Text(server!, "url")),
+                    Is.EqualTo(new[] { "/" }),
+                    "no address from inside");
                 Assert.That(document["components"]!["securitySchemes"]!["bearer"]!["bearerFormat"]!.GetValue<string>(), Is.EqualTo("JWT"));
             }
 
@@ -83,13 +94,17 @@ public class When_a_client_knows_only_the_documents
                 Assert.That(responses.Any(response => response.Key.StartsWith('2')), operation.Id);
                 Assert.That(responses["429"], Is.Not.Null, operation.Id);
                 Assert.That(responses["503"], Is.Not.Null, operation.Id);
-                Assert.That(responses["401"] is not null, Is.EqualTo(operation.NeedsToken || operation.Id is "logIn" or "refreshTokens" or "receiveWebhook"), operation.Id);
+                Assert.That(
+                    responses["401"] is not null,
+                    Is.EqualTo(operation.NeedsToken || operation.Id is "logIn" or "refreshTokens" or "receiveWebhook"),
+                    operation.Id);
                 foreach (var (status, response) in responses.Where(response => response.Key[0] is '4' or '5'))
                 {
                     var content = response!["content"]!["application/problem+json"]!;
                     Assert.That(content["examples"]!.AsObject(), Is.Not.Empty, $"{operation.Id} {status}");
                     Assert.That(
-                        content["examples"]!.AsObject().SelectMany(example => JsonSchema.Complaints(content["schema"]!, example.Value!["value"], operation.Document)),
+                        content["examples"]!.AsObject()
+                            .SelectMany(example => JsonSchema.Complaints(content["schema"]!, example.Value!["value"], operation.Document)),
                         Is.Empty,
                         $"{operation.Id} {status}");
                 }

@@ -9,19 +9,22 @@ namespace ShopSaga.Tests.Stack;
 /// <summary>What an attacker can do who controls a service's database and broker users.</summary>
 public class When_a_service_oversteps_its_role
 {
-    private static readonly string[] WithDatabase = [.. Topology.Services.Where(service => service.Database is not null).Select(service => service.Name)];
+    private static readonly string[] WithDatabase =
+        [.. Topology.Services.Where(service => service.Database is not null).Select(service => service.Name)];
+
     private static readonly string[] OnTheBus = [.. Topology.Services.Where(service => service.IsOnTheBus).Select(service => service.Name)];
 
     [TestCaseSource(nameof(WithDatabase))]
     public async Task Should_not_change_its_schema(string service)
     {
         await using var database = new NpgsqlConnection(RunningSystem.Stack.ConnectionString(service));
-        var table = await database.ExecuteScalarAsync<string>("select quote_ident(tablename) from pg_tables where schemaname = 'public' order by 1 limit 1");
+        var table = await database.ExecuteScalarAsync<string>(
+            "select quote_ident(tablename) from pg_tables where schemaname = 'public' order by 1 limit 1");
 
         string[] statements =
         [
-            "create table mine (id int)", "create temporary table mine (id int)", "create schema mine", $"drop table {table}", $"truncate {table}",
-            $"alter table {table} add mine int", $"create index on {table} ((1))", "create role mine",
+            "create table mine (id int)", "create temporary table mine (id int)", "create schema mine", "create role mine",
+            $"drop table {table}", $"truncate {table}", $"alter table {table} add mine int", $"create index on {table} ((1))",
             $"create trigger mine before insert on {table} execute function suppress_redundant_updates_trigger()",
             $"set role {Topology.Find(service).Database!.Owner}", "alter system set fsync = off", "copy (select 1) to program 'true'",
         ];
@@ -51,8 +54,13 @@ public class When_a_service_oversteps_its_role
     {
         foreach (var other in Topology.Services.Where(other => other.Database is not null && other.Name != service))
         {
-            var address = new NpgsqlConnectionStringBuilder(RunningSystem.Stack.ConnectionString(service)) { Database = other.Database!.Name, Pooling = false };
-            var refused = await Assert.ThrowsAsync<PostgresException>(() => new NpgsqlConnection(address.ConnectionString).OpenAsync(), other.Name);
+            var address = new NpgsqlConnectionStringBuilder(RunningSystem.Stack.ConnectionString(service))
+            {
+                Database = other.Database!.Name,
+                Pooling = false,
+            };
+            var refused = await Assert.ThrowsAsync<PostgresException>(
+                () => new NpgsqlConnection(address.ConnectionString).OpenAsync(), other.Name);
             Assert.That(refused!.SqlState, Is.EqualTo(PostgresErrorCodes.InsufficientPrivilege));
         }
     }
@@ -60,17 +68,20 @@ public class When_a_service_oversteps_its_role
     [TestCaseSource(nameof(OnTheBus))]
     public async Task Should_neither_publish_nor_hear_what_is_not_its_own(string service)
     {
-        var factory = new ConnectionFactory { Uri = new Uri(RunningSystem.Stack.BrokerAddressOf(service)), AutomaticRecoveryEnabled = false };
+        var address = new Uri(RunningSystem.Stack.BrokerAddressOf(service));
+        var factory = new ConnectionFactory { Uri = address, AutomaticRecoveryEnabled = false };
         await using var connection = await factory.CreateConnectionAsync();
         foreach (var other in Topology.Services.Where(other => other.IsOnTheBus && other.Name != service))
         {
             await Refused(channel => channel.BasicConsumeAsync(other.Assembly, autoAck: false, new AsyncDefaultConsumer(channel)));
             await Refused(channel => channel.QueuePurgeAsync(other.Assembly));
             await Refused(channel => channel.QueueDeleteAsync(other.Assembly));
-            await Refused(channel => channel.BasicPublishAsync(other.Assembly, "", mandatory: true, new BasicProperties(), default).AsTask());
+            await Refused(
+                channel => channel.BasicPublishAsync(other.Assembly, "", mandatory: true, new BasicProperties(), default).AsTask());
             foreach (var name in other.Publishes)
             {
-                await Refused(channel => channel.BasicPublishAsync($"ShopSaga.Contracts.{other.Name}:{name}", "", mandatory: false, new BasicProperties(), default).AsTask());
+                await Refused(channel => channel.BasicPublishAsync(
+                    $"ShopSaga.Contracts.{other.Name}:{name}", "", mandatory: false, new BasicProperties(), default).AsTask());
             }
         }
 

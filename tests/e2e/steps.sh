@@ -222,6 +222,8 @@ expect_history() {
 expect_history_of() {
     local user=$1
     shift
-    as "$user" await "([.items[].name] | sort) == [$(printf '"%s"\n' "$@" | sort | paste --serial --delimiters=,)]" get "/orders/$order/history"
+    local names
+    names=$(printf '"%s"\n' "$@" | sort | paste --serial --delimiters=,)
+    as "$user" await "([.items[].name] | sort) == [$names]" get "/orders/$order/history"
     expect_in_order
 }

@@ -24,9 +24,9 @@ internal static class OrderStateMachine
     /// <exception cref="InvalidOperationException">There is no such order, or the table does not list the transition.</exception>
     public static async Task<TransitionResult> Apply(Sql sql, OrderEvent orderEvent, DateTimeOffset now)
     {
-        // A statement of its own: under READ COMMITTED the next statement's snapshot includes what the transaction that held the lock wrote.
-        // A single statement that locks and reads the history would read it as it was before the wait, and two concurrent events would miss
-        // each other.
+        // A statement of its own: under READ COMMITTED the next statement's snapshot includes what the transaction that held the lock
+        // wrote. A single statement that locks and reads the history would read it as it was before the wait, and two concurrent events
+        // would miss each other.
         var order = await Lock(sql, orderEvent.OrderId);
         if (orderEvent.IsRecorded)
         {

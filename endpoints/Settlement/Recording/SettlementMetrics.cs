@@ -6,7 +6,9 @@ namespace ShopSaga.Settlement.Recording;
 /// <summary>Money as the ledger has it, and days that ought to be closed.</summary>
 internal static class SettlementMetrics
 {
-    /// <summary>A day is closed minutes after its end; one that has entries and is open two days later is overdue, wherever its business date is.</summary>
+    /// <summary>
+    /// A day is closed minutes after its end; one that has entries and is open two days later is overdue, wherever its business date is.
+    /// </summary>
     public static readonly DatabaseGauge Overdue = new(
         "shopsaga.settlement.days_overdue",
         "{day}",

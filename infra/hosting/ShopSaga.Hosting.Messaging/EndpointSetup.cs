@@ -18,7 +18,8 @@ public static class EndpointSetup
     private const string EventsNamespace = "ShopSaga.Contracts";
 
     /// <summary>In the nservicebus lane a session speaks to the broker within the request; in the embedded lane a route may.</summary>
-    internal static readonly UnavailableWhen BrokerUnavailable = new(failure => failure is RabbitMQClientException or BrokerUnreachableException);
+    internal static readonly UnavailableWhen BrokerUnavailable =
+        new(failure => failure is RabbitMQClientException or BrokerUnreachableException);
 
     /// <summary>Adds the endpoint <c>ShopSaga.{service}</c> with the handlers and sagas that <paramref name="register"/> adds.</summary>
     public static void AddEndpoint(this WebApplicationBuilder builder, string service, Action<EndpointConfiguration> register)
@@ -33,7 +34,8 @@ public static class EndpointSetup
             .DefiningCommandsAs(_ => false);
         endpoint.UseSerialization<SystemJsonSerializer>();
         endpoint.UseTransport(Lane.Transport(
-            configuration.Required("ConnectionStrings:Broker"), configuration.GetValue("Messaging:ReconnectAfter", TimeSpan.FromSeconds(1))));
+            configuration.Required("ConnectionStrings:Broker"),
+            configuration.GetValue("Messaging:ReconnectAfter", TimeSpan.FromSeconds(1))));
 
         var persistence = endpoint.UsePersistence<SqlPersistence>();
         persistence.ConnectionBuilder(installing.NewConnection);
@@ -70,8 +72,8 @@ public static class EndpointSetup
     }
 
     /// <summary>
-    /// Handles each message in a transaction of its own, regardless of <c>Messaging:GroupSize</c>. For an endpoint whose handlers call other
-    /// systems: in a group such a call would delay the commit of all its messages, and be repeated when one of them fails.
+    /// Handles each message in a transaction of its own, regardless of <c>Messaging:GroupSize</c>. For an endpoint whose handlers call
+    /// other systems: in a group such a call would delay the commit of all its messages, and be repeated when one of them fails.
     /// </summary>
     public static void HandleOneMessagePerTransaction(this EndpointConfiguration endpoint) => Lane.HandleOneMessagePerTransaction(endpoint);
 }

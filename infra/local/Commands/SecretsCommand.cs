@@ -10,11 +10,14 @@ internal static class SecretsCommand
     public static Command Describe()
     {
         var folder = new Option<string?>("--folder") { Description = "Write files below this folder; secrets that it holds are kept." };
-        var kubernetes = new Option<string?>("--kubernetes") { Description = "Print Secrets instead, their names beginning with this and a hyphen." };
-        var postgreSql = new Option<string>("--postgresql") { Description = "Host, or host:port.", DefaultValueFactory = _ => "postgresql" };
-        var rabbitMq = new Option<string>("--rabbitmq") { Description = "Host, or host:port.", DefaultValueFactory = _ => "rabbitmq" };
-        var management = new Option<string>("--rabbitmq-management") { Description = "Host:port.", DefaultValueFactory = _ => "rabbitmq:15672" };
-        var command = new Command("secrets", "Make the secrets of a deployment in containers.") { folder, kubernetes, postgreSql, rabbitMq, management };
+        var kubernetes = new Option<string?>("--kubernetes") { Description = "Print Secrets; their names begin with this and a hyphen." };
+        var postgreSql = Server("--postgresql", "Host, or host:port.", "postgresql");
+        var rabbitMq = Server("--rabbitmq", "Host, or host:port.", "rabbitmq");
+        var management = Server("--rabbitmq-management", "Host:port.", "rabbitmq:15672");
+        var command = new Command("secrets", "Make the secrets of a deployment in containers.")
+        {
+            folder, kubernetes, postgreSql, rabbitMq, management,
+        };
         command.SetAction(arguments =>
         {
             var servers = new DeployedServers(
@@ -30,6 +33,9 @@ internal static class SecretsCommand
         });
         return command;
     }
+
+    private static Option<string> Server(string name, string description, string ifNotGiven) =>
+        new(name) { Description = description, DefaultValueFactory = _ => ifNotGiven };
 
     private static void Write(DeployedServers servers, string folder)
     {

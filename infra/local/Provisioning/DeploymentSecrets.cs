@@ -14,8 +14,8 @@ namespace ShopSaga.Local.Provisioning;
 internal sealed record DeployedServers(string PostgreSql, string RabbitMq, string RabbitMqManagement);
 
 /// <summary>
-/// The secrets of a deployment, made up once: for each program those that are its own, by setting, so that a container platform can mount them as
-/// files. What names a service, a role or a database comes from <see cref="Topology"/>.
+/// The secrets of a deployment, made up once: for each program those that are its own, by setting, so that a container platform can mount
+/// them as files. What names a service, a role or a database comes from <see cref="Topology"/>.
 /// </summary>
 internal static class DeploymentSecrets
 {
@@ -33,12 +33,15 @@ internal static class DeploymentSecrets
     /// <summary>By program in small letters, then by file.</summary>
     /// <param name="servers">Where the servers are.</param>
     /// <param name="passwords">Those there are; what is missing is added.</param>
-    public static SortedDictionary<string, Dictionary<string, string>> Make(DeployedServers servers, SortedDictionary<string, string> passwords)
+    public static SortedDictionary<string, Dictionary<string, string>> Make(
+        DeployedServers servers, SortedDictionary<string, string> passwords)
     {
         var admin = new NpgsqlConnectionStringBuilder
         {
             Host = servers.PostgreSql.Split(':')[0],
-            Port = servers.PostgreSql.Split(':') is [_, var port] ? int.Parse(port, System.Globalization.CultureInfo.InvariantCulture) : 5432,
+            Port = servers.PostgreSql.Split(':') is [_, var port]
+                ? int.Parse(port, System.Globalization.CultureInfo.InvariantCulture)
+                : 5432,
             Database = "postgres",
             Username = Administrator,
             Password = Secret("postgresql"),

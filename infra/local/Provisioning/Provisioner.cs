@@ -6,8 +6,8 @@ using ShopSaga.Local.Servers;
 namespace ShopSaga.Local.Provisioning;
 
 /// <summary>
-/// Brings servers that somebody else runs to what the services need: databases, roles, broker users with their rights, and the broker's policy. Changes
-/// nothing that is right already, so it can run before each deployment.
+/// Brings servers that somebody else runs to what the services need: databases, roles, broker users with their rights, and the broker's
+/// policy. Changes nothing that is right already, so it can run before each deployment.
 /// </summary>
 /// <param name="folder">Holds the files of <see cref="DeploymentSecrets.Provision"/>.</param>
 /// <param name="progress">Told what is going on.</param>
@@ -23,7 +23,8 @@ internal sealed class Provisioner(string folder, Action<string> progress)
             : throw new CannotStartException($"{Path.Combine(folder, DeploymentSecrets.Passwords)} has no password \"{name}\".");
 
         var (postgreSql, broker, management) = (Read("PostgreSql"), Read("RabbitMq"), Read("RabbitMqManagement"));
-        await WhenThere("PostgreSQL", () => PostgreSql.CreateDatabases(postgreSql, Secret, fresh: false, cancellationToken), cancellationToken);
+        await WhenThere(
+            "PostgreSQL", () => PostgreSql.CreateDatabases(postgreSql, Secret, fresh: false, cancellationToken), cancellationToken);
         await WhenThere("RabbitMQ", () => BrokerUsers.Create(management, broker, Secret, cancellationToken), cancellationToken);
         if (passwords.TryGetValue(DeploymentSecrets.ServiceControl, out var serviceControl))
         {

@@ -25,8 +25,8 @@ internal sealed class ErrorQueue : IAsyncDisposable
     public const string DefaultName = "error";
 
     /// <summary>
-    /// The number of messages in flight. Below 32: from there on the broker holds acknowledgements for a quorum queue back until earlier ones
-    /// are applied, and drops those that it still holds when the channel closes.
+    /// The number of messages in flight. Below 32: from there on the broker holds acknowledgements for a quorum queue back until earlier
+    /// ones are applied, and drops those that it still holds when the channel closes.
     /// </summary>
     private const int BatchSize = 30;
 

@@ -8,8 +8,8 @@ using ShopSaga.Local.Servers;
 namespace ShopSaga.Local.Running;
 
 /// <summary>
-/// PostgreSQL, RabbitMQ, Redis and, on request, the services. Disposing it stops everything that it started, in reverse order. Services have
-/// their names in <see cref="Topology"/>, the servers those below.
+/// PostgreSQL, RabbitMQ, Redis and, on request, the services. Disposing it stops everything that it started, in reverse order. Services
+/// have their names in <see cref="Topology"/>, the servers those below.
 /// </summary>
 internal sealed class LocalStack : IAsyncDisposable
 {
@@ -85,7 +85,9 @@ internal sealed class LocalStack : IAsyncDisposable
     public string SchemaConnectionString(string service) =>
         Servers.PostgreSql.SchemaConnectionString(AdminConnectionString, Topology.Find(service).Database!, _folder.Secret);
 
-    /// <summary>amqp://user:password@host:port/ of a service; the administrator's where no management address is known, without which no users can be created.</summary>
+    /// <summary>
+    /// amqp://user:password@host:port/ of a service; the administrator's without a management address, as no users can be created then.
+    /// </summary>
     public string BrokerAddressOf(string service) =>
         BrokerManagementAddress is null ? BrokerAddress : BrokerUsers.Address(BrokerAddress, Topology.Find(service), _folder.Secret);
 
@@ -129,7 +131,8 @@ internal sealed class LocalStack : IAsyncDisposable
         var dataIsKept = _options.BasePort is not null;
         await Task.WhenAll(_services.Select(process => process.Stop()));
         // A clean shutdown takes seconds: PostgreSQL writes a checkpoint, and RabbitMQ 3.10 sleeps for five seconds.
-        await Task.WhenAll(_servers.Where(process => process.Name != Epmd).Select(process => dataIsKept ? process.Stop() : process.Abandon()));
+        await Task.WhenAll(
+            _servers.Where(process => process.Name != Epmd).Select(process => dataIsKept ? process.Stop() : process.Abandon()));
         await Task.WhenAll(_servers.Select(process => process.Stop()));
 
         if (_inContainers && !dataIsKept)
@@ -149,7 +152,11 @@ internal sealed class LocalStack : IAsyncDisposable
     }
 
     private StackProcess Find(string name) => Processes.SingleOrDefault(process => process.Name == name)
-        ?? throw new ArgumentException($"This stack has no process \"{name}\"; it has {string.Join(", ", Processes.Select(process => process.Name))}.");
+        ?? throw new ArgumentException(
+            $"This stack has no process \"{name}\"; it has {string.Join(", ", Processes.Select(process => process.Name))}.");
+
+    private static Task WaitFor(string server, Func<CancellationToken, Task> probe, CancellationToken cancellationToken) =>
+        Readiness.WaitFor(server, null, "", probe, cancellationToken);
 
     private async Task StartAll(CancellationToken cancellationToken)
     {
@@ -182,7 +189,9 @@ internal sealed class LocalStack : IAsyncDisposable
     {
         if (program == Containers.Program)
         {
-            await Run(Containers.Prepare(PostgreSql, token => Servers.PostgreSql.Ping(AdminConnectionString, token), Ports, _folder), cancellationToken);
+            await Run(
+                Containers.Prepare(PostgreSql, token => Servers.PostgreSql.Ping(AdminConnectionString, token), Ports, _folder),
+                cancellationToken);
         }
         else if (program is not null)
         {
@@ -190,7 +199,8 @@ internal sealed class LocalStack : IAsyncDisposable
         }
         else
         {
-            await Readiness.WaitFor(PostgreSql + " at SHOPSAGA_POSTGRES", null, "", token => Servers.PostgreSql.Ping(AdminConnectionString, token), cancellationToken);
+            await WaitFor(
+                PostgreSql + " at SHOPSAGA_POSTGRES", token => Servers.PostgreSql.Ping(AdminConnectionString, token), cancellationToken);
         }
 
         await Servers.PostgreSql.CreateDatabases(AdminConnectionString, _folder.Secret, _options.Fresh, cancellationToken);
@@ -200,7 +210,8 @@ internal sealed class LocalStack : IAsyncDisposable
     {
         if (program == Containers.Program)
         {
-            await Run(Containers.Prepare(RabbitMq, token => Servers.RabbitMq.Ping(BrokerAddress, token), Ports, _folder), cancellationToken);
+            await Run(
+                Containers.Prepare(RabbitMq, token => Servers.RabbitMq.Ping(BrokerAddress, token), Ports, _folder), cancellationToken);
         }
         else if (program is not null)
         {
@@ -209,13 +220,16 @@ internal sealed class LocalStack : IAsyncDisposable
         }
         else
         {
-            await Readiness.WaitFor(RabbitMq + " at SHOPSAGA_RABBITMQ", null, "", token => Servers.RabbitMq.Ping(BrokerAddress, token), cancellationToken);
+            await WaitFor(RabbitMq + " at SHOPSAGA_RABBITMQ", token => Servers.RabbitMq.Ping(BrokerAddress, token), cancellationToken);
         }
 
         // The management plugin is ready a little later than the broker.
         if (_options.WithServices && BrokerManagementAddress is { } management)
         {
-            await Readiness.WaitFor(RabbitMq + "'s management", null, "", token => BrokerUsers.Create(management, BrokerAddress, _folder.Secret, token), cancellationToken);
+            await WaitFor(
+                RabbitMq + "'s management",
+                token => BrokerUsers.Create(management, BrokerAddress, _folder.Secret, token),
+                cancellationToken);
         }
     }
 
@@ -231,7 +245,7 @@ internal sealed class LocalStack : IAsyncDisposable
         }
         else
         {
-            await Readiness.WaitFor(Redis + " at SHOPSAGA_REDIS", null, "", token => Servers.Redis.Ping(RedisAddress, token), cancellationToken);
+            await WaitFor(Redis + " at SHOPSAGA_REDIS", token => Servers.Redis.Ping(RedisAddress, token), cancellationToken);
         }
     }
 

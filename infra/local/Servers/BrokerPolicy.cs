@@ -1,12 +1,12 @@
 namespace ShopSaga.Local.Servers;
 
 /// <summary>
-/// RabbitMQ 4 drops a message of a quorum queue after its 20th delivery unless a policy says otherwise. A service that is killed, or loses its
-/// connection, that often while it holds a message must not lose it: how often a message is tried is the endpoint's to decide.
+/// RabbitMQ 4 drops a message of a quorum queue after its 20th delivery unless a policy says otherwise. A service that is killed, or loses
+/// its connection, that often while it holds a message must not lose it: how often a message is tried is the endpoint's to decide.
 /// </summary>
 /// <remarks>
-/// A queue has one policy, the one of the highest priority. RabbitMQ 4 takes -1 for "no limit", which 3.13 refuses; both take a large number.
-/// https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling
+/// A queue has one policy, the one of the highest priority. RabbitMQ 4 takes -1 for "no limit", which 3.13 refuses; both take a large
+/// number. https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling
 /// </remarks>
 internal static class BrokerPolicy
 {

@@ -15,7 +15,8 @@ internal static class BrokerUsers
     public static string Address(string adminAddress, Service service, Func<string, string> secret) =>
         new UriBuilder(adminAddress) { UserName = service.Assembly, Password = Password(service, secret) }.Uri.AbsoluteUri;
 
-    public static async Task Create(string managementAddress, string adminAddress, Func<string, string> secret, CancellationToken cancellationToken)
+    public static async Task Create(
+        string managementAddress, string adminAddress, Func<string, string> secret, CancellationToken cancellationToken)
     {
         var virtualHost = VirtualHostOf(adminAddress);
         using var http = Client(new Uri(managementAddress));
@@ -34,19 +35,25 @@ internal static class BrokerUsers
     }
 
     /// <summary>ServiceControl makes queues of its own, reads failed messages and puts them back into any endpoint's queue.</summary>
-    public static async Task CreateServiceControl(string managementAddress, string adminAddress, string password, CancellationToken cancellationToken)
+    public static async Task CreateServiceControl(
+        string managementAddress, string adminAddress, string password, CancellationToken cancellationToken)
     {
         using var http = Client(new Uri(managementAddress));
         await Put(http, "api/users/servicecontrol", new { password, tags = "monitoring" }, cancellationToken);
-        await Put(http, $"api/permissions/{VirtualHostOf(adminAddress)}/servicecontrol", new { configure = ".*", write = ".*", read = ".*" }, cancellationToken);
+        await Put(
+            http,
+            $"api/permissions/{VirtualHostOf(adminAddress)}/servicecontrol",
+            new { configure = ".*", write = ".*", read = ".*" },
+            cancellationToken);
     }
 
     public static Permissions PermissionsOf(Service service)
     {
-        // Its queue and exchange; where failed and audited messages and ServiceControl's go; delays; what every type's exchange is bound to.
+        // Its queue and exchange; error, audit and ServiceControl's queues; delays; the exchange that every type's exchange is bound to.
         string[] own = [$@"{Literal(service.Assembly)}([.-].+)?", "error", "audit", @"Particular\..+", @"nsb\.v2\..+", "System:.+"];
         string[] published = [.. service.Publishes.Select(name => Exchange(service, name))];
-        string[] heard = [.. service.ReactsTo.Select(name => Exchange(Topology.Services.Single(other => other.Publishes.Contains(name)), name))];
+        string[] heard =
+            [.. service.ReactsTo.Select(name => Exchange(Topology.Services.Single(other => other.Publishes.Contains(name)), name))];
         return new Permissions(
             Configure: OneOf([.. own, .. published, .. heard]),
             Write: OneOf([.. own, .. published]),
@@ -75,7 +82,8 @@ internal static class BrokerUsers
         BaseAddress = new UriBuilder(address) { UserName = "", Password = "" }.Uri,
         DefaultRequestHeaders =
         {
-            Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(address.UserInfo)))),
+            Authorization = new AuthenticationHeaderValue(
+                "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(address.UserInfo)))),
         },
     };
 }

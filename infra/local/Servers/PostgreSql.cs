@@ -27,20 +27,22 @@ internal static class PostgreSql
     }.ConnectionString;
 
     /// <summary>The connection string of a running service: its own database, as its own role.</summary>
-    public static string ConnectionString(string admin, Database database, Func<string, string> secret) => new NpgsqlConnectionStringBuilder(admin)
-    {
-        Database = database.Name,
-        Username = database.Role,
-        Password = secret(database.Role),
-    }.ConnectionString;
+    public static string ConnectionString(string admin, Database database, Func<string, string> secret) =>
+        new NpgsqlConnectionStringBuilder(admin)
+        {
+            Database = database.Name,
+            Username = database.Role,
+            Password = secret(database.Role),
+        }.ConnectionString;
 
     /// <summary>The connection string for a service's schema scripts: its own database, as the role that owns it.</summary>
-    public static string SchemaConnectionString(string admin, Database database, Func<string, string> secret) => new NpgsqlConnectionStringBuilder(admin)
-    {
-        Database = database.Name,
-        Username = database.Owner,
-        Password = secret(database.Owner),
-    }.ConnectionString;
+    public static string SchemaConnectionString(string admin, Database database, Func<string, string> secret) =>
+        new NpgsqlConnectionStringBuilder(admin)
+        {
+            Database = database.Name,
+            Username = database.Owner,
+            Password = secret(database.Owner),
+        }.ConnectionString;
 
     /// <summary>Creates the data folder if there is none, and describes the server process.</summary>
     public static async Task<StackProcess> Prepare(string program, Ports ports, DataFolder folder, CancellationToken cancellationToken)
@@ -97,8 +99,8 @@ internal static class PostgreSql
     }
 
     /// <summary>
-    /// Creates each service's database, its owner (creates tables) and its role (reads and writes rows); no other role can open the database.
-    /// Leaves existing databases as they are, except for passwords and permissions.
+    /// Creates each service's database, its owner (creates tables) and its role (reads and writes rows); no other role can open the
+    /// database. Leaves existing databases as they are, except for passwords and permissions.
     /// </summary>
     public static async Task CreateDatabases(string admin, Func<string, string> secret, bool fresh, CancellationToken cancellationToken)
     {
@@ -109,7 +111,8 @@ internal static class PostgreSql
             var (name, role, owner) = (database.Name, database.Role, database.Owner);
             foreach (var login in new[] { role, owner })
             {
-                var exists = await connection.ExecuteScalarAsync<bool>("select exists (select from pg_roles where rolname = @login)", new { login });
+                var exists = await connection.ExecuteScalarAsync<bool>(
+                    "select exists (select from pg_roles where rolname = @login)", new { login });
                 await connection.ExecuteAsync($"{(exists ? "alter" : "create")} role {login} login password '{secret(login)}'");
             }
 
@@ -191,7 +194,8 @@ internal static class PostgreSql
         if ((await Executables.Run(new Command("id", "-u", user), cancellationToken)).ExitCode != 0)
         {
             throw new CannotStartException(
-                $"PostgreSQL must not run as root and there is no system user \"{user}\": create it (adduser --system {user}) or run this as an ordinary user.");
+                $"PostgreSQL must not run as root and there is no system user \"{user}\": create it (adduser --system {user}) "
+                + "or run this as an ordinary user.");
         }
 
         var reachable = await Executables.Run(new Command("test", "-x", folder.Path) { User = user, Folder = "/" }, cancellationToken);

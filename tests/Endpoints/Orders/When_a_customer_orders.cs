@@ -172,7 +172,8 @@ internal sealed class When_a_customer_orders
             history["items"]!.AsArray().Select(entry => $"{entry!["source"]} {entry["name"]}"),
             Is.EqualTo(new[]
             {
-                "Orders OrderPlaced", "Products StockReserved", "Payments PaymentCompleted", "Orders OrderConfirmed", "Products StockCommitted",
+                "Orders OrderPlaced", "Products StockReserved", "Payments PaymentCompleted", "Orders OrderConfirmed",
+                "Products StockCommitted",
             }));
         Assert.That(history["items"]![2]!["paymentId"]!.GetValue<long>(), Is.EqualTo(33));
     }

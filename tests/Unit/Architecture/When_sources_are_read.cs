@@ -50,6 +50,20 @@ public class When_sources_are_read
             .Where(file => Repository.Read(file).TrimEnd().Split('\n').Length > 25),
         Is.Empty);
 
+    /// <summary>
+    /// A row of a table in Markdown cannot be wrapped. Schema scripts are left out, as a script that has run is never edited, and so are
+    /// files that tools write: JSON and the solution.
+    /// </summary>
+    [Test]
+    public void Should_be_at_most_140_columns_wide() => Assert.That(
+        from file in Repository.Files
+        where Path.GetExtension(file) is ".cs" or ".cake" or ".csproj" or ".proj" or ".props" or ".targets" or ".md" or ".sh" or ".yml"
+            or ".yaml" or ".tpl" or ".html" or ".js" or ".css"
+        from line in Repository.Read(file).Split('\n').Index()
+        where line.Item.Length > 140 && !line.Item.StartsWith('|')
+        select $"{file}({line.Index + 1})",
+        Is.Empty);
+
     [Test]
     public void Should_end_every_line_like_the_others() =>
         Assert.That(FilesMatching(@"\r|[ \t]+(?=\n|\z)"), Is.Empty, "LF, no trailing blanks");

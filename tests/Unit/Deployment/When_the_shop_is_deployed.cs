@@ -45,7 +45,8 @@ public class When_the_shop_is_deployed
             Assert.That(service.Flag("redis"), Is.EqualTo(topology.UsesRedis));
             Assert.That(
                 service.List("secretSettings"),
-                Is.EquivalentTo((Secrets.GetValueOrDefault(name) ?? []).Keys.Where(key => !key.StartsWith("ConnectionStrings", StringComparison.Ordinal))));
+                Is.EquivalentTo((Secrets.GetValueOrDefault(name) ?? []).Keys
+                    .Where(key => !key.StartsWith("ConnectionStrings", StringComparison.Ordinal))));
         });
     }
 
@@ -57,23 +58,27 @@ public class When_the_shop_is_deployed
         {
             Assert.That(Yaml("infra/compose/shop.yml").Map("services").Keys, Is.EquivalentTo(Names.Concat(servers)));
             Assert.That(Yaml("infra/helm/shopsaga/values.yaml").Map("services").Keys, Is.EquivalentTo(Names));
-            Assert.That(Repository.Read("infra/monitoring/prometheus/prometheus.yml"), Does.Contain($"names: [{string.Join(", ", Sorted())}]"));
+            Assert.That(
+                Repository.Read("infra/monitoring/prometheus/prometheus.yml"), Does.Contain($"names: [{string.Join(", ", Sorted())}]"));
         });
 
         // In the order of the file.
-        IEnumerable<string> Sorted() => new[] { "users", "products", "orders", "payments", "settlement", "psp", "gateway" }.Intersect(Names);
+        IEnumerable<string> Sorted() =>
+            new[] { "users", "products", "orders", "payments", "settlement", "psp", "gateway" }.Intersect(Names);
     }
 
     [Test]
     public void Should_publish_nothing_but_the_gateway() =>
         Assert.That(
-            Yaml("infra/compose/shop.yml").Map("services").Where(service => ((Dictionary<object, object>)service.Value).ContainsKey("ports")).Select(service => service.Key),
+            Yaml("infra/compose/shop.yml").Map("services")
+                .Where(service => ((Dictionary<object, object>)service.Value).ContainsKey("ports")).Select(service => service.Key),
             Is.EqualTo(new[] { "gateway" }));
 
     [Test]
     public void Should_run_no_program_of_ours_as_root_or_with_a_writable_root_file_system()
     {
-        foreach (var (name, value) in Yaml("infra/compose/shop.yml").Map("services").Where(service => Names.Append("provision").Contains(service.Key)))
+        var services = Yaml("infra/compose/shop.yml").Map("services");
+        foreach (var (name, value) in services.Where(service => Names.Append("provision").Contains(service.Key)))
         {
             var service = ((Dictionary<object, object>)value).ToDictionary(entry => (string)entry.Key, entry => entry.Value);
             Assert.Multiple(() =>
@@ -92,7 +97,8 @@ public class When_the_shop_is_deployed
     {
         var definition = (Dictionary<string, object>)BrokerPolicy.Body["definition"];
         var pattern = (string)BrokerPolicy.Body["pattern"];
-        string[] queues = [.. Topology.Services.Where(service => service.IsOnTheBus).Select(service => service.Assembly), "error", "audit", "nsb.v2.delay-level-00"];
+        var endpoints = Topology.Services.Where(service => service.IsOnTheBus).Select(service => service.Assembly);
+        string[] queues = [.. endpoints, "error", "audit", "nsb.v2.delay-level-00"];
 
         Assert.Multiple(() =>
         {
@@ -108,7 +114,9 @@ public class When_the_shop_is_deployed
         var sections = Regex.Matches(Repository.Read("docs/operations.md"), @"^## (.+)$", RegexOptions.Multiline)
             .ToDictionary(match => match.Groups[1].Value.ToLowerInvariant().Replace(' ', '-'), match => match.Index);
         var alerts = Yaml("infra/monitoring/prometheus/rules.yml").List("groups").Cast<Dictionary<object, object>>()
-            .SelectMany(group => (List<object>)group["rules"]).Cast<Dictionary<object, object>>().Where(rule => rule.ContainsKey("alert")).ToList();
+            .SelectMany(group => (List<object>)group["rules"]).Cast<Dictionary<object, object>>()
+            .Where(rule => rule.ContainsKey("alert"))
+            .ToList();
 
         Assert.That(alerts, Is.Not.Empty);
         foreach (var alert in alerts)
@@ -140,7 +148,8 @@ public class When_the_shop_is_deployed
             Assert.That(dashboard.GetProperty("schemaVersion").GetInt32(), Is.GreaterThan(35));
             Assert.That(panels.Select(panel => panel.GetProperty("id").GetInt32()), Is.Unique);
             Assert.That(positions.Select(at => (at.GetProperty("x").GetInt32(), at.GetProperty("y").GetInt32())), Is.Unique);
-            Assert.That(positions.Select(at => at.GetProperty("x").GetInt32() + at.GetProperty("w").GetInt32()), Has.All.LessThanOrEqualTo(24));
+            Assert.That(
+                positions.Select(at => at.GetProperty("x").GetInt32() + at.GetProperty("w").GetInt32()), Has.All.LessThanOrEqualTo(24));
             foreach (var target in panels.SelectMany(panel => panel.GetProperty("targets").EnumerateArray()))
             {
                 Assert.That(target.GetProperty("datasource").GetProperty("uid").GetString(), Is.EqualTo("prometheus"));
@@ -154,7 +163,8 @@ public class When_the_shop_is_deployed
     private static Dictionary<string, object> Yaml(string file)
     {
         var parser = new MergingParser(new Parser(new StringReader(Repository.Read(file))));
-        return new DeserializerBuilder().WithAttemptingUnquotedStringTypeDeserialization().Build().Deserialize<Dictionary<string, object>>(parser);
+        return new DeserializerBuilder().WithAttemptingUnquotedStringTypeDeserialization().Build()
+            .Deserialize<Dictionary<string, object>>(parser);
     }
 }
 
@@ -163,7 +173,8 @@ internal static class YamlNodes
     public static Dictionary<string, object> Map(this Dictionary<string, object> map, string key) =>
         ((Dictionary<object, object>)map[key]).ToDictionary(entry => (string)entry.Key, entry => entry.Value);
 
-    public static List<object> List(this Dictionary<string, object> map, string key) => map.TryGetValue(key, out var list) ? (List<object>)list : [];
+    public static List<object> List(this Dictionary<string, object> map, string key) =>
+        map.TryGetValue(key, out var list) ? (List<object>)list : [];
 
     public static bool Flag(this Dictionary<string, object> map, string key) => map.TryGetValue(key, out var flag) && (bool)flag;
 }

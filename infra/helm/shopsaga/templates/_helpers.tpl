@@ -14,7 +14,8 @@ helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
 {{- end }}
 
 {{- define "shopsaga.image" -}}
-{{ .root.Values.image.registry }}shopsaga/{{ .program | trimPrefix "ShopSaga." | lower }}:{{ .root.Values.image.tag | default .root.Chart.AppVersion }}
+{{- $image := .root.Values.image -}}
+{{ $image.registry }}shopsaga/{{ .program | trimPrefix "ShopSaga." | lower }}:{{ $image.tag | default .root.Chart.AppVersion }}
 {{- end }}
 
 {{- define "shopsaga.podSecurity" -}}
@@ -35,7 +36,9 @@ securityContext:
   capabilities: {drop: [ALL]}
 {{- end }}
 
-{{/* Settings of a service that are secret: those of its own, and its connection strings. "schema" asks for the role that makes tables too. */}}
+{{/*
+The secret settings of a service: its own, and its connection strings. "schema" asks for the role that creates tables, too.
+*/}}
 {{- define "shopsaga.secretSettings" -}}
 {{- $settings := .service.secretSettings }}
 {{- if .service.database }}{{ $settings = concat (list "ConnectionStrings__Database") $settings }}{{ end }}
@@ -92,7 +95,8 @@ volumes:
 
 {{/* Settings of a service that are no secrets. */}}
 {{- define "shopsaga.settings" -}}
-Auth__Issuer: {{ required "Set url to the address by which users reach the shop, such as https://shop.example.com." .root.Values.url | quote }}
+Auth__Issuer: {{ .root.Values.url
+  | required "Set url to the address by which users reach the shop, such as https://shop.example.com." | quote }}
 Auth__JwksAddress: http://{{ include "shopsaga.name" .root }}-users:8080/.well-known/jwks.json
 {{- if .service.redis }}
 ConnectionStrings__Redis: {{ required "Set redis.address to host:port." .root.Values.redis.address | quote }}

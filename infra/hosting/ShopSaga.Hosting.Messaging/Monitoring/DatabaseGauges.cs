@@ -14,7 +14,9 @@ namespace ShopSaga.Hosting.Monitoring;
 /// <param name="Label">The name of the label that tells rows apart.</param>
 public sealed record DatabaseGauge(string Name, string Unit, string Description, string Sql, string? Label = null);
 
-/// <summary>Reads the gauges of a service every ten seconds, however often somebody asks for metrics. What cannot be read has no value meanwhile.</summary>
+/// <summary>
+/// Reads the gauges of a service every ten seconds, however often metrics are scraped. A gauge that cannot be read has no value meanwhile.
+/// </summary>
 internal sealed class DatabaseGauges : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -112,7 +114,8 @@ public static class DatabaseGaugeRegistration
                 // A record has no time of its own, but the message that was added last does.
                 $"""
                  SELECT greatest(0, coalesce(extract(epoch FROM now() - to_timestamp(
-                            left(min("Operations"->-1->'Headers'->>'NServiceBus.TimeSent'), 26) || ' +00', 'YYYY-MM-DD HH24:MI:SS:US TZH')), 0))::float8
+                            left(min("Operations"->-1->'Headers'->>'NServiceBus.TimeSent'), 26) || ' +00',
+                            'YYYY-MM-DD HH24:MI:SS:US TZH')), 0))::float8
                    FROM (SELECT "Operations" FROM "{prefix}_OutboxData" WHERE NOT "Dispatched" LIMIT 1000) waiting
                  """))
             .AddDatabaseGauge(new(
@@ -120,10 +123,12 @@ public static class DatabaseGaugeRegistration
                 "{saga}",
                 "Sagas under way, by the table that holds them.",
                 $"""
-                 SELECT (xpath('/row/sagas/text()', query_to_xml(format('SELECT count(*) AS sagas FROM %I', relname), false, true, '')))[1]::text::float8,
+                 SELECT (xpath('/row/sagas/text()',
+                               query_to_xml(format('SELECT count(*) AS sagas FROM %I', relname), false, true, '')))[1]::text::float8,
                         relname::text
                    FROM pg_class
-                  WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname LIKE '{prefix}\_%' AND relname <> '{prefix}_OutboxData'
+                  WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+                    AND relname LIKE '{prefix}\_%' AND relname <> '{prefix}_OutboxData'
                  """,
                 Label: "saga"));
     }
