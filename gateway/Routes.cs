@@ -39,6 +39,8 @@ internal static class Routes
         new(Users, Anyone, "POST", "/users") { TriesPassword = true },
         new(Users, User, "GET", "/users/me"),
         new(Users, User, "PUT", "/users/me"),
+        new(Users, User, "DELETE", "/users/me") { TriesPassword = true },
+        new(Users, User, "GET", "/users/me/export"),
         new(Users, User, "PUT", "/users/me/password") { TriesPassword = true },
         new(Users, Anyone, "POST", "/auth/login") { TriesPassword = true },
         new(Users, Anyone, "POST", "/auth/refresh"),
@@ -56,6 +58,7 @@ internal static class Routes
 
         new(Orders, User, "POST", "/orders"),
         new(Orders, User, "GET", "/orders"),
+        new(Orders, User, "GET", "/orders/export"),
         new(Orders, User, "GET", "/orders/{id:long}"),
         new(Orders, User, "GET", "/orders/{id:long}/history"),
         new(Orders, User, "GET", "/orders/{id:long}/events") { Streams = true },

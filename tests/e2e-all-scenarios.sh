@@ -904,6 +904,32 @@ delete /users
 expect_problem 405 method-not-allowed
 expect_header Allow POST
 
+scenario "a user gets the data that the shop holds, and closes the account once no order is open"
+register carol
+list_product Teapot 4000 5
+place_order carol CARD_SLOW 1
+as carol put "/cart/items/$product" '{"quantity": 2}'
+as carol await '.orders | length == 1' get /users/me/export
+expect_json '.account.email == "carol-'$run'@example.com" and (.sessions | length) == 1 and (.account | has("passwordHash") | not)'
+as carol delete /users/me '{"password": "a password of carol"}'
+expect_problem 409 conflict
+await_outcome carol CONFIRMED
+as carol get /orders/export
+expect_json ".orders[0].order.id == $order and .orders[0].history[0].name == \"OrderPlaced\" and .cart.lines[0].quantity == 2"
+as carol delete /users/me '{"password": "a wrong password"}'
+expect_invalid password
+as carol await '$status == 204' delete /users/me '{"password": "a password of carol"}'
+as carol get /users/me
+expect_problem 404 not-found
+post /auth/login '{"email": "carol-'$run'@example.com", "password": "a password of carol"}'
+expect_problem 401 unauthenticated
+as carol await '.lines == []' get /cart
+as admin get "/orders/$order"
+expect_json ".userId == ${id[carol]-0}"
+former=${id[carol]-0}
+register carol
+expect_same "a new user" 1 "$((id[carol] > former))"
+
 scenario "every answer says how many requests are left, and tells browsers to be careful"
 as alice get /cart
 expect_header RateLimit-Policy '"user";q=[0-9]+;w=[0-9]+'

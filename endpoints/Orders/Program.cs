@@ -3,16 +3,16 @@ using ShopSaga.Hosting.Authentication;
 using ShopSaga.Hosting.Messaging;
 using ShopSaga.Orders.Cancelling;
 using ShopSaga.Orders.Cart;
+using ShopSaga.Orders.Exporting;
 using ShopSaga.Orders.Lifecycle;
 using ShopSaga.Orders.Placing;
 using ShopSaga.Orders.Pricing;
 using ShopSaga.Orders.Tracking;
 
 var builder = ServiceHost.CreateBuilder(args);
-builder.AddLifecycle();
-builder.AddTracking();
-builder.AddPlacing();
-builder.AddEndpoint("Orders", endpoint => { endpoint.AddSaga<OrderLifecycle>(); endpoint.AddHandler<PriceList>(); });
+builder.AddLifecycle().AddTracking().AddPlacing();
+builder.AddEndpoint(
+    "Orders", bus => { bus.AddSaga<OrderLifecycle>(); bus.AddHandler<PriceList>(); bus.AddHandler<EmptyCartHandler>(); });
 
 var app = builder.Build();
 app.UseServiceDefaults();
@@ -21,4 +21,5 @@ user.MapPlacing();
 user.MapTracking();
 user.MapCancelling();
 user.MapCart();
+user.MapExporting();
 app.Run();

@@ -14,4 +14,5 @@ internal static class LogEvents
     public static readonly EventId SigningKeyNotRotated = new(1009, nameof(SigningKeyNotRotated));
     public static readonly EventId Rehashed = new(1010, nameof(Rehashed));
     public static readonly EventId EmailTaken = new(1011, nameof(EmailTaken));
+    public static readonly EventId AccountClosed = new(1012, nameof(AccountClosed));
 }

@@ -1,13 +1,15 @@
 using ShopSaga.Hosting;
 using ShopSaga.Hosting.Messaging;
 using ShopSaga.Users;
+using ShopSaga.Users.ClosingAccount;
+using ShopSaga.Users.Exporting;
 using ShopSaga.Users.LoggingIn;
 using ShopSaga.Users.Profile;
 using ShopSaga.Users.Registering;
 using ShopSaga.Users.Signing;
 
 var builder = ServiceHost.CreateBuilder(args);
-builder.AddEndpoint("Users", _ => { });
+builder.AddEndpoint("Users", endpoint => endpoint.AddHandler<OrderProgressHandler>());
 builder.AddSigning();
 builder.Services.AddSingleton<Passwords>().AddSingleton<Sessions>().AddHostedService<EmailKeys>();
 builder.AddFirstAdmin();
@@ -17,5 +19,7 @@ app.UseServiceDefaults();
 app.MapRegistering();
 app.MapLoggingIn();
 app.MapProfile();
+app.MapClosingAccount();
+app.MapExporting();
 app.MapSigning();
 app.Run();

@@ -6,7 +6,7 @@ namespace ShopSaga.Orders.Lifecycle;
 internal static class LifecycleSetup
 {
     /// <exception cref="InvalidOperationException">A time is configured wrongly; the message says what to set.</exception>
-    public static void AddLifecycle(this WebApplicationBuilder builder)
+    public static WebApplicationBuilder AddLifecycle(this WebApplicationBuilder builder)
     {
         var expiry = ExpiryPolicy.From(builder.Configuration);
         builder.Services.AddSingleton(expiry);
@@ -14,5 +14,6 @@ internal static class LifecycleSetup
         builder.Services.AddHostedService<OverdueOrders>();
         builder.Services.AddSingleton<StatusNotifications>();
         builder.Services.AddDatabaseGauge(OrderMetrics.Open);
+        return builder;
     }
 }

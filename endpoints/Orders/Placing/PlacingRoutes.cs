@@ -5,11 +5,12 @@ namespace ShopSaga.Orders.Placing;
 /// <summary>The route that places an order from a body.</summary>
 internal static class PlacingRoutes
 {
-    public static void AddPlacing(this WebApplicationBuilder builder)
+    public static WebApplicationBuilder AddPlacing(this WebApplicationBuilder builder)
     {
         builder.Services.AddScoped<OrderPlacement>();
         builder.Services.AddSingleton<PlacementResponse>();
         builder.Services.AddHostedService<IdempotencyKeyCleanup>();
+        return builder;
     }
 
     public static void MapPlacing(this IEndpointRouteBuilder routes) => routes.MapPost("/orders", PlaceOrder.Handle)

@@ -18,16 +18,29 @@ internal static class ReadHistory
             return Problems.NotFound();
         }
 
+        var events = await Of([id], database, cancellationToken);
+        return TypedResults.Ok(new ItemsOf<HistoryEntry>([.. events[id]], NextCursor: null));
+    }
+
+    /// <summary>The events of orders, by order, oldest first.</summary>
+    internal static async Task<ILookup<long, HistoryEntry>> Of(
+        long[] orderIds, NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var rows = await connection.QueryAsync<Row>(
             new CommandDefinition(
-                "SELECT name, at, source, recorded_at, details::text FROM order_events WHERE order_id = @id ORDER BY at, id",
-                new { id },
+                """
+                SELECT order_id, name, at, source, recorded_at, details::text
+                FROM order_events
+                WHERE order_id = ANY (@orderIds)
+                ORDER BY order_id, at, id
+                """,
+                new { orderIds },
                 cancellationToken: cancellationToken));
-        return TypedResults.Ok(new ItemsOf<HistoryEntry>([.. rows.Select(row => row.Entry())], NextCursor: null));
+        return rows.ToLookup(row => row.OrderId, row => row.Entry());
     }
 
-    private sealed record Row(string Name, DateTimeOffset At, string Source, DateTimeOffset RecordedAt, string Details)
+    private sealed record Row(long OrderId, string Name, DateTimeOffset At, string Source, DateTimeOffset RecordedAt, string Details)
     {
         public HistoryEntry Entry() => new(Name, At, Source, RecordedAt)
         {

@@ -7,7 +7,7 @@ namespace ShopSaga.Orders.Tracking;
 /// <summary>The routes that show an order: now, live and in the past.</summary>
 internal static class TrackingRoutes
 {
-    public static void AddTracking(this WebApplicationBuilder builder)
+    public static WebApplicationBuilder AddTracking(this WebApplicationBuilder builder)
     {
         var redis = new RedisConnection(builder.Configuration.Required("ConnectionStrings:Redis"));
         builder.Services.AddSingleton(_ => redis);
@@ -16,6 +16,7 @@ internal static class TrackingRoutes
         builder.Services.AddSingleton<OrderTracker>();
         builder.Services.AddHostedService(services => services.GetRequiredService<OrderTracker>());
         builder.Services.AddSingleton<TrackOrder>();
+        return builder;
     }
 
     public static void MapTracking(this IEndpointRouteBuilder routes)

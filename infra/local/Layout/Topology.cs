@@ -26,7 +26,11 @@ internal static class Topology
 
         new("Users", Offset: 1, Assembly: "ShopSaga.Users", Database: new("userdb", "users"))
         {
-            Publishes = ["UserRegistered"],
+            Publishes = ["UserRegistered", "AccountClosed"],
+            ReactsTo =
+            [
+                "OrderPlaced", "OrderConfirmed", "OrderCancelled", "StockReleased", "PaymentFailed", "PaymentRefunded",
+            ],
         },
         new("Products", Offset: 2, Assembly: "ShopSaga.Products", Database: new("productdb", "products"))
         {
@@ -46,7 +50,7 @@ internal static class Topology
             [
                 "ProductListed", "ProductPriceChanged", "ProductWithdrawn",
                 "StockReserved", "StockRejected", "StockReleased", "StockCommitted",
-                "PaymentCompleted", "PaymentFailed", "PaymentRefunded",
+                "PaymentCompleted", "PaymentFailed", "PaymentRefunded", "AccountClosed",
             ],
         },
         new("Payments", Offset: 4, Assembly: "ShopSaga.Payments", Database: new("paymentdb", "payments"))
