@@ -61,6 +61,9 @@ Task("Test").IsDependentOn("Build").Does(() =>
     Count(projects);
 });
 
+// The model of the choreography, checked exhaustively by spin; then without one rule after the other, when it must fail.
+Task("Model").Does(() => Demand("bash", "tests/Model/check.sh"));
+
 // Images of every program, with docker, podman or buildah; --tag=TAG names them.
 Task("Images").Does(() => Demand("bash", "infra/images/build.sh", Argument("tag", "dev")));
 

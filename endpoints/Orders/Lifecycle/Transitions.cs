@@ -33,6 +33,9 @@ internal static class Transitions
 
             (PENDING or CONFIRMED, StockReserved or StockCommitted or StockReleased) => null,
             (CONFIRMED, PaymentCompleted or Expired) => null,
+
+            // The provider declined, captured after all, and the second event arrived first. The refund that follows cancels the order.
+            (CONFIRMED, PaymentFailed) => null,
             (CANCELLING or CANCELLED, not (OrderPlaced or OrderConfirmed or OrderCancelled)) => null,
 
             _ => throw new InvalidOperationException($"{trigger} cannot happen to an order that is {status?.ToString() ?? "not placed"}."),
@@ -57,7 +60,7 @@ internal static class Transitions
             yield return $"{StockReleased}";
         }
 
-        if (status is CANCELLING && !history.Contains(PaymentFailed) && !history.Contains(PaymentRefunded))
+        if (status is CANCELLING && !IsMoneyBack(history))
         {
             yield return $"{PaymentRefunded} or {PaymentFailed}";
         }
@@ -66,7 +69,10 @@ internal static class Transitions
     /// <summary>Whether no service holds anything for the order: nothing was ever reserved, or both stock and money are back.</summary>
     private static bool IsCompensated(IReadOnlySet<OrderTrigger> history) =>
         history.Contains(StockRejected)
-        || (history.Contains(StockReleased) && (history.Contains(PaymentFailed) || history.Contains(PaymentRefunded)));
+        || (history.Contains(StockReleased) && IsMoneyBack(history));
+
+    private static bool IsMoneyBack(IReadOnlySet<OrderTrigger> history) =>
+        history.Contains(PaymentRefunded) || (history.Contains(PaymentFailed) && !history.Contains(PaymentCompleted));
 
     private static Transition Cancel(CancelReason reason, IReadOnlySet<OrderTrigger> history) =>
         new(IsCompensated(history) ? CANCELLED : CANCELLING, reason);

@@ -24,6 +24,9 @@ internal static class Transitions
         (COMMITTED or RELEASED, OrderConfirmed) => null,
         (REJECTED or RELEASED, OrderCancelled or PaymentFailed) => null,
 
+        // The provider declined and captured after all, and the order was confirmed first. OrderCancelled follows with the refund.
+        (COMMITTED, PaymentFailed) => null,
+
         _ => throw new InvalidOperationException($"{trigger} cannot happen to a reservation that is {status?.ToString() ?? "not there"}."),
     };
 }

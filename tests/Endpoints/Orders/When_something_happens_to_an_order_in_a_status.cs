@@ -44,7 +44,7 @@ internal sealed class When_something_happens_to_an_order_in_a_status
         ["StockCommitted"] = (order => order.StockCommitted(), [Same, Same, Same, Same, Same, Same]),
         ["PaymentCompleted"] = (order => order.PaymentCompleted(), ["CONFIRMED, OrderConfirmed", Same, Same, Same, Same, Same]),
         ["PaymentFailed"] = (
-            order => order.PaymentFailed(), ["CANCELLING PAYMENT_DECLINED, OrderCancelled", Never, Same, "CANCELLED CUSTOMER", Same, Same]),
+            order => order.PaymentFailed(), ["CANCELLING PAYMENT_DECLINED, OrderCancelled", Same, Same, "CANCELLED CUSTOMER", Same, Same]),
         ["PaymentRefunded"] = (
             order => order.PaymentRefunded(),
             ["CANCELLING SHOP, OrderCancelled", "CANCELLING SHOP, OrderCancelled", Same, "CANCELLED CUSTOMER", Same, Same]),

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
-using RabbitMQ.Client;
 using ShopSaga.Local.Verifying;
 
 namespace ShopSaga.Fuzz.Messages;
@@ -60,8 +59,7 @@ internal sealed class MessageCampaign(Target target, MessagePlan plan, Action<st
         using var world = await World.Create(target, cancellationToken);
         using var services = new RunningServices(target);
         await using var queues = await BrokerQueues.Connect(target.Broker, cancellationToken);
-        await using var connection = await new ConnectionFactory { Uri = new Uri(target.Broker) }.CreateConnectionAsync(cancellationToken);
-        await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(true, true), cancellationToken);
+        await using var sender = new HostileSender(target.Broker);
 
         var processes = services.Processes();
         var failedBefore = (await queues.Find("error", cancellationToken))?.Messages ?? 0;
@@ -75,7 +73,7 @@ internal sealed class MessageCampaign(Target target, MessagePlan plan, Action<st
             foreach (var number in batch)
             {
                 var message = generator.Make(number);
-                if (await Send(channel, message, number, cancellationToken))
+                if (await Send(sender, message, number, cancellationToken))
                 {
                     sent.Add($"--seed={plan.Seed} --message={number} ({message.Kind} to {message.Queue})");
                     _kinds[message.Kind] = _kinds.GetValueOrDefault(message.Kind) + 1;
@@ -113,19 +111,15 @@ internal sealed class MessageCampaign(Target target, MessagePlan plan, Action<st
         return _violations;
     }
 
-    private async Task<bool> Send(IChannel channel, HostileMessage message, int number, CancellationToken cancellationToken)
+    private async Task<bool> Send(HostileSender sender, HostileMessage message, int number, CancellationToken cancellationToken)
     {
-        try
+        if (await sender.WhyNotSent(message, cancellationToken) is not { } reason)
         {
-            await channel.BasicPublishAsync("", message.Queue, mandatory: true, message.Properties, message.Body, cancellationToken);
             return true;
         }
-        catch (Exception unsendable)
-            when (unsendable is ArgumentException or RabbitMQ.Client.Exceptions.WireFormattingException or OverflowException)
-        {
-            progress($"message {number} ({message.Kind}) cannot be sent: {unsendable.Message}");
-            return false;
-        }
+
+        progress($"message {number} ({message.Kind}) cannot be sent: {reason}");
+        return false;
     }
 
     /// <summary>An order that shares the queues with the hostile messages.</summary>

@@ -1,13 +1,17 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Nodes;
 using ShopSaga.Local.Demonstration;
 
 namespace ShopSaga.Tests.Stack.Support;
 
-/// <summary>A client that retries while the shop is unavailable.</summary>
+/// <summary>A client that retries while the shop is unavailable, and logs in again before its access token expires.</summary>
 internal sealed class CustomerClient : IDisposable
 {
+    /// <summary>Access tokens are valid for 15 minutes.</summary>
+    private static readonly TimeSpan TokenIsUsedFor = TimeSpan.FromMinutes(10);
     private static int _registered;
+    private (string Email, string Password, long LoggedInAt)? _login;
     private readonly ShopClient _shop = new(RunningSystem.Stack.GatewayAddress);
 
     public static async Task<CustomerClient> Register()
@@ -24,12 +28,21 @@ internal sealed class CustomerClient : IDisposable
 
     public async Task<long> Id() => (long)(await Get("users/me"))["id"]!;
 
-    public Task<JsonNode> Get(string path) => WithRetries(() => _shop.Get(path, CancellationToken.None));
+    public Task<JsonNode> Get(string path) => WithRetries(async () =>
+    {
+        await RenewToken();
+        return await _shop.Get(path, CancellationToken.None);
+    });
 
-    public Task<JsonNode> Post(string path, object body) => WithRetries(() => PostOnce(path, body));
+    public Task<JsonNode> Post(string path, object body) => WithRetries(async () =>
+    {
+        await RenewToken();
+        return await PostOnce(path, body);
+    });
 
     public Task Delete(string path) => WithRetries(async () =>
     {
+        await RenewToken();
         await _shop.Delete(path, CancellationToken.None);
         return this;
     });
@@ -43,8 +56,18 @@ internal sealed class CustomerClient : IDisposable
     private Task<CustomerClient> LogIn(string email, string password) => WithRetries(async () =>
     {
         await _shop.LogIn(email, password, CancellationToken.None);
+        _login = (email, password, Stopwatch.GetTimestamp());
         return this;
     });
+
+    private async Task RenewToken()
+    {
+        if (_login is { } login && Stopwatch.GetElapsedTime(login.LoggedInAt) > TokenIsUsedFor)
+        {
+            await _shop.LogIn(login.Email, login.Password, CancellationToken.None);
+            _login = login with { LoggedInAt = Stopwatch.GetTimestamp() };
+        }
+    }
 
     private static Task<T> WithRetries<T>(Func<Task<T>> ask)
         where T : class

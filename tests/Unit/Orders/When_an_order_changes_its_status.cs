@@ -21,7 +21,7 @@ internal sealed class When_an_order_changes_its_status
         [StockReleased] = [Same, Same, Same, Same],
         [StockCommitted] = [Same, Same, Same, Same],
         [PaymentCompleted] = ["CONFIRMED", Same, Same, Same],
-        [PaymentFailed] = ["CANCELLING PAYMENT_DECLINED", Never, Same, Same],
+        [PaymentFailed] = ["CANCELLING PAYMENT_DECLINED", Same, Same, Same],
         [PaymentRefunded] = ["CANCELLING SHOP", "CANCELLING SHOP", Same, Same],
         [OrderConfirmed] = [Never, Never, Never, Never],
         [OrderCancelled] = [Never, Never, Never, Never],
@@ -81,6 +81,18 @@ internal sealed class When_an_order_changes_its_status
         Assert.That(
             Transitions.Next(CANCELLING, StockReleased, new HashSet<OrderTrigger> { PaymentRefunded, StockReleased }),
             Is.EqualTo(new Transition(CANCELLED)));
+
+    [Test]
+    public void Should_wait_for_the_refund_when_a_payment_failed_and_was_captured_after_all()
+    {
+        HashSet<OrderTrigger> history = [PaymentFailed, PaymentCompleted, StockReleased];
+
+        Assert.That(Transitions.Next(CANCELLING, StockReleased, history), Is.Null);
+        Assert.That(Transitions.Missing(CANCELLING, history), Is.EqualTo(new[] { "PaymentRefunded or PaymentFailed" }));
+        Assert.That(
+            Transitions.Next(CANCELLING, PaymentRefunded, new HashSet<OrderTrigger>([.. history, PaymentRefunded])),
+            Is.EqualTo(new Transition(CANCELLED)));
+    }
 
     private static bool IsCompensated(HashSet<OrderTrigger> history) =>
         history.Contains(StockRejected) || (history.Contains(StockReleased) && history.Overlaps([PaymentFailed, PaymentRefunded]));

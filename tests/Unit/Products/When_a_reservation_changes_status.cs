@@ -23,7 +23,7 @@ internal sealed class When_a_reservation_changes_status
         (RESERVED, OrderPlaced), (REJECTED, OrderPlaced), (COMMITTED, OrderPlaced), (RELEASED, OrderPlaced),
         (COMMITTED, OrderConfirmed), (RELEASED, OrderConfirmed),
         (REJECTED, OrderCancelled), (RELEASED, OrderCancelled),
-        (REJECTED, PaymentFailed), (RELEASED, PaymentFailed),
+        (REJECTED, PaymentFailed), (RELEASED, PaymentFailed), (COMMITTED, PaymentFailed),
     ];
 
     [Test]
