@@ -45,6 +45,7 @@ internal static class Forwarding
         var services = Enum.GetValues<Service>().ToDictionary(
             service => service,
             service => builder.Configuration.Addresses($"Services:{service}"));
+        var pages = builder.Configuration.List(Pages.Setting).Length > 0 ? builder.Configuration.Addresses(Pages.Setting) : [];
         var timeout = builder.Configuration.GetValue("Timeouts:Service", DefaultTimeout);
         if (timeout <= TimeSpan.Zero)
         {
@@ -56,7 +57,12 @@ internal static class Forwarding
         builder.Services.AddSingleton<SilentInstances>();
         builder.Services.AddSingleton<IActiveHealthCheckPolicy>(services => services.GetRequiredService<SilentInstances>());
         builder.Services.AddReverseProxy()
-            .LoadFromMemory([.. Routes.All.Select(ToProxy)], [.. services.Select(service => ToProxy(service.Key, service.Value, timeout))])
+            .LoadFromMemory(
+                [.. Routes.All.Select(ToProxy), .. pages.Length > 0 ? Pages.Routes : []],
+                [
+                    .. services.Select(service => ToProxy(service.Key.ToString(), service.Value, timeout)),
+                    .. pages.Length > 0 ? new[] { ToProxy(Pages.Cluster, pages, timeout) with { SessionAffinity = Pages.Affinity } } : [],
+                ])
             .ConfigureHttpClient((_, handler) => handler.ConnectTimeout = ConnectTimeout)
             .AddTransforms(route => route.AddRequestTransform(ForwardCallerIdentity));
         foreach (var (service, addresses) in services)
@@ -72,6 +78,7 @@ internal static class Forwarding
         proxy.Use(EndStreamsAtStop);
         proxy.Use(AnswerForwardingErrors);
         proxy.Use(UnreachableInstances.RetryElsewhere);
+        proxy.UseSessionAffinity();
         proxy.UseLoadBalancing();
         proxy.Use(app.Services.GetRequiredService<SilentInstances>().EndReads);
         proxy.UsePassiveHealthChecks();
@@ -92,9 +99,9 @@ internal static class Forwarding
             .OfType<string>().ToDictionary(mark => mark, _ => ""),
     };
 
-    private static ClusterConfig ToProxy(Service service, Uri[] addresses, TimeSpan timeout) => new()
+    private static ClusterConfig ToProxy(string service, Uri[] addresses, TimeSpan timeout) => new()
     {
-        ClusterId = service.ToString(),
+        ClusterId = service,
         Destinations = addresses.Index().ToDictionary(
             instance => $"{service}-{instance.Index + 1}",
             instance => new DestinationConfig { Address = instance.Item.AbsoluteUri }),

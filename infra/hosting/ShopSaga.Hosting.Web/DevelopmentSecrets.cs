@@ -28,6 +28,9 @@ internal static class DevelopmentSecrets
         ("Provider:ApiKey", text => text),
         ("Provider:WebhookSecret", text => text),
         ("Webhooks:Secret", text => text),
+        ("Sessions:Key", text => text),
+        ("Gateway:Key", text => text),
+        ("Web:Key", text => text),
         ("Signing:EncryptionKey", FromBase64),
     ];
 

@@ -18,6 +18,7 @@ internal static class DemoCommand
             var options = stackArguments.Read(arguments, withServices: true, Console.WriteLine);
             await using var stack = await LocalStack.StartAsync(options, cancellationToken);
             Terminal.Output.Write(StackTable.Of(stack));
+            Console.WriteLine($"The shop in a browser, while this runs: {stack.GatewayAddress}");
 
             using var tour = new GuidedTour(stack, options, Terminal.Output);
             await tour.Run(cancellationToken);

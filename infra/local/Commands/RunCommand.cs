@@ -19,6 +19,8 @@ internal static class RunCommand
             {
                 Terminal.Output.Write(StackTable.Of(stack));
                 Console.WriteLine($"Administrator: {options.AdminEmail} / {options.AdminPassword}");
+                Console.WriteLine($"The shop in a browser: {stack.GatewayAddress}");
+                Console.WriteLine($"The failure laboratory: {stack.GatewayAddress}laboratory");
                 Console.WriteLine($"ShopSaga is up: {stack.GatewayAddress.ToString().TrimEnd('/')}");
                 failed = await new Supervisor(stack.Processes, Console.WriteLine).Run(cancellationToken);
                 Console.WriteLine("Stopping.");

@@ -43,4 +43,31 @@ internal sealed class StackProcess(string name, Command command, Func<Cancellati
 
     /// <summary>Sends SIGKILL, which has the effect of a crash.</summary>
     public Task Kill() => _child?.Kill() ?? Task.CompletedTask;
+
+    /// <summary>
+    /// Completes when an absence that <see cref="TakeAway"/> began is over; a supervisor leaves the process alone until then.
+    /// </summary>
+    public Task Absence { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Kills the process on purpose, and starts it again after a while.</summary>
+    /// <returns>Once it is ready again.</returns>
+    public Task TakeAway(TimeSpan time, CancellationToken cancellationToken)
+    {
+        if (Absence.IsCompleted)
+        {
+            var gone = new TaskCompletionSource();
+            Absence = Back(gone.Task);
+            gone.SetResult();
+        }
+
+        return Absence;
+
+        async Task Back(Task begun)
+        {
+            await begun;
+            await Kill();
+            await Task.Delay(time, cancellationToken);
+            await Start(cancellationToken);
+        }
+    }
 }

@@ -14,6 +14,7 @@ internal sealed record Ports(int Base)
     public int ErlangDistribution => Base + Topology.ErlangDistributionOffset;
     public int Epmd => Base + Topology.EpmdOffset;
     public int Redis => Base + Topology.RedisOffset;
+    public int Laboratory => Base + Topology.LaboratoryOffset;
 
     public Uri AddressOf(Service service) => AddressAt(service.Offset);
 
@@ -27,6 +28,7 @@ internal sealed record Ports(int Base)
         [
             (PostgreSql, "PostgreSQL"), (RabbitMq, "RabbitMQ"), (RabbitMqManagement, "RabbitMQ's management"),
             (ErlangDistribution, "RabbitMQ's Erlang distribution"), (Epmd, "RabbitMQ's epmd"), (Redis, "Redis"),
+            (Laboratory, "the failure laboratory"),
         ];
         needed.AddRange(services.Select(service => (Base + service.Offset, service.Name)));
 

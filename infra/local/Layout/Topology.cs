@@ -12,9 +12,10 @@ internal static class Topology
     public const int ErlangDistributionOffset = 23;
     public const int EpmdOffset = 24;
     public const int RedisOffset = 25;
+    public const int LaboratoryOffset = 38;
 
     // Added to a service's offset: the first instance, the second, …
-    private static readonly int[] InstanceOffsets = [0, 10, 25, 30];
+    private static readonly int[] InstanceOffsets = [0, 10, 25, 31];
 
     /// <summary>The number of ports reserved for a stack, and so the minimum distance between the base ports of two stacks.</summary>
     public const int PortsPerStack = 40;
@@ -64,18 +65,20 @@ internal static class Topology
             ReactsTo = ["PaymentCompleted", "PaymentRefunded"],
         },
 
+        new("Web", Offset: 6, Assembly: "ShopSaga.Web", Database: null) { UsesRedis = true, CanHaveInstances = true },
+
         new("gateway", Offset: 0, Assembly: "ShopSaga.Gateway", Database: null),
     ];
 
     /// <summary>The largest number of instances of a service.</summary>
     public static int MaxInstances => InstanceOffsets.Length;
 
-    /// <summary>All processes of the services. Only endpoints on the bus can have several instances.</summary>
+    /// <summary>All processes of the services. Endpoints on the bus and the web application can have several instances.</summary>
     public static IEnumerable<Instance> Instances(int ofEach) => Services.SelectMany(service => Instances(service, ofEach));
 
     /// <summary>The processes of one service.</summary>
     public static IEnumerable<Instance> Instances(Service service, int ofEach) =>
-        Enumerable.Range(1, service.IsOnTheBus ? ofEach : 1)
+        Enumerable.Range(1, service.CanHaveInstances ? ofEach : 1)
             .Select(number => new Instance(service, number, service.Offset + InstanceOffsets[number - 1]));
 
     /// <summary>The service of this name.</summary>
@@ -89,6 +92,9 @@ internal sealed record Service(string Name, int Offset, string Assembly, Databas
     public string[] Publishes { get; init; } = [];
     public string[] ReactsTo { get; init; } = [];
     public bool IsOnTheBus => Publishes.Length + ReactsTo.Length > 0;
+
+    /// <summary>The gateway spreads requests over the instances.</summary>
+    public bool CanHaveInstances { get => field || IsOnTheBus; init; }
 }
 
 /// <summary>A process of a service. The first has the name of the service, the others are called Orders-2 and so on.</summary>

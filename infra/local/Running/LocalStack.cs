@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using ShopSaga.Local.Data;
 using ShopSaga.Local.Layout;
 using ShopSaga.Local.Processes;
@@ -23,6 +24,7 @@ internal sealed class LocalStack : IAsyncDisposable
     private readonly Socket? _claim;
     private readonly List<StackProcess> _servers = [];
     private readonly List<StackProcess> _services = [];
+    private LaboratoryControl? _laboratory;
     private bool _inContainers;
 
     private LocalStack(StackOptions options, Ports ports, Socket? claim, DataFolder folder)
@@ -91,6 +93,14 @@ internal sealed class LocalStack : IAsyncDisposable
     public string BrokerAddressOf(string service) =>
         BrokerManagementAddress is null ? BrokerAddress : BrokerUsers.Address(BrokerAddress, Topology.Find(service), _folder.Secret);
 
+    /// <summary>The key to the control of the failure laboratory, which the web application of this stack alone has.</summary>
+    public string LaboratoryKey { get; } = RandomNumberGenerator.GetHexString(32, lowercase: true);
+
+    /// <summary>Kills a process, and starts it again after a while.</summary>
+    /// <returns>Once it is ready again.</returns>
+    public Task TakeAway(string name, TimeSpan time, CancellationToken cancellationToken = default) =>
+        Find(name).TakeAway(time, cancellationToken);
+
     /// <summary>Sends SIGKILL to a process and its descendants.</summary>
     public Task Kill(string name) => Find(name).Kill();
 
@@ -129,6 +139,7 @@ internal sealed class LocalStack : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         var dataIsKept = _options.BasePort is not null;
+        await (_laboratory?.DisposeAsync() ?? ValueTask.CompletedTask);
         await Task.WhenAll(_services.Select(process => process.Stop()));
         // A clean shutdown takes seconds: PostgreSQL writes a checkpoint, and RabbitMQ 3.10 sleeps for five seconds.
         await Task.WhenAll(
@@ -182,6 +193,7 @@ internal sealed class LocalStack : IAsyncDisposable
 
         _services.AddRange(instances.Select(instance => ServiceProcesses.Prepare(instance, this, _options, _folder)));
         await AllOrFirstFailure(cancellationToken, [.. _services.Select(process => (Func<CancellationToken, Task>)process.Start)]);
+        _laboratory = new LaboratoryControl(this);
         _options.Progress($"{_services.Count} services are ready after {clock.Elapsed.TotalSeconds:0.0} s in all.");
     }
 

@@ -99,6 +99,13 @@ internal static class ServiceProcesses
                 settings["Provider__Address"] = Text(stack.Ports.AddressOf(Topology.Find("psp")));
                 settings["Payments__Address"] = Text(stack.Ports.AddressOf(Topology.Find("Payments")));
                 break;
+            case "Web":
+                settings["Gateway__Address"] = Text(stack.GatewayAddress);
+                settings["Laboratory__Address"] = Text(LaboratoryControl.AddressOf(stack));
+                settings["Laboratory__Key"] = stack.LaboratoryKey;
+                settings["Laboratory__AdminEmail"] = options.AdminEmail;
+                settings["Laboratory__AdminPassword"] = options.AdminPassword;
+                break;
             case "gateway":
                 foreach (var behind in Topology.Services.Where(other => other.Name is not ("gateway" or "psp")))
                 {

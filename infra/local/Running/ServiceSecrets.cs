@@ -20,6 +20,8 @@ internal static class ServiceSecrets
             ["Internal__Key"] = secret("internal"),
         },
         "Settlement" => new() { ["Provider__ApiKey"] = secret("provider"), ["Payments__Key"] = secret("internal") },
+        "Web" => new() { ["Sessions__Key"] = secret("web-sessions"), ["Gateway__Key"] = secret("web-gateway") },
+        "gateway" => new() { ["Web__Key"] = secret("web-gateway") },
         _ => [],
     };
 }

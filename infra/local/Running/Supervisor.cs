@@ -31,6 +31,12 @@ internal sealed class Supervisor(IEnumerable<StackProcess> processes, Action<str
             while (true)
             {
                 await process.Exited.WaitAsync(cancellationToken);
+                if (!process.Absence.IsCompleted)
+                {
+                    await process.Absence.WaitAsync(cancellationToken);
+                    continue;
+                }
+
                 report(
                     $"{process.Name} has ended with exit code {process.ExitCode}.{Environment.NewLine}{Readiness.LastLines(process.Log)}");
                 while (restarts.TryPeek(out var oldest) && TimeProvider.System.GetElapsedTime(oldest) > Period)

@@ -35,7 +35,7 @@ public partial class When_folders_use_each_other
     public void Should_use_only_folders_to_the_right(string project)
     {
         var order = Layers[project].ToList();
-        var assembly = Assembly.Load(Path.GetFileNameWithoutExtension(Repository.FilesIn(project, ".csproj").First()));
+        var assembly = Assembly.Load(Path.GetFileNameWithoutExtension(Repository.FilesIn(project, ".csproj").MinBy(file => file.Length)!));
         var wrong = FolderReferences.Between(project, assembly, order)
             .Where(reference => order.IndexOf(reference.Key.To) < order.IndexOf(reference.Key.From))
             .Select(reference => $"{reference.Key.From} → {reference.Key.To}: {reference.Value}");
@@ -46,7 +46,7 @@ public partial class When_folders_use_each_other
     /// <summary>The folders with sources, <c>.</c> for the files of the root besides Program.cs.</summary>
     private static HashSet<string> FoldersOf(string project, string[] apart) =>
     [
-        .. Repository.FilesIn(project, ".cs").Where(file => Path.GetFileName(file) != "Program.cs")
+        .. FolderReferences.SourcesOf(project)
             .Select(file => FolderReferences.FolderOf(project, file, apart)),
     ];
 

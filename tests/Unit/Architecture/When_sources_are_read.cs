@@ -9,7 +9,7 @@ public class When_sources_are_read
     private static readonly string[] Services =
     [
         .. Choreography.Endpoints.Select(endpoint => $"ShopSaga.{endpoint}"),
-        "ShopSaga.Gateway", "ShopSaga.Hosting.Web", "ShopSaga.Hosting", "ShopSaga.Hosting.Messaging", "ShopSaga.Psp", "ShopSaga.Bus",
+        "ShopSaga.Gateway", "ShopSaga.Web", "ShopSaga.Hosting.Web", "ShopSaga.Hosting", "ShopSaga.Hosting.Messaging", "ShopSaga.Psp", "ShopSaga.Bus",
         "ShopSaga.Bus.ServiceControl", "ShopSaga.Bus.Testing",
     ];
 
@@ -59,6 +59,7 @@ public class When_sources_are_read
         from file in Repository.Files
         where Path.GetExtension(file) is ".cs" or ".cake" or ".csproj" or ".proj" or ".props" or ".targets" or ".md" or ".sh" or ".yml"
             or ".yaml" or ".tpl" or ".html" or ".js" or ".css"
+        where !file.EndsWith(".min.css", StringComparison.Ordinal)
         from line in Repository.Read(file).Split('\n').Index()
         where line.Item.Length > 140 && !line.Item.StartsWith('|')
         select $"{file}({line.Index + 1})",

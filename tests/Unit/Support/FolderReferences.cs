@@ -27,8 +27,7 @@ internal static partial class FolderReferences
     public static IReadOnlyDictionary<(
         string From, string To), string> Between(string project, Assembly assembly, IReadOnlyCollection<string> apart)
     {
-        var sources = Repository.FilesIn(project, ".cs").Where(file => Path.GetFileName(file) != "Program.cs")
-            .ToDictionary(file => file, Repository.Read);
+        var sources = SourcesOf(project).ToDictionary(file => file, Repository.Read);
         var folders = new Dictionary<string, string>();
         foreach (var (file, text) in sources)
         {
@@ -79,6 +78,15 @@ internal static partial class FolderReferences
                 references.TryAdd((from, to), example);
             }
         }
+    }
+
+    /// <summary>The sources of a project, besides <c>Program.cs</c>; those of a project below it are not its own.</summary>
+    public static IEnumerable<string> SourcesOf(string project)
+    {
+        var below = Repository.FilesIn(project, ".csproj").Select(file => Path.GetDirectoryName(file)!)
+            .Where(other => other != project).ToList();
+        return Repository.FilesIn(project, ".cs").Where(file => Path.GetFileName(file) != "Program.cs")
+            .Where(file => !below.Any(other => file.StartsWith(other + "/", StringComparison.Ordinal)));
     }
 
     /// <summary>The folder of a file, or its own name if it stands apart.</summary>

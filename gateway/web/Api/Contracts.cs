@@ -1,0 +1,117 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace ShopSaga.Web.Api;
+
+/// <summary>No body.</summary>
+public sealed record Nothing;
+
+/// <summary>A page of a list.</summary>
+public sealed record ItemsOf<T>(IReadOnlyList<T> Items, string? NextCursor);
+
+/// <summary>Opens an account.</summary>
+public sealed record Registration(string Email, string Password, string Name);
+
+/// <summary>Logs in.</summary>
+public sealed record Credentials(string Email, string Password);
+
+/// <summary>Serves once.</summary>
+public sealed record RefreshToken([property: JsonPropertyName("refreshToken")] string Token);
+
+/// <summary>What a log-in or a refresh gives.</summary>
+public sealed record TokenPair(string AccessToken, int ExpiresIn, string RefreshToken);
+
+/// <summary>An account.</summary>
+public sealed record Account(long Id, string Email, string Name, string Role);
+
+/// <summary>Changes the caller's name.</summary>
+public sealed record NewName(string Name);
+
+/// <summary>Changes the caller's password.</summary>
+public sealed record PasswordChange(string CurrentPassword, string NewPassword);
+
+/// <summary>A product on sale.</summary>
+public sealed record Product(long Id, string Name, string Category, int Price, int StockQuantity, long Version);
+
+/// <summary>Puts a product on sale.</summary>
+public sealed record NewProduct(string Name, string Category, int Price, int StockQuantity);
+
+/// <summary>Replaces name, category and price of a product.</summary>
+public sealed record ChangedProduct(string Name, string Category, int Price);
+
+/// <summary>Adds to the stock, or takes from it.</summary>
+public sealed record StockChange(int Delta);
+
+/// <summary>A cart at today's prices.</summary>
+public sealed record Cart(IReadOnlyList<CartLine> Lines, long TotalAmount);
+
+/// <summary>One product of a cart.</summary>
+public sealed record CartLine(long ProductId, string Name, int UnitPrice, int Quantity);
+
+/// <summary>How many of a product.</summary>
+public sealed record CartItem(int Quantity);
+
+/// <summary>Orders what is in the cart.</summary>
+public sealed record Checkout(string PaymentMethod);
+
+/// <summary>Orders one product.</summary>
+public sealed record NewOrder(long ProductId, int Quantity, string PaymentMethod);
+
+/// <summary>An order.</summary>
+public sealed record Order(
+    long Id,
+    long UserId,
+    string Status,
+    string? Reason,
+    IReadOnlyList<OrderLine> Lines,
+    long TotalAmount,
+    string PaymentMethod,
+    long? PaymentId,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt)
+{
+    /// <summary>Whether no further event is expected, unless it is cancelled.</summary>
+    [JsonIgnore]
+    public bool IsFinal => Status is "CONFIRMED" or "CANCELLED";
+
+    /// <summary>Whether it can be cancelled.</summary>
+    [JsonIgnore]
+    public bool IsCancellable => Status is "PENDING" or "CONFIRMED";
+}
+
+/// <summary>One product of an order.</summary>
+public sealed record OrderLine(long ProductId, string Name, int Quantity, int UnitPrice);
+
+/// <summary>One event of an order.</summary>
+public sealed record OrderEvent(string Name, DateTimeOffset At, string Source)
+{
+    /// <summary>Further members, by event: amounts, reason, shortages.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement> Details { get; init; } = [];
+}
+
+/// <summary>A payment.</summary>
+public sealed record Payment(
+    long Id,
+    long OrderId,
+    long UserId,
+    long Amount,
+    string PaymentMethod,
+    string Status,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? RefundedAt);
+
+/// <summary>The figures of a business date.</summary>
+public sealed record Day(
+    DateOnly ReportDate, long TotalAmount, long PaymentCount, long RefundAmount, long RefundCount, long NetAmount, string Status);
+
+/// <summary>The figures of a month.</summary>
+public sealed record Month(
+    string YearMonth, long TotalAmount, long PaymentCount, long RefundAmount, long RefundCount, long NetAmount, string Status);
+
+/// <summary>The comparison of provider, Payments and ledger for one business date.</summary>
+public sealed record Reconciliation(DateOnly Date, long Matched, IReadOnlyList<Difference> Differences, string? NextCursor);
+
+/// <summary>A capture or refund about which the books do not agree.</summary>
+public sealed record Difference(
+    string Kind, long? OrderId, long? PaymentId, long? ProviderAmount, long? PaymentAmount, long? LedgerAmount);

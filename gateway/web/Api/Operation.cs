@@ -1,0 +1,51 @@
+namespace ShopSaga.Web.Api;
+
+/// <summary>A route of the public API, as the OpenAPI document of its service describes it.</summary>
+/// <param name="Service">The service, as a word for people: <c>Orders</c>.</param>
+/// <param name="Method">GET, POST, PUT or DELETE.</param>
+/// <param name="Path">With placeholders: <c>/orders/{id}</c>.</param>
+internal record Operation(string Service, string Method, string Path);
+
+/// <summary>A route with the types of its request and response; <see cref="Nothing"/> stands for no body.</summary>
+internal sealed record Operation<TRequest, TResponse>(string Service, string Method, string Path) : Operation(Service, Method, Path);
+
+/// <summary>Every route that this client uses. A test compares them with the OpenAPI documents.</summary>
+internal static class Operations
+{
+    public static readonly Operation<Registration, Account> Register = new("Users", "POST", "/users");
+    public static readonly Operation<Credentials, TokenPair> LogIn = new("Users", "POST", "/auth/login");
+    public static readonly Operation<RefreshToken, TokenPair> Refresh = new("Users", "POST", "/auth/refresh");
+    public static readonly Operation<RefreshToken, Nothing> LogOut = new("Users", "POST", "/auth/logout");
+    public static readonly Operation<Nothing, Account> ReadProfile = new("Users", "GET", "/users/me");
+    public static readonly Operation<NewName, Account> Rename = new("Users", "PUT", "/users/me");
+    public static readonly Operation<PasswordChange, Nothing> ChangePassword = new("Users", "PUT", "/users/me/password");
+
+    public static readonly Operation<Nothing, ItemsOf<Product>> BrowseProducts = new("Products", "GET", "/products");
+    public static readonly Operation<Nothing, Product> ReadProduct = new("Products", "GET", "/products/{id}");
+    public static readonly Operation<NewProduct, Product> ListProduct = new("Products", "POST", "/products");
+    public static readonly Operation<ChangedProduct, Product> ChangeProduct = new("Products", "PUT", "/products/{id}");
+    public static readonly Operation<StockChange, Product> ChangeStock = new("Products", "POST", "/products/{id}/stock");
+    public static readonly Operation<Nothing, Nothing> WithdrawProduct = new("Products", "DELETE", "/products/{id}");
+
+    public static readonly Operation<Nothing, Cart> ReadCart = new("Orders", "GET", "/cart");
+    public static readonly Operation<CartItem, Cart> PutItem = new("Orders", "PUT", "/cart/items/{productId}");
+    public static readonly Operation<Nothing, Cart> RemoveItem = new("Orders", "DELETE", "/cart/items/{productId}");
+    public static readonly Operation<Checkout, Order> CheckOut = new("Orders", "POST", "/cart/checkout");
+    public static readonly Operation<NewOrder, Order> PlaceOrder = new("Orders", "POST", "/orders");
+    public static readonly Operation<Nothing, ItemsOf<Order>> ListOrders = new("Orders", "GET", "/orders");
+    public static readonly Operation<Nothing, Order> ReadOrder = new("Orders", "GET", "/orders/{id}");
+    public static readonly Operation<Nothing, ItemsOf<OrderEvent>> ReadHistory = new("Orders", "GET", "/orders/{id}/history");
+    public static readonly Operation<Nothing, Order> CancelOrder = new("Orders", "POST", "/orders/{id}/cancel");
+
+    /// <summary>Answers with a stream of events, each with an order as JSON.</summary>
+    public static readonly Operation TrackOrder = new("Orders", "GET", "/orders/{id}/events");
+
+    public static readonly Operation<Nothing, ItemsOf<Payment>> ListPayments = new("Payments", "GET", "/payments");
+    public static readonly Operation<Nothing, Payment> ReadPayment = new("Payments", "GET", "/payments/{id}");
+    public static readonly Operation<Nothing, Payment> CancelPayment = new("Payments", "POST", "/payments/{id}/cancel");
+
+    public static readonly Operation<Nothing, ItemsOf<Day>> ListDays = new("Settlement", "GET", "/settlements/daily");
+    public static readonly Operation<Nothing, ItemsOf<Month>> ListMonths = new("Settlement", "GET", "/settlements/monthly");
+    public static readonly Operation<Nothing, Day> CloseDay = new("Settlement", "POST", "/settlements/daily/{date}/close");
+    public static readonly Operation<Nothing, Reconciliation> Reconcile = new("Settlement", "GET", "/settlements/reconciliation/{date}");
+}

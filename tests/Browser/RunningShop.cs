@@ -1,0 +1,72 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Playwright;
+using ShopSaga.Local.Running;
+using ShopSaga.Tests.Browser.Support;
+
+namespace ShopSaga.Tests.Browser;
+
+/// <summary>One system and one browser for all tests; each person has a profile of the browser, and an account, of their own.</summary>
+[SetUpFixture]
+public class RunningShop
+{
+    private static readonly StackOptions Options = new()
+    {
+        WithServices = true,
+        RelaxedRateLimits = true,
+        Progress = TestContext.Progress.WriteLine,
+    };
+
+    private static LocalStack? _stack;
+    private static HttpClient? _admin;
+    private static IPlaywright? _playwright;
+    private static IBrowser? _browser;
+
+    internal static LocalStack Stack => _stack!;
+
+    /// <summary>The gateway, as an administrator calls it without a browser.</summary>
+    internal static HttpClient Admin => _admin!;
+
+    internal static IBrowser Browser => _browser!;
+
+    internal static (string Email, string Password) AdminAccount => (Options.AdminEmail, Options.AdminPassword);
+
+    internal static string Screenshots { get; } = Directory.CreateDirectory(
+        Path.Combine(Repository.Root, ".artifacts", "screenshots")).FullName;
+
+    [OneTimeSetUp]
+    public async Task Start()
+    {
+        (Eventually.Limit, Eventually.Pause) = (TimeSpan.FromMinutes(1), TimeSpan.FromMilliseconds(50));
+        var starting = LocalStack.StartAsync(Options, CancellationToken.None);
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = Chromium.Path,
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        });
+        _stack = await starting;
+        _admin = new HttpClient { BaseAddress = _stack.GatewayAddress };
+        var login = await _admin.PostAsJsonAsync("auth/login", new { email = Options.AdminEmail, password = Options.AdminPassword });
+        var token = (await login.Content.ReadFromJsonAsync<JsonNode>())!["accessToken"]!.GetValue<string>();
+        _admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        foreach (var (name, category, price, stock) in new[]
+        {
+            ("Keyboard", "Peripherals", 89_000, 1_000), ("Desk lamp", "Light", 25_000, 3), ("Notebook", "Paper", 4_500, 5_000),
+            ("Fountain pen", "Paper", 62_000, 40), ("Headphones", "Sound", 149_000, 0), ("인체공학 의자", "가구", 329_000, 12),
+        })
+        {
+            await Catalogue.List(name, category, price, stock);
+        }
+    }
+
+    [OneTimeTearDown]
+    public async Task Stop()
+    {
+        await (_browser?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _playwright?.Dispose();
+        _admin?.Dispose();
+        await (_stack?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
+}

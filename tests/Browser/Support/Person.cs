@@ -1,0 +1,128 @@
+using System.Text.RegularExpressions;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+
+namespace ShopSaga.Tests.Browser.Support;
+
+/// <summary>
+/// Somebody in front of a browser. At the end, nothing that the browser complained about may be left: no script that failed, nothing that
+/// the content security policy refused.
+/// </summary>
+internal sealed partial class Person : IAsyncDisposable
+{
+    private readonly IBrowserContext _context;
+    private readonly List<string> _complaints = [];
+
+    private Person(IBrowserContext context, IPage page)
+    {
+        (_context, Page) = (context, page);
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error" && !ToBeExpected().IsMatch(message.Text))
+            {
+                _complaints.Add(message.Text);
+            }
+        };
+        page.PageError += (_, error) => _complaints.Add(error);
+    }
+
+    public IPage Page { get; }
+
+    public string Email { get; } = $"browser-{Guid.NewGuid():N}@example.com";
+
+    public string Password { get; set; } = "correct horse battery";
+
+    /// <summary>A browser of its own, with the given window, language and theme.</summary>
+    public static async Task<Person> Arrives(
+        int width = 1280, int height = 900, string locale = "en-GB", ColorScheme theme = ColorScheme.Light)
+    {
+        var context = await RunningShop.Browser.NewContextAsync(new()
+        {
+            BaseURL = RunningShop.Stack.GatewayAddress.ToString(),
+            ViewportSize = new() { Width = width, Height = height },
+            Locale = locale,
+            ColorScheme = theme,
+            ReducedMotion = ReducedMotion.Reduce,
+        });
+        context.SetDefaultTimeout(20_000);
+        return new Person(context, await context.NewPageAsync());
+    }
+
+    public Task Opens(string path) => Page.GotoAsync(path, new() { WaitUntil = WaitUntilState.Load });
+
+    /// <summary>Fills in the form for a new account, and is logged in afterwards.</summary>
+    public async Task Registers(string name = "Mina Kim")
+    {
+        await Opens("/account/register");
+        await Page.Locator("#name").FillAsync(name);
+        await Page.Locator("#email").FillAsync(Email);
+        await Page.Locator("#password").FillAsync(Password);
+        await Page.Locator("main form button").ClickAsync();
+        await Page.WaitForURLAsync("**/shop");
+    }
+
+    public async Task LogsIn(string email, string password, string lands = "**/shop")
+    {
+        await Opens("/account/login");
+        await Page.Locator("#email").FillAsync(email);
+        await Page.Locator("#password").FillAsync(password);
+        await Page.Locator("main form button").ClickAsync();
+        await Page.WaitForURLAsync(lands);
+    }
+
+    /// <summary>Puts so many of a product into the cart and orders it.</summary>
+    /// <returns>The order's number.</returns>
+    public async Task<long> Orders(long product, int quantity = 1, string method = "CARD")
+    {
+        await Opens($"/shop/products/{product}");
+        await Page.Locator("#quantity").FillAsync($"{quantity}");
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Put into the cart" }).ClickAsync();
+        await Page.WaitForURLAsync("**/shop/cart");
+        if (method is not ("CARD" or "KAKAO_PAY" or "BANK_TRANSFER"))
+        {
+            await Page.Locator("summary").ClickAsync();
+        }
+
+        await Page.Locator($"#method-{method}").CheckAsync();
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Order now" }).ClickAsync();
+        await Page.WaitForURLAsync(OrderAddress());
+        return long.Parse(Page.Url.Split('/')[^1], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Waits until the order's page shows this status.</summary>
+    public Task Sees(string status) =>
+        Assertions.Expect(Page.GetByTestId("status")).ToHaveClassAsync(new Regex($@"\b{status}\b"), new() { Timeout = 60_000 });
+
+    /// <summary>Waits until the timeline of the order's page has these events and no others.</summary>
+    public Task SeesEvents(params string[] names) => Eventually.Is(
+        async () => (await Page.GetByTestId("timeline").Locator("strong").AllInnerTextsAsync()).Order().SequenceEqual(names.Order()),
+        $"the timeline has {string.Join(", ", names)}");
+
+    /// <summary>Keeps a picture of the page, which must have no violation of WCAG 2.2 AA and not be wider than the window.</summary>
+    public async Task Shows(string name)
+    {
+        await Page.ScreenshotAsync(new() { Path = Path.Combine(RunningShop.Screenshots, $"{name}.png"), FullPage = true });
+        var found = await Page.RunAxe();
+        var violations = found.Violations.Select(violation =>
+            $"{violation.Id}: {violation.Help}: {string.Join("; ", violation.Nodes.Select(node => node.Html))}");
+        var overflow = await Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(violations, Is.Empty, name);
+            Assert.That(overflow, Is.Zero, $"{name} is wider than the window");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _context.DisposeAsync();
+        Assert.That(_complaints, Is.Empty, "what the browser complained about");
+    }
+
+    [GeneratedRegex(@"/shop/orders/\d+$")]
+    private static partial Regex OrderAddress();
+
+    // A page that is not there, a service that is away: the browser reports the status.
+    [GeneratedRegex("^Failed to load resource: the server responded with a status of|WebSocket|ERR_CONNECTION")]
+    private static partial Regex ToBeExpected();
+}

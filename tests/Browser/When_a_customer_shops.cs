@@ -1,0 +1,99 @@
+using Microsoft.Playwright;
+using ShopSaga.Tests.Browser.Support;
+using static Microsoft.Playwright.Assertions;
+
+namespace ShopSaga.Tests.Browser;
+
+public class When_a_customer_shops
+{
+    [Test]
+    public async Task Should_find_a_product_order_it_and_watch_the_order_to_its_end()
+    {
+        await using var customer = await Person.Arrives();
+        await customer.Opens("/account/register");
+        await customer.Shows("register");
+        await customer.Registers();
+        await customer.Shows("shop");
+
+        await customer.Page.Locator("#q").FillAsync("keyb");
+        await customer.Page.Locator("main").GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
+        await Expect(customer.Page.Locator(".product")).ToHaveCountAsync(1);
+        await customer.Page.GetByRole(AriaRole.Link, new() { Name = "Keyboard" }).ClickAsync();
+        await Expect(customer.Page.GetByRole(AriaRole.Heading, new() { Name = "Keyboard" })).ToBeVisibleAsync();
+        await customer.Shows("product");
+        await customer.Page.Locator("#quantity").FillAsync("2");
+        await customer.Page.GetByRole(AriaRole.Button, new() { Name = "Put into the cart" }).ClickAsync();
+        await Expect(customer.Page.Locator(".total")).ToContainTextAsync("₩178,000");
+        await customer.Page.Locator("summary").ClickAsync();
+        await customer.Shows("cart");
+        await customer.Page.GetByRole(AriaRole.Button, new() { Name = "Order now" }).ClickAsync();
+
+        await customer.Sees("CONFIRMED");
+        await customer.SeesEvents("OrderPlaced", "StockReserved", "PaymentCompleted", "OrderConfirmed", "StockCommitted");
+        await Expect(customer.Page.Locator(".event.forward")).ToHaveCountAsync(8);
+        await customer.Shows("order-confirmed");
+
+        await customer.Opens("/shop/orders?status=CONFIRMED");
+        await Expect(customer.Page.Locator(".lines li")).ToHaveCountAsync(1);
+        await customer.Shows("orders");
+    }
+
+    [Test]
+    public async Task Should_see_what_a_declined_card_gives_back()
+    {
+        var pen = await Catalogue.List("Pen", "Paper", 3_000, 10);
+        await using var customer = await Person.Arrives();
+        await customer.Registers();
+
+        await customer.Orders(pen, method: "CARD_DECLINED");
+
+        await customer.Sees("CANCELLED");
+        await customer.SeesEvents("OrderPlaced", "StockReserved", "PaymentFailed", "OrderCancelled", "StockReleased");
+        await Expect(customer.Page.GetByText("The payment was declined.")).ToBeVisibleAsync();
+        await Expect(customer.Page.GetByText("the reserved goods")).ToBeVisibleAsync();
+        await customer.Shows("order-declined");
+    }
+
+    [Test]
+    public async Task Should_change_name_and_password_and_log_in_with_the_new_one()
+    {
+        await using var customer = await Person.Arrives();
+        await customer.Registers();
+        await customer.Opens("/account");
+        await customer.Page.Locator("#name").FillAsync("Ann Lee");
+        await customer.Page.GetByRole(AriaRole.Button, new() { Name = "Change the name" }).ClickAsync();
+        await Expect(customer.Page.Locator(".tools")).ToContainTextAsync("Ann Lee");
+        await customer.Page.Locator("#currentPassword").FillAsync("not the password");
+        await customer.Page.Locator("#newPassword").FillAsync("another password");
+        await customer.Page.GetByRole(AriaRole.Button, new() { Name = "Change the password" }).ClickAsync();
+        await Expect(customer.Page.Locator("#currentPassword-error")).ToBeVisibleAsync();
+        await customer.Shows("account");
+
+        await customer.Page.Locator("#currentPassword").FillAsync(customer.Password);
+        await customer.Page.Locator("#newPassword").FillAsync("another password");
+        await customer.Page.GetByRole(AriaRole.Button, new() { Name = "Change the password" }).ClickAsync();
+        await Expect(customer.Page.GetByText("Your password is changed.")).ToBeVisibleAsync();
+        await customer.Page.GetByRole(AriaRole.Button, new() { Name = "Log out" }).ClickAsync();
+        await Expect(customer.Page.GetByRole(AriaRole.Link, new() { Name = "Log in", Exact = true })).ToBeVisibleAsync();
+
+        await customer.LogsIn(customer.Email, "another password");
+    }
+
+    [Test]
+    public async Task Should_be_told_in_plain_words_what_is_wrong()
+    {
+        await using var customer = await Person.Arrives();
+        await customer.Opens("/account/login?returnUrl=/shop/orders");
+        await customer.Page.Locator("#email").FillAsync(customer.Email);
+        await customer.Page.Locator("#password").FillAsync("a wrong password");
+        await customer.Page.Locator("main form button").ClickAsync();
+        await Expect(customer.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("E-mail or password is wrong.");
+        await customer.Shows("login-refused");
+
+        await customer.Opens("/shop/products/999999");
+        await Expect(customer.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("It does not exist");
+        await customer.Opens("/shop/no-such-page");
+        await Expect(customer.Page.GetByRole(AriaRole.Heading, new() { Name = "Not found" })).ToBeVisibleAsync();
+        await customer.Shows("not-found");
+    }
+}

@@ -1,0 +1,53 @@
+using Bunit;
+using Microsoft.Extensions.DependencyInjection;
+using ShopSaga.Web.Api;
+using ShopSaga.Web.Live;
+using ShopSaga.Web.Shared;
+
+namespace ShopSaga.Tests.Browser;
+
+/// <summary>Components with logic, without a browser.</summary>
+public class When_a_picture_is_rendered
+{
+    private BunitContext _context = null!;
+
+    [SetUp]
+    public void Create()
+    {
+        _context = new BunitContext();
+        _context.Services.AddLocalization();
+    }
+
+    [TearDown]
+    public async Task Close() => await _context.DisposeAsync();
+
+    [Test]
+    public void Should_light_every_arrow_of_an_event_and_no_other()
+    {
+        var picture = _context.Render<ChoreographyPicture>(parameters => parameters
+            .Add(picture => picture.Events, ["OrderPlaced", "StockRejected"])
+            .Add(picture => picture.Now, "StockRejected"));
+
+        Assert.That(ListenersOf(".event.forward"), Is.EquivalentTo(new[] { "Products", "Payments" }));
+        Assert.That(ListenersOf(".event.failure.now"), Is.EquivalentTo(new[] { "Orders", "Payments" }));
+        Assert.That(picture.FindAll(".service.speaking").Single().TextContent, Does.Contain("Products"));
+        Assert.That(picture.Find("svg").GetAttribute("aria-label"), Does.Contain("OrderPlaced, StockRejected"));
+
+        IEnumerable<string?> ListenersOf(string arrows) => picture.FindAll(arrows).Select(arrow => arrow.GetAttribute("data-to"));
+    }
+
+    [TestCase(0, "Sold out")]
+    [TestCase(3, "Only 3 left")]
+    [TestCase(50, "In stock")]
+    public void Should_say_how_much_is_left(int quantity, string text) => Assert.That(
+        _context.Render<ShopSaga.Web.Customer.Stock>(parameters => parameters.Add(stock => stock.Quantity, quantity)).Markup,
+        Does.Contain(text));
+
+    [Test]
+    public void Should_name_the_service_that_is_away()
+    {
+        var notice = _context.Render<ProblemNotice>(parameters => parameters.Add(notice => notice.Of, Problem.Away("Payments")));
+
+        Assert.That(notice.Find("[role=alert]").TextContent, Does.Contain("The payment service does not answer at the moment."));
+    }
+}
