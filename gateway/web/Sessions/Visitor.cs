@@ -20,6 +20,16 @@ internal sealed class Visitor(IHttpContextAccessor http, AuthenticationStateProv
             ? (await renewal.Renew(id, tokens))?.AccessToken
             : null;
 
-    private async Task<ClaimsPrincipal> User() =>
-        http.HttpContext?.User ?? (await state.GetAuthenticationStateAsync()).User;
+    private async Task<ClaimsPrincipal> User()
+    {
+        try
+        {
+            return (await state.GetAuthenticationStateAsync()).User;
+        }
+        catch (InvalidOperationException)
+        {
+            // A request for something else than a page, such as a download.
+            return http.HttpContext?.User ?? new ClaimsPrincipal();
+        }
+    }
 }
