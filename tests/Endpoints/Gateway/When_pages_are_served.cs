@@ -61,7 +61,7 @@ internal sealed class When_pages_are_served
     }
 
     [Test]
-    public async Task Should_believe_nobody_else_about_the_address()
+    public async Task Should_believe_no_other_caller_about_the_address()
     {
         await using var gateway = await GatewayApp.Start(TestTokens.Jwks, new() { ["Web:Key"] = Key, ["RateLimits:Address"] = "1/m" });
         using var client = gateway.Client();
