@@ -11,6 +11,7 @@ public class When_the_choreography_is_drawn
         var events = Choreography.Arrows.Select(arrow => arrow.Event).ToHashSet();
         var reactions =
             from listener in Topology.Services
+            where Choreography.Services.Contains(listener.Name)
             from name in listener.ReactsTo
             where events.Contains(name)
             select new Arrow(Topology.Services.Single(service => service.Publishes.Contains(name)).Name, listener.Name, name);
