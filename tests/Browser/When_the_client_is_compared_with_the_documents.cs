@@ -9,7 +9,7 @@ namespace ShopSaga.Tests.Browser;
 public partial class When_the_client_is_compared_with_the_documents
 {
     private static IEnumerable<TestCaseData> Routes => typeof(Operations).GetFields(BindingFlags.Public | BindingFlags.Static)
-        .Select(field => new TestCaseData(field.GetValue(null)).SetArgDisplayNames(field.Name));
+        .Select(route => new TestCaseData(route.GetValue(null)).SetArgDisplayNames(route.Name));
 
     [TestCaseSource(nameof(Routes))]
     public async Task Should_find_the_route_and_the_members(object route)
