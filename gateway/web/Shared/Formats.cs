@@ -10,7 +10,10 @@ internal static class Formats
 {
     private static readonly TimeZoneInfo Shop = TimeZoneInfo.FindSystemTimeZoneById("Asia/Seoul");
 
-    private static bool IsKorean => CultureInfo.CurrentUICulture.TwoLetterISOLanguageName == "ko";
+    /// <summary>en or ko. Without ICU, cultures know their name and little else.</summary>
+    public static string Language => CultureInfo.CurrentUICulture.Name is "ko" ? "ko" : "en";
+
+    private static bool IsKorean => Language == "ko";
 
     /// <summary>₩12,000 or 12,000원.</summary>
     public static string Won(long amount) => IsKorean
