@@ -80,6 +80,29 @@ public class When_a_customer_shops
     }
 
     [Test]
+    public async Task Should_take_the_data_along_and_close_the_account()
+    {
+        await using var customer = await Person.Arrives();
+        await customer.Registers();
+        await customer.Opens("/account");
+        var download = await customer.Page.RunAndWaitForDownloadAsync(() =>
+            customer.Page.GetByRole(AriaRole.Link, new() { Name = "Download" }).ClickAsync());
+        Assert.That(await File.ReadAllTextAsync(await download.PathAsync()), Does.Contain(customer.Email).And.Contains("\"orders\""));
+
+        await customer.Page.Locator("summary").ClickAsync();
+        await customer.Page.Locator("#password").FillAsync(customer.Password);
+        await customer.Page.GetByRole(AriaRole.Button, new() { Name = "Yes, close my account" }).ClickAsync();
+
+        await Expect(customer.Page.GetByRole(AriaRole.Heading, new() { Name = "The account is closed" })).ToBeVisibleAsync();
+        await customer.Shows("account-closed");
+        await customer.Opens("/account/login");
+        await customer.Page.Locator("#email").FillAsync(customer.Email);
+        await customer.Page.Locator("#password").FillAsync(customer.Password);
+        await customer.Page.Locator("main form button").ClickAsync();
+        await Expect(customer.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("E-mail or password is wrong.");
+    }
+
+    [Test]
     public async Task Should_be_told_in_plain_words_what_is_wrong()
     {
         await using var customer = await Person.Arrives();

@@ -38,7 +38,7 @@ public partial class When_the_client_is_compared_with_the_documents
 
     private static void Compare(Type type, JsonNode? schema, JsonNode document, string verb)
     {
-        if (type == typeof(Nothing))
+        if (type == typeof(Nothing) || type == typeof(JsonObject))
         {
             return;
         }

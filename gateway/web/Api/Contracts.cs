@@ -30,6 +30,9 @@ public sealed record NewName(string Name);
 /// <summary>Changes the caller's password.</summary>
 public sealed record PasswordChange(string CurrentPassword, string NewPassword);
 
+/// <summary>Closes the caller's account.</summary>
+public sealed record AccountClosure(string Password);
+
 /// <summary>A product on sale.</summary>
 public sealed record Product(long Id, string Name, string Category, int Price, int StockQuantity, long Version);
 

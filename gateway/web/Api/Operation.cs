@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace ShopSaga.Web.Api;
 
 /// <summary>A route of the public API, as the OpenAPI document of its service describes it.</summary>
@@ -19,6 +21,8 @@ internal static class Operations
     public static readonly Operation<Nothing, Account> ReadProfile = new("Users", "GET", "/users/me");
     public static readonly Operation<NewName, Account> Rename = new("Users", "PUT", "/users/me");
     public static readonly Operation<PasswordChange, Nothing> ChangePassword = new("Users", "PUT", "/users/me/password");
+    public static readonly Operation<AccountClosure, Nothing> CloseAccount = new("Users", "DELETE", "/users/me");
+    public static readonly Operation<Nothing, JsonObject> ExportAccount = new("Users", "GET", "/users/me/export");
 
     public static readonly Operation<Nothing, ItemsOf<Product>> BrowseProducts = new("Products", "GET", "/products");
     public static readonly Operation<Nothing, Product> ReadProduct = new("Products", "GET", "/products/{id}");
@@ -33,6 +37,7 @@ internal static class Operations
     public static readonly Operation<Checkout, Order> CheckOut = new("Orders", "POST", "/cart/checkout");
     public static readonly Operation<NewOrder, Order> PlaceOrder = new("Orders", "POST", "/orders");
     public static readonly Operation<Nothing, ItemsOf<Order>> ListOrders = new("Orders", "GET", "/orders");
+    public static readonly Operation<Nothing, JsonObject> ExportOrders = new("Orders", "GET", "/orders/export");
     public static readonly Operation<Nothing, Order> ReadOrder = new("Orders", "GET", "/orders/{id}");
     public static readonly Operation<Nothing, ItemsOf<OrderEvent>> ReadHistory = new("Orders", "GET", "/orders/{id}/history");
     public static readonly Operation<Nothing, Order> CancelOrder = new("Orders", "POST", "/orders/{id}/cancel");
