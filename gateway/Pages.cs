@@ -12,7 +12,9 @@ internal static class Pages
     public const string Cluster = "Web";
 
     private static readonly string[] Folders =
-        ["shop", "account", "admin", "laboratory", "control-room", "assets", "_framework", "_blazor"];
+    [
+        "shop", "account", "admin", "laboratory", "control-room", "assets", "_framework", "_blazor",
+    ];
 
     public static readonly RouteConfig[] Routes =
     [

@@ -42,7 +42,7 @@ internal static class PictureLayout
         foreach (var pair in Choreography.Arrows.GroupBy(Pair).OrderBy(pair => pair.Key.Last - pair.Key.First))
         {
             var isNext = pair.Key.Last - pair.Key.First == 1;
-            var y = isNext ? FirstLine : below + Step;
+            var y = isNext ? FirstLine : below + Step + 22;
             foreach (var arrow in pair)
             {
                 var isRightwards = Index(arrow.From) < Index(arrow.To);

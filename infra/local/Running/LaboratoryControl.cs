@@ -11,8 +11,10 @@ namespace ShopSaga.Local.Running;
 internal sealed class LaboratoryControl : IAsyncDisposable
 {
     private const int MaxSeconds = 30;
-    private static readonly string[] Allowed = 
-        ["Users", "Products", "Orders", "Payments", "Settlement", LocalStack.RabbitMq, LocalStack.Redis];
+    private static readonly string[] Allowed =
+    [
+        "Users", "Products", "Orders", "Payments", "Settlement", LocalStack.RabbitMq, LocalStack.Redis,
+    ];
 
     private readonly HttpListener _listener = new();
     private readonly CancellationTokenSource _over = new();
