@@ -46,7 +46,8 @@ public class When_a_picture_is_rendered
     [Test]
     public void Should_name_the_service_that_is_away()
     {
-        var notice = _context.Render<ProblemNotice>(parameters => parameters.Add(notice => notice.Of, ShopSaga.Web.Api.Problem.Away("Payments")));
+        var notice = _context.Render<ProblemNotice>(parameters => parameters.Add(
+            notice => notice.Of, ShopSaga.Web.Api.Problem.Away("Payments")));
 
         Assert.That(notice.Find("[role=alert]").TextContent, Does.Contain("The payment service does not answer at the moment."));
     }

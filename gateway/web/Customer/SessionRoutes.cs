@@ -5,7 +5,9 @@ using ShopSaga.Web.Sessions;
 
 namespace ShopSaga.Web.Customer;
 
-/// <summary>POST /account/logout ends the session, here and at Users. GET /account/export gives all that the shop holds of its owner.</summary>
+/// <summary>
+/// POST /account/logout ends the session, here and at Users. GET /account/export gives all that the shop holds of its owner.
+/// </summary>
 internal static class SessionRoutes
 {
     public static void MapSessions(this IEndpointRouteBuilder app)
