@@ -19,6 +19,7 @@ public static class WebDefaults
     public static WebApplicationBuilder CreateBuilder(string[] args)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
+        builder.RefuseUnknownSettings();
         builder.AddSecretFiles();
         builder.RefuseDevelopmentSecrets();
         builder.AddLogging();
