@@ -33,7 +33,7 @@ internal sealed class Supervisor(IEnumerable<StackProcess> processes, Action<str
                 await process.Exited.WaitAsync(cancellationToken);
                 if (!process.Absence.IsCompleted)
                 {
-                    await process.Absence.WaitAsync(cancellationToken);
+                    await Task.WhenAny(process.Absence).WaitAsync(cancellationToken);
                     continue;
                 }
 

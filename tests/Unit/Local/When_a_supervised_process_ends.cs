@@ -81,6 +81,28 @@ internal sealed class When_a_supervised_process_ends
     }
 
     [Test]
+    public async Task Should_leave_it_alone_while_it_is_away_on_purpose()
+    {
+        var process = Process("exec sleep 1000");
+        await process.Start(CancellationToken.None);
+        using var stop = new CancellationTokenSource();
+        var supervision = new Supervisor([process], _reports.Enqueue).Run(stop.Token);
+
+        for (var absence = 0; absence <= Supervisor.MaxRestarts; absence++)
+        {
+            await process.TakeAway(TimeSpan.Zero, CancellationToken.None);
+        }
+
+        var pid = process.Pid;
+        await stop.CancelAsync();
+        var failed = await supervision;
+        await process.Kill();
+        Assert.That(failed, Is.Null);
+        Assert.That(pid, Is.Not.Null);
+        Assert.That(_reports, Is.Empty);
+    }
+
+    [Test]
     public async Task Should_count_a_start_that_fails()
     {
         var probes = 0;

@@ -1,0 +1,60 @@
+using System.Net;
+using Microsoft.Playwright;
+using ShopSaga.Tests.Browser.Support;
+using static Microsoft.Playwright.Assertions;
+
+namespace ShopSaga.Tests.Browser;
+
+public class When_orders_fail_in_the_laboratory
+{
+    [Test]
+    public async Task Should_show_compensation_and_balanced_books()
+    {
+        await using var newcomer = await Person.Arrives();
+        await newcomer.Opens("/laboratory");
+
+        await Experiment(newcomer, "Cancelled after confirmation");
+        await newcomer.Sees("CANCELLED");
+        await newcomer.SeesEvents(
+            "OrderPlaced", "StockReserved", "PaymentCompleted", "OrderConfirmed", "StockCommitted", "OrderCancelled", "PaymentRefunded",
+            "StockReleased");
+        await Expect(newcomer.Page.GetByTestId("books")).ToContainTextAsync("agree on");
+        await newcomer.Shows("laboratory");
+    }
+
+    [Test]
+    public async Task Should_kill_a_service_and_see_the_order_go_on()
+    {
+        await using var newcomer = await Person.Arrives();
+        await newcomer.Opens("/laboratory");
+
+        await Experiment(newcomer, "Payments killed and back");
+
+        await Expect(newcomer.Page.GetByText("Payments is killed, and comes back in 3 seconds.")).ToBeVisibleAsync();
+        await newcomer.Sees("CONFIRMED");
+        await newcomer.SeesEvents("OrderPlaced", "StockReserved", "PaymentCompleted", "OrderConfirmed", "StockCommitted");
+    }
+
+    [Test]
+    public async Task Should_let_no_stranger_kill_a_process()
+    {
+        using var stranger = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{RunningShop.Stack.Ports.Laboratory}/") };
+        using var answer = await stranger.PostAsync("away/Payments?seconds=3", null);
+
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+    }
+
+    private static async Task Experiment(Person newcomer, string name)
+    {
+        var button = newcomer.Page.Locator(".course", new() { HasText = name });
+
+        // The page is interactive once its connection stands: a click before that has no effect.
+        await Eventually.Is(
+            async () =>
+            {
+                await button.ClickAsync(new() { Force = true });
+                return await button.IsDisabledAsync() || await newcomer.Page.GetByTestId("status").CountAsync() > 0;
+            },
+            $"{name} has begun");
+    }
+}
