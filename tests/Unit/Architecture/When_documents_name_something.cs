@@ -46,6 +46,16 @@ public partial class When_documents_name_something
     }
 
     [Test]
+    public void Should_name_fixtures_that_exist()
+    {
+        var fixtures = Repository.FilesIn("tests", ".cs").Select(file => Path.GetFileNameWithoutExtension(file)).ToHashSet();
+        var missing = Fixture().Matches(Repository.Read("docs/reliability.md")).Select(fixture => fixture.Groups["name"].Value)
+            .Where(name => !fixtures.Contains(name));
+
+        Assert.That(missing, Is.Empty);
+    }
+
+    [Test]
     public void Should_name_tests_of_the_threat_model_that_exist()
     {
         var named = TestName().Matches(Repository.Read("docs/security.md")).ToList();
@@ -54,7 +64,7 @@ public partial class When_documents_name_something
             .Where(name => !tests.Any(file => Path.GetFileNameWithoutExtension(file) == name.Groups["fixture"].Value
                 && Repository.Read(file).Contains($" {name.Groups["test"].Value}(", StringComparison.Ordinal)))
             .Select(name => name.Value);
-        var rows = Repository.Read("docs/security.md").Split("## Settings")[0].Split('\n').Where(line => line.StartsWith('|')).Skip(2);
+        var rows = Repository.Read("docs/security.md").Split('\n').Where(line => line.StartsWith('|')).Skip(2);
 
         Assert.That(missing, Is.Empty);
         Assert.That(rows.Where(row => !TestName().IsMatch(row)), Is.Empty, "says what protects, but not where that is tested");
@@ -68,6 +78,9 @@ public partial class When_documents_name_something
 
     [GeneratedRegex(@"`(?<path>(contracts|endpoints|gateway|infra|tests|docs)/[A-Za-z0-9_./-]*)`")]
     private static partial Regex RepositoryPath();
+
+    [GeneratedRegex("`(?<name>When_[A-Za-z_]+)`")]
+    private static partial Regex Fixture();
 
     [GeneratedRegex("`(?<code>[^`]+)`")]
     private static partial Regex Code();
