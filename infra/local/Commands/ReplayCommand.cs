@@ -3,6 +3,7 @@ using RabbitMQ.Client.Exceptions;
 using ShopSaga.Local.Processes;
 using ShopSaga.Local.Replaying;
 using ShopSaga.Local.Running;
+using ShopSaga.Replaying;
 using Command = System.CommandLine.Command;
 
 namespace ShopSaga.Local.Commands;
@@ -71,6 +72,11 @@ internal static class ReplayCommand
 
             await using var stack = await LocalStack.StartAsync(options, cancellationToken);
             return await work(stack.BrokerAddress);
+        }
+        catch (BrokerUnreachableException unreachable)
+        {
+            throw new CannotStartException(
+                $"The connection to RabbitMQ failed: {unreachable.InnerException?.Message ?? unreachable.Message}");
         }
         catch (RabbitMQClientException lost)
         {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using ShopSaga.Replaying;
 using Spectre.Console;
 
 namespace ShopSaga.Local.Replaying;

@@ -19,7 +19,7 @@ internal static class Replays
         await using var output = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(output) });
         console.Profile.Width = 240;
-        await using var errorQueue = await Local.Replaying.ErrorQueue.Open(Servers.RabbitMq, queue, CancellationToken.None);
+        await using var errorQueue = await ShopSaga.Replaying.ErrorQueue.Open(Servers.RabbitMq, queue, CancellationToken.None);
         var exitCode = await work(new Replay(errorQueue, console));
         return (exitCode, output.ToString());
     }

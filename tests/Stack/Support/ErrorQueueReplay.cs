@@ -1,4 +1,4 @@
-using ShopSaga.Local.Replaying;
+using ShopSaga.Replaying;
 
 namespace ShopSaga.Tests.Stack.Support;
 

@@ -9,7 +9,7 @@ public class When_sources_are_read
     private static readonly string[] Services =
     [
         .. Choreography.Endpoints.Select(endpoint => $"ShopSaga.{endpoint}"),
-        "ShopSaga.Gateway", "ShopSaga.Web", "ShopSaga.Psp",
+        "ShopSaga.Gateway", "ShopSaga.Web", "ShopSaga.Psp", "ShopSaga.Replaying", "ShopSaga.Operations",
         "ShopSaga.Hosting.Web", "ShopSaga.Hosting", "ShopSaga.Hosting.Messaging", "ShopSaga.Bus",
         "ShopSaga.Bus.ServiceControl", "ShopSaga.Bus.Testing",
     ];

@@ -18,11 +18,12 @@ namespace ShopSaga.Hosting.Http;
 /// <c>/openapi/{service}.json</c>: the service's routes as an OpenAPI 3.1 document, generated from their types and <see
 /// cref="RouteDescriptions"/> at the first request, and then cached.
 /// </summary>
-internal static class ApiDescription
+public static class ApiDescription
 {
     private const string Problem = "Problem";
     private const string Bearer = "bearer";
 
+    /// <summary>Adds the document; <see cref="ServiceHost"/> does so for a service with a database.</summary>
     public static void AddApiDescription(this WebApplicationBuilder builder)
     {
         var service = ServiceOf(builder.Environment.ApplicationName);
@@ -44,7 +45,7 @@ internal static class ApiDescription
         });
     }
 
-    public static void MapApiDescription(this WebApplication app)
+    internal static void MapApiDescription(this WebApplication app)
     {
         var name = ServiceOf(app.Environment.ApplicationName).ToLowerInvariant();
         if (app.Services.GetKeyedService<IOpenApiDocumentProvider>(name) is null)

@@ -2,12 +2,12 @@ using System.Globalization;
 using System.Text;
 using RabbitMQ.Client;
 
-namespace ShopSaga.Local.Replaying;
+namespace ShopSaga.Replaying;
 
 /// <summary>A message in the error queue.</summary>
 internal sealed class FailedMessage
 {
-    public const string Failure = "NServiceBus.ExceptionInfo.";
+    private const string Failure = "NServiceBus.ExceptionInfo.";
 
     /// <summary>Prefixes of the headers that a failure adds. ServiceControl removes the same headers when it retries a message.</summary>
     private static readonly string[] FailureHeaders =
@@ -36,6 +36,7 @@ internal sealed class FailedMessage
 
     public IReadOnlyBasicProperties Properties { get; }
 
+    /// <summary>The body as sent, usually JSON.</summary>
     public ReadOnlyMemory<byte> Body { get; }
 
     /// <summary>The headers as text, ordered by name.</summary>
@@ -53,14 +54,17 @@ internal sealed class FailedMessage
     /// <summary>The simple names of the exception and the message type, as in InvalidOperationException/OrderPlaced.</summary>
     public string Group => $"{SimpleName(ExceptionType)}/{SimpleName(MessageType)}";
 
+    /// <summary>The text of the exception; empty when there is none.</summary>
     public string ExceptionMessage => Header(Failure + "Message") ?? "";
 
     /// <summary>The time of failure as in the header: text that sorts by time.</summary>
     public string FailedAt => Header("NServiceBus.TimeOfFailure") ?? "";
 
-    private string ExceptionType => Header(Failure + "ExceptionType") ?? "unknown";
+    /// <summary>The full name of the exception's type, or unknown.</summary>
+    public string ExceptionType => Header(Failure + "ExceptionType") ?? "unknown";
 
-    private string MessageType => (Header("NServiceBus.EnclosedMessageTypes") ?? Properties.Type ?? "unknown").Split(';', ',')[0];
+    /// <summary>The full name of the message's type, or unknown.</summary>
+    public string MessageType => (Header("NServiceBus.EnclosedMessageTypes") ?? Properties.Type ?? "unknown").Split(';', ',')[0];
 
     /// <summary>The properties of a copy: the original ones without the counts of this queue.</summary>
     public BasicProperties Unchanged()

@@ -1,4 +1,4 @@
-namespace ShopSaga.Local.Replaying;
+namespace ShopSaga.Replaying;
 
 /// <summary>What happened to failed messages that were to be returned.</summary>
 /// <param name="Group">The group of the messages.</param>

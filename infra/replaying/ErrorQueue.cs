@@ -1,8 +1,7 @@
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
-using ShopSaga.Local.Processes;
 
-namespace ShopSaga.Local.Replaying;
+namespace ShopSaga.Replaying;
 
 /// <summary>
 /// The queue of failed messages, for use without ServiceControl. To return a message:
@@ -18,7 +17,12 @@ namespace ShopSaga.Local.Replaying;
 /// </summary>
 /// <remarks>
 /// A message that stays is not given back: the broker counts each time that it is (<c>x-delivery-count</c>), and drops it when its limit is
-/// reached, which is 20 by default since RabbitMQ 4. Instead an unchanged copy goes to the end of the queue in the same steps.
+/// reached, which is 20 by default since RabbitMQ 4. Instead an unchanged copy goes to the end of the queue in the same steps; after a
+/// pass over the whole queue the order is as before.
+/// <para>
+/// Two passes at once would hide messages from each other: those that one holds, the other does not see. So a pass holds a lock, which is
+/// an exclusive queue: the broker keeps every other connection from it, and removes it with its connection.
+/// </para>
 /// </remarks>
 internal sealed class ErrorQueue : IAsyncDisposable
 {
@@ -29,6 +33,8 @@ internal sealed class ErrorQueue : IAsyncDisposable
     /// ones are applied, and drops those that it still holds when the channel closes.
     /// </summary>
     private const int BatchSize = 30;
+
+    private static readonly TimeSpan LockRetry = TimeSpan.FromMilliseconds(50);
 
     private static readonly CreateChannelOptions WithConfirms =
         new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true);
@@ -42,42 +48,65 @@ internal sealed class ErrorQueue : IAsyncDisposable
         _name = name;
     }
 
-    /// <exception cref="CannotStartException">The connection to the broker failed.</exception>
+    /// <summary>Connects. An instance is for one pass at a time.</summary>
+    /// <exception cref="BrokerUnreachableException">The connection to the broker failed.</exception>
     public static async Task<ErrorQueue> Open(string broker, string name, CancellationToken cancellationToken)
     {
-        try
-        {
-            var factory = new ConnectionFactory { Uri = new Uri(broker), ClientProvidedName = "Replay", AutomaticRecoveryEnabled = false };
-            return new ErrorQueue(await factory.CreateConnectionAsync(cancellationToken), name);
-        }
-        catch (BrokerUnreachableException e)
-        {
-            throw new CannotStartException($"The connection to RabbitMQ failed: {e.InnerException?.Message ?? e.Message}");
-        }
+        var factory = new ConnectionFactory { Uri = new Uri(broker), ClientProvidedName = "Replay", AutomaticRecoveryEnabled = false };
+        return new ErrorQueue(await factory.CreateConnectionAsync(cancellationToken), name);
     }
 
+    /// <summary>The queue that is the lock of an error queue.</summary>
+    public static string LockOf(string name) => name + ".lock";
+
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    /// <summary>The number of messages, and of consumers: ServiceControl is one. Touches no message.</summary>
+    public async Task<(int Messages, int Consumers)> State(CancellationToken cancellationToken)
+    {
+        (int, int) state = default;
+        await Exists(
+            async channel =>
+            {
+                var queue = await channel.QueueDeclarePassiveAsync(_name, cancellationToken);
+                state = ((int)queue.MessageCount, (int)queue.ConsumerCount);
+            },
+            cancellationToken);
+        return state;
+    }
 
     /// <summary>Reads at most this many messages, which go to the end of the queue.</summary>
     public async Task<IReadOnlyList<FailedMessage>> Read(int max, CancellationToken cancellationToken)
     {
         var messages = new List<FailedMessage>();
-        await ForEachBatch(
-            max,
-            async (batch, source, target) =>
-            {
-                await Task.WhenAll(batch.Select(message => Keep(message, source, target, cancellationToken)));
-                messages.AddRange(batch);
-            },
-            cancellationToken);
+        await Visit(max, messages.Add, cancellationToken);
         return messages;
     }
+
+    /// <summary>Shows at most this many messages, one after the other, and keeps none. They go to the end of the queue.</summary>
+    public Task Visit(int max, Action<FailedMessage> visit, CancellationToken cancellationToken) => ForEachBatch(
+        max,
+        async (batch, source, target) =>
+        {
+            await Task.WhenAll(batch.Select(message => Keep(message, source, target, cancellationToken)));
+            foreach (var message in batch)
+            {
+                visit(message);
+            }
+        },
+        cancellationToken);
 
     /// <summary>
     /// Returns the selected messages to the queues they failed in, and counts the results. Messages that fail again meanwhile are left for
     /// the next run.
     /// </summary>
-    public async Task<IReadOnlyDictionary<ReplayResult, int>> Return(Predicate<FailedMessage> selected, CancellationToken cancellationToken)
+    /// <param name="selected">Whether to return a message.</param>
+    /// <param name="cancellationToken">Ends the pass; messages that it has not reached stay.</param>
+    /// <param name="progress">Told after each batch the counts so far, and how many messages are still to be looked at.</param>
+    public async Task<IReadOnlyDictionary<ReplayResult, int>> Return(
+        Predicate<FailedMessage> selected,
+        CancellationToken cancellationToken,
+        Action<IReadOnlyDictionary<ReplayResult, int>, int>? progress = null)
     {
         var counts = new Dictionary<ReplayResult, int>();
         var addresses = new Dictionary<string, bool>();
@@ -107,7 +136,8 @@ internal sealed class ErrorQueue : IAsyncDisposable
                     counts[result] = counts.GetValueOrDefault(result) + 1;
                 }
             },
-            cancellationToken);
+            cancellationToken,
+            left => progress?.Invoke(counts, left));
         return counts;
     }
 
@@ -116,24 +146,55 @@ internal sealed class ErrorQueue : IAsyncDisposable
     /// start is where this ends.
     /// </summary>
     private async Task ForEachBatch(
-        int max, Func<IReadOnlyList<FailedMessage>, IChannel, IChannel, Task> work, CancellationToken cancellationToken)
+        int max,
+        Func<IReadOnlyList<FailedMessage>, IChannel, IChannel, Task> work,
+        CancellationToken cancellationToken,
+        Action<int>? progress = null)
     {
-        var left = Math.Min(max, await Depth(cancellationToken));
-        if (left == 0)
+        if ((await State(cancellationToken)).Messages == 0)
         {
             return;
         }
 
+        await using var @lock = await Lock(cancellationToken);
+        var left = Math.Min(max, (await State(cancellationToken)).Messages);
+        progress?.Invoke(left);
         await using var source = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
         await using var target = await _connection.CreateChannelAsync(WithConfirms, cancellationToken);
         while (await Take(source, Math.Min(left, BatchSize), cancellationToken) is { Count: > 0 } batch)
         {
             await work(batch, source, target);
             left -= batch.Count;
+            progress?.Invoke(left);
         }
 
         // Waits until the broker has the last acknowledgements.
         await source.CloseAsync(CancellationToken.None);
+    }
+
+    /// <summary>Waits until no other connection has the lock.</summary>
+    private async Task<HeldLock> Lock(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var channel = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
+            try
+            {
+                await channel.QueueDeclareAsync(
+                    LockOf(_name), durable: false, exclusive: true, autoDelete: false, cancellationToken: cancellationToken);
+                return new HeldLock(channel, LockOf(_name));
+            }
+            catch (OperationInterruptedException held) when (held.ShutdownReason?.ReplyCode == Constants.ResourceLocked)
+            {
+                await channel.DisposeAsync();
+                await Task.Delay(LockRetry, TimeProvider.System, cancellationToken);
+            }
+            catch
+            {
+                await channel.DisposeAsync();
+                throw;
+            }
+        }
     }
 
     private async Task<ReplayResult?> Return(FailedMessage message, IChannel source, IChannel target, CancellationToken cancellationToken)
@@ -194,15 +255,6 @@ internal sealed class ErrorQueue : IAsyncDisposable
         return messages;
     }
 
-    /// <summary>The number of messages; 0 until an endpoint has created the queue.</summary>
-    private async Task<int> Depth(CancellationToken cancellationToken)
-    {
-        uint depth = 0;
-        await Exists(
-            async channel => depth = (await channel.QueueDeclarePassiveAsync(_name, cancellationToken)).MessageCount, cancellationToken);
-        return (int)depth;
-    }
-
     /// <summary>Uses a channel of its own, since the broker closes the channel of a passive declaration that fails.</summary>
     private async Task<bool> Exists(Func<IChannel, Task> ask, CancellationToken cancellationToken)
     {
@@ -215,6 +267,20 @@ internal sealed class ErrorQueue : IAsyncDisposable
         catch (OperationInterruptedException missing) when (missing.ShutdownReason?.ReplyCode == Constants.NotFound)
         {
             return false;
+        }
+    }
+
+    private sealed class HeldLock(IChannel channel, string name) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            // With a lost connection, the broker has removed the queue already.
+            if (channel.IsOpen)
+            {
+                await channel.QueueDeleteAsync(name, ifUnused: false, ifEmpty: false, cancellationToken: CancellationToken.None);
+            }
+
+            await channel.DisposeAsync();
         }
     }
 }

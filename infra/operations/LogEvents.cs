@@ -1,0 +1,9 @@
+namespace ShopSaga.Operations;
+
+/// <summary>Event ids of the log entries of Operations, from 10000.</summary>
+internal static class LogEvents
+{
+    public static readonly EventId ReturnRequested = new(10001, nameof(ReturnRequested));
+    public static readonly EventId MessagesReturned = new(10002, nameof(MessagesReturned));
+    public static readonly EventId ReturnFailed = new(10003, nameof(ReturnFailed));
+}
