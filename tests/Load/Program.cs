@@ -1,13 +1,26 @@
 using System.CommandLine;
 using ShopSaga.Load.Bus;
 using ShopSaga.Load.Settlement;
+using ShopSaga.Load.Shop;
+
+var seconds = new Option<int>("--seconds")
+{
+    Description = "How long each phase of the shop's campaign takes.",
+    DefaultValueFactory = _ => 60,
+};
+var reference = new Option<string?>("--reference") { Description = "Another checkout, built, to compare the shop with." };
+var onThisStack = new Option<bool>(ShopCampaign.OnThisStack) { Description = "Measures the shop that runs, instead of starting one." };
 
 // One campaign for each area; without --area, all of them.
+ParseResult parsed = null!;
 var campaigns = new Dictionary<string, Func<Report, Task>>
 {
     ["bus"] = BusCampaign.Run,
     ["growth"] = GrowthCampaign.Run,
     ["settlement"] = SettlementCampaign.Run,
+    ["shop"] = report => parsed.GetValue(onThisStack)
+        ? ShopCampaign.RunOnThisStack(report, parsed.GetValue(seconds))
+        : ShopCampaign.Run(report, parsed.GetValue(seconds), parsed.GetValue(reference)),
 };
 
 var area = new Option<string?>("--area") { Description = $"Measures only one area: {string.Join(", ", campaigns.Keys)}." };
@@ -15,14 +28,15 @@ area.AcceptOnlyFromAmong([.. campaigns.Keys]);
 var output = new Option<string>("--output")
 {
     Description = "The JSON file for the figures.",
-    DefaultValueFactory = _ => "artifacts/Bench.json",
+    DefaultValueFactory = _ => "artifacts/bench.json",
 };
 var command = new RootCommand("Measures throughput and latency on the servers named by SHOPSAGA_POSTGRES and SHOPSAGA_RABBITMQ.")
 {
-    area, output,
+    area, output, seconds, reference, onThisStack,
 };
 command.SetAction(async (arguments, _) =>
 {
+    parsed = arguments;
     var report = new Report();
     foreach (var (_, run) in campaigns.Where(campaign => arguments.GetValue(area) is null || campaign.Key == arguments.GetValue(area)))
     {

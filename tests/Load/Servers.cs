@@ -9,6 +9,8 @@ internal static class Servers
 {
     public static string Broker => Required("SHOPSAGA_RABBITMQ");
 
+    public static string Management => Required("SHOPSAGA_RABBITMQ_MANAGEMENT");
+
     public static string Database(string name) => new NpgsqlConnectionStringBuilder(Required("SHOPSAGA_POSTGRES"))
     {
         Database = name,
@@ -54,6 +56,6 @@ internal static class Servers
         }
     }
 
-    private static string Required(string variable) => Environment.GetEnvironmentVariable(variable)
+    public static string Required(string variable) => Environment.GetEnvironmentVariable(variable)
         ?? throw new InvalidOperationException($"{variable} is not set: run this with 'dotnet tool exec -y cake.tool --target=Bench'.");
 }

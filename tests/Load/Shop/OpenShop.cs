@@ -1,0 +1,136 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Dapper;
+using Npgsql;
+
+namespace ShopSaga.Load.Shop;
+
+/// <summary>A shop with products and customers, and the ways to order in it.</summary>
+internal sealed class OpenShop : IDisposable
+{
+    public const int Products = 1_000;
+    private const int Customers = 20;
+    private const string Password = "a long password";
+    private const int Stock = 1_000_000_000;
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(25);
+    private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false })
+    {
+        BaseAddress = new Uri(Servers.Required("SHOPSAGA_GATEWAY")),
+    };
+
+    private readonly List<string> _customers = [];
+    private readonly List<long> _products = [];
+    private readonly NpgsqlConnection _orders = new(Servers.Database("orderdb"));
+
+    /// <summary>How many times <see cref="CountOpen"/> has asked the database.</summary>
+    public int Polls { get; private set; }
+
+    public static async Task<OpenShop> Open()
+    {
+        var shop = new OpenShop();
+        await shop._orders.OpenAsync();
+        var admin = await shop.LogIn(Servers.Required("SHOPSAGA_ADMIN_EMAIL"), Servers.Required("SHOPSAGA_ADMIN_PASSWORD"));
+        await Parallel.ForEachAsync(Enumerable.Range(1, Products), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (number, _) =>
+        {
+            var product = new { name = $"Product {number}", category = "bench", price = 1_000, stockQuantity = Stock };
+            var listed = await shop.Send(HttpMethod.Post, "products", admin, product);
+            lock (shop._products)
+            {
+                shop._products.Add(listed.GetProperty("id").GetInt64());
+            }
+        });
+        foreach (var number in Enumerable.Range(1, Customers))
+        {
+            await shop.Send(HttpMethod.Post, "users", null, new { email = EmailOf(number), password = Password, name = "Bench" });
+        }
+
+        await Eventually.Is(
+            async () => await shop._orders.ExecuteScalarAsync<int>("SELECT count(*)::int FROM price_list") == Products,
+            "Orders knows all prices");
+        return shop;
+    }
+
+    /// <summary>Logs all customers in. Their tokens are good for 15 minutes.</summary>
+    public async Task LogInCustomers()
+    {
+        _customers.Clear();
+        foreach (var number in Enumerable.Range(1, Customers))
+        {
+            _customers.Add(await LogIn(EmailOf(number), Password));
+        }
+    }
+
+    /// <summary>Places one order and does what the mix adds to it. Returns the order's id.</summary>
+    public async Task<long> Order(Mix mix, Random random)
+    {
+        var customer = _customers[random.Next(Customers)];
+        var product = _products[random.Next(mix.Products)];
+        var paymentMethod = random.NextDouble() < mix.Declines ? "CARD_DECLINED" : "CARD";
+        var order = await Send(HttpMethod.Post, "orders", customer, new { productId = product, quantity = 1, paymentMethod });
+        var id = order.GetProperty("id").GetInt64();
+        if (random.NextDouble() < mix.Cancels)
+        {
+            await Send(HttpMethod.Post, $"orders/{id}/cancel", customer, new { });
+        }
+
+        if (mix.Reads)
+        {
+            await Send(HttpMethod.Get, "products", customer);
+            await Send(HttpMethod.Get, $"orders/{id}", customer);
+            await Send(HttpMethod.Get, "cart", customer);
+        }
+
+        return id;
+    }
+
+    /// <summary>How many orders are not final.</summary>
+    public async Task<int> CountOpen()
+    {
+        await Task.Delay(PollInterval);
+        Polls++;
+        return await _orders.ExecuteScalarAsync<int>("SELECT count(*)::int FROM orders WHERE status IN ('PENDING', 'CANCELLING')");
+    }
+
+    /// <summary>Waits until all orders are final.</summary>
+    public async Task AllFinal()
+    {
+        while (await CountOpen() > 0)
+        {
+            // Counting pauses by itself.
+        }
+    }
+
+    /// <summary>How many orders became final in the time.</summary>
+    public Task<int> CountFinal(DateTime from, DateTime until) => _orders.ExecuteScalarAsync<int>(
+        "SELECT count(*)::int FROM orders WHERE status IN ('CONFIRMED', 'CANCELLED') AND updated_at >= @from AND updated_at < @until",
+        new { from, until });
+
+    /// <summary>When each order became final.</summary>
+    public async Task<IReadOnlyDictionary<long, DateTime>> FinalTimes(long[] ids) =>
+        (await _orders.QueryAsync<(long Id, DateTime At)>("SELECT id, updated_at FROM orders WHERE id = ANY(@ids)", new { ids }))
+        .ToDictionary(order => order.Id, order => order.At);
+
+    public void Dispose()
+    {
+        _client.Dispose();
+        _orders.Dispose();
+    }
+
+    private static string EmailOf(int customer) => $"bench-{customer}@example.com";
+
+    private async Task<string> LogIn(string email, string password) =>
+        (await Send(HttpMethod.Post, "auth/login", null, new { email, password })).GetProperty("accessToken").GetString()!;
+
+    private async Task<JsonElement> Send(HttpMethod method, string path, string? token, object? body = null)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        request.Content = body is null ? null : JsonContent.Create(body);
+        request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+        using var response = await _client.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        return response.IsSuccessStatusCode
+            ? JsonSerializer.Deserialize<JsonElement>(text)
+            : throw new HttpRequestException($"{method} {path} answered {(int)response.StatusCode}: {text}");
+    }
+}

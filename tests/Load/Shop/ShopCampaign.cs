@@ -1,0 +1,169 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using HdrHistogram;
+
+namespace ShopSaga.Load.Shop;
+
+/// <summary>
+/// Measures the whole shop through its gateway, on a stack of its own. With another, built checkout as reference, that one is measured in
+/// the same run, before and in the same way, and the ratios are to it.
+/// <code>
+///   this process ─► launcher of the checkout: exec --services ─► this program again, --on-this-stack ─► figures in a file
+/// </code>
+/// </summary>
+internal static class ShopCampaign
+{
+    /// <summary>Says which measures are taken on the stack at hand.</summary>
+    public const string OnThisStack = "--on-this-stack";
+
+    private const int IdleOrders = 100;
+    private static readonly int[] Percentages = [30, 50, 70, 90];
+    private static readonly Mix Many = new("many", OpenShop.Products);
+    private static readonly Mix[] Others =
+    [
+        new("one", 1),
+        new("cancels", OpenShop.Products) { Cancels = 0.1 },
+        new("declines", OpenShop.Products) { Declines = 0.05 },
+        new("reads", OpenShop.Products) { Reads = true },
+    ];
+
+    /// <summary>Starts a stack, the reference's too where there is one, and reports what was measured on it.</summary>
+    /// <param name="report">Takes the figures.</param>
+    /// <param name="seconds">How long each phase takes.</param>
+    /// <param name="reference">The root of another checkout, which is built; null for none.</param>
+    public static async Task Run(Report report, int seconds, string? reference)
+    {
+        var before = reference is null ? [] : await MeasureStackOf(reference, seconds);
+        var now = await MeasureStackOf(Directory.GetCurrentDirectory(), seconds);
+        foreach (var (name, figure) in now)
+        {
+            report.Add(name, figure.Value, figure.Unit, before.TryGetValue(name, out var old) && old.Value != 0 ? old.Value : null);
+        }
+    }
+
+    /// <summary>Measures the stack whose addresses are in the environment.</summary>
+    public static async Task RunOnThisStack(Report report, int seconds)
+    {
+        using var shop = await OpenShop.Open();
+        var (load, duration) = (new ShopLoad(shop), TimeSpan.FromSeconds(seconds));
+        await Measure(report, shop, load, "shop.cold", Many, duration / 2);
+        var saturation = await Measure(report, shop, load, "shop.many", Many, duration);
+        foreach (var mix in Others)
+        {
+            await shop.LogInCustomers();
+            var throughput = await load.Saturate(mix, duration);
+            report.Add($"shop.{mix.Name}.final", throughput.Final, "orders/s");
+            report.Add($"shop.{mix.Name}.against-many", throughput.Final / saturation.Final, "ratio");
+        }
+
+        foreach (var percentage in Percentages)
+        {
+            await shop.LogInCustomers();
+            Add(report, $"shop.at-{percentage}", await load.Arrive(Many, saturation.Final * percentage / 100, duration));
+        }
+
+        Add(report, "shop.idle", await load.OneByOne(Many, IdleOrders));
+        foreach (var (program, megabytes) in Usage.Memory())
+        {
+            report.Add($"shop.memory.{program}", megabytes, "MB");
+        }
+    }
+
+    /// <summary>Throughput at saturation and all that an order costs, the provider's share apart.</summary>
+    private static async Task<Throughput> Measure(
+        Report report, OpenShop shop, ShopLoad load, string name, Mix mix, TimeSpan duration)
+    {
+        await shop.LogInCustomers();
+        var before = await Usage.Read();
+        var polls = shop.Polls;
+        var started = DateTime.UtcNow;
+        var throughput = await load.Saturate(mix, duration);
+        polls = shop.Polls - polls;
+        var orders = await shop.CountFinal(started, DateTime.UtcNow);
+        // What the stack uses while the counters catch up is no order's.
+        var cpu = Usage.Cpu();
+        var after = (await Usage.Read()) with { CpuSeconds = cpu };
+        report.Add($"{name}.orders", orders, "orders");
+        report.Add($"{name}.accepted", throughput.Accepted, "orders/s");
+        report.Add($"{name}.final", throughput.Final, "orders/s");
+        AddEach("cpu", "ms/order", 1000, before.CpuSeconds, after.CpuSeconds);
+        var ownCommits = new Dictionary<string, double> { ["orderdb"] = polls };
+        AddEach("commits", "commits/order", 1, before.Commits, after.Commits, ownCommits);
+        Add("wal", "bytes/order", usage => usage.WalBytes);
+        Add("wal.records", "records/order", usage => usage.WalRecords);
+        Add("wal.syncs", "syncs/order", usage => usage.WalSyncs);
+        Add("database.round-trips", "round trips/order", usage => usage.DatabaseRoundTrips, polls);
+        Add("broker.bytes", "bytes/order", usage => usage.BrokerBytes);
+        Add("broker.packets", "packets/order", usage => usage.BrokerPackets);
+        Add("broker.publishes", "messages/order", usage => usage.Publishes);
+        Add("broker.deliveries", "messages/order", usage => usage.Deliveries);
+        return throughput;
+
+        void Add(string figure, string unit, Func<Usage, double> counter, double own = 0) =>
+            report.Add($"{name}.{figure}", (counter(after) - counter(before) - own) / orders, unit);
+
+        void AddEach(
+            string figure,
+            string unit,
+            double scale,
+            IReadOnlyDictionary<string, double> from,
+            IReadOnlyDictionary<string, double> to,
+            Dictionary<string, double>? own = null)
+        {
+            var each = to.ToDictionary(
+                entry => entry.Key,
+                entry => (entry.Value - from.GetValueOrDefault(entry.Key) - (own?.GetValueOrDefault(entry.Key) ?? 0)) * scale / orders);
+            report.Add($"{name}.{figure}", each.Sum(entry => IsProvider(entry.Key) ? 0 : entry.Value), unit);
+            foreach (var (part, value) in each.OrderByDescending(entry => entry.Value))
+            {
+                report.Add($"{name}.{figure}.{part}", value, unit);
+            }
+        }
+    }
+
+    /// <summary>The simulator of the provider is not the shop.</summary>
+    private static bool IsProvider(string part) => part is "Psp" or "pspdb";
+
+    private static void Add(Report report, string name, HistogramBase microseconds)
+    {
+        foreach (var percentile in (double[])[50, 95, 99])
+        {
+            report.Add($"{name}.p{percentile:0}", microseconds.GetValueAtPercentile(percentile) / 1000.0, "ms");
+        }
+
+        report.Add($"{name}.max", microseconds.GetMaxValue() / 1000.0, "ms");
+    }
+
+    private static async Task<Dictionary<string, Measured>> MeasureStackOf(string checkout, int seconds)
+    {
+        Console.WriteLine($"Measuring the shop of {checkout}");
+        var launcher = Path.Combine(checkout, ".artifacts/bin/ShopSaga.Local/release/ShopSaga.Local.dll");
+        var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
+        var output = Path.GetTempFileName();
+        var start = new ProcessStartInfo(
+            dotnet,
+            [
+                launcher, "exec", "--services", "--fresh", "--base-port=auto", "--rate-limits=relaxed", "--",
+                dotnet, typeof(ShopCampaign).Assembly.Location, "--area=shop", OnThisStack, $"--seconds={seconds}", $"--output={output}",
+            ]);
+        foreach (var variable in start.Environment.Keys.Where(name => name.StartsWith("SHOPSAGA_", StringComparison.Ordinal)).ToList())
+        {
+            // Of the stack that runs this process; the other one has its own.
+            start.Environment.Remove(variable);
+        }
+
+        using var process = Process.Start(start)!;
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"The shop of {checkout} was not measured; exit code {process.ExitCode}.");
+        }
+
+        var figures = JsonSerializer.Deserialize<List<Measured>>(await File.ReadAllTextAsync(output), JsonSerializerOptions.Web)!;
+        File.Delete(output);
+        return figures.ToDictionary(figure => figure.Name);
+    }
+
+    private sealed record Measured(string Name, double Value, string Unit);
+}
