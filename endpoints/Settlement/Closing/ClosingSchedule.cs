@@ -44,27 +44,27 @@ internal sealed class ClosingSchedule(
     private async Task CloseAndCompare(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        if (!await connection.ExecuteScalarAsync<bool>("SELECT pg_try_advisory_lock(@AdvisoryLock)", new { AdvisoryLock }))
+        // The lock ends with the transaction, so that it can never stay with a connection that goes back to the pool.
+        await using var turn = await connection.BeginTransactionAsync(cancellationToken);
+        if (!await connection.ExecuteScalarAsync<bool>(
+            """
+            SET LOCAL idle_in_transaction_session_timeout = 0;
+            SELECT pg_try_advisory_xact_lock(@AdvisoryLock)
+            """,
+            new { AdvisoryLock }))
         {
             return;
         }
 
-        try
+        foreach (var date in await DaysToClose(connection, cancellationToken))
         {
-            foreach (var date in await DaysToClose(connection, cancellationToken))
-            {
-                await using var scope = scopes.CreateAsyncScope();
-                await days.Close(date, scope.ServiceProvider.GetRequiredService<ITransactionalSession>(), cancellationToken);
-            }
-
-            foreach (var date in await DaysToCompare(connection, cancellationToken))
-            {
-                await Compare(date, cancellationToken);
-            }
+            await using var scope = scopes.CreateAsyncScope();
+            await days.Close(date, scope.ServiceProvider.GetRequiredService<ITransactionalSession>(), cancellationToken);
         }
-        finally
+
+        foreach (var date in await DaysToCompare(connection, cancellationToken))
         {
-            await connection.ExecuteAsync("SELECT pg_advisory_unlock(@AdvisoryLock)", new { AdvisoryLock });
+            await Compare(date, cancellationToken);
         }
     }
 

@@ -19,7 +19,7 @@ internal static class KnownSettings
         "ConnectionStrings:Broker", "ConnectionStrings:Database", "ConnectionStrings:Redis", "ConnectionStrings:Schema",
         "Connections:Most",
         "Cors:Origins",
-        "Database:IdleInTransactionTimeout", "Database:LockTimeout", "Database:StatementTimeout",
+        "Database:IdleInTransactionTimeout", "Database:LockTimeout", "Database:PreparedStatements", "Database:StatementTimeout",
         "Gateway:Address", "Gateway:Key",
         "Internal:Key",
         "Laboratory:Address", "Laboratory:AdminEmail", "Laboratory:AdminPassword", "Laboratory:Key",

@@ -70,6 +70,23 @@ public class When_sources_are_read
     public void Should_end_every_line_like_the_others() =>
         Assert.That(FilesMatching(@"\r|[ \t]+(?=\n|\z)"), Is.Empty, "LF, no trailing blanks");
 
+    /// <summary>Connections go back to the pool as they are: what a statement left in its session, the next user would get.</summary>
+    [TestCase(@"["";]\s*SET\s+(?!LOCAL\b)", TestName = "Should_leave_nothing_in_a_session(SET without LOCAL)")]
+    [TestCase(@"set_config\([^)]*false\s*\)", TestName = "Should_leave_nothing_in_a_session(set_config)")]
+    [TestCase(@"\bCREATE\s+(LOCAL\s+|GLOBAL\s+)?TEMP", TestName = "Should_leave_nothing_in_a_session(temporary tables)")]
+    [TestCase(@"\bpg_(try_)?advisory_lock", TestName = "Should_leave_nothing_in_a_session(advisory locks of a session)")]
+    [TestCase(@"["";]\s*(LISTEN|PREPARE|DECLARE)\s", TestName = "Should_leave_nothing_in_a_session(LISTEN, PREPARE, DECLARE)")]
+    public void Should_leave_nothing_in_a_session(string pattern)
+    {
+        // Schema scripts run on connections of their own, which are closed.
+        var leaks = FilesMatching(pattern).Where(match =>
+            (match.StartsWith("endpoints/", StringComparison.Ordinal) || match.StartsWith("infra/", StringComparison.Ordinal))
+            && (match.Contains(".cs:", StringComparison.Ordinal) || match.Contains(".sql:", StringComparison.Ordinal))
+            && !match.Contains("/SchemaScripts.cs:", StringComparison.Ordinal));
+
+        Assert.That(leaks, Is.Empty);
+    }
+
     private static IEnumerable<string> FilesMatching(string pattern) =>
         from file in TextFiles
         let match = System.Text.RegularExpressions.Regex.Match(Repository.Read(file), pattern)

@@ -8,12 +8,19 @@ namespace ShopSaga.Hosting.Database;
 /// Limits for every session of a service. Without them a client that froze or vanished keeps its locks, and a row lock that is never
 /// released stops a whole service. <c>Database:LockTimeout</c>, <c>Database:StatementTimeout</c> and
 /// <c>Database:IdleInTransactionTimeout</c> override the defaults.
+/// <para>
+/// A session prepares each statement that it runs again, up to <c>Database:PreparedStatements</c>; 0 turns that off, for a pooler between
+/// service and server that cannot keep them. A connection goes back to the pool as it is: no statement of a service leaves anything in its
+/// session (docs/decisions/023).
+/// </para>
 /// </summary>
 internal static class DatabaseConnection
 {
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StatementTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan IdleInTransactionTimeout = TimeSpan.FromSeconds(30);
+
+    private const int PreparedStatements = 200;
 
     // A peer without a sign of life is given up after 30 + 3 * 10 seconds, by the server and by the client.
     private const int KeepAliveIdleSeconds = 30;
@@ -36,6 +43,12 @@ internal static class DatabaseConnection
             $"-c tcp_keepalives_count={KeepAliveProbes}",
         ];
         connection.Options = string.Join(' ', [.. limits, connection.Options]).TrimEnd();
+        if (connection.MaxAutoPrepare == 0)
+        {
+            (connection.MaxAutoPrepare, connection.AutoPrepareMinUsages) = (Prepared(configuration), 2);
+        }
+
+        connection.NoResetOnClose = true;
         if (!connection.TcpKeepAlive)
         {
             (connection.TcpKeepAlive, connection.TcpKeepAliveTime,
@@ -44,6 +57,13 @@ internal static class DatabaseConnection
 
         return connection.ConnectionString;
     }
+
+    private static int Prepared(IConfiguration configuration) => configuration["Database:PreparedStatements"] is not { } text
+        ? PreparedStatements
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= 10_000
+            ? number
+            : throw new InvalidOperationException(
+                $"Configuration 'Database:PreparedStatements' is '{text}'. Set Database__PreparedStatements to a number, 0 for none.");
 
     private static string Milliseconds(IConfiguration configuration, string key, TimeSpan otherwise) => configuration[key] is not { } text
         ? ((long)otherwise.TotalMilliseconds).ToString(CultureInfo.InvariantCulture)
