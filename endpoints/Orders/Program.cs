@@ -11,8 +11,8 @@ using ShopSaga.Orders.Tracking;
 
 var builder = ServiceHost.CreateBuilder(args);
 builder.AddLifecycle().AddTracking().AddPlacing();
-builder.AddEndpoint(
-    "Orders", bus => { bus.AddSaga<OrderLifecycle>(); bus.AddHandler<PriceList>(); bus.AddHandler<EmptyCartHandler>(); });
+builder.AddEndpoint("Orders", bus =>
+    { bus.AddLifecycle(builder.Configuration); bus.AddHandler<PriceList>(); bus.AddHandler<EmptyCartHandler>(); });
 
 var app = builder.Build();
 app.UseServiceDefaults();

@@ -12,7 +12,7 @@ builder.AddProductCache();
 builder.Services.AddSingleton<StockRows>();
 builder.AddEndpoint("Products", endpoint =>
 {
-    endpoint.AddHandler<ReserveStockHandler>();
+    endpoint.AddReserving(builder.Configuration);
     endpoint.AddHandler<ReleaseStockHandler>();
     endpoint.AddHandler<CommitStockHandler>();
     endpoint.AddHandler<AnnounceCatalogueHandler>();

@@ -8,8 +8,7 @@ using ShopSaga.Settlement.Reporting;
 var builder = ServiceHost.CreateBuilder(args);
 builder.AddEndpoint("Settlement", endpoint =>
 {
-    endpoint.AddHandler<RecordCaptureHandler>();
-    endpoint.AddHandler<RecordRefundHandler>();
+    endpoint.AddRecording(builder.Configuration);
     endpoint.AddCustomCheck<ReconciliationCustomCheck>();
 });
 builder.AddRecording();

@@ -1,5 +1,8 @@
+using ShopSaga.Contracts.Orders;
+using ShopSaga.Contracts.Products;
 using ShopSaga.Hosting.Messaging;
 using ShopSaga.Payments.Provider;
+using ShopSaga.Payments.Refunding;
 
 namespace ShopSaga.Payments.Charging;
 
@@ -10,9 +13,16 @@ internal static class ChargingRegistration
     {
         endpoint.AddSaga<PaymentPolicy>();
         endpoint.AddHandler<ChargeHandler>();
-        endpoint.HandleOneMessagePerTransaction();
-        // These messages mostly wait for the provider, so more of them than in other services can be in flight.
-        endpoint.LimitMessageProcessingConcurrencyTo(configuration.GetValue("Messaging:Concurrency", 16));
+        endpoint.HandleInGroups(configuration, message => message switch
+        {
+            OrderPlaced placed => placed.OrderId,
+            StockReserved reserved => reserved.OrderId,
+            StockRejected rejected => rejected.OrderId,
+            OrderCancelled cancelled => cancelled.OrderId,
+            _ => null,
+        });
+        // They mostly wait for the provider, so many of them can be in flight.
+        endpoint.CallOutside(configuration.GetValue("Messaging:Concurrency", 16), typeof(ChargeHandler), typeof(RefundHandler));
         endpoint.Recoverability().AddUnrecoverableException<ProviderRefusedException>();
         endpoint.Recoverability().AddUnrecoverableException<ChargeUnknownException>();
     }

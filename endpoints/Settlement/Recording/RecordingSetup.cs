@@ -1,3 +1,5 @@
+using ShopSaga.Contracts.Payments;
+using ShopSaga.Hosting.Messaging;
 using ShopSaga.Hosting.Monitoring;
 
 namespace ShopSaga.Settlement.Recording;
@@ -7,4 +9,20 @@ internal static class RecordingSetup
     public static void AddRecording(this WebApplicationBuilder builder) => builder.Services
         .AddSingleton<Ledger>()
         .AddDatabaseGauge(SettlementMetrics.Overdue);
+
+    /// <summary>
+    /// Registers the handlers. Messages are handled in the order of time, so that groups change the totals of several days from the
+    /// earliest on.
+    /// </summary>
+    public static void AddRecording(this EndpointConfiguration endpoint, IConfiguration configuration)
+    {
+        endpoint.AddHandler<RecordCaptureHandler>();
+        endpoint.AddHandler<RecordRefundHandler>();
+        endpoint.HandleInGroups(configuration, message => message switch
+        {
+            PaymentCompleted completed => completed.CompletedAt.UtcTicks,
+            PaymentRefunded refunded => refunded.RefundedAt.UtcTicks,
+            _ => null,
+        });
+    }
 }

@@ -14,6 +14,8 @@ namespace ShopSaga.Hosting.Messaging;
 /// <summary>How an endpoint of ShopSaga is set up on the bus.</summary>
 public static class EndpointSetup
 {
+    private const int Concurrency = 8;
+
     /// <summary>The namespace of all events.</summary>
     private const string EventsNamespace = "ShopSaga.Contracts";
 
@@ -50,7 +52,7 @@ public static class EndpointSetup
         }
 
         endpoint.SendFailedMessagesTo(MonitoredEndpoint.ErrorQueue);
-        endpoint.LimitMessageProcessingConcurrencyTo(configuration.GetValue("Messaging:Concurrency", 8));
+        endpoint.LimitMessageProcessingConcurrencyTo(configuration.GetValue("Messaging:Concurrency", Concurrency));
         endpoint.Recoverability()
             .Immediate(retries => retries.NumberOfRetries(configuration.GetValue("Messaging:ImmediateRetries", 5)))
             .Delayed(retries => retries
@@ -72,8 +74,31 @@ public static class EndpointSetup
     }
 
     /// <summary>
-    /// Handles each message in a transaction of its own, regardless of <c>Messaging:GroupSize</c>. For an endpoint whose handlers call
-    /// other systems: in a group such a call would delay the commit of all its messages, and be repeated when one of them fails.
+    /// Handles the messages that wait in groups, each in one transaction (docs/decisions/025). A group locks the keys of its messages and
+    /// handles them in ascending order, so that groups never wait for each other in a circle. <c>Messaging:GroupSize</c> limits a group;
+    /// with 1, and in the nservicebus lane, there are none.
     /// </summary>
-    public static void HandleOneMessagePerTransaction(this EndpointConfiguration endpoint) => Lane.HandleOneMessagePerTransaction(endpoint);
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="configuration">The service's settings.</param>
+    /// <param name="keyOf">The key of a message, such as its order's id; null for one whose rows no other message changes.</param>
+    /// <param name="lockMore">Locks, in one order, the rows that messages with different keys have in common.</param>
+    public static void HandleInGroups(
+        this EndpointConfiguration endpoint,
+        IConfiguration configuration,
+        Func<object, long?> keyOf,
+        Func<Sql, IReadOnlyList<object>, Task>? lockMore = null) => Lane.HandleInGroups(
+            endpoint,
+            configuration,
+            keyOf,
+            lockMore is null ? null : (session, messages, cancellationToken) => lockMore(new Sql(session, cancellationToken), messages));
+
+    /// <summary>
+    /// Handles each message of these handlers in a transaction of its own, besides the groups. They call another system: in a group such a
+    /// call would delay the commit of all its messages, and be repeated when one of them fails.
+    /// </summary>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="concurrency">How many such calls there are at the same time.</param>
+    /// <param name="handlers">The handlers.</param>
+    public static void CallOutside(this EndpointConfiguration endpoint, int concurrency, params Type[] handlers) =>
+        Lane.CallOutside(endpoint, concurrency, handlers);
 }

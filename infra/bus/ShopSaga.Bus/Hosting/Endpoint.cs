@@ -66,6 +66,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
             configuration.Installers,
             configuration.Concurrency,
             configuration.GroupSize,
+            configuration.GroupSize > 1 ? configuration.ConcurrencyAlone : 0,
             $"{host.DisplayName} - {name}");
         _transportContext = new TransportContext(name, receiving, health, CriticalError, WaitUntilSent, crash, time, loggers);
         _transport = transport.Create(_transportContext);
@@ -80,6 +81,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
             _database,
             _outbox,
             invoker,
+            configuration.LockKey is { } key ? new GroupLocks(invoker, key, configuration.LockMore) : null,
             _outgoing,
             _transport.Dispatch,
             _marker,
@@ -101,6 +103,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         _pump = new MessagePump(
             receiving,
             new GroupProcessor(processor, invoker, observer),
+            invoker.NeedsTransactionOfItsOwn,
             recoverability,
             _database,
             health,

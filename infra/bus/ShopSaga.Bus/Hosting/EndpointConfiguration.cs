@@ -50,6 +50,12 @@ public sealed class EndpointConfiguration
 
     internal Func<Type, bool> IsHandledAlone { get; private set; } = _ => false;
 
+    internal int ConcurrencyAlone { get; private set; }
+
+    internal Func<object, long?>? LockKey { get; private set; }
+
+    internal LockForGroup? LockMore { get; private set; }
+
     /// <summary>Makes the reporter to a monitoring system, if there is one.</summary>
     internal Func<ReporterContext, IEndpointReporter>? NewReporter { get; set; }
 
@@ -129,7 +135,20 @@ public sealed class EndpointConfiguration
     /// <see cref="HandleInGroupsOf"/> says: a group's transaction would stay open while such a handler calls another system, and the call
     /// would be repeated when another message of the group fails. Only this runtime has it.
     /// </summary>
-    public void HandleAlone(Func<Type, bool> handlerTypes) => IsHandledAlone = handlerTypes;
+    /// <param name="handlerTypes">The handlers.</param>
+    /// <param name="ownConcurrency">How many such messages are handled at once, besides the groups; 0 if they wait in turn with these.
+    /// </param>
+    public void HandleAlone(Func<Type, bool> handlerTypes, int ownConcurrency = 0) =>
+        (IsHandledAlone, ConcurrencyAlone) = (handlerTypes, ownConcurrency);
+
+    /// <summary>
+    /// Lets no two groups wait for each other in a circle. Each takes a lock of the database for the keys of its messages, in ascending
+    /// order, and handles them in that order. Only this runtime has it.
+    /// </summary>
+    /// <param name="keyOf">The key of a message's content, such as the id of the order that it is about; null for one that needs no
+    /// lock. A key locks in the whole database.</param>
+    /// <param name="lockMore">Locks what messages with different keys have in common.</param>
+    public void LockInOrder(Func<object, long?> keyOf, LockForGroup? lockMore = null) => (LockKey, LockMore) = (keyOf, lockMore);
 
     /// <summary>Sets retries.</summary>
     public RecoverabilitySettings Recoverability() => RecoverabilitySettings;

@@ -20,15 +20,33 @@ internal sealed class OutboxStore(Database database, TimeProvider time)
 
     private readonly string _table = database.Table(Database.OutboxTable);
 
-    /// <summary>Reads the records of those messages that have one.</summary>
+    /// <summary>
+    /// Locks keys until the transaction ends, one after the other, and reads the records of those messages that have one. One round trip.
+    /// </summary>
     public async Task<Dictionary<string, OutboxRecord>> Get(
-        NpgsqlConnection connection, string[] messageIds, CancellationToken cancellationToken)
+        NpgsqlConnection connection, long[] keys, string[] messageIds, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(
-            $"""SELECT "MessageId", "Dispatched", "Operations"::text FROM {_table} WHERE "MessageId" = ANY($1)""", connection);
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = messageIds });
+        await using var batch = new NpgsqlBatch(connection);
+        if (keys.Length > 0)
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT pg_advisory_xact_lock(key) FROM unnest($1) AS keys (key)")
+            {
+                Parameters = { new NpgsqlParameter<long[]> { TypedValue = keys } },
+            });
+        }
+
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(
+            $"""SELECT "MessageId", "Dispatched", "Operations"::text FROM {_table} WHERE "MessageId" = ANY($1)""")
+        {
+            Parameters = { new NpgsqlParameter<string[]> { TypedValue = messageIds } },
+        });
         var records = new Dictionary<string, OutboxRecord>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        if (keys.Length > 0)
+        {
+            await reader.NextResultAsync(cancellationToken);
+        }
+
         while (await reader.ReadAsync(cancellationToken))
         {
             records[reader.GetString(0)] = new OutboxRecord(reader.GetBoolean(1), reader.GetString(2));

@@ -17,6 +17,21 @@ internal sealed class HandlerInvoker(
         && types.Find(enclosed) is { } type
         && handlers.StepsFor(type).Any(step => isHandledAlone(step.HandlerType));
 
+    /// <summary>
+    /// The message's content; null for a control message, and for one that cannot be read, which fails when it is invoked.
+    /// </summary>
+    public object? TryRead(IncomingMessage message)
+    {
+        try
+        {
+            return message.IsControl ? null : Read(message, TypeOf(message));
+        }
+        catch (MessageDeserializationException)
+        {
+            return null;
+        }
+    }
+
     /// <exception cref="MessageDeserializationException">The type or the body cannot be read.</exception>
     /// <exception cref="InvalidOperationException">The type has no handler.</exception>
     public async Task Invoke(IncomingMessage message, MessageHandlerContext context)
@@ -35,7 +50,7 @@ internal sealed class HandlerInvoker(
             throw new InvalidOperationException($"No handler is registered for {type.FullName}.");
         }
 
-        var body = Deserialize(message, type);
+        var body = Read(message, type);
         await using var scope = scopes.CreateAsyncScope();
         foreach (var step in steps)
         {
@@ -90,6 +105,8 @@ internal sealed class HandlerInvoker(
                     + $"{(message.Body.IsEmpty ? "has no body" : "is flagged as a control message")}.");
         }
     }
+
+    private static object Read(IncomingMessage message, Type type) => message.Content ??= Deserialize(message, type);
 
     private static object Deserialize(IncomingMessage message, Type type)
     {

@@ -6,7 +6,7 @@ namespace ShopSaga.Bus;
 /// <summary>
 /// The receive pipeline: a group of messages, often of one, in one transaction.
 /// <code>
-///   1 inbox        which messages were processed before?
+///   1 inbox        lock the keys of the messages; which of them were processed before?
 ///   2 handle       each new one: deserialize, handlers and sagas
 ///   3 commit       the handlers' rows, and an outbox record for each new message
 ///   4 dispatch     the operations of the new records, and of known ones that never left; wait for the broker's confirms
@@ -19,6 +19,7 @@ internal sealed class MessageProcessor(
     Database database,
     OutboxStore outbox,
     HandlerInvoker handlers,
+    GroupLocks? locks,
     OutgoingMessages outgoing,
     Dispatch dispatch,
     OutboxMarker marker,
@@ -58,7 +59,7 @@ internal sealed class MessageProcessor(
     private async Task HandleAndCommit(MessageGroup group, CancellationToken cancellationToken)
     {
         // 1
-        var (connection, known) = await AskInbox(group.Messages, cancellationToken);
+        var (connection, begun, known) = await AskInbox(group.Messages, cancellationToken);
         await using var ownConnection = connection;
         foreach (var (messageId, record) in known.Where(entry => !entry.Value.Dispatched))
         {
@@ -66,12 +67,11 @@ internal sealed class MessageProcessor(
             group.Undispatched.Add(messageId);
         }
 
+        // Npgsql sends BEGIN with the first statement: a handler that calls a provider first holds no transaction open meanwhile
+        // (docs/decisions/004-the-provider-is-called-outside-a-transaction.md).
+        await using var transaction = begun ?? await connection.BeginTransactionAsync(cancellationToken);
         if (known.Count < group.Messages.Count)
         {
-            // Npgsql sends BEGIN with the first statement: a handler that calls a provider first holds no transaction open meanwhile
-            // (docs/decisions/004-the-provider-is-called-outside-a-transaction.md).
-            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-
             // 2
             var records = await HandleNew(group, known.Keys, new SqlStorageSession(connection, transaction), cancellationToken);
 
@@ -119,17 +119,22 @@ internal sealed class MessageProcessor(
     }
 
     /// <summary>
-    /// A connection that works, and the records of the messages that were processed before; one round trip, outside a transaction. The
-    /// primary key of the records refuses a copy that is processed at the same time.
+    /// A connection that works, and the records of the messages that were processed before; one round trip. The primary key of the records
+    /// refuses a copy that is processed at the same time. The transaction has begun only if there are keys to lock.
     /// </summary>
-    private async Task<(NpgsqlConnection Connection, Dictionary<string, OutboxRecord> Known)> AskInbox(
+    private async Task<(NpgsqlConnection Connection, NpgsqlTransaction? Begun, Dictionary<string, OutboxRecord> Known)> AskInbox(
         IReadOnlyList<IncomingMessage> messages, CancellationToken cancellationToken)
     {
         NpgsqlConnection? connection = null;
         try
         {
+            var keys = locks?.KeysOf(messages) ?? [];
             connection = await database.Open(cancellationToken);
-            return (connection, await outbox.Get(connection, [.. messages.Select(message => message.MessageId)], cancellationToken));
+            var transaction = keys.Length > 0 ? await connection.BeginTransactionAsync(cancellationToken) : null;
+            return (
+                connection,
+                transaction,
+                await outbox.Get(connection, keys, [.. messages.Select(message => message.MessageId)], cancellationToken));
         }
         catch (Exception failure)
         {
@@ -148,7 +153,10 @@ internal sealed class MessageProcessor(
         MessageGroup group, IReadOnlyCollection<string> known, SqlStorageSession session, CancellationToken cancellationToken)
     {
         var records = new Dictionary<string, List<OutgoingOperation>>();
-        foreach (var message in group.Messages)
+        var messages = locks?.InOrder(group.Messages) ?? group.Messages;
+        await (locks?.LockMore([.. messages.Where(message => !known.Contains(message.MessageId))], session, cancellationToken)
+            ?? Task.CompletedTask);
+        foreach (var message in messages)
         {
             if (known.Contains(message.MessageId) || records.ContainsKey(message.MessageId))
             {

@@ -7,6 +7,7 @@ namespace ShopSaga.Bus;
 /// Processes deliveries and settles each.
 /// <code>
 ///   transport ─► deliveries (bounded by the prefetch) ─► workers, each taking a group ─► GroupProcessor ─► acknowledge, or Recoverability
+///                └► those to be handled alone ─► more workers, each taking one ─────────┘
 /// </code>
 /// While the database is away, workers hold their messages: an outage costs no retries (docs/decisions/005-an-outage-costs-no-retries.md).
 /// A message that can be settled neither way goes back to its queue after a pause, so that a broker that fails for long is not asked
@@ -15,6 +16,7 @@ namespace ShopSaga.Bus;
 internal sealed class MessagePump(
     ReceiveSettings settings,
     GroupProcessor processor,
+    Func<IncomingMessage, bool> isHandledAlone,
     Recoverability recoverability,
     Database database,
     EndpointHealth health,
@@ -35,15 +37,22 @@ internal sealed class MessagePump(
     private static readonly TimeSpan AskDatabaseAgain = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(5);
     private readonly Channel<InFlightMessage> _deliveries = Channel.CreateUnbounded<InFlightMessage>();
+    private readonly Channel<InFlightMessage> _alone = Channel.CreateUnbounded<InFlightMessage>();
 
     /// <inheritdoc />
-    public void Enqueue(InFlightMessage delivery) => _deliveries.Writer.TryWrite(delivery);
+    public void Enqueue(InFlightMessage delivery) =>
+        (settings.ConcurrencyAlone > 0 && isHandledAlone(delivery.Message) ? _alone : _deliveries).Writer.TryWrite(delivery);
 
     /// <summary>
     /// Works until <paramref name="stop"/>; then finishes what is being handled, unless <paramref name="abort"/> cancels that too.
     /// </summary>
-    public Task Run(CancellationToken stop, CancellationToken abort) =>
-        Task.WhenAll(Enumerable.Range(0, settings.Concurrency).Select(_ => Task.Run(() => Work(stop, abort), CancellationToken.None)));
+    public Task Run(CancellationToken stop, CancellationToken abort) => Task.WhenAll(
+    [
+        .. Enumerable.Range(0, settings.Concurrency)
+            .Select(_ => Task.Run(() => Work(_deliveries.Reader, settings.GroupSize, stop, abort), CancellationToken.None)),
+        .. Enumerable.Range(0, settings.ConcurrencyAlone)
+            .Select(_ => Task.Run(() => Work(_alone.Reader, groupSize: 1, stop, abort), CancellationToken.None)),
+    ]);
 
     /// <inheritdoc />
     public async Task Process(IReadOnlyList<InFlightMessage> group, CancellationToken stop, CancellationToken abort)
@@ -67,16 +76,16 @@ internal sealed class MessagePump(
         }
     }
 
-    private async Task Work(CancellationToken stop, CancellationToken abort)
+    private async Task Work(ChannelReader<InFlightMessage> deliveries, int groupSize, CancellationToken stop, CancellationToken abort)
     {
-        var group = new List<InFlightMessage>(settings.GroupSize);
+        var group = new List<InFlightMessage>(groupSize);
         try
         {
-            while (await _deliveries.Reader.WaitToReadAsync(stop))
+            while (await deliveries.WaitToReadAsync(stop))
             {
                 // All that wait, up to the size of a group: one message when the system is idle, many when it is not.
                 group.Clear();
-                while (group.Count < settings.GroupSize && !stop.IsCancellationRequested && _deliveries.Reader.TryRead(out var delivery))
+                while (group.Count < groupSize && !stop.IsCancellationRequested && deliveries.TryRead(out var delivery))
                 {
                     if (delivery.IsAlive)
                     {

@@ -66,6 +66,7 @@ internal sealed record ReceiveSettings(
     bool Installers,
     int Concurrency,
     int GroupSize,
+    int ConcurrencyAlone,
     string ConsumerTag);
 
 /// <summary>

@@ -147,7 +147,7 @@ internal sealed class RabbitMqReceiver(
         {
             var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
             await Declare(channel, cancellationToken);
-            var prefetch = Math.Max(3L, 2L * _settings.GroupSize) * _settings.Concurrency;
+            var prefetch = (Math.Max(3L, 2L * _settings.GroupSize) * _settings.Concurrency) + (3L * _settings.ConcurrencyAlone);
             await channel.BasicQosAsync(0, (ushort)Math.Min(prefetch, ushort.MaxValue), global: false, cancellationToken);
             var acknowledgements = new RabbitMqAcknowledgements(channel, _logger);
             var consumer = new Consumer(channel, acknowledgements, this, target, cancellationToken);

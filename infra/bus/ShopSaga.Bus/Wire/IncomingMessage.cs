@@ -15,6 +15,9 @@ internal sealed class IncomingMessage
     /// <summary>How often it was delivered since it entered the queue, this time included; at least 1.</summary>
     public required int DeliveryAttempt { get; init; }
 
+    /// <summary>The deserialized body, once it was read: handlers of a message that is processed again get the same object.</summary>
+    public object? Content { get; set; }
+
     /// <summary>Infrastructure messages have no body, and no handler sees them.</summary>
     public bool IsControl =>
         Body.IsEmpty

@@ -9,6 +9,13 @@ namespace ShopSaga.Hosting.Lanes;
 /// <summary>What differs between the two lanes (docs/decisions/001-two-lanes.md); no other file has an <c>#if</c>.</summary>
 internal static class Lane
 {
+#if !NSERVICEBUS
+    private const int GroupSize = 20;
+
+    /// <summary>Few, so that what arrives while all are busy becomes one group.</summary>
+    private const int GroupsAtOnce = 2;
+
+#endif
     /// <summary>The connection to the broker.</summary>
     public static RabbitMQTransport Transport(string connection, TimeSpan reconnectAfter) =>
         new(RoutingTopology.Conventional(QueueType.Quorum), connection)
@@ -27,16 +34,34 @@ internal static class Lane
 #if NSERVICEBUS
         endpoint.AssemblyScanner().Disable = true;
         builder.Services.AddHostedService<UndispatchedRecords>();
-#else
-        endpoint.HandleInGroupsOf(builder.Configuration.GetValue("Messaging:GroupSize", 1));
 #endif
     }
 
-    /// <summary>Keeps each message in a transaction of its own. NServiceBus has no groups.</summary>
-    public static void HandleOneMessagePerTransaction(EndpointConfiguration endpoint)
+    /// <summary>NServiceBus has no groups.</summary>
+    public static void HandleInGroups(
+        EndpointConfiguration endpoint,
+        IConfiguration configuration,
+        Func<object, long?> keyOf,
+        Func<ISynchronizedStorageSession, IReadOnlyList<object>, CancellationToken, Task>? lockMore)
     {
 #if !NSERVICEBUS
-        endpoint.HandleInGroupsOf(1);
+        var size = configuration.GetValue("Messaging:GroupSize", GroupSize);
+        endpoint.HandleInGroupsOf(size);
+        endpoint.LockInOrder(keyOf, lockMore is null ? null : new LockForGroup(lockMore));
+        if (size > 1)
+        {
+            endpoint.LimitMessageProcessingConcurrencyTo(configuration.GetValue("Messaging:Concurrency", GroupsAtOnce));
+        }
+#endif
+    }
+
+    /// <summary>NServiceBus handles every message in a transaction of its own.</summary>
+    public static void CallOutside(EndpointConfiguration endpoint, int concurrency, Type[] handlers)
+    {
+#if NSERVICEBUS
+        endpoint.LimitMessageProcessingConcurrencyTo(concurrency);
+#else
+        endpoint.HandleAlone(handlers.Contains, concurrency);
 #endif
     }
 

@@ -11,7 +11,7 @@ namespace ShopSaga.Hosting.Database;
 /// <para>
 /// A session prepares each statement that it runs again, up to <c>Database:PreparedStatements</c>; 0 turns that off, for a pooler between
 /// service and server that cannot keep them. A connection goes back to the pool as it is: no statement of a service leaves anything in its
-/// session (docs/decisions/023).
+/// session (docs/decisions/025).
 /// </para>
 /// </summary>
 internal static class DatabaseConnection
