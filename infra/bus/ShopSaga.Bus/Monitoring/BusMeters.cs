@@ -43,13 +43,21 @@ internal static class BusMeters
     private static readonly Histogram<double> DispatchDuration = Session.CreateHistogram<double>(
         "nservicebus.transactional_session.dispatch.duration", "s", "Time to hand a session's messages to the broker.");
 
-    private static readonly Counter<long> EventsReturned = new Meter("ShopSaga.Bus", "1.0.0").CreateCounter<long>(
+    private static readonly Meter Own = new("ShopSaga.Bus", "1.0.0");
+
+    private static readonly Counter<long> EventsReturned = Own.CreateCounter<long>(
         "shopsaga.bus.events_returned", description: "Events that no queue took.");
+
+    private static readonly Counter<long> EventsLost = Own.CreateCounter<long>(
+        "shopsaga.bus.events_lost", description: "Events that no queue took within two minutes, although one took their type before.");
 
     /// <summary>Whether the measurements of receiving have a listener; all of its instruments are listened to together.</summary>
     public static bool Enabled => Fetches.Enabled || Successes.Enabled || ProcessingTime.Enabled;
 
     public static void EventReturned(string type) => EventsReturned.Add(
+        1, new KeyValuePair<string, object?>("nservicebus.message_type", type));
+
+    public static void EventLost(string type) => EventsLost.Add(
         1, new KeyValuePair<string, object?>("nservicebus.message_type", type));
 
     public static void Committed(string endpoint, string outcome, TimeSpan duration) => CommitDuration.Record(

@@ -4,12 +4,11 @@ using Microsoft.Extensions.Logging;
 namespace ShopSaga.Bus;
 
 /// <summary>
-/// Events that the broker returned since no queue took them.
+/// Events that the broker returned since no queue took them: the subscriber has not been deployed yet, or its bindings were deleted.
 /// <code>
-///   never taken by a queue            ─► no subscriber: logged once, and counted
-/// taken before, and now returned    ─► bindings were deleted: held, and published again every few seconds until subscribers, which assert
-/// their                                        bindings regularly, take it; after two minutes there is no subscriber, and the log names
-/// the lost event
+///   returned ─► held; every few seconds the oldest of each type is published again, and the others of its type when a queue takes it
+///            ─► after two minutes the type has no subscriber, and its events are dropped from then on;
+///               the log names those whose type a queue took before: they are lost
 /// </code>
 /// </summary>
 internal sealed class ReturnedEvents(
@@ -19,6 +18,7 @@ internal sealed class ReturnedEvents(
     private static readonly TimeSpan TryEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private readonly ConcurrentDictionary<Type, bool> _taken = new();
+    private readonly ConcurrentDictionary<Type, bool> _withoutSubscriber = new();
     private readonly ConcurrentDictionary<Type, bool> _returned = new();
     private readonly ConcurrentDictionary<string, (OutgoingOperation Event, long Since)> _held = new();
     private readonly CancellationTokenSource _stop = new();
@@ -26,12 +26,13 @@ internal sealed class ReturnedEvents(
 
     public void Taken(OutgoingOperation operation)
     {
-        _taken.TryAdd(operation.EventType!, true);
+        var type = operation.EventType!;
+        _taken.TryAdd(type, true);
+        _withoutSubscriber.TryRemove(type, out _);
         if (!_held.IsEmpty && _held.TryRemove(operation.MessageId, out _))
         {
-            _returned.TryRemove(operation.EventType!, out _);
-            logger.LogInformation(
-                BusEvents.EventTakenAgain, "A queue takes {Event} {MessageId} now", operation.EventType!.FullName, operation.MessageId);
+            _returned.TryRemove(type, out _);
+            logger.LogInformation(BusEvents.EventTakenAgain, "A queue takes {Event} {MessageId} now", type.FullName, operation.MessageId);
         }
     }
 
@@ -45,10 +46,18 @@ internal sealed class ReturnedEvents(
                 BusEvents.EventReturned, "No queue takes {Event}: it has no subscriber, or its bindings were deleted", type.FullName);
         }
 
-        if (_taken.ContainsKey(type) && _held.Count < MaxHeld && _held.TryAdd(operation.MessageId, (operation, time.GetTimestamp()))
-            && Interlocked.Exchange(ref _running, 1) == 0)
+        if (_withoutSubscriber.ContainsKey(type))
         {
-            _ = Task.Run(PublishAgain);
+            return;
+        }
+
+        if (_held.Count >= MaxHeld && !_held.ContainsKey(operation.MessageId))
+        {
+            LogIfLost(operation);
+        }
+        else if (_held.TryAdd(operation.MessageId, (operation, time.GetTimestamp())))
+        {
+            PublishAgainUnlessRunning();
         }
     }
 
@@ -60,13 +69,20 @@ internal sealed class ReturnedEvents(
         }
 
         _stop.Cancel();
-        foreach (var (messageId, (lost, _)) in _held)
+        foreach (var (_, (lost, _)) in _held)
         {
-            logger.LogError(
-                BusEvents.EventLost, "No queue took {Event} {MessageId} before the endpoint stopped", lost.EventType!.FullName, messageId);
+            LogIfLost(lost);
         }
 
         _stop.Dispose();
+    }
+
+    private void PublishAgainUnlessRunning()
+    {
+        if (Interlocked.Exchange(ref _running, 1) == 0)
+        {
+            _ = Task.Run(PublishAgain);
+        }
     }
 
     private async Task PublishAgain()
@@ -76,41 +92,72 @@ internal sealed class ReturnedEvents(
             while (!_held.IsEmpty)
             {
                 await Task.Delay(TryEvery, time, _stop.Token);
-                foreach (var (messageId, (held, since)) in _held)
+                foreach (var type in _held.Values.GroupBy(held => held.Event.EventType!))
                 {
-                    if (time.GetElapsedTime(since) > Patience)
-                    {
-                        _held.TryRemove(messageId, out _);
-                        _taken.TryRemove(held.EventType!, out _);
-                        logger.LogError(
-                            BusEvents.EventLost,
-                            "No queue took {Event} {MessageId} within {Patience}",
-                            held.EventType!.FullName,
-                            messageId,
-                            Patience);
-                    }
-                    else
-                    {
-                        await TryPublish(held);
-                    }
+                    await PublishAgain([.. type.OrderBy(held => held.Since)]);
                 }
             }
         }
         catch (Exception stopped) when (stopped is OperationCanceledException or ObjectDisposedException)
         {
             logger.LogDebug(BusEvents.Stopped, "Returned events are not published again");
+            return;
         }
         finally
         {
             Interlocked.Exchange(ref _running, 0);
         }
+
+        // One that was returned between the last look and here did not start a run of its own.
+        if (!_held.IsEmpty)
+        {
+            PublishAgainUnlessRunning();
+        }
     }
 
-    private async Task TryPublish(OutgoingOperation held)
+    private async Task PublishAgain(IReadOnlyList<(OutgoingOperation Event, long Since)> ofOneType)
+    {
+        foreach (var (held, since) in ofOneType)
+        {
+            if (!await TryPublish(held))
+            {
+                return;
+            }
+
+            if (!_held.ContainsKey(held.MessageId))
+            {
+                continue;
+            }
+
+            if (time.GetElapsedTime(since) <= Patience)
+            {
+                return;
+            }
+
+            _withoutSubscriber.TryAdd(held.EventType!, true);
+            _held.TryRemove(held.MessageId, out _);
+            LogIfLost(held);
+        }
+    }
+
+    /// <summary>An event whose type no queue has ever taken is one that nothing subscribes to.</summary>
+    private void LogIfLost(OutgoingOperation operation)
+    {
+        if (_taken.ContainsKey(operation.EventType!))
+        {
+            BusMeters.EventLost(operation.EventType!.FullName!);
+            logger.LogError(
+                BusEvents.EventLost, "No queue took {Event} {MessageId}", operation.EventType!.FullName, operation.MessageId);
+        }
+    }
+
+    /// <summary>Whether the broker was there to take it or to return it.</summary>
+    private async Task<bool> TryPublish(OutgoingOperation held)
     {
         try
         {
             await publish(held, _stop.Token);
+            return true;
         }
         catch (Exception failure) when (!_stop.IsCancellationRequested)
         {
@@ -119,6 +166,7 @@ internal sealed class ReturnedEvents(
                 "Returned event {MessageId} is published again later: {Reason}",
                 held.MessageId,
                 failure.Message);
+            return false;
         }
     }
 }
