@@ -12,7 +12,7 @@ namespace ShopSaga.Tests.Endpoints.Products;
 /// <summary>A frozen client or a vanished host holds the lock of one product's row. Everything else of the service goes on.</summary>
 internal sealed class When_a_session_never_releases_a_product
 {
-    private const int Orders = 30;
+    private const int Orders = 12;
     private const int PatienceMs = 90_000;
     private ServiceApp<Product> _app = null!;
     private NpgsqlDataSource _database = null!;
