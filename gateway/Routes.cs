@@ -11,6 +11,7 @@ internal enum Service
     Orders,
     Payments,
     Settlement,
+    Operations,
 }
 
 /// <summary>The callers that a route admits.</summary>
@@ -84,5 +85,19 @@ internal static class Routes
         new(Settlement, Admin, "POST", "/settlements/monthly/{month}/close"),
         new(Settlement, Admin, "GET", "/settlements/reconciliation/{date}"),
         new(Settlement, Anyone, "GET", "/openapi/settlement.json"),
+
+        new(Operations, Admin, "GET", "/operations/services"),
+        new(Operations, Admin, "GET", "/operations/queues"),
+        new(Operations, Admin, "GET", "/operations/outboxes"),
+        new(Operations, Admin, "GET", "/operations/open-orders"),
+        new(Operations, Admin, "GET", "/operations/failed-messages"),
+        new(Operations, Admin, "GET", "/operations/failed-messages/groups"),
+        new(Operations, Admin, "GET", "/operations/failed-messages/{id}"),
+        new(Operations, Admin, "POST", "/operations/failed-messages/return"),
+        new(Operations, Admin, "POST", "/operations/failed-messages/groups/{group}/return"),
+        new(Operations, Admin, "POST", "/operations/failed-messages/{id}/return"),
+        new(Operations, Admin, "GET", "/operations/returns"),
+        new(Operations, Admin, "GET", "/operations/returns/{id:long}"),
+        new(Operations, Anyone, "GET", "/openapi/operations.json"),
     ];
 }

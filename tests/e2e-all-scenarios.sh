@@ -706,6 +706,10 @@ GET    /settlements/monthly/2026-01
 GET    /settlements/reconciliation/2026-01-01
 POST   /settlements/daily/2026-01-01/close
 POST   /settlements/monthly/2026-01/close
+GET    /operations/services
+GET    /operations/queues
+GET    /operations/failed-messages/groups
+POST   /operations/failed-messages/return
 TABLE
 
 # METHOD PATH BODY: what is the admin's alone.
@@ -726,6 +730,10 @@ GET    /settlements/monthly/2026-01
 GET    /settlements/reconciliation/2026-01-01
 POST   /settlements/daily/2026-01-01/close
 POST   /settlements/monthly/2026-01/close
+GET    /operations/services
+GET    /operations/queues
+GET    /operations/failed-messages/groups
+POST   /operations/failed-messages/return
 TABLE
 
 # USER METHOD PATH BODY: it does not exist, or belongs to another user.
@@ -929,6 +937,23 @@ expect_json ".userId == ${id[carol]-0}"
 former=${id[carol]-0}
 register carol
 expect_same "a new user" 1 "$((id[carol] > former))"
+
+scenario "an administrator sees every service, the queues, and no failed message"
+as admin get /operations/services
+expect_json '[.items[].service] | contains(["Orders", "Operations", "gateway"])'
+expect_json '[.items[].instances[] | select(.state != "HEALTHY")] == []'
+as admin get /operations/queues
+expect_json '[.items[].name] | contains(["ShopSaga.Orders", "error"])'
+as admin get /operations/outboxes
+expect_json '.items | length == 5'
+as admin get /operations/open-orders
+expect_json '.items | length == 4'
+as admin get /operations/failed-messages/groups
+expect_json '.messages == 0 and .items == []'
+as admin post /operations/failed-messages/return
+expect_status 202
+as admin await '.status == "DONE"' get "/operations/returns/$(json .id)"
+expect_json '.returned == 0'
 
 scenario "every answer says how many requests are left, and tells browsers to be careful"
 as alice get /cart

@@ -38,6 +38,9 @@ public class When_the_chart_is_rendered
         ],
     };
 
+    /// <summary>The service that has one instance only.</summary>
+    private const string Single = "shop-operations";
+
     private static readonly string[] Sets = [.. Values.Keys];
     private static readonly Dictionary<string, Release> Releases = [];
 
@@ -143,12 +146,14 @@ public class When_the_chart_is_rendered
             .Where(service => scales || service.Name != "psp").Select(service => "shop-" + service.Name.ToLowerInvariant())));
         Assert.Multiple(() =>
         {
-            Assert.That(release.All<V1Service>().Select(each => each.Name()), Is.EquivalentTo(names));
+            Assert.That(
+                release.All<V1Service>().Select(each => each.Name()),
+                Is.EquivalentTo(names.Concat(names.Select(name => name + "-instances"))));
             Assert.That(release.All<V1ConfigMap>().Select(each => each.Name()), Is.EquivalentTo(names));
             Assert.That(release.All<V1ServiceAccount>().Select(each => each.Name()), Is.EquivalentTo(names));
             Assert.That(release.All<V1ServiceAccount>().Select(each => each.AutomountServiceAccountToken), Has.All.False);
             Assert.That(release.All<V1PodDisruptionBudget>().Select(each => each.Name()), Is.EquivalentTo(names));
-            Assert.That(scaled, Is.EquivalentTo(scales ? names : []));
+            Assert.That(scaled, Is.EquivalentTo(scales ? names.Except([Single]) : []));
             Assert.That(release.All<V1NetworkPolicy>().Select(each => each.Name()),
                 Is.EquivalentTo(hasPolicies ? names.Append("shop-deny").Append("shop-jobs") : []));
         });
@@ -157,9 +162,11 @@ public class When_the_chart_is_rendered
             var name = deployment.Name();
             Assert.Multiple(() =>
             {
-                Assert.That(deployment.Spec.Replicas, scales ? Is.Null : Is.EqualTo(2), name);
+                Assert.That(
+                    deployment.Spec.Replicas, name == Single ? Is.EqualTo(1) : scales ? Is.Null : Is.EqualTo(2), name);
                 Assert.That(deployment.Spec.Template.Spec.ServiceAccountName, Is.EqualTo(name));
                 Assert.That(Selected(release.One<V1Service>(name).Spec.Selector), Is.EqualTo(new[] { name }));
+                Assert.That(Selected(release.One<V1Service>(name + "-instances").Spec.Selector), Is.EqualTo(new[] { name }));
                 Assert.That(Selected(deployment.Spec.Selector.MatchLabels), Is.EqualTo(new[] { name }));
                 Assert.That(Selected(release.One<V1PodDisruptionBudget>(name).Spec.Selector.MatchLabels), Is.EqualTo(new[] { name }));
             });
@@ -256,14 +263,15 @@ public class When_the_chart_is_rendered
                 // These two check no tokens, though they are told like the others where the keys are.
                 var addresses = settings.Data.Where(
                     setting => !(service.Name is "psp" or "Web" && setting.Key.StartsWith("Auth__", StringComparison.Ordinal)))
-                    .SelectMany(setting => System.Text.RegularExpressions.Regex.Matches(setting.Value, @"http://shop-([a-z]+):8080"))
+                    .SelectMany(setting => System.Text.RegularExpressions.Regex.Matches(
+                        setting.Value, @"http://shop-([a-z]+)(?:-instances)?:8080"))
                     .Select(match => match.Groups[1].Value).Where(name => !name.Equals(service.Name, StringComparison.OrdinalIgnoreCase))
                         .Distinct();
                 var ports = policy.Egress.Where(rule => rule.To is null).SelectMany(rule => rule.Ports).Select(port => port.Port.Value);
                 string[] expected =
                 [
-                    "53", "53", .. Port(service.Database is not null, "5432"), .. Port(service.IsOnTheBus, "5672"),
-                    .. Port(service.UsesRedis, "6379"),
+                    "53", "53", .. Port(service.Database is not null, "5432"), .. Port(service.HasBrokerUser, "5672"),
+                    .. Port(service.ReturnsFailedMessages, "15672"), .. Port(service.UsesRedis, "6379"),
                 ];
 
                 Assert.That(peers, Is.EquivalentTo(addresses), settings.Name());

@@ -95,7 +95,7 @@ rm -f "$store/enough" "$store/orders"
 ordering &
 podman kill --signal KILL shopsaga_payments_1 >/dev/null
 podman start shopsaga_payments_1 >/dev/null 2>&1 || true
-for service in users products orders payments settlement psp gateway; do
+for service in users products orders payments settlement psp operations gateway; do
   podman restart --time 40 "shopsaga_${service}_1" >/dev/null 2>&1
 done
 ready

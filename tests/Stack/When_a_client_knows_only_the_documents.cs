@@ -6,7 +6,7 @@ namespace ShopSaga.Tests.Stack;
 /// <summary>Everything here is found in the OpenAPI documents; every body and answer is held against them.</summary>
 public class When_a_client_knows_only_the_documents
 {
-    private static readonly string[] Services = ["users", "products", "orders", "payments", "settlement"];
+    private static readonly string[] Services = ["users", "products", "orders", "payments", "settlement", "operations"];
     private DocumentedApi _api = null!;
 
     [SetUp]

@@ -118,3 +118,62 @@ public sealed record Reconciliation(DateOnly Date, long Matched, IReadOnlyList<D
 /// <summary>A capture or refund about which the books do not agree.</summary>
 public sealed record Difference(
     string Kind, long? OrderId, long? PaymentId, long? ProviderAmount, long? PaymentAmount, long? LedgerAmount);
+
+/// <summary>A service with its instances.</summary>
+public sealed record ServiceHealth(string Service, IReadOnlyList<InstanceHealth> Instances);
+
+/// <summary>An instance, and what it says of itself.</summary>
+public sealed record InstanceHealth(string Address, string State, IReadOnlyDictionary<string, string> Checks);
+
+/// <summary>A queue of the broker; rates are per second.</summary>
+public sealed record QueueState(string Name, long Messages, long Consumers, double PublishRate, double AcknowledgeRate);
+
+/// <summary>What a service's outbox has not dispatched.</summary>
+public sealed record OutboxState(string Service, long? Pending, double? OldestSeconds);
+
+/// <summary>Orders that are not final, by age.</summary>
+public sealed record OpenOrders(string Age, long Orders);
+
+/// <summary>The failed messages, by group.</summary>
+public sealed record FailedGroups(
+    IReadOnlyList<FailedGroup> Items, int Messages, bool IsPartial, DateTimeOffset ReadAt, bool IsConsumed, string? ServicePulse);
+
+/// <summary>Failed messages of one type and one exception.</summary>
+public sealed record FailedGroup(
+    string Id,
+    string MessageType,
+    string ExceptionType,
+    string ExceptionMessage,
+    IReadOnlyList<string> Queues,
+    int Messages,
+    DateTimeOffset? LastAt);
+
+/// <summary>A failed message, in short.</summary>
+public sealed record FailedMessage(
+    string Id,
+    string Group,
+    string MessageId,
+    string MessageType,
+    string ExceptionType,
+    string ExceptionMessage,
+    string? Queue,
+    DateTimeOffset? FailedAt);
+
+/// <summary>A failed message with headers and body.</summary>
+public sealed record FailedMessageDetails(
+    FailedMessage Message, string StackTrace, IReadOnlyList<FailedHeader> Headers, string Body, int BodyLength, bool IsBodyCut);
+
+/// <summary>A header of a message.</summary>
+public sealed record FailedHeader(string Name, string Value);
+
+/// <summary>How far a return of failed messages is.</summary>
+public sealed record MessageReturn(
+    long Id, string? Message, string? Group, string Status, int Total, int Looked, int Returned, IReadOnlyList<LeftMessages> Left)
+{
+    /// <summary>Whether it goes on.</summary>
+    [JsonIgnore]
+    public bool IsOpen => Status is "WAITING" or "RUNNING";
+}
+
+/// <summary>Messages that could not be returned.</summary>
+public sealed record LeftMessages(string? Queue, string Reason, int Messages);

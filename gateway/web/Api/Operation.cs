@@ -53,4 +53,21 @@ internal static class Operations
     public static readonly Operation<Nothing, ItemsOf<Month>> ListMonths = new("Settlement", "GET", "/settlements/monthly");
     public static readonly Operation<Nothing, Day> CloseDay = new("Settlement", "POST", "/settlements/daily/{date}/close");
     public static readonly Operation<Nothing, Reconciliation> Reconcile = new("Settlement", "GET", "/settlements/reconciliation/{date}");
+
+    public static readonly Operation<Nothing, ItemsOf<ServiceHealth>> ReadServices = new("Operations", "GET", "/operations/services");
+    public static readonly Operation<Nothing, ItemsOf<QueueState>> ReadQueues = new("Operations", "GET", "/operations/queues");
+    public static readonly Operation<Nothing, ItemsOf<OutboxState>> ReadOutboxes = new("Operations", "GET", "/operations/outboxes");
+    public static readonly Operation<Nothing, ItemsOf<OpenOrders>> ReadOpenOrders = new("Operations", "GET", "/operations/open-orders");
+    public static readonly Operation<Nothing, FailedGroups> ReadFailedGroups =
+        new("Operations", "GET", "/operations/failed-messages/groups");
+    public static readonly Operation<Nothing, ItemsOf<FailedMessage>> ListFailedMessages =
+        new("Operations", "GET", "/operations/failed-messages");
+    public static readonly Operation<Nothing, FailedMessageDetails> ReadFailedMessage =
+        new("Operations", "GET", "/operations/failed-messages/{id}");
+    public static readonly Operation<Nothing, MessageReturn> ReturnAll = new("Operations", "POST", "/operations/failed-messages/return");
+    public static readonly Operation<Nothing, MessageReturn> ReturnGroup =
+        new("Operations", "POST", "/operations/failed-messages/groups/{group}/return");
+    public static readonly Operation<Nothing, MessageReturn> ReturnOne =
+        new("Operations", "POST", "/operations/failed-messages/{id}/return");
+    public static readonly Operation<Nothing, MessageReturn> ReadReturn = new("Operations", "GET", "/operations/returns/{id}");
 }

@@ -15,6 +15,7 @@ internal static class KnownSettings
     [
         "Admin:Email", "Admin:Password",
         "Auth:Audience", "Auth:Issuer", "Auth:JwksAddress",
+        "Broker:Management",
         "Business:TimeZone",
         "ConnectionStrings:Broker", "ConnectionStrings:Database", "ConnectionStrings:Redis", "ConnectionStrings:Schema",
         "Connections:Most",
@@ -34,7 +35,9 @@ internal static class KnownSettings
         "ServiceControl:Audit", "ServiceControl:CheckEvery", "ServiceControl:Checks", "ServiceControl:ErrorQueueReporter",
         "ServiceControl:HeartbeatEvery", "ServiceControl:Heartbeats", "ServiceControl:Metrics", "ServiceControl:MetricsEvery",
         "ServiceControl:MostFailedMessages", "ServiceControl:OldestOutboxRecord", "ServiceControl:SagaAudit",
-        "Services:Orders", "Services:Payments", "Services:Products", "Services:Settlement", "Services:Users", "Services:Web",
+        "ServicePulse:Address",
+        "Services:Gateway", "Services:Operations", "Services:Orders", "Services:Payments", "Services:Products", "Services:Psp",
+        "Services:Settlement", "Services:Users", "Services:Web",
         "Sessions:Key",
         "Settlement:CheckEvery", "Settlement:CloseAfter", "Settlement:CompareAgainAfter", "Settlement:FirstDay",
         "Shutdown:Delay",

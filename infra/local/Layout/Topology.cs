@@ -66,6 +66,7 @@ internal static class Topology
         },
 
         new("Web", Offset: 6, Assembly: "ShopSaga.Web", Database: null) { UsesRedis = true, CanHaveInstances = true },
+        new("Operations", Offset: 7, Assembly: "ShopSaga.Operations", Database: null) { ReturnsFailedMessages = true },
 
         new("gateway", Offset: 0, Assembly: "ShopSaga.Gateway", Database: null),
     ];
@@ -95,6 +96,11 @@ internal sealed record Service(string Name, int Offset, string Assembly, Databas
 
     /// <summary>The gateway spreads requests over the instances.</summary>
     public bool CanHaveInstances { get => field || IsOnTheBus; init; }
+
+    /// <summary>Reads the error queue and writes to the queues of all endpoints. It is no endpoint: it has no queue of its own.</summary>
+    public bool ReturnsFailedMessages { get; init; }
+
+    public bool HasBrokerUser => IsOnTheBus || ReturnsFailedMessages;
 }
 
 /// <summary>A process of a service. The first has the name of the service, the others are called Orders-2 and so on.</summary>

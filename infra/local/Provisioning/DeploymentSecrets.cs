@@ -61,7 +61,7 @@ internal static class DeploymentSecrets
                 its["ConnectionStrings__Schema"] = PostgreSql.SchemaConnectionString(admin, database, Secret);
             }
 
-            if (service.IsOnTheBus)
+            if (service.HasBrokerUser)
             {
                 its["ConnectionStrings__Broker"] = BrokerUsers.Address(broker, service, Secret);
             }

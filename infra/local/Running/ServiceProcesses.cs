@@ -69,8 +69,12 @@ internal static class ServiceProcesses
         }
         if (service.IsOnTheBus)
         {
-            settings["ConnectionStrings__Broker"] = stack.BrokerAddressOf(service.Name);
             settings["Messaging__InstanceName"] = instance.EndpointInstance;
+        }
+
+        if (service.HasBrokerUser)
+        {
+            settings["ConnectionStrings__Broker"] = stack.BrokerAddressOf(service.Name);
         }
 
         if (service.UsesRedis)
@@ -106,6 +110,14 @@ internal static class ServiceProcesses
                 settings["Laboratory__AdminEmail"] = options.AdminEmail;
                 settings["Laboratory__AdminPassword"] = options.AdminPassword;
                 break;
+            case "Operations":
+                foreach (var other in Topology.Services)
+                {
+                    settings["Services__" + other.Name] = AddressesOf(other, "");
+                }
+
+                settings["Broker__Management"] = stack.BrokerManagementAddress is { } management ? WithoutUser(management) : "";
+                break;
             case "gateway":
                 foreach (var behind in Topology.Services.Where(other => other.Name is not ("gateway" or "psp")))
                 {
@@ -129,6 +141,8 @@ internal static class ServiceProcesses
     }
 
     private static string BuildOutput(string assembly) => Path.Combine(DataFolder.Checkout, ".artifacts", "bin", assembly, "release");
+
+    private static string WithoutUser(string address) => Text(new UriBuilder(address) { UserName = "", Password = "" }.Uri);
 
     private static string Text(Uri address) => address.ToString().TrimEnd('/');
 }

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using ShopSaga.Local.Layout;
+using ShopSaga.Replaying;
 
 namespace ShopSaga.Local.Servers;
 
@@ -20,10 +21,13 @@ internal static class BrokerUsers
     {
         var virtualHost = VirtualHostOf(adminAddress);
         using var http = Client(new Uri(managementAddress));
-        foreach (var service in Topology.Services.Where(service => service.IsOnTheBus))
+        foreach (var service in Topology.Services.Where(service => service.HasBrokerUser))
         {
             var permissions = PermissionsOf(service);
-            await Put(http, $"api/users/{service.Assembly}", new { password = Password(service, secret), tags = "" }, cancellationToken);
+
+            // The tag lets it see the queues of its virtual host in the management API: lengths and rates, no messages.
+            var tags = service.ReturnsFailedMessages ? "management" : "";
+            await Put(http, $"api/users/{service.Assembly}", new { password = Password(service, secret), tags }, cancellationToken);
             await Put(
                 http,
                 $"api/permissions/{virtualHost}/{service.Assembly}",
@@ -47,7 +51,20 @@ internal static class BrokerUsers
             cancellationToken);
     }
 
-    public static Permissions PermissionsOf(Service service)
+    public static Permissions PermissionsOf(Service service) =>
+        service.ReturnsFailedMessages ? PermissionsToReturn() : PermissionsOfEndpoint(service);
+
+    /// <summary>
+    /// Reads the error queue; writes to the endpoints' exchanges, where it returns messages, and to the default one, by which a message
+    /// that stays goes to the end of the error queue; makes nothing but the lock.
+    /// </summary>
+    private static Permissions PermissionsToReturn() => new(
+        Configure: OneOf([Literal(ErrorQueue.LockOf(ErrorQueue.DefaultName))]),
+        Write: OneOf(
+            [@"amq\.default", .. Topology.Services.Where(service => service.IsOnTheBus).Select(service => Literal(service.Assembly))]),
+        Read: OneOf([ErrorQueue.DefaultName]));
+
+    private static Permissions PermissionsOfEndpoint(Service service)
     {
         // Its queue and exchange; error, audit and ServiceControl's queues; delays; the exchange that every type's exchange is bound to.
         string[] own = [$@"{Literal(service.Assembly)}([.-].+)?", "error", "audit", @"Particular\..+", @"nsb\.v2\..+", "System:.+"];

@@ -6,7 +6,7 @@ namespace ShopSaga.Tests.Unit.Architecture;
 /// <summary>The settings that code reads, the list of known ones and docs/configuration.md.</summary>
 public partial class When_settings_are_read
 {
-    private static readonly string[] Programs = ["endpoints", "gateway", "infra/hosting", "infra/psp"];
+    private static readonly string[] Programs = ["endpoints", "gateway", "infra/hosting", "infra/operations", "infra/psp"];
 
     [Test]
     public void Should_describe_every_setting_and_no_other() =>

@@ -41,7 +41,7 @@ public class When_the_shop_is_deployed
         {
             Assert.That(service["program"], Is.EqualTo(topology.Assembly));
             Assert.That(service.Flag("database"), Is.EqualTo(topology.Database is not null));
-            Assert.That(service.Flag("broker"), Is.EqualTo(topology.IsOnTheBus));
+            Assert.That(service.Flag("broker"), Is.EqualTo(topology.HasBrokerUser));
             Assert.That(service.Flag("redis"), Is.EqualTo(topology.UsesRedis));
             Assert.That(
                 service.List("secretSettings"),
@@ -64,7 +64,7 @@ public class When_the_shop_is_deployed
 
         // In the order of the file.
         IEnumerable<string> Sorted() =>
-            new[] { "users", "products", "orders", "payments", "settlement", "psp", "web", "gateway" }.Intersect(Names);
+            new[] { "users", "products", "orders", "payments", "settlement", "psp", "web", "operations", "gateway" }.Intersect(Names);
     }
 
     [Test]

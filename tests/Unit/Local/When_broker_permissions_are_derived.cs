@@ -24,4 +24,21 @@ public class When_broker_permissions_are_derived
     [TestCase("Settlement", "ShopSaga.Orders", false)]
     public void Should_allow_an_endpoint_to_subscribe_only_to_events_it_reacts_to(string endpoint, string name, bool isAllowed) =>
         Assert.That(Regex.IsMatch(name, BrokerUsers.PermissionsOf(Topology.Find(endpoint)).Read), Is.EqualTo(isAllowed));
+
+    [TestCase("ShopSaga.Orders", "amq.default", "error", "error.lock", true)]
+    [TestCase("ShopSaga.Contracts.Orders:OrderPlaced", "amq.topic", "ShopSaga.Orders", "error", false)]
+    [TestCase("audit", "Particular.ServiceControl", "audit", "ShopSaga.Orders", false)]
+    public void Should_allow_operations_to_return_failed_messages_and_no_more(
+        string writes, string writesToo, string reads, string configures, bool isAllowed)
+    {
+        var permissions = BrokerUsers.PermissionsOf(Topology.Find("Operations"));
+
+        Assert.That(
+            new[]
+            {
+                Regex.IsMatch(writes, permissions.Write), Regex.IsMatch(writesToo, permissions.Write),
+                Regex.IsMatch(reads, permissions.Read), Regex.IsMatch(configures, permissions.Configure),
+            },
+            Is.All.EqualTo(isAllowed));
+    }
 }

@@ -107,6 +107,9 @@ OTEL_EXPORTER_OTLP_ENDPOINT: {{ . | quote }}
 {{- range .service.behind }}
 Services__{{ title . }}: http://{{ include "shopsaga.name" $.root }}-{{ . }}:8080
 {{- end }}
+{{- range .service.watches }}
+Services__{{ title . }}: http://{{ include "shopsaga.name" $.root }}-{{ . }}-instances:8080
+{{- end }}
 {{- range $key, $value := merge (deepCopy .service.settings) .root.Values.settings }}
 {{ $key }}: {{ tpl (toString $value) $.root | quote }}
 {{- end }}
