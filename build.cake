@@ -1,4 +1,5 @@
 // dotnet tool exec -y cake.tool --target=NAME [--base-port=N] [--fresh=true] [--rate-limits=relaxed] [--instances=N] [--bus=NServiceBus]
+//   [--observe]: with Run
 // The launcher (infra/local) starts servers and services and always stops them again.
 
 using System.Runtime.InteropServices;
@@ -16,7 +17,7 @@ Task("Build").Does(() => Build());
 Task("Format").Does(() => Demand("dotnet", "format", "ShopSaga.sln", "--verify-no-changes"));
 
 Task("Run").IsDependentOn("Build").Does(() => Launch(
-    "run", Option("base-port"), Option("fresh"), Option("rate-limits"), Option("instances")));
+    "run", Option("base-port"), Option("fresh"), Option("rate-limits"), Option("instances"), Option("observe")));
 
 Task("Demo").IsDependentOn("Build").Does(() => Launch(
     "demo", Option("base-port") ?? "--base-port=auto", Option("fresh"), Option("rate-limits"), Option("instances")));

@@ -15,6 +15,10 @@ internal sealed record Ports(int Base)
     public int Epmd => Base + Topology.EpmdOffset;
     public int Redis => Base + Topology.RedisOffset;
     public int Laboratory => Base + Topology.LaboratoryOffset;
+    public int RabbitMqMetrics => Base + Topology.RabbitMqMetricsOffset;
+    public int Prometheus => Base + Topology.PrometheusOffset;
+    public int Dashboard => Base + Topology.DashboardOffset;
+    public int Otlp => Base + Topology.OtlpOffset;
 
     public Uri AddressOf(Service service) => AddressAt(service.Offset);
 
@@ -27,8 +31,8 @@ internal sealed record Ports(int Base)
         List<(int Port, string For)> needed =
         [
             (PostgreSql, "PostgreSQL"), (RabbitMq, "RabbitMQ"), (RabbitMqManagement, "RabbitMQ's management"),
-            (ErlangDistribution, "RabbitMQ's Erlang distribution"), (Epmd, "RabbitMQ's epmd"), (Redis, "Redis"),
-            (Laboratory, "the failure laboratory"),
+            (RabbitMqMetrics, "RabbitMQ's metrics"), (ErlangDistribution, "RabbitMQ's Erlang distribution"), (Epmd, "RabbitMQ's epmd"),
+            (Redis, "Redis"), (Laboratory, "the failure laboratory"),
         ];
         needed.AddRange(services.Select(service => (Base + service.Offset, service.Name)));
 

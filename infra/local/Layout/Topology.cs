@@ -13,6 +13,12 @@ internal static class Topology
     public const int EpmdOffset = 24;
     public const int RedisOffset = 25;
     public const int LaboratoryOffset = 38;
+    public const int RabbitMqMetricsOffset = 17;
+
+    // Only with --observe.
+    public const int OtlpOffset = 19;
+    public const int PrometheusOffset = 18;
+    public const int DashboardOffset = 9;
 
     // Added to a service's offset: the first instance, the second, …
     private static readonly int[] InstanceOffsets = [0, 10, 25, 31];

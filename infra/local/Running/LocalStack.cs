@@ -57,6 +57,9 @@ internal sealed class LocalStack : IAsyncDisposable
     /// <summary>host:port</summary>
     public string RedisAddress { get; }
 
+    /// <summary>Where services send their traces, metrics and logs by OTLP.</summary>
+    public Uri? TraceReceiver { get; private set; }
+
     /// <summary>All processes that were started, in that order.</summary>
     public IEnumerable<StackProcess> Processes => _servers.Concat(_services);
 
@@ -77,6 +80,21 @@ internal sealed class LocalStack : IAsyncDisposable
             await stack.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Starts Prometheus, which the caller stops; null where it is not to be had.</summary>
+    /// <param name="others">Addresses of programs with metrics besides services and broker, by job.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    public async Task<StackProcess?> StartPrometheus(IReadOnlyDictionary<string, string> others, CancellationToken cancellationToken)
+    {
+        if (await Prometheus.Find(_options.Progress, cancellationToken) is not { } program)
+        {
+            return null;
+        }
+
+        var process = Prometheus.Prepare(program, Ports, _folder, Topology.Instances(_options.Instances), others);
+        await process.Start(cancellationToken);
+        return process;
     }
 
     /// <summary>The connection string of a running service.</summary>
@@ -184,7 +202,8 @@ internal sealed class LocalStack : IAsyncDisposable
         await AllOrFirstFailure(cancellationToken,
             token => StartPostgreSql(programs.PostgreSql, token),
             token => StartRabbitMq(programs.RabbitMq, token),
-            token => StartRedis(programs.Redis, token));
+            token => StartRedis(programs.Redis, token),
+            token => _options.Observe ? StartObservers(token) : Task.CompletedTask);
         _options.Progress($"PostgreSQL, RabbitMQ and Redis are ready after {clock.Elapsed.TotalSeconds:0.0} s.");
         if (!_options.WithServices)
         {
@@ -261,14 +280,40 @@ internal sealed class LocalStack : IAsyncDisposable
         }
     }
 
+    private async Task StartObservers(CancellationToken cancellationToken)
+    {
+        if (await Dashboard.Find(ServiceProcesses.Dotnet, _options.Progress, cancellationToken) is { } dashboard)
+        {
+            await Run(Dashboard.Prepare(dashboard, ServiceProcesses.Dotnet, Ports, _folder), cancellationToken);
+            TraceReceiver = Dashboard.Otlp(Ports);
+        }
+        else
+        {
+            _options.Progress("The dashboard for traces cannot be restored here and is left out: infra/monitoring/Dashboard.proj.");
+        }
+
+        if (await StartPrometheus(new Dictionary<string, string>(), cancellationToken) is { } prometheus)
+        {
+            Add(prometheus);
+        }
+        else
+        {
+            _options.Progress("Prometheus is not on this machine and is left out: install the package prometheus.");
+        }
+    }
+
     private Task Run(StackProcess process, CancellationToken cancellationToken)
+    {
+        Add(process);
+        return process.Start(cancellationToken);
+    }
+
+    private void Add(StackProcess process)
     {
         lock (_servers)
         {
             _servers.Add(process);
         }
-
-        return process.Start(cancellationToken);
     }
 
     /// <summary>Runs all concurrently. The first failure cancels the others and is the one reported.</summary>

@@ -11,7 +11,7 @@ internal static class ServiceProcesses
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
     // The dotnet host that runs this program is three folders above its shared runtime.
-    private static readonly string Dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
+    public static readonly string Dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
 
     /// <summary>Whether the services were built on NServiceBus, which declares everything that it uses at the broker.</summary>
     public static bool UseNServiceBus => File.Exists(Path.Combine(BuildOutput("ShopSaga.Orders"), "NServiceBus.Core.dll"));
@@ -62,6 +62,11 @@ internal static class ServiceProcesses
             ["DOTNET_gcConcurrent"] = "0",
             ["DOTNET_TieredPGO"] = "0",
         };
+        if (stack.TraceReceiver is { } receiver)
+        {
+            settings["OTEL_EXPORTER_OTLP_ENDPOINT"] = Text(receiver);
+        }
+
         if (service.Database is not null)
         {
             settings["ConnectionStrings__Database"] = stack.ConnectionString(service.Name);

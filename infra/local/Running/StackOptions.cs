@@ -20,6 +20,9 @@ internal sealed record StackOptions
     /// <summary>Rate limits at the gateway that load and test clients do not reach.</summary>
     public bool RelaxedRateLimits { get; init; }
 
+    /// <summary>Whether to start Prometheus and a dashboard for traces beside it.</summary>
+    public bool Observe { get; init; }
+
     /// <summary>Existing servers to use instead of private ones.</summary>
     public ServerAddresses Servers { get; init; } = new();
 

@@ -1,5 +1,6 @@
 using ShopSaga.Local.Data;
 using ShopSaga.Local.Layout;
+using ShopSaga.Local.Servers;
 using Spectre.Console;
 
 namespace ShopSaga.Local.Running;
@@ -28,6 +29,8 @@ internal static class StackTable
 
     private static string ServerAddress(string name, Ports ports) => $"127.0.0.1:{name switch
     {
+        Prometheus.Name => ports.Prometheus,
+        Dashboard.Name => ports.Dashboard,
         LocalStack.PostgreSql => ports.PostgreSql,
         LocalStack.RabbitMq => ports.RabbitMq,
         LocalStack.Epmd => ports.Epmd,

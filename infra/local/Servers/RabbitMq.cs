@@ -6,7 +6,8 @@ using ShopSaga.Local.Processes;
 namespace ShopSaga.Local.Servers;
 
 /// <summary>
-/// A private RabbitMQ with its management plugin: its own node and epmd, on loopback only, with limits on memory and processors.
+/// A private RabbitMQ with its plugins for management and metrics: its own node and epmd, on loopback only, with limits on memory and
+/// processors.
 /// </summary>
 internal static class RabbitMq
 {
@@ -46,7 +47,7 @@ internal static class RabbitMq
         Directory.CreateDirectory(home);
         DataFolder.WritePrivately(Path.Combine(home, "rabbitmq.conf"), Configuration(ports, folder));
         DataFolder.WritePrivately(Path.Combine(home, "advanced.config"), Advanced);
-        DataFolder.WritePrivately(Path.Combine(home, "enabled_plugins"), "[rabbitmq_management].\n");
+        DataFolder.WritePrivately(Path.Combine(home, "enabled_plugins"), "[rabbitmq_management,rabbitmq_prometheus].\n");
 
         var command = new Command(program)
         {
@@ -94,6 +95,8 @@ internal static class RabbitMq
         listeners.tcp.1 = 127.0.0.1:{ports.RabbitMq}
         management.tcp.ip = 127.0.0.1
         management.tcp.port = {ports.RabbitMqManagement}
+        prometheus.tcp.ip = 127.0.0.1
+        prometheus.tcp.port = {ports.RabbitMqMetrics}
         default_user = {User}
         default_pass = {folder.Secret("rabbitmq")}
         default_user_tags.administrator = true

@@ -141,21 +141,51 @@ public class When_the_shop_is_deployed
         var dashboard = document.RootElement;
         var panels = dashboard.GetProperty("panels").EnumerateArray().ToList();
         var positions = panels.Select(panel => panel.GetProperty("gridPos")).ToList();
+        var provisioned = Repository.Read("infra/monitoring/grafana/datasources/shopsaga.yml");
+
+        var cells = positions.SelectMany(at =>
+            from x in Enumerable.Range(Number(at, "x"), Number(at, "w"))
+            from y in Enumerable.Range(Number(at, "y"), Number(at, "h"))
+            select (x, y));
 
         Assert.Multiple(() =>
         {
             Assert.That(dashboard.GetProperty("uid").GetString(), Is.EqualTo($"shopsaga-{name}"));
+            Assert.That(dashboard.GetProperty("title").GetString(), Is.Not.Empty);
             Assert.That(dashboard.GetProperty("schemaVersion").GetInt32(), Is.GreaterThan(35));
+            Assert.That(dashboard.GetProperty("time").GetProperty("from").GetString(), Does.StartWith("now-"));
+            Assert.That(dashboard.GetProperty("time").GetProperty("to").GetString(), Is.EqualTo("now"));
+            Assert.That(dashboard.GetProperty("timezone").GetString(), Is.AnyOf("", "utc", "browser"));
+            Assert.That(dashboard.GetProperty("refresh").GetString(), Does.Match(@"^\d+[smh]$"));
+            Assert.That(dashboard.GetProperty("tags").ValueKind, Is.EqualTo(JsonValueKind.Array));
+            Assert.That(dashboard.GetProperty("annotations").GetProperty("list").ValueKind, Is.EqualTo(JsonValueKind.Array));
+            Assert.That(dashboard.GetProperty("templating").GetProperty("list").ValueKind, Is.EqualTo(JsonValueKind.Array));
             Assert.That(panels.Select(panel => panel.GetProperty("id").GetInt32()), Is.Unique);
-            Assert.That(positions.Select(at => (at.GetProperty("x").GetInt32(), at.GetProperty("y").GetInt32())), Is.Unique);
-            Assert.That(
-                positions.Select(at => at.GetProperty("x").GetInt32() + at.GetProperty("w").GetInt32()), Has.All.LessThanOrEqualTo(24));
-            foreach (var target in panels.SelectMany(panel => panel.GetProperty("targets").EnumerateArray()))
-            {
-                Assert.That(target.GetProperty("datasource").GetProperty("uid").GetString(), Is.EqualTo("prometheus"));
-                Assert.That(target.GetProperty("expr").GetString(), Is.Not.Empty);
-            }
+            Assert.That(cells, Is.Unique, "panels do not overlap");
+            Assert.That(cells.Select(cell => cell.x), Has.All.InRange(0, 23));
         });
+        foreach (var panel in panels)
+        {
+            var targets = panel.GetProperty("targets").EnumerateArray().ToList();
+            Assert.Multiple(() =>
+            {
+                Assert.That(panel.GetProperty("title").GetString(), Is.Not.Empty);
+                Assert.That(panel.GetProperty("type").GetString(), Is.EqualTo("timeseries"));
+                Assert.That(panel.GetProperty("options").ValueKind, Is.EqualTo(JsonValueKind.Object));
+                Assert.That(panel.GetProperty("fieldConfig").GetProperty("defaults").ValueKind, Is.EqualTo(JsonValueKind.Object));
+                Assert.That(panel.GetProperty("fieldConfig").GetProperty("overrides").ValueKind, Is.EqualTo(JsonValueKind.Array));
+                Assert.That(targets.Select(target => target.GetProperty("refId").GetString()), Is.Unique);
+                foreach (var source in targets.Append(panel).Select(each => each.GetProperty("datasource")))
+                {
+                    Assert.That(source.GetProperty("type").GetString(), Is.EqualTo("prometheus"));
+                    Assert.That(provisioned, Does.Contain($"uid: {source.GetProperty("uid").GetString()}"));
+                }
+
+                Assert.That(targets.Select(target => target.GetProperty("expr").GetString()), Has.All.Not.Empty);
+            });
+        }
+
+        static int Number(JsonElement at, string member) => at.GetProperty(member).GetInt32();
     }
 
     private static string NameOf(Service service) => service.Name.ToLowerInvariant();
