@@ -66,7 +66,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
             configuration.Installers,
             configuration.Concurrency,
             configuration.GroupSize,
-            configuration.GroupSize > 1 ? configuration.ConcurrencyAlone : 0,
+            configuration.ConcurrencyAlone,
             $"{host.DisplayName} - {name}");
         _transportContext = new TransportContext(name, receiving, health, CriticalError, WaitUntilSent, crash, time, loggers);
         _transport = transport.Create(_transportContext);

@@ -10,7 +10,7 @@ namespace ShopSaga.Hosting.Lanes;
 internal static class Lane
 {
 #if !NSERVICEBUS
-    private const int GroupSize = 20;
+    private const int GroupSize = 1;
 
     /// <summary>Few, so that what arrives while all are busy becomes one group.</summary>
     private const int GroupsAtOnce = 2;
