@@ -68,6 +68,8 @@ internal static partial class RouteTable
         },
         new(Access.User, "GET", "/users/me"),
         new(Access.User, "PUT", "/users/me") { Body = (_, _) => new { name = "Attacker" } },
+        new(Access.User, "DELETE", "/users/me") { Body = (_, _) => new { password = "not the password" } },
+        new(Access.User, "GET", "/users/me/export"),
         new(
             Access.User,
             "PUT",
@@ -98,6 +100,7 @@ internal static partial class RouteTable
             Headers = Placing,
         },
         new(Access.User, "GET", "/orders") { Query = [("status", "CONFIRMED"), .. Paging] },
+        new(Access.User, "GET", "/orders/export"),
         new(Access.User, "GET", "/orders/{order}"),
         new(Access.User, "GET", "/orders/{order}/history"),
         new(Access.User, "GET", "/orders/{order}/events") { Headers = [("Last-Event-ID", "1")] },
