@@ -114,7 +114,7 @@ public class When_a_customer_shops
         await customer.Shows("login-refused");
 
         await customer.Opens("/shop/products/999999");
-        await Expect(customer.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("It does not exist");
+        await Expect(customer.Page.GetByRole(AriaRole.Heading, new() { Name = "Not found" })).ToBeVisibleAsync();
         await customer.Opens("/shop/no-such-page");
         await Expect(customer.Page.GetByRole(AriaRole.Heading, new() { Name = "Not found" })).ToBeVisibleAsync();
         await customer.Shows("not-found");
