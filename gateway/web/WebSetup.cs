@@ -24,6 +24,8 @@ internal static class WebSetup
         var address = builder.Configuration.RequiredAddress("Gateway:Address");
         var key = builder.Configuration.Required("Gateway:Key");
         builder.Services.AddHttpContextAccessor();
+        // Lines for each request of a page that watches an order would bury the others.
+        builder.Services.ConfigureHttpClientDefaults(client => client.RemoveAllLoggers());
         builder.Services.AddHttpClient(ShopApi.Client, client =>
         {
             client.BaseAddress = address;

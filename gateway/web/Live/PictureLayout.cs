@@ -16,7 +16,7 @@ internal sealed record Line(Arrow Arrow, int X1, int X2, int Y)
 internal static class PictureLayout
 {
     public const int BoxWidth = 150;
-    private const int Gap = 205;
+    private const int Gap = 220;
     private const int Top = 10;
     private const int FirstLine = Top + 78;
     private const int Step = 38;
