@@ -38,6 +38,7 @@ public class RunningShop
     [OneTimeSetUp]
     public async Task Start()
     {
+        Assertions.SetDefaultExpectTimeout(30_000);
         (Eventually.Limit, Eventually.Pause) = (TimeSpan.FromMinutes(1), TimeSpan.FromMilliseconds(50));
         var starting = LocalStack.StartAsync(Options, CancellationToken.None);
         _playwright = await Playwright.CreateAsync();

@@ -44,7 +44,7 @@ internal sealed partial class Person : IAsyncDisposable
             ColorScheme = theme,
             ReducedMotion = ReducedMotion.Reduce,
         });
-        context.SetDefaultTimeout(20_000);
+        context.SetDefaultTimeout(30_000);
         return new Person(context, await context.NewPageAsync());
     }
 
