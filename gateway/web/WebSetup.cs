@@ -65,7 +65,8 @@ internal static class WebSetup
         builder.WebHost.UseStaticWebAssets();
         builder.Services.AddLocalization();
         builder.Services.AddAntiforgery(form => form.Cookie.Name = "shopsaga-form");
-        builder.Services.AddRazorComponents().AddInteractiveServerComponents();
+        builder.Services.AddRazorComponents().AddInteractiveServerComponents(circuits =>
+            circuits.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(1));
         builder.Services.Configure<ForwardedHeadersOptions>(forwarded =>
         {
             // Only the gateway reaches this process. What it was sent itself stands before what it has added.
