@@ -81,7 +81,7 @@ internal static class WebSetup
             localization.RequestCultureProviders =
             [
                 new CookieRequestCultureProvider { CookieName = Preferences.LanguageCookie },
-                new AcceptLanguageHeaderRequestCultureProvider(),
+                new CustomRequestCultureProvider(context => Task.FromResult(Preferences.LanguageOf(context.Request))),
             ];
         });
     }

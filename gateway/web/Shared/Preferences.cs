@@ -26,6 +26,17 @@ internal static class Preferences
             return TypedResults.LocalRedirect(Local(returnUrl));
         });
 
+    /// <summary>
+    /// The first of the browser's languages that the pages have; null when they have none. Without ICU, a culture such as ko-KR does not know
+    /// that its parent is ko.
+    /// </summary>
+    public static ProviderCultureResult? LanguageOf(HttpRequest request) => request.GetTypedHeaders().AcceptLanguage
+        .OrderByDescending(accepted => accepted.Quality ?? 1)
+        .Select(accepted => accepted.Value.ToString().Split('-')[0].ToLowerInvariant())
+        .FirstOrDefault(language => language is "en" or "ko") is { } found
+            ? new ProviderCultureResult(found)
+            : null;
+
     /// <summary>The theme that the visitor chose, or null.</summary>
     public static string? ThemeOf(HttpContext? http) =>
         http?.Request.Cookies[ThemeCookie] is ("light" or "dark") and var theme ? theme : null;
