@@ -1,6 +1,3 @@
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
-using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 using ShopSaga.Local.Running;
 using ShopSaga.Tests.Browser.Support;
@@ -48,10 +45,7 @@ public class RunningShop
             Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
         });
         _stack = await starting;
-        _admin = new HttpClient { BaseAddress = _stack.GatewayAddress };
-        var login = await _admin.PostAsJsonAsync("auth/login", new { email = Options.AdminEmail, password = Options.AdminPassword });
-        var token = (await login.Content.ReadFromJsonAsync<JsonNode>())!["accessToken"]!.GetValue<string>();
-        _admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        _admin = new HttpClient(new LoggedIn(Options.AdminEmail, Options.AdminPassword)) { BaseAddress = _stack.GatewayAddress };
         foreach (var (name, category, price, stock) in new[]
         {
             ("Keyboard", "Peripherals", 89_000, 1_000), ("Desk lamp", "Light", 25_000, 3), ("Notebook", "Paper", 4_500, 5_000),
