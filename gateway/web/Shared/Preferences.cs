@@ -27,8 +27,8 @@ internal static class Preferences
         });
 
     /// <summary>
-    /// The first of the browser's languages that the pages have; null when they have none. Without ICU, a culture such as ko-KR does not know
-    /// that its parent is ko.
+    /// The first of the browser's languages that the pages have; null when they have none. Without ICU, a culture such as ko-KR does not
+    /// know that its parent is ko.
     /// </summary>
     public static ProviderCultureResult? LanguageOf(HttpRequest request) => request.GetTypedHeaders().AcceptLanguage
         .OrderByDescending(accepted => accepted.Quality ?? 1)
