@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 
@@ -5,7 +6,8 @@ namespace ShopSaga.Bus;
 
 /// <summary>
 /// Marks outbox records as dispatched, all waiting ones with one statement. Nothing waits for a mark: one that is lost makes messages leave
-/// a second time, and their receivers know them by their ids.
+/// a second time, and their receivers know them by their ids. Until its mark, a record is known here as under way, so that the poller of
+/// this process leaves it alone, however slow broker and database are.
 /// <code>
 ///   one at a time   ─► marked at once
 ///   many            ─► marked ─► pause, in which more gather ─► marked …          one commit for each pause, not for each few records
@@ -16,10 +18,31 @@ internal sealed class OutboxMarker(OutboxStore outbox, ILogger<OutboxMarker> log
     private const int MaxBatch = 1000;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
     private readonly InFlightCounter _inFlight = new();
+    private readonly ConcurrentDictionary<string, bool> _underWay = new();
     private readonly Channel<string> _waiting = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true });
 
     /// <summary>Ends when nothing waits to be marked.</summary>
     public Task Idle => _inFlight.None;
+
+    /// <summary>The messages of these records are about to leave; <see cref="Mark"/> or <see cref="Abandon"/> must follow.</summary>
+    public void Begin(IEnumerable<string> messageIds)
+    {
+        foreach (var id in messageIds)
+        {
+            _underWay.TryAdd(id, true);
+        }
+    }
+
+    /// <summary>Leaves these records to the poller.</summary>
+    public void Abandon(IEnumerable<string> messageIds)
+    {
+        foreach (var id in messageIds)
+        {
+            _underWay.TryRemove(id, out _);
+        }
+    }
+
+    public bool IsUnderWay(string messageId) => _underWay.ContainsKey(messageId);
 
     public void Mark(IReadOnlyCollection<string> messageIds)
     {
@@ -55,6 +78,7 @@ internal sealed class OutboxMarker(OutboxStore outbox, ILogger<OutboxMarker> log
                     failure.Message);
             }
 
+            Abandon(batch);
             _inFlight.End(batch.Count);
             if (batch.Count > 1)
             {

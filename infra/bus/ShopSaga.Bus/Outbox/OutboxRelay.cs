@@ -9,7 +9,7 @@ namespace ShopSaga.Bus;
 /// that did not happen (a crash, the broker away), by a poller.
 /// <code>
 ///   commit ─► queue in memory ─► dispatch ─► mark          the usual way, a few milliseconds
-///   poller: records undispatched for a whole interval ─► claim by row lock ─► dispatch ─► mark
+///   poller: records undispatched for a whole interval, and not under way here ─► claim by row lock ─► dispatch ─► mark
 ///           a record that cannot leave is tried again alone, after a pause that doubles each time, so that it holds up no other
 /// </code>
 /// The queue is bounded; what does not fit is left to the poller. A message that leaves twice is recognised by its receivers.
@@ -40,8 +40,10 @@ internal sealed class OutboxRelay(
     public void Enqueue(string sessionId, IReadOnlyList<OutgoingOperation> operations)
     {
         _inFlight.Begin();
+        marker.Begin([sessionId]);
         if (!_committed.Writer.TryWrite(new Session(sessionId, operations)))
         {
+            marker.Abandon([sessionId]);
             _inFlight.End();
         }
     }
@@ -112,6 +114,7 @@ internal sealed class OutboxRelay(
             }
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
             {
+                marker.Abandon(batch.Select(session => session.Id));
                 logger.LogWarning(
                     BusEvents.DispatchPostponed,
                     "The messages of {Count} committed sessions leave later: {Reason}",
@@ -131,7 +134,7 @@ internal sealed class OutboxRelay(
     {
         var undispatched = await outbox.FindUndispatched(PollLimit, except: [.. _pauses.Keys], cancellationToken);
         var recovered = 0;
-        foreach (var claim in undispatched.Where(seenBefore.Contains).Chunk(ClaimSize))
+        foreach (var claim in undispatched.Where(record => seenBefore.Contains(record) && !marker.IsUnderWay(record)).Chunk(ClaimSize))
         {
             recovered += await Dispatch(claim, cancellationToken);
         }

@@ -90,10 +90,19 @@ internal sealed class MessageProcessor(
         }
 
         // 4
-        ReceiveObserver.Dispatching(group.Attempts, group.Operations.Count);
-        await dispatch(group.Operations, cancellationToken);
-        ReceiveObserver.Dispatched(group.Attempts);
-        await Reached(CrashPoint.Dispatched, group.Messages);
+        marker.Begin(group.Undispatched);
+        try
+        {
+            ReceiveObserver.Dispatching(group.Attempts, group.Operations.Count);
+            await dispatch(group.Operations, cancellationToken);
+            ReceiveObserver.Dispatched(group.Attempts);
+            await Reached(CrashPoint.Dispatched, group.Messages);
+        }
+        catch
+        {
+            marker.Abandon(group.Undispatched);
+            throw;
+        }
 
         // 5
         marker.Mark(group.Undispatched);
