@@ -20,14 +20,10 @@ internal static class ChangeStock
     {
         await session.Open(cancellationToken);
         var sql = session.Sql(cancellationToken);
-        if (await Product.Lock(sql, id) is not { } before)
+        var (before, problem) = await Product.Lock(sql, id, http.Request.Headers);
+        if (problem is not null)
         {
-            return Problems.NotFound();
-        }
-
-        if (!before.Satisfies(http.Request.Headers))
-        {
-            return Problems.OfStatus(StatusCodes.Status412PreconditionFailed);
+            return problem;
         }
 
         if (!await Fits(sql, before, body.Delta))

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using ShopSaga.Contracts.Products;
 using ShopSaga.Hosting.Database;
-using ShopSaga.Hosting.Http;
 using ShopSaga.Products.Caching;
 
 namespace ShopSaga.Products.Catalogue;
@@ -20,14 +19,10 @@ internal static class WithdrawProduct
     {
         await session.Open(cancellationToken);
         var sql = session.Sql(cancellationToken);
-        if (await Product.Lock(sql, id) is not { } before)
+        var (_, problem) = await Product.Lock(sql, id, request.Headers);
+        if (problem is not null)
         {
-            return Problems.NotFound();
-        }
-
-        if (!before.Satisfies(request.Headers))
-        {
-            return Problems.OfStatus(StatusCodes.Status412PreconditionFailed);
+            return problem;
         }
 
         var version = await sql.QuerySingle<long>(

@@ -40,9 +40,7 @@ public class TestableSaga<TSaga, TSagaData>
     /// <exception cref="InvalidOperationException">The saga does not handle the type, or no instance exists and the type starts
     /// none.</exception>
     public Task<HandleResult?> Handle<TMessage>(
-        TMessage message,
-        TestableMessageHandlerContext? context = null,
-        IReadOnlyDictionary<string, string>? headers = null)
+        TMessage message, TestableMessageHandlerContext? context = null, IReadOnlyDictionary<string, string>? headers = null)
         where TMessage : class => Deliver(typeof(TMessage), message, context, headers ?? new Dictionary<string, string>());
 
     /// <summary>

@@ -12,6 +12,8 @@ public class When_a_process_is_killed
 {
     private TestEndpoint _endpoint = null!;
 
+    private static readonly string[] Points = [.. Enum.GetNames<CrashPoint>(), Crash.InHandler];
+
     [SetUp]
     public async Task Start()
     {
@@ -23,14 +25,7 @@ public class When_a_process_is_killed
     [TearDown]
     public ValueTask Stop() => _endpoint.DisposeAsync();
 
-    [TestCase(nameof(CrashPoint.BeforeTransaction))]
-    [TestCase(Crash.InHandler)]
-    [TestCase(nameof(CrashPoint.Handled))]
-    [TestCase(nameof(CrashPoint.BeforeCommit))]
-    [TestCase(nameof(CrashPoint.Committed))]
-    [TestCase(nameof(CrashPoint.Dispatching))]
-    [TestCase(nameof(CrashPoint.Dispatched))]
-    [TestCase(nameof(CrashPoint.BeforeAcknowledge))]
+    [TestCaseSource(nameof(Points))]
     public async Task Should_handle_a_message_exactly_once(string where)
     {
         await _endpoint.Stop();
@@ -45,14 +40,7 @@ public class When_a_process_is_killed
         await AssertNothingIsLeft();
     }
 
-    [TestCase(nameof(CrashPoint.BeforeTransaction))]
-    [TestCase(Crash.InHandler)]
-    [TestCase(nameof(CrashPoint.Handled))]
-    [TestCase(nameof(CrashPoint.BeforeCommit))]
-    [TestCase(nameof(CrashPoint.Committed))]
-    [TestCase(nameof(CrashPoint.Dispatching))]
-    [TestCase(nameof(CrashPoint.Dispatched))]
-    [TestCase(nameof(CrashPoint.BeforeAcknowledge))]
+    [TestCaseSource(nameof(Points))]
     public async Task Should_change_a_saga_exactly_once(string where)
     {
         var pile = $"pile of {_endpoint.Name}";

@@ -25,7 +25,19 @@ internal static class Broker
         _connection!.CreateChannelAsync(new CreateChannelOptions(
             publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
 
-    /// <summary>Publishes as somebody else would, with exactly these headers.</summary>
+    /// <summary>Adds each message of the queue to <paramref name="deliveries"/> until the channel is closed.</summary>
+    public static Task Consume(IChannel channel, string queue, Seen<Delivery> deliveries)
+    {
+        var consumer = new AsyncEventingBasicConsumer(channel);
+        consumer.ReceivedAsync += (_, delivered) =>
+        {
+            deliveries.Add(Delivery.Of(delivered));
+            return Task.CompletedTask;
+        };
+        return channel.BasicConsumeAsync(queue, autoAck: true, consumer);
+    }
+
+    /// <summary>Publishes with exactly these headers, as another program would.</summary>
     public static async Task Publish(string exchange, BasicProperties properties, IReadOnlyDictionary<string, string> headers, string body)
     {
         await using var channel = await NewChannel();

@@ -1,6 +1,5 @@
 using System.Globalization;
 using RabbitMQ.Client;
-using RabbitMQ.Client.Events;
 
 namespace ShopSaga.Tests.Bus.Support;
 
@@ -28,13 +27,7 @@ internal sealed class DelayTap : IAsyncDisposable
             await tap._channel.QueueBindAsync(queue.QueueName, exchange, $"{key}1.#.{endpoint}");
         }
 
-        var consumer = new AsyncEventingBasicConsumer(tap._channel);
-        consumer.ReceivedAsync += (_, delivered) =>
-        {
-            tap._deliveries.Add(Delivery.Of(delivered));
-            return Task.CompletedTask;
-        };
-        await tap._channel.BasicConsumeAsync(queue.QueueName, autoAck: true, consumer);
+        await Broker.Consume(tap._channel, queue.QueueName, tap._deliveries);
         return tap;
     }
 

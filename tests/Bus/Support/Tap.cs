@@ -1,5 +1,4 @@
 using RabbitMQ.Client;
-using RabbitMQ.Client.Events;
 
 namespace ShopSaga.Tests.Bus.Support;
 
@@ -24,13 +23,7 @@ internal sealed class Tap : IAsyncDisposable
         await tap._channel.ExchangeDeclareAsync(exchange, ExchangeType.Fanout, durable: true);
         var queue = await tap._channel.QueueDeclareAsync();
         await tap._channel.QueueBindAsync(queue.QueueName, exchange, "");
-        var consumer = new AsyncEventingBasicConsumer(tap._channel);
-        consumer.ReceivedAsync += (_, delivered) =>
-        {
-            tap._deliveries.Add(Delivery.Of(delivered));
-            return Task.CompletedTask;
-        };
-        await tap._channel.BasicConsumeAsync(queue.QueueName, autoAck: true, consumer);
+        await Broker.Consume(tap._channel, queue.QueueName, tap._deliveries);
         return tap;
     }
 

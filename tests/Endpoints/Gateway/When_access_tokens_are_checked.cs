@@ -7,25 +7,15 @@ using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Gateway;
 
-[TestFixture]
-[FixtureLifeCycle(LifeCycle.SingleInstance)]
-internal sealed class When_access_tokens_are_checked
+internal sealed class When_access_tokens_are_checked : GatewayFixture
 {
-    private GatewayApp _gateway = null!;
-
-    [OneTimeSetUp]
-    public async Task Start() => _gateway = await GatewayApp.Start(TestTokens.Jwks);
-
-    [OneTimeTearDown]
-    public async Task Stop() => await _gateway.DisposeAsync();
-
     [Test]
     public async Task Should_accept_a_token_that_users_signed() => Assert.That(await StatusWith(TestTokens.Customer(1)), Is.EqualTo(200));
 
     [TestCaseSource(nameof(Forged))]
     public async Task Should_refuse(string token)
     {
-        using var client = _gateway.Client();
+        using var client = App.Client();
         client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"Bearer {token}");
         using var answer = await client.GetAsync("/cart");
         await Problem.Expect(answer, HttpStatusCode.Unauthorized, "unauthenticated");
@@ -38,7 +28,7 @@ internal sealed class When_access_tokens_are_checked
     [TestCase("bearer\tx")]
     public async Task Should_refuse_what_is_no_bearer_token(string header)
     {
-        using var client = _gateway.Client();
+        using var client = App.Client();
         client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", header);
         using var answer = await client.GetAsync("/cart");
         await Problem.Expect(answer, HttpStatusCode.Unauthorized, "unauthenticated");
@@ -185,7 +175,7 @@ internal sealed class When_access_tokens_are_checked
 
     private async Task<int> StatusWith(string token, string path = "/cart")
     {
-        using var client = _gateway.Client(token);
+        using var client = App.Client(token);
         using var answer = await client.GetAsync(path);
         return (int)answer.StatusCode;
     }

@@ -9,22 +9,12 @@ using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Gateway;
 
-[TestFixture]
-[FixtureLifeCycle(LifeCycle.SingleInstance)]
-internal sealed class When_requests_are_forwarded
+internal sealed class When_requests_are_forwarded : GatewayFixture
 {
-    private GatewayApp _gateway = null!;
-
-    [OneTimeSetUp]
-    public async Task Start() => _gateway = await GatewayApp.Start(TestTokens.Jwks);
-
-    [OneTimeTearDown]
-    public async Task Stop() => await _gateway.DisposeAsync();
-
     [Test]
     public async Task Should_pass_a_request_on_as_it_is()
     {
-        using var client = _gateway.Client(TestTokens.Customer(5));
+        using var client = App.Client(TestTokens.Customer(5));
         using var request = new HttpRequestMessage(
             HttpMethod.Post, "/orders?a=%2F%25&b=1")
         {
@@ -50,7 +40,7 @@ internal sealed class When_requests_are_forwarded
     public async Task Should_forward_a_header_in_any_case()
     {
         using var handler = new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 };
-        using var client = new HttpClient(handler) { BaseAddress = _gateway.Client().BaseAddress };
+        using var client = new HttpClient(handler) { BaseAddress = App.Client().BaseAddress };
         using var request = new HttpRequestMessage(HttpMethod.Get, "/products");
         request.Headers.TryAddWithoutValidation("Idempotency-Key", "ключ 열쇠");
         Assert.That(Header(await Seen(client, request), "idempotency-key"), Is.EqualTo("ключ 열쇠"));
@@ -59,7 +49,7 @@ internal sealed class When_requests_are_forwarded
     [Test]
     public async Task Should_set_the_caller_identity_and_ignore_that_of_the_client()
     {
-        using var client = _gateway.Client(TestTokens.Customer(5));
+        using var client = App.Client(TestTokens.Customer(5));
         using var request = WithForgedHeaders(HttpMethod.Get, "/cart");
         var seen = await Seen(client, request);
         Assert.That(UserHeaders(seen), Is.EquivalentTo(new[] { "x-user-id: 5", "x-user-role: customer" }));
@@ -68,7 +58,7 @@ internal sealed class When_requests_are_forwarded
     [Test]
     public async Task Should_say_of_an_administrator_that_it_is_one()
     {
-        using var client = _gateway.Client(TestTokens.Admin(9));
+        using var client = App.Client(TestTokens.Admin(9));
         using var request = new HttpRequestMessage(HttpMethod.Get, "/settlements/daily");
         Assert.That(UserHeaders(await Seen(client, request)), Is.EquivalentTo(new[] { "x-user-id: 9", "x-user-role: admin" }));
     }
@@ -76,7 +66,7 @@ internal sealed class When_requests_are_forwarded
     [Test]
     public async Task Should_strip_forged_headers_on_public_routes()
     {
-        using var client = _gateway.Client();
+        using var client = App.Client();
         using var request = WithForgedHeaders(HttpMethod.Get, "/products");
         Assert.That(UserHeaders(await Seen(client, request)), Is.Empty);
     }
@@ -87,7 +77,7 @@ internal sealed class When_requests_are_forwarded
     [TestCase("/swagger/index.html")]
     public async Task Should_answer_HEAD_wherever_GET_is_answered(string path)
     {
-        using var client = _gateway.Client();
+        using var client = App.Client();
         using var get = await client.GetAsync(path);
         using var request = new HttpRequestMessage(HttpMethod.Head, path);
         using var head = await client.SendAsync(request);
@@ -102,7 +92,7 @@ internal sealed class When_requests_are_forwarded
     [Test]
     public async Task Should_start_a_trace_of_its_own_and_drop_baggage()
     {
-        using var client = _gateway.Client();
+        using var client = App.Client();
         using var request = new HttpRequestMessage(HttpMethod.Get, "/products");
         request.Headers.Add("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
         request.Headers.Add("tracestate", "stranger=1");
@@ -133,7 +123,7 @@ internal sealed class When_requests_are_forwarded
     [TestCase("GET", "/")]
     public async Task Should_not_know_routes_that_are_not_on_the_route_page(string method, string path)
     {
-        using var client = _gateway.Client(TestTokens.Admin());
+        using var client = App.Client(TestTokens.Admin());
         var options = new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true };
         using var request = new HttpRequestMessage(
             new HttpMethod(method), new Uri(client.BaseAddress!.GetLeftPart(UriPartial.Authority) + path, options));
@@ -146,7 +136,7 @@ internal sealed class When_requests_are_forwarded
     [TestCase("GET", "/auth/login", "POST")]
     public async Task Should_say_which_methods_a_route_has(string method, string path, params string[] allowed)
     {
-        using var client = _gateway.Client();
+        using var client = App.Client();
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         using var answer = await client.SendAsync(request);
         await Problem.Expect(answer, HttpStatusCode.MethodNotAllowed, "method-not-allowed");
@@ -156,7 +146,7 @@ internal sealed class When_requests_are_forwarded
     [Test]
     public async Task Should_admit_anonymous_callers_only_where_the_route_page_says_so()
     {
-        using var client = _gateway.Client();
+        using var client = App.Client();
         foreach (var route in Routes.All)
         {
             using var request = RequestFor(route);
@@ -171,8 +161,8 @@ internal sealed class When_requests_are_forwarded
     [Test]
     public async Task Should_admit_only_administrators_where_the_route_page_says_so()
     {
-        using var customer = _gateway.Client(TestTokens.Customer(1));
-        using var admin = _gateway.Client(TestTokens.Admin());
+        using var customer = App.Client(TestTokens.Customer(1));
+        using var admin = App.Client(TestTokens.Admin());
         foreach (var route in Routes.All.Where(route => route.Access == Access.Admin))
         {
             using var refused = await customer.SendAsync(RequestFor(route));
@@ -185,7 +175,7 @@ internal sealed class When_requests_are_forwarded
     [Test]
     public async Task Should_leave_a_services_problem_alone()
     {
-        using var client = _gateway.Client();
+        using var client = App.Client();
         using var answer = await client.GetAsync("/products/404");
         Assert.That(await answer.Content.ReadAsStringAsync(), Does.Contain("from the service"));
     }
@@ -193,7 +183,7 @@ internal sealed class When_requests_are_forwarded
     [Test]
     public async Task Should_answer_503_and_when_to_come_back_when_a_service_breaks_off()
     {
-        using var client = _gateway.Client();
+        using var client = App.Client();
         using var answer = await client.GetAsync("/products/503");
         await Problem.Expect(answer, HttpStatusCode.ServiceUnavailable, "unavailable");
         Assert.That(answer.Headers.RetryAfter?.Delta, Is.GreaterThan(TimeSpan.Zero));
@@ -217,7 +207,7 @@ internal sealed class When_requests_are_forwarded
         for (var times = 0; times < 20; times++)
         {
             using var client = new TcpClient();
-            await client.ConnectAsync(_gateway.Client().BaseAddress!.Host, _gateway.Client().BaseAddress!.Port);
+            await client.ConnectAsync(App.Client().BaseAddress!.Host, App.Client().BaseAddress!.Port);
             var stream = client.GetStream();
             await stream.WriteAsync(Encoding.ASCII.GetBytes(request));
             client.Client.Shutdown(SocketShutdown.Send);
@@ -229,7 +219,7 @@ internal sealed class When_requests_are_forwarded
     [TestCase(true)]
     public async Task Should_refuse_a_body_over_64_KiB(bool chunked)
     {
-        using var client = _gateway.Client();
+        using var client = App.Client();
         using var request = new HttpRequestMessage(HttpMethod.Post, "/auth/login")
         {
             Content = new StreamContent(new MemoryStream(Encoding.ASCII.GetBytes("{}".PadRight((64 * 1024) + 1)))),
@@ -243,7 +233,7 @@ internal sealed class When_requests_are_forwarded
     [Test]
     public async Task Should_pass_on_a_body_of_exactly_64_KiB()
     {
-        using var client = _gateway.Client();
+        using var client = App.Client();
         using var request = new HttpRequestMessage(HttpMethod.Post, "/auth/login")
         {
             Content = new StringContent("{}".PadRight(64 * 1024), Encoding.UTF8, "application/json"),
@@ -258,7 +248,7 @@ internal sealed class When_requests_are_forwarded
     [TestCase("/problems/validation")]
     public async Task Should_put_security_headers_on_every_answer(string path)
     {
-        using var client = _gateway.Client();
+        using var client = App.Client();
         using var answer = await client.GetAsync(path);
         using (Assert.EnterMultipleScope())
         {
@@ -272,7 +262,7 @@ internal sealed class When_requests_are_forwarded
     [Test]
     public async Task Should_explain_every_problem()
     {
-        using var client = _gateway.Client();
+        using var client = App.Client();
         foreach (var code in ProblemPages.Codes)
         {
             using var answer = await client.GetAsync($"/problems/{code}");

@@ -3,22 +3,12 @@ using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Gateway;
 
-[TestFixture]
-[FixtureLifeCycle(LifeCycle.SingleInstance)]
-internal sealed class When_the_api_is_browsed
+internal sealed class When_the_api_is_browsed : GatewayFixture
 {
-    private GatewayApp _gateway = null!;
-
-    [OneTimeSetUp]
-    public async Task Start() => _gateway = await GatewayApp.Start(TestTokens.Jwks);
-
-    [OneTimeTearDown]
-    public async Task Stop() => await _gateway.DisposeAsync();
-
     [Test]
     public async Task Should_be_shown_on_one_page_that_loads_nothing_from_elsewhere()
     {
-        using var client = _gateway.Client();
+        using var client = App.Client();
         using var page = await client.GetAsync("/swagger");
         var html = await page.Content.ReadAsStringAsync();
         var script = await client.GetStringAsync("/swagger/index.js");

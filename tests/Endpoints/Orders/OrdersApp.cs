@@ -51,7 +51,7 @@ internal sealed class OrdersApp : IAsyncDisposable
 
     public HttpClient Admin() => _service.Admin();
 
-    public HttpClient Anonymous() => _service.Anybody();
+    public HttpClient Anonymous() => _service.Anonymous();
 
     /// <summary>As if another service had published it.</summary>
     public Task Publish(object message) => _service.Services.GetRequiredService<IMessageSession>().Publish(message);

@@ -51,7 +51,7 @@ internal abstract class ServiceTest
         Mailbox.Answer = async letter => (await Deliver(letter.Body, letter.Signature)).StatusCode;
 
         // Before the service's queue is bound, published events are lost.
-        using var anybody = Service.Anybody();
+        using var anybody = Service.Anonymous();
         Assert.That(
             async () => (await anybody.GetAsync(new Uri("health/ready", UriKind.Relative))).IsSuccessStatusCode,
             Is.True.After(PatienceMs, 20));
@@ -74,7 +74,7 @@ internal abstract class ServiceTest
             Content = new StringContent(body, Encoding.UTF8, "application/json"),
         };
         request.Headers.Add("Psp-Signature", signatures);
-        return await Service.Anybody().SendAsync(request);
+        return await Service.Anonymous().SendAsync(request);
     }
 
     /// <summary>Places an order with its stock reserved, and gives its id.</summary>

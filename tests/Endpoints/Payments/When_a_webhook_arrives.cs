@@ -119,7 +119,7 @@ internal sealed class When_a_webhook_arrives : ServiceTest
         using var content = new ByteArrayContent("{}"u8.ToArray());
         content.Headers.ContentType = type.Length == 0 ? null : new(type);
 
-        using var answer = await Service.Anybody().PostAsync(new Uri("webhooks/psp", UriKind.Relative), content);
+        using var answer = await Service.Anonymous().PostAsync(new Uri("webhooks/psp", UriKind.Relative), content);
 
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
     }

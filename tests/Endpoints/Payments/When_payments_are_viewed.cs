@@ -27,7 +27,7 @@ internal sealed class When_payments_are_viewed : ServiceTest
         Assert.That(await Status(Service.Customer(12), $"payments/{payment["id"]}"), Is.EqualTo(HttpStatusCode.OK));
         Assert.That(await Status(Service.Admin(), $"payments/{payment["id"]}"), Is.EqualTo(HttpStatusCode.OK));
         Assert.That(await Status(Service.Customer(13), $"payments/{payment["id"]}"), Is.EqualTo(HttpStatusCode.NotFound));
-        Assert.That(await Status(Service.Anybody(), $"payments/{payment["id"]}"), Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(await Status(Service.Anonymous(), $"payments/{payment["id"]}"), Is.EqualTo(HttpStatusCode.Unauthorized));
         Assert.That(await Payments(Service.Customer(13), $"?orderId={payment["orderId"]}"), Is.Empty);
         Assert.That(await Payments(Service.Customer(12), $"?orderId={payment["orderId"]}"), Has.Count.EqualTo(1));
     }

@@ -37,7 +37,7 @@ internal sealed class When_the_shop_cancels_a_payment : ServiceTest
         var payment = await Paid(userId: 7);
 
         Assert.That((await Cancel(Service.Customer(7), payment["id"]!)).StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
-        Assert.That((await Cancel(Service.Anybody(), payment["id"]!)).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That((await Cancel(Service.Anonymous(), payment["id"]!)).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
         Assert.That((await Cancel(Service.Admin(), 987_654)).StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
         await PaymentOf((long)payment["orderId"]!, "COMPLETED");
     }

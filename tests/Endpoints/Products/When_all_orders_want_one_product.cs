@@ -25,7 +25,7 @@ internal sealed class When_all_orders_want_one_product
     {
         _app = await ServiceApp<Product>.Start();
         _database = NpgsqlDataSource.Create(_app.Database);
-        await Until(async () => (await _app.Anybody().GetAsync("/health/ready")).IsSuccessStatusCode);
+        await Until(async () => (await _app.Anonymous().GetAsync("/health/ready")).IsSuccessStatusCode);
         await using var connection = await _database.OpenConnectionAsync();
         await connection.ExecuteAsync(
             """

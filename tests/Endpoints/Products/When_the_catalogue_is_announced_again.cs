@@ -55,7 +55,7 @@ internal sealed class When_the_catalogue_is_announced_again
     public async Task Should_be_for_the_admin_alone()
     {
         using var customer = await _app.Customer(7).PostAsync(Path, null);
-        using var anybody = await _app.Anybody().PostAsync(Path, null);
+        using var anybody = await _app.Anonymous().PostAsync(Path, null);
 
         Assert.That(customer.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
         Assert.That(anybody.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
@@ -65,7 +65,7 @@ internal sealed class When_the_catalogue_is_announced_again
     private async Task Ready()
     {
         using var giveUp = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (!(await _app.Anybody().GetAsync("/health/ready", giveUp.Token)).IsSuccessStatusCode)
+        while (!(await _app.Anonymous().GetAsync("/health/ready", giveUp.Token)).IsSuccessStatusCode)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, giveUp.Token);
         }

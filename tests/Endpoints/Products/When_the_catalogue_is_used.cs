@@ -21,7 +21,7 @@ internal sealed class When_the_catalogue_is_used
     {
         await TestRedis.Clear();
         _app = await ServiceApp<Product>.Start(new() { ["ConnectionStrings:Redis"] = TestRedis.Address });
-        (_admin, _anybody) = (_app.Admin(), _app.Anybody());
+        (_admin, _anybody) = (_app.Admin(), _app.Anonymous());
     }
 
     [OneTimeTearDown]

@@ -32,7 +32,7 @@ internal sealed class Merchant : IAsyncDisposable
         return client;
     }
 
-    public HttpClient Stranger => _provider.Anybody();
+    public HttpClient Stranger => _provider.Anonymous();
 
     /// <param name="mailbox">Where webhooks go, at once; without it none is sent.</param>
     public static async Task<Merchant> Start(Mailbox? mailbox = null) => new(await ServiceApp<IdempotencyKey>.Start(

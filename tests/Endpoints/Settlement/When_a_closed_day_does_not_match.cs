@@ -29,7 +29,7 @@ internal sealed class When_a_closed_day_does_not_match
         _books = await ThreeBooks.Open(
             new() { ["Settlement:CheckEvery"] = FakeTime.CheckEvery.ToString() },
             services => services.AddSingleton<TimeProvider>(_time).AddFakeLogging());
-        _anybody = _books.Settlement.Anybody();
+        _anybody = _books.Settlement.Anonymous();
         foreach (var book in Enum.GetValues<Book>())
         {
             await _books.Capture(book, 1, 500, Day);

@@ -165,7 +165,7 @@ internal sealed class When_settlements_are_reported
     [TestCase("monthly/2026-02")]
     public async Task Should_refuse_callers_who_are_not_administrators(string path)
     {
-        Assert.That((await _app.Anybody().GetAsync($"/settlements/{path}")).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That((await _app.Anonymous().GetAsync($"/settlements/{path}")).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
         Assert.That((await _app.Customer(7).GetAsync($"/settlements/{path}")).StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
     }
 

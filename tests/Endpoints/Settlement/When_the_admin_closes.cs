@@ -22,7 +22,7 @@ internal sealed class When_the_admin_closes
     {
         _app = await ServiceApp<Ledger>.Start(services: services => services.AddSingleton<TimeProvider>(Time));
         _admin = _app.Admin();
-        using var anybody = _app.Anybody();
+        using var anybody = _app.Anonymous();
         Assert.That(async () => (await anybody.GetAsync("/health/ready")).IsSuccessStatusCode, Is.True.After(60_000, 20));
     }
 
@@ -107,7 +107,7 @@ internal sealed class When_the_admin_closes
     public async Task Should_refuse_callers_who_are_not_administrators(string time)
     {
         Assert.That(
-            (await _app.Anybody().PostAsync($"/settlements/{time}/close", null)).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+            (await _app.Anonymous().PostAsync($"/settlements/{time}/close", null)).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
         Assert.That(
             (await _app.Customer(7).PostAsync($"/settlements/{time}/close", null)).StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
     }

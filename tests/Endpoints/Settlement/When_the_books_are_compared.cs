@@ -253,7 +253,7 @@ internal sealed class When_the_books_are_compared
     public async Task Should_refuse_callers_who_are_not_administrators()
     {
         Assert.That(
-            (await _books.Settlement.Anybody().GetAsync("/settlements/reconciliation/2024-01-01")).StatusCode,
+            (await _books.Settlement.Anonymous().GetAsync("/settlements/reconciliation/2024-01-01")).StatusCode,
             Is.EqualTo(HttpStatusCode.Unauthorized));
         Assert.That(
             (await _books.Settlement.Customer(7).GetAsync("/settlements/reconciliation/2024-01-01")).StatusCode,

@@ -30,7 +30,7 @@ internal sealed class When_the_day_turns
             new() { ["Settlement:CheckEvery"] = FakeTime.CheckEvery.ToString() },
             services => services.AddSingleton<TimeProvider>(_time).AddFakeLogging());
         _admin = _app.Admin();
-        using var anybody = _app.Anybody();
+        using var anybody = _app.Anonymous();
         Assert.That(async () => (await anybody.GetAsync("/health/ready")).IsSuccessStatusCode, Is.True.After(PatienceMs, 20));
     }
 

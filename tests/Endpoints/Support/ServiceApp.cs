@@ -74,7 +74,7 @@ internal sealed class ServiceApp<TEntryPoint> : WebApplicationFactory<TEntryPoin
     }
 
     /// <summary>A client without a token.</summary>
-    public HttpClient Anybody() => CreateDefaultClient();
+    public HttpClient Anonymous() => CreateDefaultClient();
 
     /// <summary>A client with the token of a customer.</summary>
     public HttpClient Customer(long userId) => With(TestTokens.Customer(userId));

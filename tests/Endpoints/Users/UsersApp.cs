@@ -21,7 +21,7 @@ internal static class UsersApp
     public static async Task<JsonElement> Register(
         this ServiceApp<Registration> app, string email, string name = "Ann", string password = Password)
     {
-        using var client = app.Anybody();
+        using var client = app.Anonymous();
         using var answer = await client.PostAsJsonAsync("/users", new { email, password, name });
         Assert.That((int)answer.StatusCode, Is.EqualTo(201), await answer.Content.ReadAsStringAsync());
         return await answer.Content.ReadFromJsonAsync<JsonElement>();
@@ -30,7 +30,7 @@ internal static class UsersApp
     public static async Task<(string Access, string Refresh)> LogIn(
         this ServiceApp<Registration> app, string email, string password = Password)
     {
-        using var client = app.Anybody();
+        using var client = app.Anonymous();
         using var answer = await client.PostAsJsonAsync("/auth/login", new { email, password });
         Assert.That((int)answer.StatusCode, Is.EqualTo(200), await answer.Content.ReadAsStringAsync());
         return await Tokens(answer);

@@ -10,28 +10,19 @@ using ShopSaga.Users.Registering;
 namespace ShopSaga.Tests.Endpoints.Users;
 
 /// <summary>A log-in verifies the password and then starts a session; locks hold it between the two, or just after.</summary>
-[TestFixture]
-[FixtureLifeCycle(LifeCycle.SingleInstance)]
-internal sealed class When_a_password_changes_during_a_log_in
+internal sealed class When_a_password_changes_during_a_log_in : UsersFixture
 {
     private const int PatienceMs = 60_000;
     private const string NewPassword = "another password";
-    private ServiceApp<Registration> _users = null!;
-
-    [OneTimeSetUp]
-    public async Task Start() => _users = await UsersApp.Start();
-
-    [OneTimeTearDown]
-    public async Task Stop() => await _users.DisposeAsync();
 
     [Test]
     public async Task Should_not_start_a_session_for_the_old_password()
     {
-        await _users.Register("before@shop.test");
+        await App.Register("before@shop.test");
         await using var database = await Open();
         await using var change = await database.BeginTransactionAsync();
         await database.ExecuteAsync("LOCK TABLE refresh_families IN ACCESS EXCLUSIVE MODE");
-        using var client = _users.Anybody();
+        using var client = App.Anonymous();
         var logIn = client.PostAsJsonAsync("/auth/login", new { email = "before@shop.test", password = UsersApp.Password });
         await AwaitLockWaits(1);
         var hash = new PasswordHasher<object>().HashPassword(new(), NewPassword);
@@ -46,8 +37,8 @@ internal sealed class When_a_password_changes_during_a_log_in
     [Test]
     public async Task Should_end_a_session_that_started_just_before_the_change()
     {
-        await _users.Register("after@shop.test");
-        using var owner = _users.With((await _users.LogIn("after@shop.test")).Access);
+        await App.Register("after@shop.test");
+        using var owner = App.With((await App.LogIn("after@shop.test")).Access);
         await using var database = await Open();
         await database.ExecuteAsync(
             """
@@ -58,7 +49,7 @@ internal sealed class When_a_password_changes_during_a_log_in
             """);
         try
         {
-            var logIn = _users.LogIn("after@shop.test");
+            var logIn = App.LogIn("after@shop.test");
             await AwaitLockWaits(1);
             var change = owner.PutAsJsonAsync(
                 "/users/me/password", new { currentPassword = UsersApp.Password, newPassword = NewPassword });
@@ -79,20 +70,20 @@ internal sealed class When_a_password_changes_during_a_log_in
     [Test]
     public async Task Should_log_in_every_time_when_a_weak_hash_is_replaced_by_many_at_once()
     {
-        await _users.Register("many@shop.test");
+        await App.Register("many@shop.test");
         var weakHasher = new PasswordHasher<object>(Options.Create(new PasswordHasherOptions { IterationCount = 1_000 }));
         var weak = weakHasher.HashPassword(new(), UsersApp.Password);
         await using var database = await Open();
         await database.ExecuteAsync("UPDATE users SET password_hash = @weak WHERE email = 'many@shop.test'", new { weak });
 
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => _users.LogIn("many@shop.test")));
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => App.LogIn("many@shop.test")));
 
         Assert.That(await SessionsOf("many@shop.test"), Is.EqualTo(8));
     }
 
     private async Task<NpgsqlConnection> Open()
     {
-        var database = new NpgsqlConnection(_users.Database);
+        var database = new NpgsqlConnection(App.Database);
         await database.OpenAsync();
         return database;
     }

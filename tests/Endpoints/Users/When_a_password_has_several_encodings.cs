@@ -6,29 +6,20 @@ using ShopSaga.Users.Registering;
 
 namespace ShopSaga.Tests.Endpoints.Users;
 
-[TestFixture]
-[FixtureLifeCycle(LifeCycle.SingleInstance)]
-internal sealed class When_a_password_has_several_encodings
+internal sealed class When_a_password_has_several_encodings : UsersFixture
 {
     private const string Composed = "p\u00E4ssw\u00F6rd and more";
     private const string Decomposed = "pa\u0308sswo\u0308rd and more";
     private const string OtherSpaces = "p\u00E4ssw\u00F6rd\u00A0and\u3000more";
-    private ServiceApp<Registration> _users = null!;
-
-    [OneTimeSetUp]
-    public async Task Start() => _users = await UsersApp.Start();
-
-    [OneTimeTearDown]
-    public async Task Stop() => await _users.DisposeAsync();
 
     [Test]
     public async Task Should_accept_each_of_them()
     {
-        await _users.Register("encodings@shop.test", password: Decomposed);
+        await App.Register("encodings@shop.test", password: Decomposed);
 
-        await _users.LogIn("encodings@shop.test", Composed);
-        await _users.LogIn("encodings@shop.test", Decomposed);
-        await _users.LogIn("encodings@shop.test", OtherSpaces);
+        await App.LogIn("encodings@shop.test", Composed);
+        await App.LogIn("encodings@shop.test", Decomposed);
+        await App.LogIn("encodings@shop.test", OtherSpaces);
     }
 
     [TestCase(Decomposed)]
@@ -36,12 +27,12 @@ internal sealed class When_a_password_has_several_encodings
     public async Task Should_accept_a_hash_from_before_normalization_and_replace_it(string password)
     {
         var email = $"{Guid.NewGuid():N}@shop.test";
-        await _users.Register(email);
-        await using var database = new NpgsqlConnection(_users.Database);
+        await App.Register(email);
+        await using var database = new NpgsqlConnection(App.Database);
         var hash = new PasswordHasher<object>().HashPassword(new(), password);
         await database.ExecuteAsync("UPDATE users SET password_hash = @hash WHERE email = @email", new { hash, email });
 
-        await _users.LogIn(email, password);
-        await _users.LogIn(email, Composed);
+        await App.LogIn(email, password);
+        await App.LogIn(email, Composed);
     }
 }

@@ -6,23 +6,13 @@ using ShopSaga.Users.Registering;
 
 namespace ShopSaga.Tests.Endpoints.Users;
 
-[TestFixture]
-[FixtureLifeCycle(LifeCycle.SingleInstance)]
-internal sealed class When_a_user_changes_the_account
+internal sealed class When_a_user_changes_the_account : UsersFixture
 {
-    private ServiceApp<Registration> _users = null!;
-
-    [OneTimeSetUp]
-    public async Task Start() => _users = await UsersApp.Start();
-
-    [OneTimeTearDown]
-    public async Task Stop() => await _users.DisposeAsync();
-
     [Test]
     public async Task Should_show_the_account_as_the_registration_answered_it()
     {
-        var registered = await _users.Register("me@shop.test");
-        using var client = _users.With((await _users.LogIn("me@shop.test")).Access);
+        var registered = await App.Register("me@shop.test");
+        using var client = App.With((await App.LogIn("me@shop.test")).Access);
         var me = await client.GetFromJsonAsync<JsonElement>("/users/me");
         Assert.That(me.ToString(), Is.EqualTo(registered.ToString()));
     }
@@ -30,8 +20,8 @@ internal sealed class When_a_user_changes_the_account
     [Test]
     public async Task Should_rename()
     {
-        await _users.Register("rename@shop.test", "Before");
-        using var client = _users.With((await _users.LogIn("rename@shop.test")).Access);
+        await App.Register("rename@shop.test", "Before");
+        using var client = App.With((await App.LogIn("rename@shop.test")).Access);
         using var answer = await client.PutAsJsonAsync("/users/me", new { name = "After", role = "admin", email = "x@y.z" });
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
 
@@ -44,14 +34,14 @@ internal sealed class When_a_user_changes_the_account
     [Test]
     public async Task Should_change_the_password_and_end_every_session()
     {
-        await _users.Register("change@shop.test");
-        var (access, refresh) = await _users.LogIn("change@shop.test");
-        using var client = _users.With(access);
+        await App.Register("change@shop.test");
+        var (access, refresh) = await App.LogIn("change@shop.test");
+        using var client = App.With(access);
         using var answer = await client.PutAsJsonAsync(
             "/users/me/password", new { currentPassword = UsersApp.Password, newPassword = "another password" });
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
 
-        await _users.LogIn("change@shop.test", "another password");
+        await App.LogIn("change@shop.test", "another password");
         using var oldPassword = await client.PostAsJsonAsync(
             "/auth/login", new { email = "change@shop.test", password = UsersApp.Password });
         using var oldSession = await client.PostAsJsonAsync("/auth/refresh", new { refreshToken = refresh });
@@ -64,11 +54,11 @@ internal sealed class When_a_user_changes_the_account
     public async Task Should_refuse_a_wrong_or_short_password(string currentPassword, string newPassword, string member)
     {
         var email = $"refuse-{member}@shop.test";
-        await _users.Register(email);
-        using var client = _users.With((await _users.LogIn(email)).Access);
+        await App.Register(email);
+        using var client = App.With((await App.LogIn(email)).Access);
         using var answer = await client.PutAsJsonAsync("/users/me/password", new { currentPassword, newPassword });
         await Problem.Expect(answer, HttpStatusCode.BadRequest, "validation", member);
-        await _users.LogIn(email);
+        await App.LogIn(email);
     }
 
     [TestCase("GET", "/users/me")]
@@ -76,7 +66,7 @@ internal sealed class When_a_user_changes_the_account
     [TestCase("PUT", "/users/me/password")]
     public async Task Should_refuse_a_caller_without_a_token(string method, string path)
     {
-        using var client = _users.Anybody();
+        using var client = App.Anonymous();
         using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = JsonContent.Create(new { }) };
         using var answer = await client.SendAsync(request);
         await Problem.Expect(answer, HttpStatusCode.Unauthorized, "unauthenticated");

@@ -12,23 +12,13 @@ using ShopSaga.Users.Registering;
 
 namespace ShopSaga.Tests.Endpoints.Users;
 
-[TestFixture]
-[FixtureLifeCycle(LifeCycle.SingleInstance)]
-internal sealed class When_a_user_logs_in
+internal sealed class When_a_user_logs_in : UsersFixture
 {
-    private ServiceApp<Registration> _users = null!;
-
-    [OneTimeSetUp]
-    public async Task Start() => _users = await UsersApp.Start();
-
-    [OneTimeTearDown]
-    public async Task Stop() => await _users.DisposeAsync();
-
     [Test]
     public async Task Should_give_a_token_that_says_who_it_is_and_is_signed_by_a_published_key()
     {
-        var user = await _users.Register("claims@shop.test", "Cla Ims 🦊");
-        using var client = _users.Anybody();
+        var user = await App.Register("claims@shop.test", "Cla Ims 🦊");
+        using var client = App.Anonymous();
         using var answer = await client.PostAsJsonAsync("/auth/login", new { email = "CLAIMS@SHOP.TEST", password = UsersApp.Password });
         var body = await answer.Content.ReadFromJsonAsync<JsonElement>();
         var token = new JsonWebToken(body.GetProperty("accessToken").GetString());
@@ -61,14 +51,14 @@ internal sealed class When_a_user_logs_in
     [Test]
     public async Task Should_log_in_the_first_administrator()
     {
-        var (access, _) = await _users.LogIn(UsersApp.AdminEmail);
+        var (access, _) = await App.LogIn(UsersApp.AdminEmail);
         Assert.That(new JsonWebToken(access).GetClaim("role").Value, Is.EqualTo("admin"));
     }
 
     [Test]
     public async Task Should_answer_alike_to_an_unknown_address_and_a_wrong_password()
     {
-        await _users.Register("alike@shop.test");
+        await App.Register("alike@shop.test");
         var wrong = await Refused("alike@shop.test", "wrong password");
         var unknown = await Refused("unknown@shop.test", UsersApp.Password);
         Assert.That(
@@ -79,7 +69,7 @@ internal sealed class When_a_user_logs_in
     [Test]
     public async Task Should_take_as_long_for_an_unknown_address_as_for_a_wrong_password()
     {
-        await _users.Register("slow@shop.test");
+        await App.Register("slow@shop.test");
         await Refused("slow@shop.test", "wrong password");
         List<TimeSpan> wrong = [], unknown = [];
         for (var round = 0; round < 7; round++)
@@ -96,7 +86,7 @@ internal sealed class When_a_user_logs_in
     [TestCase("""{"email":5,"password":null}""", "email", "password")]
     public async Task Should_refuse_a_malformed_log_in(string json, params string[] members)
     {
-        using var client = _users.Anybody();
+        using var client = App.Anonymous();
         using var content = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
         using var answer = await client.PostAsync("/auth/login", content);
         await Problem.Expect(answer, HttpStatusCode.BadRequest, "validation", members);
@@ -105,14 +95,14 @@ internal sealed class When_a_user_logs_in
     [Test]
     public async Task Should_give_a_new_pair_for_a_refresh_token()
     {
-        await _users.Register("refresh@shop.test");
-        var (_, refresh) = await _users.LogIn("refresh@shop.test");
+        await App.Register("refresh@shop.test");
+        var (_, refresh) = await App.LogIn("refresh@shop.test");
 
         using var answer = await Refresh(refresh);
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         var (access, next) = await UsersApp.Tokens(answer);
         Assert.That(next, Is.Not.EqualTo(refresh));
-        using var client = _users.With(access);
+        using var client = App.With(access);
         using var me = await client.GetAsync("/users/me");
         Assert.That(me.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
@@ -120,9 +110,9 @@ internal sealed class When_a_user_logs_in
     [Test]
     public async Task Should_revoke_the_whole_family_when_a_refresh_token_is_used_twice()
     {
-        await _users.Register("stolen@shop.test");
-        var (_, first) = await _users.LogIn("stolen@shop.test");
-        var (_, otherDevice) = await _users.LogIn("stolen@shop.test");
+        await App.Register("stolen@shop.test");
+        var (_, first) = await App.LogIn("stolen@shop.test");
+        var (_, otherDevice) = await App.LogIn("stolen@shop.test");
         using var used = await Refresh(first);
         var (_, second) = await UsersApp.Tokens(used);
 
@@ -137,10 +127,10 @@ internal sealed class When_a_user_logs_in
     [Test]
     public async Task Should_serve_a_refresh_token_once_when_used_many_times_at_once()
     {
-        await _users.Register("parallel@shop.test");
+        await App.Register("parallel@shop.test");
         for (var round = 0; round < 5; round++)
         {
-            var (_, refresh) = await _users.LogIn("parallel@shop.test");
+            var (_, refresh) = await App.LogIn("parallel@shop.test");
             var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Refresh(refresh)));
             Assert.That(answers.Count(answer => answer.StatusCode == HttpStatusCode.OK), Is.LessThanOrEqualTo(1));
             Assert.That(answers.Select(answer => (int)answer.StatusCode), Is.All.EqualTo(200).Or.EqualTo(401));
@@ -155,10 +145,10 @@ internal sealed class When_a_user_logs_in
     [Test]
     public async Task Should_not_deadlock_when_refreshing_and_logging_out_at_once()
     {
-        await _users.Register("both@shop.test");
+        await App.Register("both@shop.test");
         for (var round = 0; round < 10; round++)
         {
-            var (_, refresh) = await _users.LogIn("both@shop.test");
+            var (_, refresh) = await App.LogIn("both@shop.test");
             var answers = await Task.WhenAll(Refresh(refresh), LogOut(refresh), Refresh(refresh), LogOut(refresh));
             Assert.That(answers.Select(answer => (int)answer.StatusCode), Is.All.EqualTo(200).Or.EqualTo(204).Or.EqualTo(401));
         }
@@ -167,9 +157,9 @@ internal sealed class When_a_user_logs_in
     [Test]
     public async Task Should_refuse_a_refresh_token_that_is_too_old()
     {
-        await _users.Register("old@shop.test");
-        var (_, refresh) = await _users.LogIn("old@shop.test");
-        await using var database = new NpgsqlConnection(_users.Database);
+        await App.Register("old@shop.test");
+        var (_, refresh) = await App.LogIn("old@shop.test");
+        await using var database = new NpgsqlConnection(App.Database);
         await database.ExecuteAsync(
             "UPDATE refresh_families SET expires_at = registered_at FROM users WHERE user_id = users.id AND email = 'old@shop.test'");
 
@@ -180,8 +170,8 @@ internal sealed class When_a_user_logs_in
     [Test]
     public async Task Should_revoke_the_family_on_log_out_and_answer_alike_for_an_unknown_token()
     {
-        await _users.Register("out@shop.test");
-        var (_, refresh) = await _users.LogIn("out@shop.test");
+        await App.Register("out@shop.test");
+        var (_, refresh) = await App.LogIn("out@shop.test");
 
         using var known = await LogOut(refresh);
         using var unknown = await LogOut("unknown");
@@ -193,18 +183,18 @@ internal sealed class When_a_user_logs_in
     [Test]
     public async Task Should_hash_a_password_anew_that_was_hashed_too_weakly_and_only_when_it_is_right()
     {
-        await _users.Register("weak@shop.test");
+        await App.Register("weak@shop.test");
         var weak = new PasswordHasher<object>(
             Options.Create(new PasswordHasherOptions { IterationCount = 1_000 })).HashPassword(new(), UsersApp.Password);
-        await using var database = new NpgsqlConnection(_users.Database);
+        await using var database = new NpgsqlConnection(App.Database);
         await database.ExecuteAsync("UPDATE users SET password_hash = @weak WHERE email = 'weak@shop.test'", new { weak });
 
         await Refused("weak@shop.test", "wrong password");
         Assert.That(await HashOf("weak@shop.test"), Is.EqualTo(weak));
-        await _users.LogIn("weak@shop.test");
+        await App.LogIn("weak@shop.test");
         var strong = await HashOf("weak@shop.test");
         Assert.That(strong, Is.Not.EqualTo(weak));
-        await _users.LogIn("weak@shop.test");
+        await App.LogIn("weak@shop.test");
         Assert.That(await HashOf("weak@shop.test"), Is.EqualTo(strong));
 
         Task<string?> HashOf(string email) =>
@@ -214,13 +204,13 @@ internal sealed class When_a_user_logs_in
     [Test]
     public async Task Should_serve_a_refresh_token_once_over_several_instances()
     {
-        await _users.Register("instances@shop.test");
-        await using var other = _users.StartAnother();
-        var (_, refresh) = await _users.LogIn("instances@shop.test");
-        using var there = other.Anybody();
+        await App.Register("instances@shop.test");
+        await using var other = App.StartAnother();
+        var (_, refresh) = await App.LogIn("instances@shop.test");
+        using var there = other.Anonymous();
         using var used = await there.PostAsJsonAsync("/auth/refresh", new { refreshToken = refresh });
         var (access, _) = await UsersApp.Tokens(used);
-        using var client = _users.With(access);
+        using var client = App.With(access);
         using var me = await client.GetAsync("/users/me");
         Assert.That(me.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         using var reused = await Refresh(refresh);
@@ -229,19 +219,19 @@ internal sealed class When_a_user_logs_in
 
     private async Task<HttpResponseMessage> Refresh(string refreshToken)
     {
-        using var client = _users.Anybody();
+        using var client = App.Anonymous();
         return await client.PostAsJsonAsync("/auth/refresh", new { refreshToken });
     }
 
     private async Task<HttpResponseMessage> LogOut(string refreshToken)
     {
-        using var client = _users.Anybody();
+        using var client = App.Anonymous();
         return await client.PostAsJsonAsync("/auth/logout", new { refreshToken });
     }
 
     private async Task<string> Refused(string email, string password)
     {
-        using var client = _users.Anybody();
+        using var client = App.Anonymous();
         using var answer = await client.PostAsJsonAsync("/auth/login", new { email, password });
         await Problem.Expect(answer, HttpStatusCode.Unauthorized, "unauthenticated");
         return await answer.Content.ReadAsStringAsync();

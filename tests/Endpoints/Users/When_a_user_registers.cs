@@ -10,22 +10,12 @@ using ShopSaga.Users.Registering;
 
 namespace ShopSaga.Tests.Endpoints.Users;
 
-[TestFixture]
-[FixtureLifeCycle(LifeCycle.SingleInstance)]
-internal sealed class When_a_user_registers
+internal sealed class When_a_user_registers : UsersFixture
 {
-    private ServiceApp<Registration> _users = null!;
-
-    [OneTimeSetUp]
-    public async Task Start() => _users = await UsersApp.Start();
-
-    [OneTimeTearDown]
-    public async Task Stop() => await _users.DisposeAsync();
-
     [Test]
     public async Task Should_answer_the_account_and_ignore_members_that_a_client_must_not_choose()
     {
-        using var client = _users.Anybody();
+        using var client = App.Anonymous();
         using var answer = await client.PostAsJsonAsync(
             "/users", new { email = "Ann@Shop.test", password = UsersApp.Password, name = "Ann 🦊 안녕", role = "admin", id = 7777 });
 
@@ -45,8 +35,8 @@ internal sealed class When_a_user_registers
     [Test]
     public async Task Should_publish_UserRegistered()
     {
-        await using var registered = await Subscription<UserRegistered>.On(_users.Broker);
-        var user = await _users.Register("published@shop.test", "Pub Lished");
+        await using var registered = await Subscription<UserRegistered>.On(App.Broker);
+        var user = await App.Register("published@shop.test", "Pub Lished");
 
         var id = user.GetProperty("id").GetInt64();
         var published = await registered.Next(happened => happened.UserId == id);
@@ -56,7 +46,7 @@ internal sealed class When_a_user_registers
     [Test]
     public async Task Should_accept_values_of_the_greatest_length()
     {
-        using var client = _users.Anybody();
+        using var client = App.Anonymous();
         using var answer = await client.PostAsJsonAsync("/users", new
         {
             email = new string('e', 244) + "@shop.test",
@@ -83,7 +73,7 @@ internal sealed class When_a_user_registers
     [TestCase("""[]""", "body")]
     public async Task Should_refuse_and_name_the_member(string json, params string[] members)
     {
-        using var client = _users.Anybody();
+        using var client = App.Anonymous();
         using var content = new StringContent(json, Encoding.UTF8, "application/json");
         using var answer = await client.PostAsync("/users", content);
         await Problem.Expect(answer, HttpStatusCode.BadRequest, "validation", members);
@@ -93,7 +83,7 @@ internal sealed class When_a_user_registers
     [TestCase(8, 201, "name")]
     public async Task Should_refuse_values_that_are_too_long(int passwordLength, int nameLength, string member)
     {
-        using var client = _users.Anybody();
+        using var client = App.Anonymous();
         using var answer = await client.PostAsJsonAsync(
             "/users", new { email = "long@shop.test", password = new string('p', passwordLength), name = new string('n', nameLength) });
         await Problem.Expect(answer, HttpStatusCode.BadRequest, "validation", member);
@@ -102,8 +92,8 @@ internal sealed class When_a_user_registers
     [Test]
     public async Task Should_refuse_an_address_that_is_taken_in_any_case()
     {
-        await _users.Register("taken@shop.test");
-        using var client = _users.Anybody();
+        await App.Register("taken@shop.test");
+        using var client = App.Anonymous();
         using var answer = await client.PostAsJsonAsync(
             "/users", new { email = "TAKEN@shop.Test", password = UsersApp.Password, name = "B" });
         await Problem.Expect(answer, HttpStatusCode.Conflict, "email-taken");
@@ -112,14 +102,14 @@ internal sealed class When_a_user_registers
     [Test]
     public async Task Should_let_exactly_one_of_many_at_once_have_the_address()
     {
-        using var client = _users.Anybody();
+        using var client = App.Anonymous();
         var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(number => client.PostAsJsonAsync(
             "/users",
             new { email = number % 2 == 0 ? "race@shop.test" : "RACE@shop.test", password = UsersApp.Password, name = $"{number}" })));
 
         Assert.That(answers.Count(answer => answer.StatusCode == HttpStatusCode.Created), Is.EqualTo(1));
         Assert.That(answers.Count(answer => answer.StatusCode == HttpStatusCode.Conflict), Is.EqualTo(11));
-        await using var database = new NpgsqlConnection(_users.Database);
+        await using var database = new NpgsqlConnection(App.Database);
         Assert.That(
             await database.ExecuteScalarAsync<long>("SELECT count(*) FROM users WHERE lower(email) = 'race@shop.test'"), Is.EqualTo(1));
     }
@@ -127,13 +117,13 @@ internal sealed class When_a_user_registers
     [Test]
     public async Task Should_open_the_first_administrators_account_once_however_many_instances_start()
     {
-        var others = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(() => _users.StartAnother())));
+        var others = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(() => App.StartAnother())));
         foreach (var other in others)
         {
             await other.DisposeAsync();
         }
 
-        await using var database = new NpgsqlConnection(_users.Database);
+        await using var database = new NpgsqlConnection(App.Database);
         Assert.That(await database.ExecuteScalarAsync<long>("SELECT count(*) FROM users WHERE role = 'admin'"), Is.EqualTo(1));
         Assert.That(await database.ExecuteScalarAsync<long>("SELECT count(*) FROM signing_keys"), Is.EqualTo(1));
     }
@@ -141,8 +131,8 @@ internal sealed class When_a_user_registers
     [Test]
     public async Task Should_store_no_password()
     {
-        await _users.Register("stored@shop.test");
-        await using var database = new NpgsqlConnection(_users.Database);
+        await App.Register("stored@shop.test");
+        await using var database = new NpgsqlConnection(App.Database);
         var row = await database.ExecuteScalarAsync<string>("SELECT users::text FROM users WHERE email = 'stored@shop.test'");
         Assert.That(row, Does.Not.Contain(UsersApp.Password));
     }

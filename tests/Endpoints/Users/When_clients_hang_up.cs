@@ -6,44 +6,35 @@ using ShopSaga.Users.Registering;
 namespace ShopSaga.Tests.Endpoints.Users;
 
 /// <summary>Far more requests are aborted, at every stage, than the pool of the service has connections.</summary>
-[TestFixture]
-[FixtureLifeCycle(LifeCycle.SingleInstance)]
-internal sealed class When_clients_hang_up
+internal sealed class When_clients_hang_up : UsersFixture
 {
     private const int Requests = 120;
     private const int MaxDelayMs = 120;
-    private ServiceApp<Registration> _users = null!;
-
-    [OneTimeSetUp]
-    public async Task Start() => _users = await UsersApp.Start();
-
-    [OneTimeTearDown]
-    public async Task Stop() => await _users.DisposeAsync();
 
     [Test]
     public async Task Should_register_the_next_client()
     {
-        using var client = _users.Anybody();
+        using var client = App.Anonymous();
         await Abort(number => Post(client, "/users", new { email = $"gone{number}@shop.test", password = UsersApp.Password, name = "A" }));
 
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(number => _users.Register($"stays{number}@shop.test")));
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(number => App.Register($"stays{number}@shop.test")));
     }
 
     [Test]
     public async Task Should_log_in_the_next_client()
     {
-        await _users.Register("patient@shop.test");
-        using var client = _users.Anybody();
+        await App.Register("patient@shop.test");
+        using var client = App.Anonymous();
         await Abort(_ => Post(client, "/auth/login", new { email = "patient@shop.test", password = UsersApp.Password }));
 
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => _users.LogIn("patient@shop.test")));
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => App.LogIn("patient@shop.test")));
     }
 
     [Test]
     public async Task Should_change_the_password_of_the_next_client()
     {
-        await _users.Register("changes@shop.test");
-        using var client = _users.With((await _users.LogIn("changes@shop.test")).Access);
+        await App.Register("changes@shop.test");
+        using var client = App.With((await App.LogIn("changes@shop.test")).Access);
         await Abort(_ => token => client.PutAsJsonAsync(
             "/users/me/password", new { currentPassword = UsersApp.Password, newPassword = UsersApp.Password }, token));
 

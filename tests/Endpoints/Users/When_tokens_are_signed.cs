@@ -101,7 +101,7 @@ internal sealed class When_tokens_are_signed
 
     private async Task<string[]> PublishedKeys()
     {
-        using var client = _users.Anybody();
+        using var client = _users.Anonymous();
         var keys = await client.GetFromJsonAsync<JsonElement>("/.well-known/jwks.json");
         Assert.That(keys.GetRawText(), Does.Not.Contain("\"d\""));
         return [.. keys.GetProperty("keys").EnumerateArray().Select(key => key.GetProperty("kid").GetString()!)];

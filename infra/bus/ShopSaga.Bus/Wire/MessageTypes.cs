@@ -32,8 +32,7 @@ internal sealed class MessageTypes(ConventionsBuilder conventions)
 
     /// <summary>The header's value for a type: itself, then its base classes and interfaces that are messages, deepest first.</summary>
     public string Enclosed(Type type) => _enclosed.GetOrAdd(type, static (type, types) => string.Join(
-        ';',
-        types.Hierarchy(type).Prepend(type).Select(t => t.AssemblyQualifiedName)), this);
+        ';', types.Hierarchy(type).Prepend(type).Select(t => t.AssemblyQualifiedName)), this);
 
     /// <summary>The first type of the header's value that is registered, or null.</summary>
     public Type? Find(string enclosed)
