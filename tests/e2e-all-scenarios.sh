@@ -1059,7 +1059,7 @@ for day in $(jq --raw-output '.items[].reportDate' <<<"$days"); do
     expect_json ".date == \"$day\" and .matched >= ($days | .items[] | select(.reportDate == \"$day\") | .paymentCount + .refundCount)"
 done
 
-scenario "what is not over cannot be closed"
+scenario "a day or month that is not over cannot be closed"
 for time in "daily/$(TZ=KST-9 date +%F)" "daily/$(TZ=KST-9 date --date=tomorrow +%F)" daily/9999-12-31 \
     "monthly/$(TZ=KST-9 date +%Y-%m)" monthly/9999-12; do
     as admin post "/settlements/$time/close"

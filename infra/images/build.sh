@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds an image for every program, shopsaga/NAME:TAG, with docker, podman or buildah, whichever is there.
+# Builds an image for every program, shopsaga/NAME:TAG, with docker, podman or buildah, the first one that is installed.
 #
 #   infra/images/build.sh [TAG]         TAG is "dev" unless given
 #   SHOPSAGA_REGISTRY                   put in front of the names, such as ghcr.io/shop/

@@ -16,12 +16,12 @@ namespace ShopSaga.Replaying;
 /// the endpoint's inbox handles one of them.
 /// </summary>
 /// <remarks>
-/// A message that stays is not given back: the broker counts each time that it is (<c>x-delivery-count</c>), and drops it when its limit is
-/// reached, which is 20 by default since RabbitMQ 4. Instead an unchanged copy goes to the end of the queue in the same steps; after a
-/// pass over the whole queue the order is as before.
+/// A message that stays is not requeued: the broker counts requeues (<c>x-delivery-count</c>) and drops the message at its limit, which is
+/// 20 by default since RabbitMQ 4. Instead, an unchanged copy goes to the end of the queue in the same steps; after a pass over the whole
+/// queue the order is as before.
 /// <para>
-/// Two passes at once would hide messages from each other: those that one holds, the other does not see. So a pass holds a lock, which is
-/// an exclusive queue: the broker keeps every other connection from it, and removes it with its connection.
+/// Two passes at once would hide messages from each other: one does not see those that the other holds. So a pass holds a lock, which is an
+/// exclusive queue: the broker refuses it to every other connection, and removes it with the connection that declared it.
 /// </para>
 /// </remarks>
 internal sealed class ErrorQueue : IAsyncDisposable
@@ -88,7 +88,7 @@ internal sealed class ErrorQueue : IAsyncDisposable
         max,
         async (batch, source, target) =>
         {
-            await Task.WhenAll(batch.Select(message => Keep(message, source, target, cancellationToken)));
+            await Task.WhenAll(batch.Select(message => MoveToEnd(message, source, target, cancellationToken)));
             foreach (var message in batch)
             {
                 visit(message);
@@ -119,11 +119,11 @@ internal sealed class ErrorQueue : IAsyncDisposable
                 {
                     if (!selected(message))
                     {
-                        results.Add(Keep(message, null, source, target, cancellationToken));
+                        results.Add(Leave(message, null, source, target, cancellationToken));
                     }
                     else if (await FindObstacle(message, addresses, cancellationToken) is { } reason)
                     {
-                        results.Add(Keep(message, reason, source, target, cancellationToken));
+                        results.Add(Leave(message, reason, source, target, cancellationToken));
                     }
                     else
                     {
@@ -207,22 +207,22 @@ internal sealed class ErrorQueue : IAsyncDisposable
         catch (PublishException refused)
         {
             var reason = refused.IsReturn ? "no queue is bound to that exchange" : "the broker rejects it";
-            return await Keep(message, reason, source, target, cancellationToken);
+            return await Leave(message, reason, source, target, cancellationToken);
         }
 
         await source.BasicAckAsync(message.DeliveryTag, multiple: false, CancellationToken.None);
         return ReplayResult.Returned(message);
     }
 
-    private async Task<ReplayResult?> Keep(
+    private async Task<ReplayResult?> Leave(
         FailedMessage message, string? reason, IChannel source, IChannel target, CancellationToken cancellationToken)
     {
-        await Keep(message, source, target, cancellationToken);
+        await MoveToEnd(message, source, target, cancellationToken);
         return reason is null ? null : ReplayResult.Left(message, reason);
     }
 
     /// <summary>Moves a message to the end of the queue. By the default exchange, since others may be bound to the queue's own.</summary>
-    private async Task Keep(FailedMessage message, IChannel source, IChannel target, CancellationToken cancellationToken)
+    private async Task MoveToEnd(FailedMessage message, IChannel source, IChannel target, CancellationToken cancellationToken)
     {
         await target.BasicPublishAsync("", _name, mandatory: true, message.Unchanged(), message.Body, cancellationToken);
         await source.BasicAckAsync(message.DeliveryTag, multiple: false, CancellationToken.None);

@@ -5,7 +5,7 @@ using Headers = ShopSaga.Bus.Headers;
 
 namespace ShopSaga.Tests.Bus;
 
-/// <summary>Somebody pressed "Retry" in ServicePulse, and waits for the message to be resolved there.</summary>
+/// <summary>An operator retries a message in ServicePulse, where it must then show as resolved.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public class When_ServiceControl_sends_a_message_again
 {

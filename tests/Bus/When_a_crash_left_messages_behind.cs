@@ -73,7 +73,7 @@ public class When_a_crash_left_messages_behind
 
         Assert.That((await _events.Next()).Headers[Headers.MessageId], Is.EqualTo("planted 1"));
         await Eventually.Is(async () => await _endpoint.Count("\"MessageId\" = 'a session' and \"Dispatched\"") == 1, "marked");
-        Assert.That(await _endpoint.Count("not \"Dispatched\""), Is.EqualTo(2), "the others stay for whoever repairs them");
+        Assert.That(await _endpoint.Count("not \"Dispatched\""), Is.EqualTo(2), "the others stay until an operator repairs them");
     }
 
     [Test]

@@ -12,7 +12,7 @@ namespace ShopSaga.Tests.Bus;
 public sealed class When_a_record_can_never_leave : IAsyncDisposable
 {
     private const string Gone = "gone";
-    private const string Behind = "behind all others, in whatever order they are read";
+    private const string Behind = "behind all others, in any order of reading";
     private readonly FakeTimeProvider _time = TestTime.New();
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, int> _refused = new();

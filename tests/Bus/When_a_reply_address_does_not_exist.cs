@@ -14,19 +14,19 @@ public class When_a_reply_address_does_not_exist
             configuration.Recoverability().Immediate(retries => retries.NumberOfRetries(1));
         });
         await endpoint.Execute("create table rings (n int)");
-        var nobody = $"{endpoint.Name}-nobody";
-        await Broker.Send(endpoint.Name, new RingBell(), "ring", new Dictionary<string, string> { [Headers.ReplyToAddress] = nobody });
+        var missing = $"{endpoint.Name}-missing";
+        await Broker.Send(endpoint.Name, new RingBell(), "ring", new Dictionary<string, string> { [Headers.ReplyToAddress] = missing });
         var failed = await endpoint.NextFailed();
         Assert.That(
             await endpoint.QueryAll<int>("select n from rings"), Has.Count.EqualTo(1), "handled and committed once, in spite of the retry");
         Assert.That(await endpoint.Count("\"MessageId\" = 'ring' and not \"Dispatched\""), Is.EqualTo(1));
 
-        await using var somebody = await Tap.On(nobody);
+        await using var created = await Tap.On(missing);
         await Broker.Publish(endpoint.Name, new RabbitMQ.Client.BasicProperties { MessageId = "ring" }, failed.Headers, failed.Body);
 
-        Assert.That((await somebody.Next()).Headers[Headers.RelatedTo], Is.EqualTo("ring"));
+        Assert.That((await created.Next()).Headers[Headers.RelatedTo], Is.EqualTo("ring"));
         Assert.That(await endpoint.QueryAll<int>("select n from rings"), Has.Count.EqualTo(1));
-        await Broker.Delete(nobody);
+        await Broker.Delete(missing);
     }
 
     internal sealed record RingBell;

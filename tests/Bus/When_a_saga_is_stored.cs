@@ -65,10 +65,10 @@ public class When_a_saga_is_stored
     [Test]
     public async Task Should_not_invoke_the_handler_when_a_message_finds_no_saga()
     {
-        await Broker.Send(_endpoint.Name, new AddToOrder("unknown", 1), "to nobody");
+        await Broker.Send(_endpoint.Name, new AddToOrder("unknown", 1), "without a saga");
 
         await Eventually.Is(
-            async () => await _endpoint.Count("\"MessageId\" = 'to nobody' and \"Dispatched\"") == 1, "counted as processed");
+            async () => await _endpoint.Count("\"MessageId\" = 'without a saga' and \"Dispatched\"") == 1, "counted as processed");
         Assert.That(_handled.All, Has.None.EqualTo("unknown"));
     }
 

@@ -12,7 +12,7 @@ namespace ShopSaga.Tests.Bus;
 public class When_deliveries_are_answered
 {
     [TestCase("1 2 3", "ack to 3")]
-    [TestCase("3 1 2", "ack to 3", Description = "in whatever order they are settled")]
+    [TestCase("3 1 2", "ack to 3", Description = "in any order of settling")]
     [TestCase("2 3 4", "ack 2, ack 3, ack 4", Description = "a slow message in front holds up no other")]
     [TestCase("1 2 4 5", "ack to 2, ack 4, ack 5")]
     [TestCase("2 3 | 1", "ack 2, ack 3 | ack to 1", Description = "the gap closes")]

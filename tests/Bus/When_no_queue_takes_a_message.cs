@@ -8,7 +8,7 @@ namespace ShopSaga.Tests.Bus;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public class When_no_queue_takes_a_message
 {
-    private readonly string _nobody = TestEndpoint.UniqueName();
+    private readonly string _unbound = TestEndpoint.UniqueName();
     private readonly Seen<string> _attempts = new();
 
     [Test]
@@ -16,16 +16,16 @@ public class When_no_queue_takes_a_message
     {
         await using var endpoint = await Start();
         await using var channel = await Broker.NewChannel();
-        await channel.ExchangeDeclareAsync(_nobody, ExchangeType.Fanout, durable: true);
+        await channel.ExchangeDeclareAsync(_unbound, ExchangeType.Fanout, durable: true);
 
-        await AssertRefusedUntilThereIsOne(endpoint, To(_nobody));
+        await AssertRefusedUntilThereIsOne(endpoint, To(_unbound));
     }
 
     [Test]
     public async Task Should_refuse_to_send_it_later()
     {
         await using var endpoint = await Start();
-        var options = To(_nobody);
+        var options = To(_unbound);
         options.DelayDeliveryWith(TimeSpan.FromSeconds(1));
 
         await AssertRefusedUntilThereIsOne(endpoint, options);
@@ -76,10 +76,10 @@ public class When_no_queue_takes_a_message
     {
         Assert.That(() => endpoint.Session.Send(new ForgeNail(), options), Throws.InstanceOf<BrokerUnavailableException>());
 
-        await using var somebody = await Tap.On(_nobody);
+        await using var subscriber = await Tap.On(_unbound);
         await endpoint.Session.Send(new ForgeNail(), options);
-        await somebody.Next();
-        await Broker.Delete(_nobody);
+        await subscriber.Next();
+        await Broker.Delete(_unbound);
     }
 
     private Task<TestEndpoint> Start() => TestEndpoint.Start(

@@ -33,7 +33,7 @@ public class When_the_audit_of_a_saga_waits_for_the_broker
             async () =>
                 await _endpoint.Query<int>(
                     $"select 1 from \"{_name}_DamPolicy\" where \"Correlation_River\" = 'Elbe' for update nowait") == 1,
-            "the saga is committed, and nobody holds it");
+            "the saga is committed, and no transaction holds a lock on it");
     }
 
     [TearDown]

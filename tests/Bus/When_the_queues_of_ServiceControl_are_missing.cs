@@ -34,7 +34,7 @@ public class When_the_queues_of_ServiceControl_are_missing
         Assert.That(
             (await Management.List("exchanges/%2F")).Select(exchange => $"{exchange["name"]}"),
             Has.None.AnyOf(ServiceControl, Monitoring, SagaAudit),
-            "they are somebody else's to make");
+            "ServiceControl creates them, not the endpoint");
     }
 
     [Test]

@@ -58,7 +58,7 @@ tests/Containers/base-images.sh
 step "base images are there"
 [ "${1:-}" = --no-build ] || infra/images/build.sh dev >/dev/null
 step "$(podman images --quiet --filter reference='localhost/shopsaga/*' | wc -l) images are there"
-# No secret, no source, not root, and a root file system that nobody can write.
+# No secret, no source, not root, and a read-only root file system.
 podman run --rm --read-only --network none --entrypoint bash shopsaga/orders:dev -c '
   [ "$(id -u)" = 1654 ] && ! touch /app/x 2>/dev/null &&
     ! find / -xdev \( -name "*.cs" -o -name "*.csproj" -o -name secrets.json \) 2>/dev/null | grep -q .'

@@ -19,7 +19,7 @@ internal static class OrderStateMachine
     /// <summary>Locks the order until the transaction ends, records the event in its history, and writes the status that follows.</summary>
     /// <remarks>
     /// An event of Orders bears the time of the event that led to it, not the time of the decision. So an order's history reads the same in
-    /// whatever order its events arrived.
+    /// any order of arrival.
     /// </remarks>
     /// <exception cref="InvalidOperationException">There is no such order, or the table does not list the transition.</exception>
     public static async Task<TransitionResult> Apply(Sql sql, OrderEvent orderEvent, DateTimeOffset now)

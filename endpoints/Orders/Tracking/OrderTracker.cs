@@ -7,7 +7,7 @@ using StackExchange.Redis;
 namespace ShopSaga.Orders.Tracking;
 
 /// <summary>
-/// Hands each status change of an order to those who subscribed to the order, whichever instance of the service moved it.
+/// Hands each status change of an order to the subscribers of the order, also if another instance of the service made the change.
 /// <code>
 ///   handler or request ─ StatusNotifications ─┬──────────────────────────► due ─► one query for all due orders ─► subscriptions
 ///                                             └─► Redis ─► other instances ─►

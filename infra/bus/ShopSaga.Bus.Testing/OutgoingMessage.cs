@@ -29,28 +29,3 @@ public record TimeoutMessage<TMessage>(TMessage Message, SendOptions Options) : 
     /// <summary>The date for which it was asked, if it was not a time after now.</summary>
     public DateTimeOffset? At { get; } = Options.GetDeliveryDate();
 }
-
-/// <summary>Ways to look at what was recorded.</summary>
-public static class OutgoingMessageExtensions
-{
-    /// <summary>The sent messages of this type.</summary>
-    public static IEnumerable<SentMessage<TMessage>> Containing<TMessage>(this IEnumerable<SentMessage<object>> sentMessages) =>
-        from sent in sentMessages where sent.Message is TMessage select new SentMessage<TMessage>((TMessage)sent.Message, sent.Options);
-
-    /// <summary>The published events of this type.</summary>
-    public static IEnumerable<PublishedMessage<TMessage>> Containing<TMessage>(
-        this IEnumerable<PublishedMessage<object>> publishedMessages) =>
-        from published in publishedMessages
-        where published.Message is TMessage
-        select new PublishedMessage<TMessage>((TMessage)published.Message, published.Options);
-
-    /// <summary>The timeouts of this type.</summary>
-    public static IEnumerable<TimeoutMessage<TMessage>> Containing<TMessage>(this IEnumerable<TimeoutMessage<object>> timeoutMessages) =>
-        from timeout in timeoutMessages
-        where timeout.Message is TMessage
-        select new TimeoutMessage<TMessage>((TMessage)timeout.Message, timeout.Options);
-
-    /// <summary>The event as this type, or null when it is of another.</summary>
-    public static TMessage? Message<TMessage>(this PublishedMessage<object> publishedMessage)
-        where TMessage : class => publishedMessage.Message as TMessage;
-}

@@ -5,20 +5,13 @@ public static class TestingExtensions
 {
     /// <summary>The first sent message of this type.</summary>
     public static TMessage? FindSentMessage<TMessage>(this TestablePipelineContext context) =>
-        First(context.SentMessages.Containing<TMessage>());
+        context.SentMessages.Select(sent => sent.Message).OfType<TMessage>().FirstOrDefault();
 
     /// <summary>The first published event of this type.</summary>
     public static TMessage? FindPublishedMessage<TMessage>(this TestablePipelineContext context) =>
-        First(context.PublishedMessages.Containing<TMessage>());
+        context.PublishedMessages.Select(published => published.Message).OfType<TMessage>().FirstOrDefault();
 
     /// <summary>The first timeout of this type.</summary>
     public static TMessage? FindTimeoutMessage<TMessage>(this TestablePipelineContext context) =>
-        First(context.TimeoutMessages.Containing<TMessage>());
-
-    private static TMessage? First<TMessage, TOptions>(IEnumerable<OutgoingMessage<TMessage, TOptions>> messages)
-        where TOptions : ExtendableOptions
-    {
-        var first = messages.FirstOrDefault();
-        return first is null ? default : first.Message;
-    }
+        context.TimeoutMessages.Select(timeout => timeout.Message).OfType<TMessage>().FirstOrDefault();
 }

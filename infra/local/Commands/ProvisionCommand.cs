@@ -3,7 +3,7 @@ using ShopSaga.Local.Provisioning;
 
 namespace ShopSaga.Local.Commands;
 
-/// <summary>Databases, roles, broker users and policy on servers that somebody else runs.</summary>
+/// <summary>Databases, roles, broker users and policy on servers that are run elsewhere.</summary>
 internal static class ProvisionCommand
 {
     public static Command Describe()

@@ -14,12 +14,12 @@ namespace ShopSaga.Local.Provisioning;
 internal sealed record DeployedServers(string PostgreSql, string RabbitMq, string RabbitMqManagement);
 
 /// <summary>
-/// The secrets of a deployment, made up once: for each program those that are its own, by setting, so that a container platform can mount
-/// them as files. What names a service, a role or a database comes from <see cref="Topology"/>.
+/// The secrets of a deployment, generated once: for each program its own secrets, by setting, so that a container platform can mount them
+/// as files. Names of services, roles and databases come from <see cref="Topology"/>.
 /// </summary>
 internal static class DeploymentSecrets
 {
-    /// <summary>What <see cref="Provisioning"/> is given: the administrators' addresses and everybody's passwords.</summary>
+    /// <summary>The folder for <see cref="Provisioning"/>: the administrators' addresses and all passwords.</summary>
     public const string Provision = "provision";
 
     public const string Passwords = "passwords.json";
@@ -32,7 +32,7 @@ internal static class DeploymentSecrets
 
     /// <summary>By program in small letters, then by file.</summary>
     /// <param name="servers">Where the servers are.</param>
-    /// <param name="passwords">Those there are; what is missing is added.</param>
+    /// <param name="passwords">Existing passwords; missing ones are added.</param>
     public static SortedDictionary<string, Dictionary<string, string>> Make(
         DeployedServers servers, SortedDictionary<string, string> passwords)
     {

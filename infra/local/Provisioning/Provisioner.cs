@@ -6,8 +6,8 @@ using ShopSaga.Local.Servers;
 namespace ShopSaga.Local.Provisioning;
 
 /// <summary>
-/// Brings servers that somebody else runs to what the services need: databases, roles, broker users with their rights, and the broker's
-/// policy. Changes nothing that is right already, so it can run before each deployment.
+/// Prepares servers that are run elsewhere for the services: databases, roles, broker users with their rights, and the broker's policy.
+/// Changes only what differs, so it can run before each deployment.
 /// </summary>
 /// <param name="folder">Holds the files of <see cref="DeploymentSecrets.Provision"/>.</param>
 /// <param name="progress">Told what is going on.</param>

@@ -17,7 +17,7 @@ internal sealed partial class Normal(IReadOnlyDictionary<string, string> names)
     /// <summary>Put on copies for the audit by an endpoint without a licence.</summary>
     private const string NotCompared = "$.diagnostics.license.expired";
 
-    /// <summary>Members that describe the process, whoever that is.</summary>
+    /// <summary>Members that describe the process, which is another one in each run.</summary>
     private static readonly string[] OfProcess = ["PathToExecutable", "ProcessID", "UserName"];
 
     private readonly Dictionary<string, string> _roles = [];

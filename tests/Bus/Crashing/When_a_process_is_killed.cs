@@ -91,7 +91,7 @@ public class When_a_process_is_killed
     }
 
     /// <summary>
-    /// Waits for the effects, and until whatever the crash left in the queue has been handled too; then there must be no more of them.
+    /// Waits for the effects, and until the messages that the crash left in the queue are handled; then there must be no more effects.
     /// </summary>
     private async Task HasEffects(string of, params string[] expected)
     {

@@ -86,7 +86,7 @@ public class When_failed_messages_are_returned
             Type = "Smoke.FailOrder",
             ContentType = "application/json",
             DeliveryMode = DeliveryModes.Persistent,
-            AppId = "somebody",
+            AppId = "another program",
         };
         await Broker.Publish(_error.Name, properties, kept.Concat(removed).ToDictionary(), """{"Reason":"boom"}""");
         await Replays.List(_error.Name);
@@ -104,7 +104,7 @@ public class When_failed_messages_are_returned
         Assert.That(returned.Properties.Type, Is.EqualTo(properties.Type));
         Assert.That(returned.Properties.ContentType, Is.EqualTo(properties.ContentType));
         Assert.That(returned.Properties.DeliveryMode, Is.EqualTo(DeliveryModes.Persistent));
-        Assert.That(returned.Properties.AppId, Is.EqualTo("somebody"));
+        Assert.That(returned.Properties.AppId, Is.EqualTo("another program"));
     }
 
     [Test]
@@ -207,15 +207,15 @@ public class When_failed_messages_are_returned
     public async Task Should_leave_what_does_not_say_where_it_failed()
     {
         await Broker.Publish(
-            _error.Name, new BasicProperties { AppId = "somebody" }, new Dictionary<string, string> { ["colour"] = "blue" }, "poison");
+            _error.Name, new BasicProperties { AppId = "another program" }, new Dictionary<string, string> { ["colour"] = "blue" }, "poison");
         await HasFailed("1", _orders);
 
         var (exitCode, output) = await Replays.Return(_error.Name);
 
-        Assert.That(exitCode, Is.Zero, "nobody can return it, now or later");
+        Assert.That(exitCode, Is.Zero, "it can never be returned");
         Assert.That(output, Does.Contain("left: it has no header with the queue it failed in").And.Contains("1 message returned, 1 left"));
         var poison = (await _error.Take(1)).Single();
-        Assert.That((poison.Body, poison.Headers["colour"], poison.Properties.AppId), Is.EqualTo(("poison", "blue", "somebody")));
+        Assert.That((poison.Body, poison.Headers["colour"], poison.Properties.AppId), Is.EqualTo(("poison", "blue", "another program")));
     }
 
     [Test]

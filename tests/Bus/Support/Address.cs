@@ -3,7 +3,7 @@ using RabbitMQ.Client.Events;
 
 namespace ShopSaga.Tests.Bus.Support;
 
-/// <summary>A queue and an exchange of one name, as an endpoint has them, with nobody behind them.</summary>
+/// <summary>A queue and an exchange of one name, as an endpoint has them, but without a consumer.</summary>
 internal sealed class Address(string name) : IAsyncDisposable
 {
     public string Name => name;
@@ -23,7 +23,7 @@ internal sealed class Address(string name) : IAsyncDisposable
         return address;
     }
 
-    /// <summary>Waits for so many messages, and takes them.</summary>
+    /// <summary>Waits for a number of messages, and takes them.</summary>
     public async Task<IReadOnlyList<Delivery>> Take(int count)
     {
         await using var channel = await Broker.NewChannel();
@@ -41,7 +41,7 @@ internal sealed class Address(string name) : IAsyncDisposable
         return taken;
     }
 
-    /// <summary>Waits until nothing is there that anybody could have.</summary>
+    /// <summary>Waits until the queue is empty.</summary>
     public Task IsEmpty() => Eventually.Get(() => Broker.Depth(Name), depth => depth == 0, $"{Name} is empty");
 
     public async ValueTask DisposeAsync() => await Broker.Delete(Name);

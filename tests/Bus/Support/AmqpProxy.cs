@@ -6,9 +6,9 @@ using System.Net.Sockets;
 namespace ShopSaga.Tests.Bus.Support;
 
 /// <summary>
-/// Between clients and the broker. Of one AMQP method it lets only so many through in one direction; the next it keeps, with all that
-/// follows, so that whoever waits for it waits for ever. What the client did up to there is done; then the client can be killed.
-/// It can also tell clients what a broker tells them that is short of memory.
+/// A proxy between clients and the broker. It lets a given number of frames of one AMQP method through in one direction and holds back
+/// everything after them, so a client that waits for a response waits for ever and can be killed at that point. It can also block
+/// publishers, as a broker does that is short of memory.
 /// </summary>
 internal sealed class AmqpProxy : IAsyncDisposable
 {

@@ -19,7 +19,7 @@ internal static class Servers
 
     public static Task DropDatabase(string name) => Execute($"DROP DATABASE \"{name}\" WITH (FORCE)");
 
-    /// <summary>Ends all connections to a database and lets nobody in.</summary>
+    /// <summary>Ends all connections to a database and accepts no new ones.</summary>
     public static Task CloseDatabase(string name) => Execute(
         $"ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS false; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
             + $"'{name}'");

@@ -39,7 +39,7 @@ public class When_messages_are_carried(TransportKind transport)
         var expected = new[] { "exact", "base", "interface", "all: exact", "all: base", "all: interface" };
         await Eventually.Is(() => _seen.Count == expected.Length, "all have read it");
 
-        // Whoever subscribes to several of the types has one queue, and gets one copy.
+        // An endpoint that subscribes to several of the types has one queue, and gets one copy.
         Assert.That(_seen.All, Is.EquivalentTo(expected));
         foreach (var endpoint in new[] { exact, general, marked, both })
         {

@@ -142,7 +142,7 @@ internal sealed class Network : IAsyncDisposable
 
                 // What is lost on the way to the provider, or on the way back, is the bus' to repeat.
                 network._payments.Connection.IsDown = plan.BadLine && _lot.Next(4) == 0;
-                network._payments.Connection.LosesAnswers = plan.BadLine && _lot.Next(4) == 0;
+                network._payments.Connection.LosesResponses = plan.BadLine && _lot.Next(4) == 0;
                 try
                 {
                     await Deliver(to, message);

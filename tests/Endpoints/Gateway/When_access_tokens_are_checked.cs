@@ -67,8 +67,8 @@ internal sealed class When_access_tokens_are_checked : GatewayFixture
         await Problem.Expect(withoutToken, HttpStatusCode.Unauthorized, "unauthenticated");
         using var withRubbish = await gateway.Client("rubbish").GetAsync("/cart");
         await Problem.Expect(withRubbish, HttpStatusCode.Unauthorized, "unauthenticated");
-        using var anybody = await client.GetAsync("/products");
-        Assert.That(anybody.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        using var anonymous = await client.GetAsync("/products");
+        Assert.That(anonymous.StatusCode, Is.EqualTo(HttpStatusCode.OK));
 
         gateway.Jwks = TestTokens.Jwks;
         Assert.That(

@@ -6,7 +6,7 @@ using ShopSaga.Contracts.Products;
 
 namespace ShopSaga.Tests.Endpoints.Orders;
 
-/// <summary>Two instances: the one that was asked learns of a change, whichever of them makes it.</summary>
+/// <summary>Two instances: the one that a client asked learns of a change, also if the other one makes it.</summary>
 [TestFixture(null, Description = "with Redis")]
 [TestFixture("127.0.0.1:9", Description = "without Redis")]
 internal sealed class When_a_client_waits_for_the_outcome(string? redis)

@@ -102,12 +102,12 @@ internal sealed class When_something_happens_to_an_order_in_a_status
         }
 
         var expected = outcomes[column] == Same ? before : outcomes[column];
-        Assert.That(await Outcome(order, happen), Is.EqualTo(expected));
-        Assert.That(await Outcome(order, happen), Is.EqualTo(expected.Split(',')[0]), "the second time");
+        Assert.That(await Result(order, happen), Is.EqualTo(expected));
+        Assert.That(await Result(order, happen), Is.EqualTo(expected.Split(',')[0]), "the second time");
     }
 
     /// <summary>Where the order stands when it has happened, and what was published by it.</summary>
-    private static async Task<string> Outcome(OrderUnderTest order, Func<OrderUnderTest, Task> happen)
+    private static async Task<string> Result(OrderUnderTest order, Func<OrderUnderTest, Task> happen)
     {
         var before = order.Published.Count;
         await happen(order);

@@ -7,7 +7,7 @@ internal sealed class FaultyConnection : DelegatingHandler
 {
     public bool IsDown { get; set; }
 
-    public bool LosesAnswers { get; set; }
+    public bool LosesResponses { get; set; }
 
     /// <summary>Requests wait for this task before they are sent.</summary>
     public Task MayProceed { get; set; } = Task.CompletedTask;
@@ -33,6 +33,6 @@ internal sealed class FaultyConnection : DelegatingHandler
         }
 
         var response = await base.SendAsync(request, cancellationToken);
-        return LosesAnswers ? throw new HttpRequestException("Connection reset") : response;
+        return LosesResponses ? throw new HttpRequestException("Connection reset") : response;
     }
 }

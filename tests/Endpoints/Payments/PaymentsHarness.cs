@@ -203,7 +203,7 @@ internal sealed class PaymentsHarness : IAsyncDisposable
         return new RefundReported(id, Read(refund));
     }
 
-    /// <summary>Refunds an amount as someone at the provider would, and gives the report that the provider would send of it.</summary>
+    /// <summary>Refunds an amount directly at the provider, and gives the report that the provider would send of it.</summary>
     public async Task<RefundReported> RefundAtProvider(long orderId, long amount)
     {
         var chargeId = (long)(await Provider.Find($"order-{orderId}")).Single()!["id"]!;

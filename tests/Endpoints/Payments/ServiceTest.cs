@@ -51,9 +51,9 @@ internal abstract class ServiceTest
         Mailbox.Answer = async letter => (await Deliver(letter.Body, letter.Signature)).StatusCode;
 
         // Before the service's queue is bound, published events are lost.
-        using var anybody = Service.Anonymous();
+        using var client = Service.Anonymous();
         Assert.That(
-            async () => (await anybody.GetAsync(new Uri("health/ready", UriKind.Relative))).IsSuccessStatusCode,
+            async () => (await client.GetAsync(new Uri("health/ready", UriKind.Relative))).IsSuccessStatusCode,
             Is.True.After(PatienceMs, 20));
     }
 

@@ -180,9 +180,9 @@ internal sealed class When_a_message_reaches_a_payment_in_a_status
     /// <summary>The provider takes the money, and its answer is lost.</summary>
     private async Task Unanswered(ChargePayment charge)
     {
-        _harness.Connection.LosesAnswers = true;
+        _harness.Connection.LosesResponses = true;
         await _harness.Handle(charge);
-        _harness.Connection.LosesAnswers = false;
+        _harness.Connection.LosesResponses = false;
     }
 
     private async Task HappensOnce(object message, string outcome)
@@ -196,14 +196,14 @@ internal sealed class When_a_message_reaches_a_payment_in_a_status
         }
 
         var expected = outcome == Same ? before : outcome;
-        Assert.That(await Outcome(message), Is.EqualTo(expected));
+        Assert.That(await Result(message), Is.EqualTo(expected));
 
         // A cancellation that comes again may ask again; nothing else changes, and no event is published again.
         var again = expected.Split(',')[0];
-        Assert.That(await Outcome(message), Is.EqualTo(again).Or.EqualTo($"{again}, {nameof(ResolvePayment)}"), "the second time");
+        Assert.That(await Result(message), Is.EqualTo(again).Or.EqualTo($"{again}, {nameof(ResolvePayment)}"), "the second time");
     }
 
-    private async Task<string> Outcome(object message)
+    private async Task<string> Result(object message)
     {
         var (published, sent) = (_harness.Published(_lastOrder).Count, _harness.Waiting.Count);
         await _harness.Handle(message);

@@ -64,11 +64,11 @@ internal sealed class When_a_payment_is_charged : PaymentsTest
     public async Task Should_charge_once_when_the_answer_is_lost_on_the_line()
     {
         await Harness.HandleAll(Placed(OrderId), Reserved(OrderId));
-        Harness.Connection.LosesAnswers = true;
+        Harness.Connection.LosesResponses = true;
         await Harness.Handle(Harness.TakeWaiting()!);
         Assert.That(await Harness.Provider.Find($"order-{OrderId}"), Has.Count.EqualTo(1));
         Assert.That(await Harness.Status(OrderId), Is.EqualTo("PENDING"));
-        Harness.Connection.LosesAnswers = false;
+        Harness.Connection.LosesResponses = false;
 
         await Harness.HandleWaiting();
 

@@ -56,10 +56,10 @@ internal sealed class When_a_payment_is_refunded : PaymentsTest
         await Charge("CARD");
         await Harness.Handle(Cancelled(OrderId));
         var refund = Harness.TakeWaiting()!;
-        Harness.Connection.LosesAnswers = true;
+        Harness.Connection.LosesResponses = true;
         await Assert.ThatAsync(() => Harness.Handle(refund), Throws.TypeOf<ProviderUnavailableException>());
         Assert.That(await Harness.Status(OrderId), Is.EqualTo("REFUNDING"));
-        Harness.Connection.LosesAnswers = false;
+        Harness.Connection.LosesResponses = false;
 
         await Harness.Handle(refund);
 

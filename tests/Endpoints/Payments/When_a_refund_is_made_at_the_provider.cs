@@ -84,9 +84,9 @@ internal sealed class When_a_refund_is_made_at_the_provider : PaymentsTest
     {
         await Harness.HandleAll(Placed(OrderId), Reserved(OrderId));
         var charge = Harness.TakeWaiting()!;
-        Harness.Connection.LosesAnswers = true;
+        Harness.Connection.LosesResponses = true;
         await Harness.Handle(charge);
-        Harness.Connection.LosesAnswers = false;
+        Harness.Connection.LosesResponses = false;
         var report = await Harness.RefundAtProvider(OrderId, Amount);
 
         await Assert.ThatAsync(() => Harness.Handle(report), Throws.InvalidOperationException.With.Message.Contains("PENDING"));

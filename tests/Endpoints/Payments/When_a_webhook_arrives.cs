@@ -17,12 +17,12 @@ internal sealed class When_a_webhook_arrives : ServiceTest
     private static readonly string Harmless = Body("charge.succeeded", new { id = 1, idempotencyKey = "order-999999", amount = 1 });
 
     [TearDown]
-    public void Mend() => Connection.LosesAnswers = false;
+    public void Mend() => Connection.LosesResponses = false;
 
     [Test]
     public async Task Should_complete_a_payment_whose_answers_are_all_lost()
     {
-        Connection.LosesAnswers = true;
+        Connection.LosesResponses = true;
 
         var payment = await Paid(7);
 
@@ -32,7 +32,7 @@ internal sealed class When_a_webhook_arrives : ServiceTest
     [Test]
     public async Task Should_fail_a_payment_whose_answers_are_all_lost()
     {
-        Connection.LosesAnswers = true;
+        Connection.LosesResponses = true;
 
         await Paid(7, "CARD_DECLINED", "FAILED");
     }
@@ -41,7 +41,7 @@ internal sealed class When_a_webhook_arrives : ServiceTest
     public async Task Should_end_a_refund_whose_answers_are_all_lost()
     {
         var payment = await Paid(7);
-        Connection.LosesAnswers = true;
+        Connection.LosesResponses = true;
 
         await Publish(new OrderCancelled((long)payment["orderId"]!, "CUSTOMER", DateTimeOffset.UtcNow));
 
@@ -62,7 +62,7 @@ internal sealed class When_a_webhook_arrives : ServiceTest
     [Test]
     public async Task Should_take_effect_once_however_often_it_is_sent_again()
     {
-        Connection.LosesAnswers = true;
+        Connection.LosesResponses = true;
         var passOn = Mailbox.Answer;
         Mailbox.Answer = _ => Task.FromResult(HttpStatusCode.ServiceUnavailable);
         var orderId = await Order(7);
@@ -139,7 +139,7 @@ internal sealed class When_a_webhook_arrives : ServiceTest
 
     [TestCase("charge.succeeded", "order-999999")]
     [TestCase("charge.succeeded", "refund-999999")]
-    [TestCase("charge.succeeded", "somebody-elses")]
+    [TestCase("charge.succeeded", "key-of-another-merchant")]
     [TestCase("charge.succeeded", null)]
     [TestCase("payout.created", "order-1")]
     public async Task Should_take_and_leave_alone_what_is_no_news_of_a_payment_of_ours(string type, string? key)

@@ -35,9 +35,9 @@ internal sealed class When_an_order_is_cancelled_during_the_charge : PaymentsTes
     {
         await Harness.HandleAll(Placed(OrderId), Reserved(OrderId));
         var charge = Harness.TakeWaiting()!;
-        Harness.Connection.LosesAnswers = true;
+        Harness.Connection.LosesResponses = true;
         await Harness.Handle(charge);
-        Harness.Connection.LosesAnswers = false;
+        Harness.Connection.LosesResponses = false;
 
         await Harness.Handle(Cancelled(OrderId));
         await Harness.HandleWaiting();

@@ -12,7 +12,7 @@ internal sealed class When_the_provider_is_unavailable() : PaymentsTest(provider
     [TearDown]
     public void ComeBack()
     {
-        (Harness.Connection.IsDown, Harness.Connection.LosesAnswers) = (false, false);
+        (Harness.Connection.IsDown, Harness.Connection.LosesResponses) = (false, false);
         Harness.Connection.MayProceed = Task.CompletedTask;
     }
 
@@ -56,9 +56,9 @@ internal sealed class When_the_provider_is_unavailable() : PaymentsTest(provider
     {
         await Begin();
         var before = Harness.Delays;
-        Harness.Connection.LosesAnswers = true;
+        Harness.Connection.LosesResponses = true;
         await Harness.Handle(Harness.TakeWaiting()!);
-        (Harness.Connection.LosesAnswers, Harness.Connection.IsDown) = (false, true);
+        (Harness.Connection.LosesResponses, Harness.Connection.IsDown) = (false, true);
 
         await HandleAsLongAsItIs<ChargePayment>();
 
@@ -136,9 +136,9 @@ internal sealed class When_the_provider_is_unavailable() : PaymentsTest(provider
     public async Task Should_keep_nothing_of_an_order_that_is_cancelled_while_it_may_have_charged(bool charged, string status)
     {
         await Begin(charged ? "CARD" : "CARD_FLAKY");
-        Harness.Connection.LosesAnswers = true;
+        Harness.Connection.LosesResponses = true;
         await Harness.Handle(Harness.TakeWaiting()!);
-        (Harness.Connection.LosesAnswers, Harness.Connection.IsDown) = (false, true);
+        (Harness.Connection.LosesResponses, Harness.Connection.IsDown) = (false, true);
         await Harness.Handle(Cancelled(OrderId));
         var ask = Harness.Waiting.OfType<ResolvePayment>().Single();
         await Harness.Handle(ask);

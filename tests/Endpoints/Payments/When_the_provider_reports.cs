@@ -16,9 +16,9 @@ internal sealed class When_the_provider_reports : PaymentsTest
     public async Task Should_take_it_as_the_answer_that_was_lost()
     {
         await Begin(OrderId, "CARD");
-        Harness.Connection.LosesAnswers = true;
+        Harness.Connection.LosesResponses = true;
         await Harness.Handle(Harness.TakeWaiting()!);
-        Harness.Connection.LosesAnswers = false;
+        Harness.Connection.LosesResponses = false;
 
         await Harness.Handle(await Harness.ChargeReport(OrderId));
 
@@ -55,9 +55,9 @@ internal sealed class When_the_provider_reports : PaymentsTest
         {
             await Begin(orderId, method);
             var charge = Harness.TakeWaiting()!;
-            Harness.Connection.LosesAnswers = true;
+            Harness.Connection.LosesResponses = true;
             await Harness.Handle(charge);
-            Harness.Connection.LosesAnswers = false;
+            Harness.Connection.LosesResponses = false;
             var report = await Harness.ChargeReport(orderId);
 
             await Harness.HandleAll(order.Select(which => new[] { charge, report, Cancelled(orderId) }[which]));
@@ -95,9 +95,9 @@ internal sealed class When_the_provider_reports : PaymentsTest
             var orderId = (1000 * OrderId) + round;
             await Begin(orderId, "CARD");
             var charge = Harness.TakeWaiting()!;
-            Harness.Connection.LosesAnswers = true;
+            Harness.Connection.LosesResponses = true;
             await Harness.Handle(charge);
-            Harness.Connection.LosesAnswers = false;
+            Harness.Connection.LosesResponses = false;
             var report = await Harness.ChargeReport(orderId);
 
             await Task.WhenAll(Harness.Handle(report), Harness.Handle(charge), Harness.Handle(Cancelled(orderId)), Harness.Handle(report));
@@ -134,9 +134,9 @@ internal sealed class When_the_provider_reports : PaymentsTest
     public async Task Should_record_the_present_when_the_provider_states_an_impossible_time(string stated)
     {
         await Begin(OrderId, "CARD");
-        Harness.Connection.LosesAnswers = true;
+        Harness.Connection.LosesResponses = true;
         await Harness.Handle(Harness.TakeWaiting()!);
-        Harness.Connection.LosesAnswers = false;
+        Harness.Connection.LosesResponses = false;
         var report = await Harness.ChargeReport(OrderId);
         var (began, at) = (DateTimeOffset.UtcNow, DateTimeOffset.Parse(stated, CultureInfo.InvariantCulture));
 
@@ -158,9 +158,9 @@ internal sealed class When_the_provider_reports : PaymentsTest
     public async Task Should_allow_the_clocks_to_differ_by_some_minutes()
     {
         await Begin(OrderId, "CARD");
-        Harness.Connection.LosesAnswers = true;
+        Harness.Connection.LosesResponses = true;
         await Harness.Handle(Harness.TakeWaiting()!);
-        Harness.Connection.LosesAnswers = false;
+        Harness.Connection.LosesResponses = false;
         var report = await Harness.ChargeReport(OrderId);
         var early = report.Charge.ChargedAt!.Value - TimeSpan.FromMinutes(4);
 
@@ -191,9 +191,9 @@ internal sealed class When_the_provider_reports : PaymentsTest
     public async Task Should_not_believe_another_amount()
     {
         await Begin(OrderId, "CARD");
-        Harness.Connection.LosesAnswers = true;
+        Harness.Connection.LosesResponses = true;
         await Harness.Handle(Harness.TakeWaiting()!);
-        Harness.Connection.LosesAnswers = false;
+        Harness.Connection.LosesResponses = false;
         var report = await Harness.ChargeReport(OrderId);
 
         await Assert.ThatAsync(

@@ -94,12 +94,12 @@ internal sealed class When_an_event_reaches_a_reservation_in_a_state
         }
 
         var expected = outcome == Same ? before : outcome;
-        Assert.That(await Outcome(), Is.EqualTo(expected));
-        Assert.That(await Outcome(), Is.EqualTo(expected.Split(',')[0]), "the second time");
+        Assert.That(await Result(), Is.EqualTo(expected));
+        Assert.That(await Result(), Is.EqualTo(expected.Split(',')[0]), "the second time");
 
         async Task<string> Standing() => $"{await _harness.State(order) ?? None} {await _harness.Stock(product)}";
 
-        async Task<string> Outcome()
+        async Task<string> Result()
         {
             var published = (await _harness.Handle(message)).Select(news => news.GetType().Name).ToList();
             return string.Join(", ", published.Prepend(await Standing()));

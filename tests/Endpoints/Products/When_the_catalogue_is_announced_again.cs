@@ -55,10 +55,10 @@ internal sealed class When_the_catalogue_is_announced_again
     public async Task Should_be_for_the_admin_alone()
     {
         using var customer = await _app.Customer(7).PostAsync(Path, null);
-        using var anybody = await _app.Anonymous().PostAsync(Path, null);
+        using var anonymous = await _app.Anonymous().PostAsync(Path, null);
 
         Assert.That(customer.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
-        Assert.That(anybody.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(anonymous.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
     }
 
     /// <summary>The schema is there, and so is the queue.</summary>

@@ -22,8 +22,8 @@ internal sealed class When_the_admin_closes
     {
         _app = await ServiceApp<Ledger>.Start(services: services => services.AddSingleton<TimeProvider>(Time));
         _admin = _app.Admin();
-        using var anybody = _app.Anonymous();
-        Assert.That(async () => (await anybody.GetAsync("/health/ready")).IsSuccessStatusCode, Is.True.After(60_000, 20));
+        using var anonymous = _app.Anonymous();
+        Assert.That(async () => (await anonymous.GetAsync("/health/ready")).IsSuccessStatusCode, Is.True.After(60_000, 20));
     }
 
     [OneTimeTearDown]

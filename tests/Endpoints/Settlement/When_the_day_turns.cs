@@ -30,8 +30,8 @@ internal sealed class When_the_day_turns
             new() { ["Settlement:CheckEvery"] = FakeTime.CheckEvery.ToString() },
             services => services.AddSingleton<TimeProvider>(_time).AddFakeLogging());
         _admin = _app.Admin();
-        using var anybody = _app.Anonymous();
-        Assert.That(async () => (await anybody.GetAsync("/health/ready")).IsSuccessStatusCode, Is.True.After(PatienceMs, 20));
+        using var anonymous = _app.Anonymous();
+        Assert.That(async () => (await anonymous.GetAsync("/health/ready")).IsSuccessStatusCode, Is.True.After(PatienceMs, 20));
     }
 
     [TearDown]

@@ -96,7 +96,7 @@ internal sealed class OrderLoad : IDisposable
         // The customer does not know orders whose response was lost; they are final, too.
         var known = orders.Where(order => _placed.ContainsKey(Id(order)));
         Assert.That(
-            known.Select(order => $"{Id(order)} {_placed[Id(order)].PaymentMethod}: {Outcome(order)}"),
+            known.Select(order => $"{Id(order)} {_placed[Id(order)].PaymentMethod}: {StatusAndReason(order)}"),
             Is.EquivalentTo(_placed.Select(order => $"{order.Key} {order.Value.PaymentMethod}: {order.Value.Outcome}")));
     }
 
@@ -173,7 +173,7 @@ internal sealed class OrderLoad : IDisposable
 
     private static string Status(JsonNode order) => order["status"]!.GetValue<string>();
 
-    private static string Outcome(JsonNode order) => $"{Status(order)} {order["reason"]?.GetValue<string>()}".TrimEnd();
+    private static string StatusAndReason(JsonNode order) => $"{Status(order)} {order["reason"]?.GetValue<string>()}".TrimEnd();
 
     private sealed record Kind(string PaymentMethod, string Outcome)
     {

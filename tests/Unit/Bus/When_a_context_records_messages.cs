@@ -40,20 +40,6 @@ public class When_a_context_records_messages
     }
 
     [Test]
-    public async Task Should_filter_by_type()
-    {
-        await _context.Publish(new Fact("first"));
-        await _context.Publish(new Answer("other"));
-        await _context.Publish(new Fact("second"));
-
-        Assert.That(
-            _context.PublishedMessages.Containing<Fact>().Select(published => published.Message.What),
-            Is.EqualTo(new[] { "first", "second" }));
-        Assert.That(_context.PublishedMessages[0].Message<Fact>(), Is.EqualTo(new Fact("first")));
-        Assert.That(_context.PublishedMessages[1].Message<Fact>(), Is.Null);
-    }
-
-    [Test]
     public async Task Should_find_the_first_of_a_type_or_nothing()
     {
         Assert.That(_context.FindPublishedMessage<Fact>(), Is.Null);

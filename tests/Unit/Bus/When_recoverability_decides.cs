@@ -32,11 +32,10 @@ public class When_recoverability_decides
     [Test]
     public void Should_not_retry_what_is_named_unrecoverable_nor_what_derives_from_it()
     {
-        var unrecoverable = typeof(ArgumentException);
-        var settings = Settings().AddUnrecoverableException(unrecoverable);
+        var settings = Settings().AddUnrecoverableException<ArgumentException>();
 
         Assert.That(settings.Decide(new ArgumentNullException(), 1, 0, false).Recovery, Is.EqualTo(Recovery.Error));
-        Assert.That(settings.Decide(new MessageDeserializationException(), 1, 0, false).Recovery, Is.EqualTo(Recovery.Error));
+        Assert.That(settings.Decide(new MessageDeserializationException("unreadable"), 1, 0, false).Recovery, Is.EqualTo(Recovery.Error));
         Assert.That(settings.Decide(new TimeoutException(), 1, 0, false).Recovery, Is.EqualTo(Recovery.ImmediateRetry));
     }
 
@@ -45,8 +44,6 @@ public class When_recoverability_decides
     {
         var settings = new RecoverabilitySettings();
 
-        Assert.That(
-            () => settings.AddUnrecoverableException(typeof(string)), Throws.ArgumentException.With.Message.Contains("System.String"));
         Assert.That(() => settings.Immediate(retries => retries.NumberOfRetries(-1)), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(
             () => settings.Delayed(retries => retries.TimeIncrease(TimeSpan.Zero)), Throws.InstanceOf<ArgumentOutOfRangeException>());

@@ -36,7 +36,7 @@ internal sealed class When_an_order_changes_its_status
 
     [Test]
     public void Should_be_pending_when_it_is_placed_and_nothing_else_can_happen_before([Values] OrderTrigger trigger) =>
-        Assert.That(Outcome(null, trigger, []), Is.EqualTo(trigger is OrderPlaced ? "PENDING" : Never));
+        Assert.That(Next(null, trigger, []), Is.EqualTo(trigger is OrderPlaced ? "PENDING" : Never));
 
     [Test]
     public void Should_be_final_when_it_waits_for_no_other_service([Values] OrderStatus status) =>
@@ -46,7 +46,7 @@ internal sealed class When_an_order_changes_its_status
     public void Should_follow_the_table_while_nothing_else_is_compensated(
         [Values] OrderStatus status,
         [Values] OrderTrigger trigger) =>
-        Assert.That(Outcome(status, trigger, []), Is.EqualTo(Table[trigger][(int)status]));
+        Assert.That(Next(status, trigger, []), Is.EqualTo(Table[trigger][(int)status]));
 
     [Test]
     public void Should_be_cancelled_exactly_when_nothing_is_owed_any_more(
@@ -65,7 +65,7 @@ internal sealed class When_an_order_changes_its_status
             expected = "CANCELLED";
         }
 
-        Assert.That(Outcome(status, trigger, before), Is.EqualTo(expected));
+        Assert.That(Next(status, trigger, before), Is.EqualTo(expected));
     }
 
     [TestCase(StockReleased, PaymentFailed, PAYMENT_DECLINED)]
@@ -97,7 +97,7 @@ internal sealed class When_an_order_changes_its_status
     private static bool IsCompensated(HashSet<OrderTrigger> history) =>
         history.Contains(StockRejected) || (history.Contains(StockReleased) && history.Overlaps([PaymentFailed, PaymentRefunded]));
 
-    private static string Outcome(OrderStatus? status, OrderTrigger trigger, HashSet<OrderTrigger> before)
+    private static string Next(OrderStatus? status, OrderTrigger trigger, HashSet<OrderTrigger> before)
     {
         try
         {

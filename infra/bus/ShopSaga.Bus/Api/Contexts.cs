@@ -58,12 +58,8 @@ public static class PipelineContextExtensions
     }
 
     /// <summary>Sends a message to this endpoint's own queue.</summary>
-    public static Task SendLocal(this IPipelineContext context, object message)
-    {
-        var options = new SendOptions();
-        options.RouteToThisEndpoint();
-        return context.Send(message, options);
-    }
+    public static Task SendLocal(this IPipelineContext context, object message) =>
+        context.Send(message, OptionsExtensions.ToThisEndpoint());
 
     /// <summary>Sends a reply to the sender of this message.</summary>
     public static Task Reply(this IMessageProcessingContext context, object message) => context.Reply(message, new ReplyOptions());

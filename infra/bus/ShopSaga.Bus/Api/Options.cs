@@ -89,6 +89,9 @@ public static class OptionsExtensions
     /// <summary>The date set, if any.</summary>
     public static DateTimeOffset? GetDeliveryDate(this SendOptions options) => options.DeliverAt;
 
+    /// <summary>New options that send to this endpoint's own queue.</summary>
+    internal static SendOptions ToThisEndpoint() => new() { ToThisEndpoint = true };
+
     private static void RefuseSecondRoute(SendOptions options)
     {
         if (options.Destination is not null || options.ToThisEndpoint)

@@ -81,8 +81,7 @@ public abstract class Saga
                     + $"IHandleTimeouts<{typeof(TTimeout).Name}>.");
         }
 
-        var options = new SendOptions();
-        options.RouteToThisEndpoint();
+        var options = OptionsExtensions.ToThisEndpoint();
         options.SetHeader(Headers.SagaId, Entity.Id.ToString());
         options.SetHeader(Headers.SagaType, GetType().AssemblyQualifiedName!);
         options.SetHeader(Headers.IsSagaTimeoutMessage, bool.TrueString);

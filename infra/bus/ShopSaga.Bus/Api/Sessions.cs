@@ -70,24 +70,16 @@ public static class SessionExtensions
         session.Publish(message, new PublishOptions(), cancellationToken);
 
     /// <summary>Sends a message to this endpoint's own queue; returns when the broker has it.</summary>
-    public static Task SendLocal(this IMessageSession session, object message, CancellationToken cancellationToken = default)
-    {
-        var options = new SendOptions();
-        options.RouteToThisEndpoint();
-        return session.Send(message, options, cancellationToken);
-    }
+    public static Task SendLocal(this IMessageSession session, object message, CancellationToken cancellationToken = default) =>
+        session.Send(message, OptionsExtensions.ToThisEndpoint(), cancellationToken);
 
     /// <summary>Adds an event to the transaction.</summary>
     public static Task Publish(this ITransactionalSession session, object message, CancellationToken cancellationToken = default) =>
         session.Publish(message, new PublishOptions(), cancellationToken);
 
     /// <summary>Adds a message to this endpoint's own queue to the transaction.</summary>
-    public static Task SendLocal(this ITransactionalSession session, object message, CancellationToken cancellationToken = default)
-    {
-        var options = new SendOptions();
-        options.RouteToThisEndpoint();
-        return session.Send(message, options, cancellationToken);
-    }
+    public static Task SendLocal(this ITransactionalSession session, object message, CancellationToken cancellationToken = default) =>
+        session.Send(message, OptionsExtensions.ToThisEndpoint(), cancellationToken);
 
     /// <summary>The SQL view of the session.</summary>
     /// <exception cref="InvalidOperationException">The session's storage is not a SQL database.</exception>

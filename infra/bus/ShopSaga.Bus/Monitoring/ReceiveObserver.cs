@@ -184,7 +184,7 @@ internal sealed class ReceiveObserver(
                 return;
             }
 
-            var tags = Outcome("success");
+            var tags = ResultTags("success");
             BusMeters.Successes.Add(1, tags);
             if (_dispatchedBefore is not null)
             {
@@ -208,13 +208,13 @@ internal sealed class ReceiveObserver(
             Tracing.End(Span, failure);
             if (isCounted)
             {
-                var tags = Outcome("failure");
+                var tags = ResultTags("failure");
                 tags.Add("error.type", failure.GetType().FullName);
                 BusMeters.Failures.Add(1, tags);
             }
         }
 
-        private TagList Outcome(string result)
+        private TagList ResultTags(string result)
         {
             var tags = _observer.TagsOf(_type);
             tags.Add("nservicebus.message_handler_types", _observer.HandlersOf(_type, _message));

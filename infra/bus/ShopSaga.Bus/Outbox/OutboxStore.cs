@@ -201,7 +201,7 @@ internal sealed class OutboxStore(Database database, TimeProvider time)
         return command;
     }
 
-    /// <summary>UTC in a column without zone, whatever the session's time zone is.</summary>
+    /// <summary>UTC in a column without a zone; the session's time zone does not matter.</summary>
     private static NpgsqlParameter<DateTime> Timestamp(DateTimeOffset at) => new()
     {
         TypedValue = DateTime.SpecifyKind(at.UtcDateTime, DateTimeKind.Unspecified),

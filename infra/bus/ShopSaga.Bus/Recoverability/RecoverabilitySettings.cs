@@ -25,18 +25,9 @@ public sealed class RecoverabilitySettings
 
     /// <summary>Messages that fail with this exception, or one derived from it, go to the error queue at once.</summary>
     public RecoverabilitySettings AddUnrecoverableException<T>()
-        where T : Exception => AddUnrecoverableException(typeof(T));
-
-    /// <summary>Messages that fail with this exception, or one derived from it, go to the error queue at once.</summary>
-    /// <exception cref="ArgumentException">The type is not an exception.</exception>
-    public RecoverabilitySettings AddUnrecoverableException(Type exceptionType)
+        where T : Exception
     {
-        if (!typeof(Exception).IsAssignableFrom(exceptionType))
-        {
-            throw new ArgumentException($"{exceptionType} is not an exception.", nameof(exceptionType));
-        }
-
-        UnrecoverableExceptions.Add(exceptionType);
+        UnrecoverableExceptions.Add(typeof(T));
         return this;
     }
 

@@ -14,18 +14,17 @@ internal sealed class SagaInvoker(IEndpointReporter? reporter, TimeProvider time
     /// <summary>Makes the saga a handler of its messages and timeouts.</summary>
     public void Register(SagaMetadata saga, HandlerRegistry handlers)
     {
-        foreach (var messageType in saga.Handled)
-        {
-            var handle = HandlerRegistry.Call(typeof(IHandleMessages<>), messageType, nameof(IHandleMessages<>.Handle));
-            handlers.Add(messageType, new HandlerStep(saga.SagaType, ForTimeouts: false, (message, context, services) =>
-                Invoke(saga, message, context, services, handle)));
-        }
+        Add(saga.Handled, forTimeouts: false, typeof(IHandleMessages<>), nameof(IHandleMessages<>.Handle));
+        Add(saga.Timeouts, forTimeouts: true, typeof(IHandleTimeouts<>), nameof(IHandleTimeouts<>.Timeout));
 
-        foreach (var messageType in saga.Timeouts)
+        void Add(IReadOnlyList<Type> messageTypes, bool forTimeouts, Type handlerInterface, string method)
         {
-            var handle = HandlerRegistry.Call(typeof(IHandleTimeouts<>), messageType, nameof(IHandleTimeouts<>.Timeout));
-            handlers.Add(messageType, new HandlerStep(saga.SagaType, ForTimeouts: true, (message, context, services) =>
-                Invoke(saga, message, context, services, handle)));
+            foreach (var messageType in messageTypes)
+            {
+                var handle = HandlerRegistry.Call(handlerInterface, messageType, method);
+                handlers.Add(messageType, new HandlerStep(saga.SagaType, forTimeouts, (message, context, services) =>
+                    Invoke(saga, message, context, services, handle)));
+            }
         }
     }
 

@@ -5,7 +5,7 @@ namespace ShopSaga.Hosting.Monitoring;
 /// imported, or on their way back after a retry. One service reports it, since the queue is one for all.
 /// </summary>
 internal sealed class ErrorQueueCustomCheck(MonitoredEndpoint endpoint, ServiceControl settings)
-    : CustomCheck("error queue is empty", "Messaging", settings.CheckEvery)
+    : CustomCheck("Few failed messages wait", "Messaging", settings.CheckEvery)
 {
     public override async Task<CheckResult> PerformCheck(CancellationToken cancellationToken = default)
     {

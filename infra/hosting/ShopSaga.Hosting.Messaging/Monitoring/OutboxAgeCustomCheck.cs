@@ -6,7 +6,7 @@ namespace ShopSaga.Hosting.Monitoring;
 /// <summary>No outbox record waits longer than it should: messages leave right after the commit unless the broker is unavailable.</summary>
 internal sealed class OutboxAgeCustomCheck(
     NpgsqlDataSource database, MonitoredEndpoint endpoint, ServiceControl settings, TimeProvider time)
-    : CustomCheck("outbox is dispatched", "Messaging", settings.CheckEvery)
+    : CustomCheck("Outbox is dispatched", "Messaging", settings.CheckEvery)
 {
     private const string WireTime = "yyyy-MM-dd HH:mm:ss:ffffff 'Z'";
 
