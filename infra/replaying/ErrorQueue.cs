@@ -221,7 +221,7 @@ internal sealed class ErrorQueue : IAsyncDisposable
         return reason is null ? null : ReplayResult.Left(message, reason);
     }
 
-    /// <summary>Moves a message to the end of the queue. By the default exchange, since others may be bound to the queue's own.</summary>
+    /// <summary>Moves a message to the end of the queue; through the default exchange, as other queues may be bound to its own.</summary>
     private async Task MoveToEnd(FailedMessage message, IChannel source, IChannel target, CancellationToken cancellationToken)
     {
         await target.BasicPublishAsync("", _name, mandatory: true, message.Unchanged(), message.Body, cancellationToken);

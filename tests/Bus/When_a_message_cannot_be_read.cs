@@ -23,14 +23,14 @@ public class When_a_message_cannot_be_read
     {
         await Broker.Publish(
             _endpoint.Name,
-            new BasicProperties { AppId = "another program" },
+            new BasicProperties { AppId = "other" },
             new Dictionary<string, string> { ["colour"] = "blue" },
             "not for us");
         var poison = await _endpoint.NextFailed();
 
         Assert.That(poison.Body, Is.EqualTo("not for us"));
         Assert.That(Wire.Names(poison), Is.EqualTo(new[] { "colour" }));
-        Assert.That(poison.Properties.AppId, Is.EqualTo("another program"));
+        Assert.That(poison.Properties.AppId, Is.EqualTo("other"));
     }
 
     [Test]
@@ -38,7 +38,7 @@ public class When_a_message_cannot_be_read
     {
         await Broker.Publish(
             _endpoint.Name,
-            new BasicProperties { AppId = "another program" },
+            new BasicProperties { AppId = "other" },
             new Dictionary<string, string> { [Headers.MessageId] = "logical" },
             "{}");
         var poison = await _endpoint.NextFailed();

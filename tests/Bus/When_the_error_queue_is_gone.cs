@@ -13,7 +13,7 @@ public class When_the_error_queue_is_gone
         var errorQueue = endpoint.ErrorQueue;
         await Broker.Delete(errorQueue);
 
-        await Broker.Publish(endpoint.Name, new BasicProperties { AppId = "another program" }, new Dictionary<string, string>(), "not for us");
+        await Broker.Publish(endpoint.Name, new BasicProperties { AppId = "other" }, new Dictionary<string, string>(), "not for us");
         await using (var channel = await Broker.NewChannel())
         {
             await channel.QueueDeclareAsync(

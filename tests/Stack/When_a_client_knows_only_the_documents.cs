@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
 using ShopSaga.Tests.Stack.Support;
 
 namespace ShopSaga.Tests.Stack;
@@ -121,6 +122,16 @@ public class When_a_client_knows_only_the_documents
             }
         });
     }
+
+    [Test]
+    public void Should_be_valid_documents_to_the_reader_of_OpenAPI() => Assert.Multiple(() =>
+    {
+        foreach (var (service, text) in _api.Texts)
+        {
+            var diagnostic = OpenApiDocument.Parse(text, OpenApiConstants.Json).Diagnostic!;
+            Assert.That(diagnostic.Errors.Concat(diagnostic.Warnings).Select(error => $"{error}"), Is.Empty, service);
+        }
+    });
 
     private static string Text(JsonNode node, string member) => node[member]!.GetValue<string>();
 

@@ -1,12 +1,12 @@
 namespace ShopSaga.Bus.ServiceControl;
 
-/// <summary>Something that is looked at regularly, and reported to ServiceControl.</summary>
-/// <param name="id">What is checked.</param>
+/// <summary>A check that runs regularly; its result is reported to ServiceControl.</summary>
+/// <param name="id">The name under which the result is shown.</param>
 /// <param name="category">The group under which it is shown.</param>
 /// <param name="repeatAfter">How long to wait after a run before the next one; null for one run at start.</param>
 public abstract class CustomCheck(string id, string category, TimeSpan? repeatAfter = null)
 {
-    /// <summary>What is checked; the name under which the result is shown.</summary>
+    /// <summary>The name under which the result is shown.</summary>
     public string Id { get; } = id;
 
     /// <summary>The group under which it is shown.</summary>
@@ -15,29 +15,29 @@ public abstract class CustomCheck(string id, string category, TimeSpan? repeatAf
     /// <summary>How long to wait after a run before the next one; null for one run at start.</summary>
     public TimeSpan? Interval { get; } = repeatAfter;
 
-    /// <summary>Looks. An exception counts as failed.</summary>
+    /// <summary>Runs the check. An exception counts as a failure.</summary>
     public abstract Task<CheckResult> PerformCheck(CancellationToken cancellationToken = default);
 }
 
-/// <summary>What a custom check found.</summary>
+/// <summary>The result of a custom check.</summary>
 public sealed class CheckResult
 {
-    /// <summary>All is well.</summary>
+    /// <summary>The check passed.</summary>
     public static readonly CheckResult Pass = new();
 
     private CheckResult()
     {
     }
 
-    /// <summary>Whether something is wrong.</summary>
+    /// <summary>Whether the check failed.</summary>
     public bool HasFailed { get; private init; }
 
-    /// <summary>What is wrong; null when nothing is.</summary>
+    /// <summary>Why the check failed; null when it passed.</summary>
     public string? FailureReason { get; private init; }
 
-    /// <summary>Something is wrong.</summary>
+    /// <summary>A failure, with its reason.</summary>
     public static CheckResult Failed(string reason) => new() { HasFailed = true, FailureReason = reason };
 
-    /// <summary>A result that is there at once.</summary>
+    /// <summary>A completed task with the result.</summary>
     public static implicit operator Task<CheckResult>(CheckResult result) => Task.FromResult(result);
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ShopSaga.Bus.ServiceControl;
 
-/// <summary>Runs each custom check at start and then again and again, and reports what it found; to the log only when it changes.</summary>
+/// <summary>Runs each custom check at start and then repeatedly, and reports each result; logs only changes.</summary>
 internal sealed class CustomChecks(
     CheckSettings settings,
     IReadOnlyList<Type> checkTypes,

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace ShopSaga.Bus.ServiceControl;
 
-/// <summary>Says at start that the endpoint is there, and then regularly that it still is.</summary>
+/// <summary>Registers the endpoint at start, and then reports regularly that it is alive.</summary>
 internal sealed class Heartbeats(
     HeartbeatSettings settings, ServiceControlQueue queue, string endpointName, HostIdentity host, TimeProvider time)
 {

@@ -5,8 +5,8 @@ namespace ShopSaga.Bus.ServiceControl;
 
 /// <summary>
 /// One of ServiceControl's queues. Messages go there one at a time over a connection of their own: for a missing queue the broker closes
-/// the channel, which must disturb no other message. They carry the given headers only. A message that cannot be sent is lost, and the log
-/// says so once; so are those that follow within a pause, since every look for a missing queue costs a connection.
+/// the channel, which must disturb no other message. They carry the given headers only. A message that cannot be sent is lost and logged
+/// once; messages that follow within a pause are lost too, since every attempt at a missing queue costs a connection.
 /// </summary>
 internal sealed class ServiceControlQueue(
     string queue, string endpointName, Func<ITransport> connect, TimeProvider time, ILogger logger) : IAsyncDisposable

@@ -4,8 +4,8 @@ namespace ShopSaga.Bus.ServiceControl;
 internal readonly record struct TaggedValue(long UtcTicks, string Tag, long Value);
 
 /// <summary>
-/// Values of one metric that wait to be reported: bounded; values that come while they are not fetched are dropped. Fetched in the order of
-/// time.
+/// Values of one metric that wait to be reported, fetched in order of time. Their number is bounded: when it is reached, new values are
+/// dropped.
 /// </summary>
 internal sealed class TaggedValues(string metricType)
 {

@@ -1,8 +1,8 @@
 namespace ShopSaga.Bus.Testing;
 
 /// <summary>
-/// A broker in this process's memory, with the contract of the real one: events go to all subscribers of a type and of its base types, what
-/// is sent to a missing queue is refused, delayed messages wait, and what is not acknowledged is delivered again. For tests.
+/// A broker in this process's memory, with the contract of the real one: events go to all subscribers of a type and of its base types,
+/// a message to a missing queue is refused, delayed messages wait, and unacknowledged messages are delivered again. For tests.
 /// <code>
 ///   without a seed   endpoints receive by themselves, concurrently
 ///   with a seed      only DeliverNext delivers: the seed chooses which message comes next (any one of any queue), which comes twice,
@@ -44,7 +44,7 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
     /// <summary>A transport of one endpoint. Endpoints on the same broker talk to each other.</summary>
     public TransportDefinition NewTransport() => new Definition(this);
 
-    /// <summary>Messages in a queue that no receiver holds, due or not.</summary>
+    /// <summary>The number of messages in a queue that no receiver holds, due or not.</summary>
     public int Depth(string queue)
     {
         lock (_lock)
@@ -54,8 +54,8 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
     }
 
     /// <summary>
-    /// Delivers one message that is due and waits until its receiver is done with it, what it sent included. Gives false when no message is
-    /// due.
+    /// Delivers one message that is due and waits until its receiver has processed it and the messages it sent have left. Gives false when
+    /// no message is due.
     /// </summary>
     /// <exception cref="InvalidOperationException">The broker has no seed.</exception>
     public Task<bool> DeliverNext() => DeliverNext(diesAt: null);

@@ -1,14 +1,14 @@
 namespace ShopSaga.Bus.Testing;
 
-/// <summary>A session that records what is sent and published; nothing leaves.</summary>
+/// <summary>A session that records sent and published messages; none leaves.</summary>
 public class TestableMessageSession : IMessageSession
 {
     private readonly TestablePipelineContext _recorder = new();
 
-    /// <summary>What was sent so far.</summary>
+    /// <summary>The messages sent so far.</summary>
     public virtual SentMessage<object>[] SentMessages => _recorder.SentMessages;
 
-    /// <summary>What was published so far.</summary>
+    /// <summary>The events published so far.</summary>
     public virtual PublishedMessage<object>[] PublishedMessages => _recorder.PublishedMessages;
 
     /// <inheritdoc />

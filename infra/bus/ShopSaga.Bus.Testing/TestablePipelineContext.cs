@@ -2,20 +2,20 @@ using System.Collections.Concurrent;
 
 namespace ShopSaga.Bus.Testing;
 
-/// <summary>Records what is sent and published; nothing leaves.</summary>
+/// <summary>Records sent and published messages; none leaves.</summary>
 public class TestablePipelineContext : IPipelineContext
 {
     private readonly ConcurrentQueue<SentMessage<object>> _sent = new();
     private readonly ConcurrentQueue<PublishedMessage<object>> _published = new();
     private readonly ConcurrentQueue<TimeoutMessage<object>> _timeouts = new();
 
-    /// <summary>What was sent so far, timeouts included.</summary>
+    /// <summary>The messages sent so far, timeouts included.</summary>
     public virtual SentMessage<object>[] SentMessages => [.. _sent];
 
-    /// <summary>What was published so far.</summary>
+    /// <summary>The events published so far.</summary>
     public virtual PublishedMessage<object>[] PublishedMessages => [.. _published];
 
-    /// <summary>The timeouts asked for so far.</summary>
+    /// <summary>The timeouts requested so far.</summary>
     public virtual TimeoutMessage<object>[] TimeoutMessages => [.. _timeouts];
 
     /// <inheritdoc />

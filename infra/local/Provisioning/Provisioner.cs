@@ -10,7 +10,7 @@ namespace ShopSaga.Local.Provisioning;
 /// Changes only what differs, so it can run before each deployment.
 /// </summary>
 /// <param name="folder">Holds the files of <see cref="DeploymentSecrets.Provision"/>.</param>
-/// <param name="progress">Told what is going on.</param>
+/// <param name="progress">Receives a line for each step.</param>
 internal sealed class Provisioner(string folder, Action<string> progress)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);

@@ -4,8 +4,8 @@ using ShopSaga.Local.Processes;
 namespace ShopSaga.Local.Running;
 
 /// <summary>
-/// Restarts processes that end by themselves, and says so. A process that ends too often is not restarted any more: the supervision ends,
-/// since the system is not what its users expect without it.
+/// Restarts processes that end unexpectedly, and reports it. Supervision ends when a process ends too often, since the system is incomplete
+/// without it.
 /// </summary>
 internal sealed class Supervisor(IEnumerable<StackProcess> processes, Action<string> report)
 {

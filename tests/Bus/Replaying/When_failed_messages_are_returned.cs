@@ -86,7 +86,7 @@ public class When_failed_messages_are_returned
             Type = "Smoke.FailOrder",
             ContentType = "application/json",
             DeliveryMode = DeliveryModes.Persistent,
-            AppId = "another program",
+            AppId = "other",
         };
         await Broker.Publish(_error.Name, properties, kept.Concat(removed).ToDictionary(), """{"Reason":"boom"}""");
         await Replays.List(_error.Name);
@@ -104,7 +104,7 @@ public class When_failed_messages_are_returned
         Assert.That(returned.Properties.Type, Is.EqualTo(properties.Type));
         Assert.That(returned.Properties.ContentType, Is.EqualTo(properties.ContentType));
         Assert.That(returned.Properties.DeliveryMode, Is.EqualTo(DeliveryModes.Persistent));
-        Assert.That(returned.Properties.AppId, Is.EqualTo("another program"));
+        Assert.That(returned.Properties.AppId, Is.EqualTo("other"));
     }
 
     [Test]
@@ -207,7 +207,7 @@ public class When_failed_messages_are_returned
     public async Task Should_leave_what_does_not_say_where_it_failed()
     {
         await Broker.Publish(
-            _error.Name, new BasicProperties { AppId = "another program" }, new Dictionary<string, string> { ["colour"] = "blue" }, "poison");
+            _error.Name, new BasicProperties { AppId = "other" }, new Dictionary<string, string> { ["colour"] = "blue" }, "poison");
         await HasFailed("1", _orders);
 
         var (exitCode, output) = await Replays.Return(_error.Name);
@@ -215,7 +215,7 @@ public class When_failed_messages_are_returned
         Assert.That(exitCode, Is.Zero, "it can never be returned");
         Assert.That(output, Does.Contain("left: it has no header with the queue it failed in").And.Contains("1 message returned, 1 left"));
         var poison = (await _error.Take(1)).Single();
-        Assert.That((poison.Body, poison.Headers["colour"], poison.Properties.AppId), Is.EqualTo(("poison", "blue", "another program")));
+        Assert.That((poison.Body, poison.Headers["colour"], poison.Properties.AppId), Is.EqualTo(("poison", "blue", "other")));
     }
 
     [Test]

@@ -50,7 +50,7 @@ internal sealed class OperationsApp : IAsyncDisposable
 
     public HttpClient Customer() => _service.Customer(7);
 
-    public HttpClient Anonymous() => _service.Anybody();
+    public HttpClient Anonymous() => _service.Anonymous();
 
     /// <summary>A second process of the service.</summary>
     public ServiceApp<Selection> StartAnother() => _service.StartAnother();

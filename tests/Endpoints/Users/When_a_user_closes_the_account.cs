@@ -26,7 +26,7 @@ internal sealed class When_a_user_closes_the_account
     public async Task Start()
     {
         _users = await UsersApp.Start();
-        using var client = _users.Anybody();
+        using var client = _users.Anonymous();
         Assert.That(async () => (await client.GetAsync("/health/ready")).IsSuccessStatusCode, Is.True.After(PatienceMs, 20));
     }
 
@@ -143,7 +143,7 @@ internal sealed class When_a_user_closes_the_account
     [TestCase("GET", "/users/me/export")]
     public async Task Should_refuse_a_caller_without_a_token(string method, string path)
     {
-        using var client = _users.Anybody();
+        using var client = _users.Anonymous();
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         using var answer = await client.SendAsync(request);
         await Problem.Expect(answer, HttpStatusCode.Unauthorized, "unauthenticated");

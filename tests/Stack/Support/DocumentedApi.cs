@@ -18,6 +18,9 @@ internal sealed class DocumentedApi : IDisposable
 
     public List<JsonNode> Documents { get; } = [];
 
+    /// <summary>The documents as they were read, by service.</summary>
+    public Dictionary<string, string> Texts { get; } = [];
+
     /// <summary>The access token for operations that require one.</summary>
     public string? Token { get; set; }
 
@@ -26,7 +29,9 @@ internal sealed class DocumentedApi : IDisposable
         var api = new DocumentedApi();
         foreach (var service in services)
         {
-            var document = JsonNode.Parse(await api._client.GetStringAsync($"openapi/{service}.json"))!;
+            var text = await api._client.GetStringAsync($"openapi/{service}.json");
+            api.Texts.Add(service, text);
+            var document = JsonNode.Parse(text)!;
             api.Documents.Add(document);
             foreach (var (path, item) in document["paths"]!.AsObject())
             {

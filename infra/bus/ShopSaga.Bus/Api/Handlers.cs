@@ -8,8 +8,8 @@ public interface IHandleMessages;
 public interface IHandleMessages<T> : IHandleMessages
 {
     /// <summary>
-    /// Handles one message. What it writes through <see cref="IMessageHandlerContext.SynchronizedStorageSession"/> and what it sends or
-    /// publishes through <paramref name="context"/> takes effect together, once, or not at all. An exception makes the message be retried.
+    /// Handles one message. Rows written through <see cref="IMessageHandlerContext.SynchronizedStorageSession"/> and messages sent or
+    /// published through <paramref name="context"/> take effect together, once, or not at all. After an exception the message is retried.
     /// </summary>
     Task Handle(T message, IMessageHandlerContext context);
 }

@@ -9,7 +9,7 @@ public static class Headers
     /// <summary>Send, Publish, Reply …</summary>
     public const string MessageIntent = "NServiceBus.MessageIntent";
 
-    /// <summary>Common to all messages that one message outside a handler set off.</summary>
+    /// <summary>Shared by all messages that follow from one message sent outside a handler.</summary>
     public const string ConversationId = "NServiceBus.ConversationId";
 
     /// <summary>Constant along a chain of messages.</summary>

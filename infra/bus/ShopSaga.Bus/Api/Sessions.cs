@@ -3,7 +3,7 @@ namespace ShopSaga.Bus;
 /// <summary>Sends messages outside a handler, at once and without a database transaction. Registered as a singleton.</summary>
 public interface IMessageSession
 {
-    /// <summary>Sends a message to where <paramref name="options"/> say; returns when the broker has it.</summary>
+    /// <summary>Sends a message to the destination in <paramref name="options"/>; returns when the broker has it.</summary>
     Task Send(object message, SendOptions options, CancellationToken cancellationToken = default);
 
     /// <summary>Publishes an event; returns when the broker has it.</summary>
@@ -11,8 +11,8 @@ public interface IMessageSession
 }
 
 /// <summary>
-/// One database transaction that messages leave with: what is sent or published between <see cref="Open"/> and <see cref="Commit"/> goes
-/// out if and only if the transaction commits, even when the process dies right after it. Registered as scoped; good for one use.
+/// A database transaction together with messages: those sent or published between <see cref="Open"/> and <see cref="Commit"/> leave if and
+/// only if the transaction commits, even when the process dies right after it. Registered as scoped; good for one use.
 /// </summary>
 public interface ITransactionalSession : IDisposable, IAsyncDisposable
 {

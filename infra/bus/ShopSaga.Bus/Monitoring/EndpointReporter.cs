@@ -15,7 +15,7 @@ internal interface IEndpointReporter : IAsyncDisposable
 
     void Retried(IncomingMessage message, DateTimeOffset now);
 
-    /// <summary>Sends a report of what a saga made of a message; the transaction does not wait for it.</summary>
+    /// <summary>Sends a report of a saga's work on a message; the transaction does not wait for it.</summary>
     Task SagaStored(SagaReport report, CancellationToken cancellationToken);
 }
 

@@ -101,7 +101,7 @@ internal static class Tracing
             SetTags(activity, headers);
         }
 
-        // Baggage is a stack: what was added last comes first.
+        // Baggage is a stack: the item that was added last comes first.
         foreach (var item in (headers.GetValueOrDefault(Headers.DiagnosticsBaggage) ?? string.Empty)
             .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Reverse())
         {

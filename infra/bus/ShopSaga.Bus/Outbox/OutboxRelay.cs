@@ -12,7 +12,7 @@ namespace ShopSaga.Bus;
 ///   poller: records undispatched for a whole interval, and not under way here ─► claim by row lock ─► dispatch ─► mark
 ///           a record that cannot leave is tried again alone, after a pause that doubles each time, so that it holds up no other
 /// </code>
-/// The queue is bounded; what does not fit is left to the poller. A message that leaves twice is recognised by its receivers.
+/// The queue is bounded; sessions that do not fit are left to the poller. A message that leaves twice is recognised by its receivers.
 /// </summary>
 internal sealed class OutboxRelay(
     string endpointName,

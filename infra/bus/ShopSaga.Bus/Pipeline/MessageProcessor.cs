@@ -11,7 +11,7 @@ namespace ShopSaga.Bus;
 ///   3 commit       the handlers' rows, and an outbox record for each new message
 ///   4 dispatch     the operations of the new records, and of known ones that never left; wait for the broker's confirms
 ///   5 mark         the records as dispatched, later and in bulk
-///   6 acknowledge  to ServiceControl the messages that it had sent again
+///   6 acknowledge  to ServiceControl the messages that it retried
 /// </code>
 /// Before 3 nothing has happened: a failure or a crash repeats everything (GroupProcessor decides how). After 3 the inbox skips 2 and 3.
 /// </summary>
@@ -119,8 +119,7 @@ internal sealed class MessageProcessor(
             }
             catch (DestinationMissingException missing)
             {
-                // The work is done and committed; to treat the message as failed would be wrong, and would put it back among the failed
-                // ones.
+                // The work is committed: treating the message as failed would be wrong, and would list it as failed again.
                 logger.LogWarning(
                     BusEvents.RetryNotAcknowledged, "ServiceControl is not told of a successful retry: {Reason}", missing.Message);
             }

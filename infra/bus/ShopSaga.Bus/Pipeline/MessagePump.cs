@@ -10,8 +10,8 @@ namespace ShopSaga.Bus;
 ///                └► those to be handled alone ─► more workers, each taking one ─────────┘
 /// </code>
 /// While the database is away, workers hold their messages: an outage costs no retries (docs/decisions/005-an-outage-costs-no-retries.md).
-/// A message that can be settled neither way goes back to its queue after a pause, so that a broker that fails for long is not asked
-/// without one.
+/// A message that can be settled neither way goes back to its queue after a pause, so a broker that is unavailable for long is not flooded
+/// with attempts.
 /// </summary>
 internal sealed class MessagePump(
     ReceiveSettings settings,
@@ -130,7 +130,7 @@ internal sealed class MessagePump(
                 }
                 else if (Database.RefusesWrites(failure))
                 {
-                    // No question can tell when that is over; the message itself asks again.
+                    // No query shows when writes are accepted again, so the message itself is the probe.
                     await WaitForWrites(failure, ++refusals, stop);
                 }
                 else if (failure is not DatabaseUnavailableException && ++breaks == BreaksBeforeBlame)

@@ -1,8 +1,8 @@
 namespace ShopSaga.Bus;
 
 /// <summary>
-/// Tells ServiceControl that a message it had sent again was processed, so that it counts as resolved there. Needs both retry headers: a
-/// message that was edited before it was sent again has no unique id and resolves nothing.
+/// Tells ServiceControl that a message it retried was processed, so that the message shows as resolved there. Needs both retry headers: a
+/// message that was edited before the retry has no unique id and resolves nothing.
 /// </summary>
 internal static class RetryAcknowledgement
 {

@@ -188,7 +188,7 @@ internal sealed class SagaStore
     private sealed record Metadata(string? OriginalMessageId, string? Originator);
 }
 
-/// <summary>The JSON of saga data: declared names, members with default values left out, what is stored in columns left out.</summary>
+/// <summary>The JSON of saga data: names as declared, without default values and without the members that have columns.</summary>
 internal static class SagaJson
 {
     private static readonly string[] Columns =

@@ -9,7 +9,7 @@ namespace ShopSaga.Bus;
 /// Between headers and AMQP properties.
 /// <code>
 ///   out  properties from headers; every header as text
-///   in   1 headers as text, without what broker and client noted
+///   in   1 headers as text, without those that broker and client added
 ///        2 properties over headers
 ///        3 the reply queue of old callbacks over both
 ///        4 the native id is the message-id, or the message cannot be read
@@ -167,7 +167,7 @@ internal static class AmqpMapping
     }
 
     /// <summary>
-    /// How often the broker has delivered the message without an acknowledgement; a queue with a delivery limit drops it after so many.
+    /// How often the broker has delivered the message without an acknowledgement; a queue with a delivery limit drops it at that count.
     /// </summary>
     public static int BrokerDeliveries(IReadOnlyBasicProperties properties) => Count(properties, DeliveryCount, 0);
 

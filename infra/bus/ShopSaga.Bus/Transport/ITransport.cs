@@ -10,8 +10,7 @@ public abstract class TransportDefinition
 
 /// <summary>
 /// Carries messages to and from one endpoint. Messages of a queue may come in any order and more than once, but none is lost between the
-/// return of
-/// <see cref="Dispatch"/> and the acknowledgement of its delivery.
+/// return of <see cref="Dispatch"/> and the acknowledgement of its delivery.
 /// </summary>
 internal interface ITransport : IAsyncDisposable
 {

@@ -66,7 +66,7 @@ internal sealed class PublishChannel(
         await Once(_declaredTypes, type, declared => ConventionalTopology.DeclareType(channel, declared, CancellationToken.None));
         try
         {
-            // Mandatory, although an event may have no subscriber: exchanges and bindings that were deleted would swallow it in silence.
+            // Mandatory, although an event may have no subscriber: without its exchange or bindings it would be lost silently.
             await channel.BasicPublishAsync(
                 ConventionalTopology.ExchangeOf(type), string.Empty, mandatory: true, properties, operation.Body, cancellationToken);
             returned.Taken(operation);

@@ -79,7 +79,7 @@ internal sealed class RabbitMqAcknowledgements(IChannel channel, ILogger logger)
         }
         catch (Exception lost)
         {
-            // Only a connection that breaks refuses a frame.
+            // A frame is refused only when the connection breaks.
             logger.LogInformation(
                 BusEvents.AcknowledgementLost, "Messages could not be acknowledged and will be delivered again: {Reason}", lost.Message);
         }

@@ -17,7 +17,7 @@ internal sealed class RabbitMqConnections
         _endpointName = endpointName;
         _factory = Parse(transport.ConnectionString);
 
-        // The dispatcher and the receiver reconnect by themselves, with a fresh topology; the client's own recovery would do it half.
+        // The dispatcher and the receiver reconnect by themselves, with a fresh topology; the client's own recovery restores only a part.
         _factory.AutomaticRecoveryEnabled = false;
         _factory.TopologyRecoveryEnabled = false;
         _factory.ClientProperties = new Dictionary<string, object?>

@@ -25,7 +25,7 @@ internal sealed class RabbitMqReceiver(
     private static readonly TimeSpan AssertEvery = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// After so many deliveries a copy takes the message's place. RabbitMQ 4 drops a message from a quorum queue after 20 deliveries by
+    /// After this many deliveries a copy takes the message's place. RabbitMQ 4 drops a message from a quorum queue after 20 deliveries by
     /// default, and a policy may do so on any version; crash loops and long outages must not lose one.
     /// </summary>
     private const int MaxBrokerDeliveries = 10;
