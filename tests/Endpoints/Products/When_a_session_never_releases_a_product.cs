@@ -26,7 +26,7 @@ internal sealed class When_a_session_never_releases_a_product
         _app = await ServiceApp<Product>.Start(new() { ["Messaging:DelayedRetryIncrease"] = "00:00:01" });
         _database = NpgsqlDataSource.Create(_app.Database);
         Assert.That(
-            async () => (await _app.Anybody().GetAsync(new Uri("health/ready", UriKind.Relative))).IsSuccessStatusCode,
+            async () => (await _app.Anonymous().GetAsync(new Uri("health/ready", UriKind.Relative))).IsSuccessStatusCode,
             Is.True.After(PatienceMs, 50));
         (_locked, _free) = (await List(), await List());
         _holder = await _database.OpenConnectionAsync();

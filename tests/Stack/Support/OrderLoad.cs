@@ -90,7 +90,7 @@ internal sealed class OrderLoad : IDisposable
             throw;
         }
 
-        var outcomes = orders.CountBy(Outcome).Select(outcome => $"{outcome.Value} {outcome.Key}").Order();
+        var outcomes = orders.CountBy(StatusAndReason).Select(outcome => $"{outcome.Value} {outcome.Key}").Order();
         await TestContext.Out.WriteLineAsync($"{Elapsed}: all {orders.Count} orders are final: {string.Join(", ", outcomes)}.");
 
         // The customer does not know orders whose response was lost; they are final, too.
