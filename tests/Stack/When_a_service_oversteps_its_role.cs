@@ -66,37 +66,105 @@ public class When_a_service_oversteps_its_role
     }
 
     [TestCaseSource(nameof(OnTheBus))]
-    public async Task Should_neither_publish_nor_hear_what_is_not_its_own(string service)
+    public async Task Should_not_use_the_queues_and_events_of_others(string service)
     {
-        var address = new Uri(RunningSystem.Stack.BrokerAddressOf(service));
-        var factory = new ConnectionFactory { Uri = address, AutomaticRecoveryEnabled = false };
-        await using var connection = await factory.CreateConnectionAsync();
+        await using var connection = await Connect(service);
+        var own = Topology.Find(service);
         foreach (var other in Topology.Services.Where(other => other.IsOnTheBus && other.Name != service))
         {
-            await Refused(channel => channel.BasicConsumeAsync(other.Assembly, autoAck: false, new AsyncDefaultConsumer(channel)));
-            await Refused(channel => channel.QueuePurgeAsync(other.Assembly));
-            await Refused(channel => channel.QueueDeleteAsync(other.Assembly));
             await Refused(
+                connection, channel => channel.BasicConsumeAsync(other.Assembly, autoAck: false, new AsyncDefaultConsumer(channel)));
+            await Refused(connection, channel => channel.QueuePurgeAsync(other.Assembly));
+            await Refused(connection, channel => channel.QueueDeleteAsync(other.Assembly));
+            await Refused(
+                connection,
                 channel => channel.BasicPublishAsync(other.Assembly, "", mandatory: true, new BasicProperties(), default).AsTask());
+            await Refused(connection, channel => channel.QueueBindAsync(own.Assembly, other.Assembly, ""));
             foreach (var name in other.Publishes)
             {
-                await Refused(channel => channel.BasicPublishAsync(
-                    $"ShopSaga.Contracts.{other.Name}:{name}", "", mandatory: false, new BasicProperties(), default).AsTask());
+                var exchange = $"ShopSaga.Contracts.{other.Name}:{name}";
+                await Refused(
+                    connection,
+                    channel => channel.BasicPublishAsync(exchange, "", mandatory: false, new BasicProperties(), default).AsTask());
+                await Refused(connection, channel => channel.ExchangeDeleteAsync(exchange));
+                if (!own.ReactsTo.Contains(name))
+                {
+                    await Refused(connection, channel => channel.ExchangeBindAsync(own.Assembly, exchange, ""));
+                }
+            }
+        }
+    }
+
+    [TestCaseSource(nameof(OnTheBus))]
+    public async Task Should_neither_hear_all_messages_nor_reach_other_endpoints_by_shared_exchanges(string service)
+    {
+        await using var connection = await Connect(service);
+        var queue = Topology.Find(service).Assembly;
+        var noDelay = string.Concat(Enumerable.Repeat("0.", 28));
+        string[] delays = ["nsb.v2.delay-delivery", "nsb.v2.delay-level-00", "nsb.v2.delay-level-03", "nsb.v2.delay-level-27"];
+        foreach (var source in (string[])["System:Object", "System:IEquatable`1", .. delays, "error", "audit"])
+        {
+            await Refused(connection, channel => channel.QueueBindAsync(queue, source, "#"));
+            await Refused(connection, channel => channel.ExchangeBindAsync(queue, source, "#"));
+            await Refused(connection, channel => channel.ExchangeDeleteAsync(source));
+        }
+
+        foreach (var other in Topology.Services.Where(other => other.IsOnTheBus && other.Name != service))
+        {
+            await Refused(connection, channel => channel.ExchangeBindAsync(queue, delays[0], $"#.{other.Assembly}"));
+            foreach (var exchange in delays)
+            {
+                var key = noDelay + other.Assembly;
+                await Refused(
+                    connection,
+                    channel => channel.BasicPublishAsync(exchange, key, mandatory: true, new BasicProperties(), default).AsTask());
             }
         }
 
-        async Task Refused(Func<IChannel, Task> overstep)
+        foreach (var name in (string[])["error", "audit", .. delays[1..]])
         {
-            await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(true, true));
-            var closed = new TaskCompletionSource<ushort>(TaskCreationOptions.RunContinuationsAsynchronously);
-            channel.ChannelShutdownAsync += (_, reason) =>
-            {
-                closed.TrySetResult(reason.ReplyCode);
-                return Task.CompletedTask;
-            };
-            Assert.That(async () => await overstep(channel), Throws.InstanceOf<RabbitMQClientException>());
-            Assert.That(await closed.Task, Is.EqualTo(403));
+            await Refused(connection, channel => channel.BasicGetAsync(name, autoAck: false));
+            await Refused(connection, channel => channel.BasicConsumeAsync(name, autoAck: false, new AsyncDefaultConsumer(channel)));
+            await Refused(connection, channel => channel.QueuePurgeAsync(name));
+            await Refused(connection, channel => channel.QueueDeleteAsync(name));
         }
+    }
+
+    [TestCaseSource(nameof(OnTheBus))]
+    public async Task Should_still_delay_messages_to_itself(string service)
+    {
+        await using var connection = await Connect(service);
+        await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(true, true));
+        var queue = Topology.Find(service).Assembly;
+
+        // Four years are long enough to remove the message.
+        await channel.ExchangeBindAsync(queue, "nsb.v2.delay-delivery", $"#.{queue}");
+        var fourYears = "1." + string.Concat(Enumerable.Repeat("0.", 27)) + queue;
+        await channel.BasicPublishAsync("nsb.v2.delay-level-27", fourYears, mandatory: true, new BasicProperties(), default);
+
+        var factory = new ConnectionFactory { Uri = new Uri(RunningSystem.Stack.BrokerAddress) };
+        await using var administrator = await factory.CreateConnectionAsync();
+        await using var purging = await administrator.CreateChannelAsync();
+        Assert.That(await purging.QueuePurgeAsync("nsb.v2.delay-level-27"), Is.EqualTo(1));
+    }
+
+    private static Task<IConnection> Connect(string service) => new ConnectionFactory
+    {
+        Uri = new Uri(RunningSystem.Stack.BrokerAddressOf(service)),
+        AutomaticRecoveryEnabled = false,
+    }.CreateConnectionAsync();
+
+    private static async Task Refused(IConnection connection, Func<IChannel, Task> overstep)
+    {
+        await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(true, true));
+        var closed = new TaskCompletionSource<ushort>(TaskCreationOptions.RunContinuationsAsynchronously);
+        channel.ChannelShutdownAsync += (_, reason) =>
+        {
+            closed.TrySetResult(reason.ReplyCode);
+            return Task.CompletedTask;
+        };
+        Assert.That(async () => await overstep(channel), Throws.InstanceOf<RabbitMQClientException>());
+        Assert.That(await closed.Task, Is.EqualTo(403));
     }
 
     private sealed class AsyncDefaultConsumer(IChannel channel) : AsyncDefaultBasicConsumer(channel);

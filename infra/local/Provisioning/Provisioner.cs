@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Npgsql;
+using RabbitMQ.Client.Exceptions;
 using ShopSaga.Local.Processes;
 using ShopSaga.Local.Servers;
 
@@ -25,7 +26,10 @@ internal sealed class Provisioner(string folder, Action<string> progress)
         var (postgreSql, broker, management) = (Read("PostgreSql"), Read("RabbitMq"), Read("RabbitMqManagement"));
         await WhenThere(
             "PostgreSQL", () => PostgreSql.CreateDatabases(postgreSql, Secret, fresh: false, cancellationToken), cancellationToken);
-        await WhenThere("RabbitMQ", () => BrokerUsers.Create(management, broker, Secret, cancellationToken), cancellationToken);
+        await WhenThere(
+            "RabbitMQ",
+            () => BrokerUsers.Create(management, broker, Secret, declareAll: false, cancellationToken),
+            cancellationToken);
         if (passwords.TryGetValue(DeploymentSecrets.ServiceControl, out var serviceControl))
         {
             await BrokerUsers.CreateServiceControl(management, broker, serviceControl, cancellationToken);
@@ -42,7 +46,9 @@ internal sealed class Provisioner(string folder, Action<string> progress)
                 progress($"{server} has what the services need.");
                 return;
             }
-            catch (Exception notYet) when (notYet is HttpRequestException { StatusCode: null } or NpgsqlException { IsTransient: true })
+            catch (Exception notYet)
+                when (notYet is HttpRequestException { StatusCode: null } or NpgsqlException { IsTransient: true }
+                    or BrokerUnreachableException)
             {
                 if (notYet.Message != said)
                 {

@@ -259,7 +259,7 @@ internal sealed class LocalStack : IAsyncDisposable
         {
             await WaitFor(
                 RabbitMq + "'s management",
-                token => BrokerUsers.Create(management, BrokerAddress, _folder.Secret, token),
+                token => BrokerUsers.Create(management, BrokerAddress, _folder.Secret, ServiceProcesses.UseNServiceBus, token),
                 cancellationToken);
         }
     }

@@ -18,7 +18,7 @@ internal static class ConventionalTopology
 {
     public const int DelayLevels = 28;
     public const long MaxDelay = (1L << DelayLevels) - 1;
-    private const string DelayDelivery = "nsb.v2.delay-delivery";
+    public const string DelayDelivery = "nsb.v2.delay-delivery";
 
     /// <summary>The exchange of a message type: namespace, colon, name.</summary>
     public static string ExchangeOf(Type type) => $"{type.Namespace}:{type.Name}";
@@ -53,11 +53,9 @@ internal static class ConventionalTopology
         }
     }
 
-    public static async Task Subscribe(IChannel channel, string address, Type type, CancellationToken cancellationToken)
-    {
-        await DeclareType(channel, type, cancellationToken);
-        await channel.ExchangeBindAsync(address, ExchangeOf(type), string.Empty, cancellationToken: cancellationToken);
-    }
+    /// <summary>Binds an address to a type's exchange, which must exist.</summary>
+    public static Task Subscribe(IChannel channel, string address, Type type, CancellationToken cancellationToken) =>
+        channel.ExchangeBindAsync(address, ExchangeOf(type), string.Empty, cancellationToken: cancellationToken);
 
     public static async Task DeclareDelays(IChannel channel, CancellationToken cancellationToken)
     {

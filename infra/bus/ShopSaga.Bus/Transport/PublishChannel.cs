@@ -8,7 +8,7 @@ namespace ShopSaga.Bus;
 internal sealed class PublishChannel(
     IConnection connection, IChannel channel, ReturnedEvents returned, TimeProvider time) : IAsyncDisposable
 {
-    private const ushort NotFound = 404;
+    private readonly SharedTopology _shared = new();
     private readonly ConcurrentDictionary<Type, Task> _declaredTypes = new();
     private readonly ConcurrentDictionary<string, Task> _knownDestinations = new();
     private readonly ConcurrentDictionary<string, Task> _boundDestinations = new();
@@ -63,7 +63,11 @@ internal sealed class PublishChannel(
     private async Task PublishEvent(Type type, OutgoingOperation operation, CancellationToken cancellationToken)
     {
         var properties = AmqpMapping.ToProperties(operation, MaxFrame);
-        await Once(_declaredTypes, type, declared => ConventionalTopology.DeclareType(channel, declared, CancellationToken.None));
+        await Once(_declaredTypes, type, declared => _shared.Declare(
+            connection,
+            ConventionalTopology.ExchangeOf(declared),
+            declaring => ConventionalTopology.DeclareType(declaring, declared, CancellationToken.None),
+            CancellationToken.None));
         try
         {
             // Mandatory, although an event may have no subscriber: without its exchange or bindings it would be lost silently.
@@ -95,19 +99,11 @@ internal sealed class PublishChannel(
         await channel.BasicPublishAsync(exchange, routingKey, mandatory: true, properties, operation.Body, cancellationToken);
     }
 
-    /// <summary>
-    /// Looks for an exchange on a channel of its own, which the broker closes when there is none; ours would fail for every message.
-    /// </summary>
     private async Task FindDestination(string address)
     {
-        await using var look = await connection.CreateChannelAsync();
-        try
+        if (!await SharedTopology.Exists(connection, address, CancellationToken.None))
         {
-            await look.ExchangeDeclarePassiveAsync(address);
-        }
-        catch (OperationInterruptedException closed) when (closed.ShutdownReason?.ReplyCode == NotFound)
-        {
-            throw new DestinationMissingException($"There is no exchange {address}.", closed);
+            throw new DestinationMissingException($"There is no exchange {address}.");
         }
     }
 

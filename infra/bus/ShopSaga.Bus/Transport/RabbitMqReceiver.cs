@@ -32,6 +32,7 @@ internal sealed class RabbitMqReceiver(
 
     private readonly ReceiveSettings _settings = context.Receiving;
     private readonly ILogger _logger = context.Loggers.CreateLogger<RabbitMqReceiver>();
+    private readonly SharedTopology _shared = new();
     private Subscription? _subscription;
 
     /// <summary>
@@ -101,7 +102,7 @@ internal sealed class RabbitMqReceiver(
         try
         {
             await using var channel = await subscription.NewChannel(stop);
-            await Declare(channel, stop);
+            await Declare(subscription.Connection, channel, stop);
         }
         catch (Exception failure) when (!stop.IsCancellationRequested)
         {
@@ -146,7 +147,7 @@ internal sealed class RabbitMqReceiver(
         try
         {
             var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-            await Declare(channel, cancellationToken);
+            await Declare(connection, channel, cancellationToken);
             var prefetch = (Math.Max(3L, 2L * _settings.GroupSize) * _settings.Concurrency) + (3L * _settings.ConcurrencyAlone);
             await channel.BasicQosAsync(0, (ushort)Math.Min(prefetch, ushort.MaxValue), global: false, cancellationToken);
             var acknowledgements = new RabbitMqAcknowledgements(channel, _logger);
@@ -169,30 +170,45 @@ internal sealed class RabbitMqReceiver(
         }
     }
 
-    private async Task Declare(IChannel channel, CancellationToken cancellationToken)
+    private async Task Declare(IConnection connection, IChannel channel, CancellationToken cancellationToken)
     {
         if (_settings.Installers)
         {
-            await Install(channel, cancellationToken);
+            await Install(connection, channel, cancellationToken);
         }
 
         foreach (var type in _settings.Events)
         {
+            await _shared.Declare(
+                connection,
+                ConventionalTopology.ExchangeOf(type),
+                declaring => ConventionalTopology.DeclareType(declaring, type, cancellationToken),
+                cancellationToken);
             await ConventionalTopology.Subscribe(channel, _settings.Queue, type, cancellationToken);
         }
     }
 
-    private async Task Install(IChannel channel, CancellationToken cancellationToken)
+    private async Task Install(IConnection connection, IChannel channel, CancellationToken cancellationToken)
     {
         await ConventionalTopology.DeclareAddress(channel, _settings.Queue, cancellationToken);
-        await ConventionalTopology.DeclareAddress(channel, _settings.ErrorQueue, cancellationToken);
+        await DeclareSharedAddress(_settings.ErrorQueue);
         if (_settings.AuditQueue is { } audit)
         {
-            await ConventionalTopology.DeclareAddress(channel, audit, cancellationToken);
+            await DeclareSharedAddress(audit);
         }
 
-        await ConventionalTopology.DeclareDelays(channel, cancellationToken);
+        await _shared.Declare(
+            connection,
+            ConventionalTopology.DelayDelivery,
+            declaring => ConventionalTopology.DeclareDelays(declaring, cancellationToken),
+            cancellationToken);
         await ConventionalTopology.BindDelayedDelivery(channel, _settings.Queue, cancellationToken);
+
+        Task DeclareSharedAddress(string address) => _shared.Declare(
+            connection,
+            address,
+            declaring => ConventionalTopology.DeclareAddress(declaring, address, cancellationToken),
+            cancellationToken);
     }
 
     private async Task Renew(
@@ -344,6 +360,8 @@ internal sealed class RabbitMqReceiver(
         private readonly Task _acknowledging = Task.Run(acknowledgements.Run);
 
         public Task<string> Closed => closed;
+
+        public IConnection Connection => connection;
 
         public Task<IChannel> NewChannel(CancellationToken cancellationToken) =>
             connection.CreateChannelAsync(cancellationToken: cancellationToken);
