@@ -6,7 +6,8 @@ namespace ShopSaga.Local.Servers;
 
 /// <summary>
 /// Queues and exchanges that belong to no single service, and the exchanges of all events, as NServiceBus' conventional topology defines
-/// them. An administrator creates them before the services start, so that no service needs the right to declare, and thereby to delete, them.
+/// them. An administrator creates them before the services start, so that no service needs the right to declare them, and
+/// thereby to delete them.
 /// </summary>
 internal static class BrokerTopology
 {

@@ -14,15 +14,20 @@ internal sealed class IdleWait(string admin, string broker)
     /// <summary>Longer than the delayed retries of a message take with the settings of the services.</summary>
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(100);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
-    private const int MaxDuplicates = 10;
+    /// <summary>After this time an order expires, unless <c>Orders:Expiry</c> says otherwise.</summary>
+    private static readonly TimeSpan Expiry = TimeSpan.FromMinutes(15);
+
+    /// <summary>What the way through the queues may add.</summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// After this time an order expires, unless <c>Orders:Expiry</c> says otherwise; with a margin for the way through the delay queues.
+    /// The delays of less than 32 s: 2^level s each. Delayed retries wait here for 10, 20 or 30 s, and timeouts of orders for their last
+    /// seconds; before that, these wait in higher levels.
     /// </summary>
-    private static readonly TimeSpan Expiry = TimeSpan.FromMinutes(15) + TimeSpan.FromSeconds(30);
+    private static readonly string[] ShortDelays =
+        [.. Enumerable.Range(0, 5).Select(level => string.Create(CultureInfo.InvariantCulture, $"nsb.v2.delay-level-{level:00}"))];
 
-    private static readonly string[] DelayQueues =
-        [.. Enumerable.Range(0, 28).Select(level => string.Create(CultureInfo.InvariantCulture, $"nsb.v2.delay-level-{level:00}"))];
+    private static readonly TimeSpan LongestShortDelay = TimeSpan.FromSeconds(32);
 
     /// <summary>Returns what is still in flight when the time limit has passed; empty when the system is idle.</summary>
     public async Task<IReadOnlyList<string>> Wait(CancellationToken cancellationToken)
@@ -73,15 +78,22 @@ internal sealed class IdleWait(string admin, string broker)
             }
         }
 
-        // A timeout cannot be cancelled, so each recent order may have one in the delay queues, and a few have two: what a crash cut off
-        // before its mark is dispatched again. Anything above that is a retry. The queues cannot be browsed: a message that is taken and
-        // given back loses its position and counts a delivery.
-        var delayed = await queues.Count(DelayQueues, cancellationToken);
+        // A timeout cannot be cancelled, so each recent order has one in the delay queues, or several: after a crash before the mark it
+        // leaves again. Those are no work in flight; a retry is. The queues cannot be browsed: a message that is taken and given back
+        // loses its position and counts a delivery.
+        var delayed = await queues.Count(ShortDelays, cancellationToken);
         var timeouts = await Count(
-            "Orders", $"orders WHERE created_at > now() - interval '{Expiry.TotalSeconds} seconds'", cancellationToken);
-        if (delayed > timeouts + MaxDuplicates)
+            "Orders",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"""
+                 orders WHERE created_at > now() - interval '{(Expiry + Margin).TotalSeconds} seconds'
+                          AND created_at < now() - interval '{(Expiry - LongestShortDelay).TotalSeconds} seconds'
+                 """),
+            cancellationToken);
+        if (delayed > timeouts)
         {
-            inFlight.Add($"{delayed} messages are delayed, of which at most {timeouts} are timeouts of orders");
+            inFlight.Add($"{delayed} messages are delayed by less than 32 s, of which at most {timeouts} are timeouts of orders");
         }
 
         return inFlight;

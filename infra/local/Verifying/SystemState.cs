@@ -68,7 +68,8 @@ internal sealed record SystemState
     public IReadOnlyList<PriceRow> PriceList { get; init; } = [];
 
     /// <summary>
-    /// Reads all databases as the server's administrator. The databases are read one after the other, so the system must be idle.
+    /// Reads all databases as the server's administrator, each as it was at one moment. They are read one after the other, so the system
+    /// must be idle.
     /// </summary>
     public static async Task<SystemState> Read(string admin, CancellationToken cancellationToken)
     {
@@ -77,6 +78,11 @@ internal sealed record SystemState
         await using var payments = await Open(admin, "Payments", cancellationToken);
         await using var settlement = await Open(admin, "Settlement", cancellationToken);
         await using var provider = await Open(admin, "psp", cancellationToken);
+        foreach (var database in (NpgsqlConnection[])[orders, products, payments, settlement, provider])
+        {
+            await database.ExecuteAsync("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+        }
+
         return new SystemState
         {
             Stock = await Rows<StockRow>(
