@@ -1,6 +1,5 @@
 using Bunit;
 using Microsoft.Extensions.DependencyInjection;
-using ShopSaga.Web.Api;
 using ShopSaga.Web.Live;
 using ShopSaga.Web.Shared;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Npgsql;
-using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Orders;
 

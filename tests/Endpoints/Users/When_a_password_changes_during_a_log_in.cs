@@ -4,8 +4,6 @@ using Dapper;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using ShopSaga.Tests.Endpoints.Support;
-using ShopSaga.Users.Registering;
 
 namespace ShopSaga.Tests.Endpoints.Users;
 

@@ -1,8 +1,6 @@
 using Dapper;
 using Microsoft.AspNetCore.Identity;
 using Npgsql;
-using ShopSaga.Tests.Endpoints.Support;
-using ShopSaga.Users.Registering;
 
 namespace ShopSaga.Tests.Endpoints.Users;
 

@@ -8,7 +8,6 @@ using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Npgsql;
 using ShopSaga.Tests.Endpoints.Support;
-using ShopSaga.Users.Registering;
 
 namespace ShopSaga.Tests.Endpoints.Users;
 

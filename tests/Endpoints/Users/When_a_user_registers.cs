@@ -6,7 +6,6 @@ using Dapper;
 using Npgsql;
 using ShopSaga.Contracts.Users;
 using ShopSaga.Tests.Endpoints.Support;
-using ShopSaga.Users.Registering;
 
 namespace ShopSaga.Tests.Endpoints.Users;
 

@@ -3,8 +3,6 @@ using System.Net.Http.Json;
 using Dapper;
 using Microsoft.AspNetCore.Identity;
 using Npgsql;
-using ShopSaga.Tests.Endpoints.Support;
-using ShopSaga.Users.Registering;
 
 namespace ShopSaga.Tests.Endpoints.Users;
 

@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Http.Json;
-using ShopSaga.Tests.Endpoints.Support;
-using ShopSaga.Users.Registering;
 
 namespace ShopSaga.Tests.Endpoints.Users;
 

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
-using ShopSaga.Tests.Shared;
 
 namespace ShopSaga.Tests.Unit.Bus;
 
