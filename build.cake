@@ -47,16 +47,15 @@ Task("Unit").IsDependentOn("Build").Does(() =>
     Count(["Unit"]);
 });
 
-// One set of servers for all projects. Each project runs in a process of its own: a crash shows in its exit code or missing results.
+// One set of servers for all projects. Each project runs in a process of its own: a crash shows in its exit code or missing results. Those
+// that start a system of their own run beside the others: both wait more than they compute.
 Task("Test").IsDependentOn("Build").Does(() =>
 {
     CleanDirectory(".artifacts/tests");
     var projects = GetFiles("tests/*/ShopSaga.Tests.*.csproj").Select(file => file.GetDirectory().GetDirectoryName())
         .Where(project => project != "Shared" && !(isNServiceBus && project == "Bus")).Order().ToList();
-    var script = string.Join("\n", projects.Select(project =>
-        $"echo 'Testing {project}'; dotnet test tests/{project} --settings tests/coverage.runsettings "
-        + $"{string.Join(' ', TestOptions(project).Select(option => $"'{option}'"))}; "
-        + $"echo $? > .artifacts/tests/{project}.exit"));
+    var script = string.Join("\n", projects.GroupBy(project => project is "Stack" or "Browser").Select(lane =>
+        $"(\n{string.Join("\n", lane.Select(TestScript))}\n) &")) + "\nwait";
     exitCode = RunLauncher("exec", "--fresh", Option("base-port") ?? "--base-port=auto", "--", "sh", "-c", script);
     PrintCoverage();
     Count(projects);
@@ -166,6 +165,11 @@ string[] TestOptions(string project) =>
     "-c", "Release", "--no-build", "--nologo", "-v", "quiet", .. lane, "--results-directory", ".artifacts/tests",
     "--logger", "console;verbosity=minimal", "--logger", $"trx;LogFileName={project}.trx",
 ];
+
+string TestScript(string project) =>
+    $"dotnet test tests/{project} --settings tests/coverage.runsettings "
+    + $"{string.Join(' ', TestOptions(project).Select(option => $"'{option}'"))} > .artifacts/tests/{project}.log 2>&1; "
+    + $"echo $? > .artifacts/tests/{project}.exit; echo 'Tested {project}'; cat .artifacts/tests/{project}.log";
 
 // The lines of each project that ran in the tests' own processes; processes that tests start are not measured.
 void PrintCoverage()

@@ -922,6 +922,8 @@ expect_json '.account.email == "carol-'$run'@example.com" and (.sessions | lengt
 as carol delete /users/me '{"password": "a password of carol"}'
 expect_problem 409 conflict
 await_outcome carol CONFIRMED
+as carol get '/payments?limit=100'
+paid_by_closed_accounts=$(json '.items | tojson')
 as carol get /orders/export
 expect_json ".orders[0].order.id == $order and .orders[0].history[0].name == \"OrderPlaced\" and .cart.lines[0].quantity == 2"
 as carol delete /users/me '{"password": "a wrong password"}'
@@ -983,7 +985,7 @@ expect_status 202
 await_outcome bob CANCELLED CUSTOMER
 
 # What the customers of this run have paid and got back, as daily settlements count it.
-paid='[]'
+paid=${paid_by_closed_accounts:-[]}
 for user in alice bob; do
     as "$user" get '/payments?limit=100'
     paid=$(jq '. + $answer.items' --argjson answer "$body" <<<"$paid")

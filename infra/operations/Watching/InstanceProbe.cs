@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 
 namespace ShopSaga.Operations.Watching;
@@ -40,12 +41,18 @@ internal sealed class InstanceProbe : IDisposable
         }
     }
 
-    /// <summary>The metrics as Prometheus text; null when the instance does not answer.</summary>
+    /// <summary>
+    /// The metrics as Prometheus text; empty when the instance does not show them to us, and null when it does not answer.
+    /// </summary>
     public async Task<string?> Metrics(Uri address, CancellationToken cancellationToken)
     {
         try
         {
             return await _http.GetStringAsync(new Uri(address, "/metrics"), cancellationToken);
+        }
+        catch (HttpRequestException refused) when (refused.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.NotFound)
+        {
+            return "";
         }
         catch (Exception silent) when (IsNoAnswer(silent, cancellationToken))
         {

@@ -19,6 +19,7 @@ internal sealed class When_an_operator_watches_the_services
 
     private OperationsApp _operations = null!;
     private WebApplication _orders = null!;
+    private WebApplication _provider = null!;
     private HttpClient _admin = null!;
 
     [OneTimeSetUp]
@@ -30,9 +31,16 @@ internal sealed class When_an_operator_watches_the_services
         _orders.MapGet("/health/ready", () => Results.Json(new { status = "Degraded", checks = new { bus = "Degraded" } }));
         _orders.MapGet("/metrics", () => Metrics);
         await _orders.StartAsync();
+        var providerPort = FreePort();
+        _provider = WebApplication.CreateSlimBuilder().Build();
+        _provider.Urls.Add($"http://127.0.0.1:{providerPort}");
+        _provider.MapGet("/health/ready", () => Results.Json(new { status = "Healthy" }));
+        _provider.MapGet("/metrics", () => Results.Unauthorized());
+        await _provider.StartAsync();
         _operations = await OperationsApp.Start(new()
         {
             ["Services:Orders"] = $"http://127.0.0.1:{port},http://127.0.0.1:{FreePort()}",
+            ["Services:psp"] = $"http://127.0.0.1:{providerPort}",
             ["Services:Users"] = $"http://127.0.0.1:{FreePort()}",
         });
         _admin = _operations.Admin();
@@ -44,6 +52,7 @@ internal sealed class When_an_operator_watches_the_services
         _admin.Dispose();
         await _operations.DisposeAsync();
         await _orders.DisposeAsync();
+        await _provider.DisposeAsync();
     }
 
     [Test]
@@ -54,11 +63,11 @@ internal sealed class When_an_operator_watches_the_services
         Assert.That(
             services["items"]!.AsArray().SelectMany(service => service!["instances"]!.AsArray().Select(
                 instance => $"{service["service"]} {instance!["state"]} {instance["checks"]!["bus"]}".TrimEnd())),
-            Is.EqualTo(new[] { "Orders DEGRADED Degraded", "Orders UNREACHABLE", "Users UNREACHABLE" }));
+            Is.EqualTo(new[] { "Orders DEGRADED Degraded", "Orders UNREACHABLE", "psp HEALTHY", "Users UNREACHABLE" }));
     }
 
     [Test]
-    public async Task Should_see_what_outboxes_hold()
+    public async Task Should_see_what_outboxes_hold_and_leave_out_services_that_have_none()
     {
         var outboxes = await OperationsApp.Get(_admin, "/operations/outboxes");
 
