@@ -1,12 +1,15 @@
 using System.Net;
 using System.Net.Http.Json;
 using Microsoft.Extensions.Logging.Testing;
+using ShopSaga.Gateway;
 using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Gateway;
 
 internal sealed class When_a_service_freezes
 {
+    private static readonly int Services = Enum.GetValues<Service>().Length;
+
     [Test]
     public async Task Should_end_reads_that_wait_for_it_once_its_probes_fail_and_serve_again_when_it_is_back()
     {
@@ -31,14 +34,14 @@ internal sealed class When_a_service_freezes
         await using var gateway = await GatewayApp.Start(TestTokens.Jwks);
         await gateway.StopService();
 
-        Assert.That(() => Unhealthy(gateway).Count(), Is.EqualTo(5).After(30).Seconds.PollEvery(200), "one for each service");
+        Assert.That(() => Unhealthy(gateway).Count(), Is.EqualTo(Services).After(30).Seconds.PollEvery(200), "one for each service");
         Assert.That(gateway.Log.GetSnapshot().Where(entry => entry.Exception is not null).Select(entry => entry.Category), Is.Empty);
 
         await gateway.StartService();
         Assert.That(
             () => gateway.Log.GetSnapshot().Count(entry => entry.Message.EndsWith("is healthy again", StringComparison.Ordinal)),
-            Is.EqualTo(5).After(30).Seconds.PollEvery(200));
-        Assert.That(Unhealthy(gateway).Count(), Is.EqualTo(5), "not one for each probe");
+            Is.EqualTo(Services).After(30).Seconds.PollEvery(200));
+        Assert.That(Unhealthy(gateway).Count(), Is.EqualTo(Services), "not one for each probe");
     }
 
     private static IEnumerable<FakeLogRecord> Unhealthy(GatewayApp gateway) =>

@@ -61,6 +61,8 @@ internal sealed class OperationsApp : IAsyncDisposable
         await Broker.QueuePurgeAsync(Target);
     }
 
+    public Task<IChannel> NewChannel() => _connection.CreateChannelAsync();
+
     /// <summary>Puts a message into the error queue.</summary>
     public async Task Fail(
         string id, string exception = "System.InvalidOperationException", string type = "ShopSaga.Orders.Ship", string? queue = Target)
