@@ -149,7 +149,10 @@ internal sealed class MessageCampaign(Target target, MessagePlan plan, Action<st
         return gone.Count == 0;
     }
 
-    /// <summary>Waits until the queues are empty, and the delay queues but for the timeouts of orders.</summary>
+    /// <summary>
+    /// Waits until the queues are empty, and the delay queues but for the timeouts of orders and for control messages. Those wait for as
+    /// long as the session that they speak of may take to commit.
+    /// </summary>
     private async Task WaitUntilGone(BrokerQueues queues, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
@@ -157,7 +160,7 @@ internal sealed class MessageCampaign(Target target, MessagePlan plan, Action<st
         while (true)
         {
             var (waiting, delayed) = (await Unfinished(cancellationToken), await queues.Count(DelayQueues, cancellationToken));
-            if (waiting == 0 && delayed <= _orderSeconds.Count + World.Orders)
+            if (waiting == 0 && delayed <= _orderSeconds.Count + World.Orders + _kinds.GetValueOrDefault(MessageGenerator.ControlMessage))
             {
                 return;
             }

@@ -11,6 +11,9 @@ namespace ShopSaga.Fuzz.Messages;
 /// </summary>
 internal sealed class MessageGenerator(int seed)
 {
+    /// <summary>The kind of messages that speak of a session of the other lane.</summary>
+    public const string ControlMessage = "a control message of a session";
+
     private const string TypesHeader = "NServiceBus.EnclosedMessageTypes";
 
     /// <summary>A frame has 131,072 bytes, and all properties must fit into one.</summary>
@@ -317,7 +320,7 @@ internal sealed class MessageGenerator(int seed)
             }
         }
 
-        return message with { Kind = "a control message of a session", Body = random.Next(2) == 0 ? [] : message.Body };
+        return message with { Kind = ControlMessage, Body = random.Next(2) == 0 ? [] : message.Body };
     }
 
     private static HostileMessage WithSagaHeaders(HostileMessage message, Random random)
