@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using RabbitMQ.Client;
 using ShopSaga.Local.Verifying;
 using ShopSaga.Tests.Stack.Support;
@@ -230,7 +231,7 @@ internal sealed class When_the_books_are_broken_by_hand
 
         public FakeServiceControl(int unresolved)
         {
-            Address = new Uri($"http://127.0.0.1:{RunningSystem.Stack.Ports.Base + 38}/api/");
+            Address = new Uri($"http://127.0.0.1:{FreePort()}/api/");
             _listener.Prefixes.Add(Address.ToString());
             _listener.Start();
             _answering = Task.Run(async () =>
@@ -251,6 +252,13 @@ internal sealed class When_the_books_are_broken_by_hand
         {
             _listener.Close();
             await _answering;
+        }
+
+        private static int FreePort()
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port: 0);
+            listener.Start();
+            return ((IPEndPoint)listener.LocalEndpoint).Port;
         }
 
         private async Task<HttpListenerContext?> Next()
