@@ -90,7 +90,8 @@ internal static class WebSetup
     {
         app.UseForwardedHeaders();
         app.UseMiddleware<PageHeaders>();
-        app.UseStatusCodePagesWithReExecute("/account/problem/{0}");
+        // The page that ended with the status has set up the services of its scope for itself already.
+        app.UseStatusCodePagesWithReExecute("/account/problem/{0}", createScopeForStatusCodePages: true);
         app.UseMiddleware<PageFailures>();
         app.UseRequestLocalization();
         app.UseAuthentication();
