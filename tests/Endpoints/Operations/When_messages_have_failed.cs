@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -95,7 +96,8 @@ internal sealed class When_messages_have_failed
         var errors = await _operations.DrainErrors();
         Assert.That(
             errors.Select(error => error.BasicProperties.MessageId), Is.EqualTo(Enumerable.Range(0, 40).Select(number => $"{number}")));
-        Assert.That(errors.Select(error => error.BasicProperties.Headers!.Keys), Has.None.Contains("x-delivery-count"));
+        Assert.That(errors.Select(error => Convert.ToInt64(
+            error.BasicProperties.Headers!["x-delivery-count"], CultureInfo.InvariantCulture)), Is.All.Zero, "the broker's own count");
     }
 
     [Test]
