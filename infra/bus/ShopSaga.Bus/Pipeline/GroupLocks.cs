@@ -21,9 +21,11 @@ internal sealed class GroupLocks(HandlerInvoker handlers, Func<object, long?> ke
     public long[] KeysOf(IReadOnlyList<IncomingMessage> messages) =>
         [.. messages.Select(KeyOf).OfType<long>().Distinct().Order()];
 
-    /// <summary>Locks what the endpoint wants besides.</summary>
+    /// <summary>Locks what the endpoint wants besides; a message alone has nothing in common with others of its group.</summary>
     public Task LockMore(IReadOnlyList<IncomingMessage> messages, SqlStorageSession session, CancellationToken cancellationToken) =>
-        lockMore?.Invoke(session, [.. messages.Select(handlers.TryRead).OfType<object>()], cancellationToken) ?? Task.CompletedTask;
+        lockMore is null || messages.Count < 2
+            ? Task.CompletedTask
+            : lockMore(session, [.. messages.Select(handlers.TryRead).OfType<object>()], cancellationToken);
 
     private long? KeyOf(IncomingMessage message) => handlers.TryRead(message) is { } content ? keyOf(content) : null;
 }
