@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using ShopSaga.Local.Layout;
 
 namespace ShopSaga.Local.Running;
 
@@ -13,7 +14,9 @@ internal sealed class LaboratoryControl : IAsyncDisposable
     private const int MaxSeconds = 30;
     private static readonly string[] Allowed =
     [
-        "Users", "Products", "Orders", "Payments", "Settlement", LocalStack.RabbitMq, LocalStack.Redis,
+        .. Topology.Services.Where(service => service.IsOnTheBus).Select(service => service.Name),
+        LocalStack.RabbitMq,
+        LocalStack.Redis,
     ];
 
     private readonly HttpListener _listener = new();

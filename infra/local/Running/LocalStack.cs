@@ -82,21 +82,6 @@ internal sealed class LocalStack : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts Prometheus, which the caller stops; null where it is not to be had.</summary>
-    /// <param name="others">Addresses of programs with metrics besides services and broker, by job.</param>
-    /// <param name="cancellationToken">Cancels the start.</param>
-    public async Task<StackProcess?> StartPrometheus(IReadOnlyDictionary<string, string> others, CancellationToken cancellationToken)
-    {
-        if (await Prometheus.Find(_options.Progress, cancellationToken) is not { } program)
-        {
-            return null;
-        }
-
-        var process = Prometheus.Prepare(program, Ports, _folder, Topology.Instances(_options.Instances), others);
-        await process.Start(cancellationToken);
-        return process;
-    }
-
     /// <summary>The connection string of a running service.</summary>
     public string ConnectionString(string service) =>
         Servers.PostgreSql.ConnectionString(AdminConnectionString, Topology.Find(service).Database!, _folder.Secret);
@@ -292,9 +277,9 @@ internal sealed class LocalStack : IAsyncDisposable
             _options.Progress("The dashboard for traces cannot be restored here and is left out: infra/monitoring/Dashboard.proj.");
         }
 
-        if (await StartPrometheus(new Dictionary<string, string>(), cancellationToken) is { } prometheus)
+        if (await Prometheus.Find(_options.Progress, cancellationToken) is { } prometheus)
         {
-            Add(prometheus);
+            await Run(Prometheus.Prepare(prometheus, Ports, _folder, Topology.Instances(_options.Instances)), cancellationToken);
         }
         else
         {
@@ -304,16 +289,12 @@ internal sealed class LocalStack : IAsyncDisposable
 
     private Task Run(StackProcess process, CancellationToken cancellationToken)
     {
-        Add(process);
-        return process.Start(cancellationToken);
-    }
-
-    private void Add(StackProcess process)
-    {
         lock (_servers)
         {
             _servers.Add(process);
         }
+
+        return process.Start(cancellationToken);
     }
 
     /// <summary>Runs all concurrently. The first failure cancels the others and is the one reported.</summary>

@@ -31,14 +31,12 @@ internal static class Prometheus
     /// <param name="ports">The ports of the stack.</param>
     /// <param name="folder">The stack's data.</param>
     /// <param name="services">The services to read from.</param>
-    /// <param name="others">Addresses of other programs with metrics, by job.</param>
-    public static StackProcess Prepare(
-        string program, Ports ports, DataFolder folder, IEnumerable<Instance> services, IReadOnlyDictionary<string, string> others)
+    public static StackProcess Prepare(string program, Ports ports, DataFolder folder, IEnumerable<Instance> services)
     {
         var home = folder.Of("prometheus");
         Directory.CreateDirectory(home);
         var file = Path.Combine(home, "prometheus.yml");
-        File.WriteAllText(file, Configuration(ports, services, others));
+        File.WriteAllText(file, Configuration(ports, services));
         var command = new Command(program,
             $"--config.file={file}", $"--storage.tsdb.path={Path.Combine(home, "data")}", "--storage.tsdb.retention.time=1d",
             $"--web.listen-address=127.0.0.1:{ports.Prometheus}", "--log.level=warn")
@@ -55,7 +53,7 @@ internal static class Prometheus
     }
 
     /// <summary>As infra/monitoring/prometheus/prometheus.yml, with the addresses of this stack, and more often. JSON is YAML.</summary>
-    private static string Configuration(Ports ports, IEnumerable<Instance> services, IReadOnlyDictionary<string, string> others)
+    private static string Configuration(Ports ports, IEnumerable<Instance> services)
     {
         string[] rabbitMq = [$"127.0.0.1:{ports.RabbitMqMetrics}"];
         var jobs = new List<object>
@@ -78,8 +76,6 @@ internal static class Prometheus
                 static_configs = new[] { new { targets = rabbitMq } },
             },
         };
-        jobs.AddRange(
-            others.Select(other => new { job_name = other.Key, static_configs = new[] { new { targets = new[] { other.Value } } } }));
         return JsonSerializer.Serialize(new
         {
             global = new { scrape_interval = "2s", evaluation_interval = "2s" },

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Dapper;
 using ShopSaga.Local.Layout;
+using ShopSaga.Local.Servers;
 
 namespace ShopSaga.Local.Verifying;
 
@@ -14,6 +15,7 @@ internal sealed class IdleWait(string admin, string broker)
     /// <summary>Longer than the delayed retries of a message take with the settings of the services.</summary>
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(100);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
     /// <summary>After this time an order expires, unless <c>Orders:Expiry</c> says otherwise.</summary>
     private static readonly TimeSpan Expiry = TimeSpan.FromMinutes(15);
 
@@ -25,7 +27,7 @@ internal sealed class IdleWait(string admin, string broker)
     /// seconds; before that, these wait in higher levels.
     /// </summary>
     private static readonly string[] ShortDelays =
-        [.. Enumerable.Range(0, 5).Select(level => string.Create(CultureInfo.InvariantCulture, $"nsb.v2.delay-level-{level:00}"))];
+        [.. Enumerable.Range(0, 5).Select(BrokerTopology.DelayLevel)];
 
     private static readonly TimeSpan LongestShortDelay = TimeSpan.FromSeconds(32);
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using ShopSaga.Local.Servers;
 using ShopSaga.Local.Verifying;
 
 namespace ShopSaga.Fuzz.Messages;
@@ -36,8 +36,9 @@ internal sealed class MessageCampaign(Target target, MessagePlan plan, Action<st
     [
         "ShopSaga.Users", "ShopSaga.Products", "ShopSaga.Orders", "ShopSaga.Payments", "ShopSaga.Settlement",
     ];
-    private static readonly string[] DelayQueues = [.. Enumerable.Range(0, 28).Select(
-        level => string.Create(CultureInfo.InvariantCulture, $"nsb.v2.delay-level-{level:00}"))];
+    private static readonly string[] DelayQueues =
+        [.. Enumerable.Range(0, BrokerTopology.DelayLevels).Select(BrokerTopology.DelayLevel)];
+
 
     private readonly List<string> _violations = [];
     private readonly Dictionary<string, int> _kinds = [];
