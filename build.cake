@@ -86,6 +86,12 @@ Task("Fuzz").IsDependentOn("Build").Does(() =>
         Option("area"), Option("seed"), Option("requests"), Option("messages"),
         Option("aborts"), Option("request"), Option("message"), Option("abort")));
 
+// Breaks a running system for --minutes=M while customers shop, --faults=N times at least, then checks what they were promised. --seed=N
+// repeats a schedule, --only=KIND draws only faults whose kind begins like this.
+Task("Chaos").IsDependentOn("Build").Does(() => exitCode = Run("dotnet",
+    ".artifacts/bin/ShopSaga.Chaos/release/ShopSaga.Chaos.dll",
+    Option("minutes"), Option("faults"), Option("seed"), Option("instances"), Option("only")));
+
 try
 {
     RunTarget(target);

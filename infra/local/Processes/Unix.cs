@@ -4,13 +4,15 @@ using System.Runtime.InteropServices;
 
 namespace ShopSaga.Local.Processes;
 
-/// <summary>POSIX signals by number.</summary>
+/// <summary>POSIX signals by number; those of Linux where systems differ.</summary>
 internal enum Signal
 {
     Interrupt = 2,
     Quit = 3,
     Kill = 9,
     Terminate = 15,
+    Continue = 18,
+    Stop = 19,
 }
 
 /// <summary>What .NET does not offer: signals, process identities and descendants.</summary>

@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using Npgsql;
+using ShopSaga.Local.Data;
+using ShopSaga.Local.Processes;
+using ShopSaga.Local.Running;
+using ShopSaga.Local.Servers;
+
+namespace ShopSaga.Chaos;
+
+/// <summary>
+/// Two stacks: the servers, and the services, which know the servers only through proxies.
+/// <code>
+///   clients ─► gateway ─► services ─► proxies ─► PostgreSQL, RabbitMQ, Redis
+/// </code>
+/// </summary>
+internal sealed class Machine : IAsyncDisposable
+{
+    private readonly LocalStack _servers;
+    private readonly LocalStack _services;
+
+    private Machine(LocalStack servers, LocalStack services, IReadOnlyDictionary<string, TcpProxy> lines)
+    {
+        (_servers, _services, Lines) = (servers, services, lines);
+    }
+
+    /// <summary>The proxies by the name of the server behind them.</summary>
+    public IReadOnlyDictionary<string, TcpProxy> Lines { get; }
+
+    public Uri Gateway => _services.GatewayAddress;
+
+    /// <summary>Of PostgreSQL's administrator, past the proxy.</summary>
+    public string Database => _servers.AdminConnectionString;
+
+    /// <summary>Of the broker's administrator, past the proxy.</summary>
+    public string Broker => _servers.BrokerAddress;
+
+    public string ServersPath => _servers.DataPath;
+
+    public int BrokerEpmdPort => _servers.Ports.Epmd;
+
+    public string BrokerNode => $"shopsaga{_servers.Ports.Base}@localhost";
+
+    /// <summary>The names of the services' processes.</summary>
+    public IReadOnlyList<string> Services => [.. _services.Processes.Select(process => process.Name)];
+
+    public static async Task<Machine> Start(int instances, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        var servers = await LocalStack.StartAsync(new StackOptions { Progress = Console.WriteLine }, cancellationToken);
+        var lines = new Dictionary<string, TcpProxy>
+        {
+            [LocalStack.PostgreSql] = new(servers.Ports.PostgreSql),
+            [LocalStack.RabbitMq] = new(servers.Ports.RabbitMq),
+            [LocalStack.Redis] = new(servers.Ports.Redis),
+        };
+        try
+        {
+            var addresses = new ServerAddresses
+            {
+                PostgreSql = new NpgsqlConnectionStringBuilder(servers.AdminConnectionString) { Port = lines[LocalStack.PostgreSql].Port }
+                    .ConnectionString,
+                RabbitMq = new UriBuilder(servers.BrokerAddress) { Port = lines[LocalStack.RabbitMq].Port }.Uri.AbsoluteUri,
+                RabbitMqManagement = servers.BrokerManagementAddress,
+                Redis = $"127.0.0.1:{lines[LocalStack.Redis].Port}",
+            };
+            var services = await LocalStack.StartAsync(
+                new StackOptions
+                {
+                    WithServices = true,
+                    Instances = instances,
+                    RelaxedRateLimits = true,
+                    Servers = addresses,
+                    Progress = Console.WriteLine,
+                },
+                cancellationToken);
+            Console.WriteLine($"Everything is up after {clock.Elapsed.TotalSeconds:0.0} s, on {services.GatewayAddress}");
+            return new Machine(servers, services, lines);
+        }
+        catch
+        {
+            await servers.DisposeAsync();
+            throw;
+        }
+    }
+
+    public Task Kill(string name) => StackOf(name).Kill(name);
+
+    /// <summary>Asks it to stop, and waits until it has.</summary>
+    public Task Stop(string name) => StackOf(name).Stop(name);
+
+    /// <summary>Starts what was killed or stopped, and waits until it is ready.</summary>
+    public Task Start(string name, CancellationToken cancellationToken) => StackOf(name).Start(name, cancellationToken);
+
+    /// <summary>Freezes or thaws a process and its descendants.</summary>
+    public void Send(string name, Signal signal)
+    {
+        if (ProcessOf(name).Pid is not { } pid)
+        {
+            return;
+        }
+
+        Unix.Send(pid, signal);
+        foreach (var descendant in Unix.DescendantsOf(pid))
+        {
+            Unix.Send(descendant, signal);
+        }
+    }
+
+    public bool IsRunning(string name) => ProcessOf(name).Pid is not null;
+
+    /// <summary>The processes that have ended.</summary>
+    public IEnumerable<string> Ended => All.Where(process => process.Pid is null).Select(process => process.Name);
+
+    public string LogOf(string name) => ProcessOf(name).Log;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        foreach (var line in Lines.Values)
+        {
+            await line.DisposeAsync();
+        }
+
+        await _servers.DisposeAsync();
+    }
+
+    private IEnumerable<StackProcess> All => _servers.Processes.Concat(_services.Processes);
+
+    private StackProcess ProcessOf(string name) => All.Single(process => process.Name == name);
+
+    private LocalStack StackOf(string name) => _servers.Processes.Any(process => process.Name == name) ? _servers : _services;
+}
