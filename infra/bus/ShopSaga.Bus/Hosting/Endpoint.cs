@@ -197,22 +197,22 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
 
     private async Task InstallTables(CancellationToken cancellationToken)
     {
-        // "IF NOT EXISTS" is not safe against itself: instances that start together take turns.
-        const string Lock = "SELECT pg_advisory_xact_lock(hashtext('ShopSaga.Bus installer'))";
         await using var connection = await _database.Open(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using (var takeTurns = new NpgsqlCommand(Lock, connection, transaction))
+        foreach (var install in (Func<NpgsqlConnection, CancellationToken, Task>[])[
+            _outbox.Install, .. _sagaStores.Select<SagaStore, Func<NpgsqlConnection, CancellationToken, Task>>(saga => saga.Install)])
         {
-            await takeTurns.ExecuteNonQueryAsync(cancellationToken);
-        }
+            // A transaction for each table: handlers of other instances lock them in an order of their own. "IF NOT EXISTS" is not safe
+            // against itself, so instances that start together take turns.
+            const string Lock = "SELECT pg_advisory_xact_lock(hashtext('ShopSaga.Bus installer'))";
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            await using (var takeTurns = new NpgsqlCommand(Lock, connection, transaction))
+            {
+                await takeTurns.ExecuteNonQueryAsync(cancellationToken);
+            }
 
-        await _outbox.Install(connection, cancellationToken);
-        foreach (var saga in _sagaStores)
-        {
-            await saga.Install(connection, cancellationToken);
+            await install(connection, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
         }
-
-        await transaction.CommitAsync(cancellationToken);
     }
 
     private async Task RunCleanup(CancellationToken cancellationToken)

@@ -170,9 +170,12 @@ internal sealed class OutboxStore(Database database, TimeProvider time)
     }
 
     /// <summary>Creates table and indexes where they are missing.</summary>
-    public async Task Install(NpgsqlConnection connection, CancellationToken cancellationToken)
+    public Task Install(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(
+        var undispatched = database.Identifier("OutboxData_Undispatched");
+        return Database.CreateMissing(
+            connection,
+            [_table, "public.\"Index_DispatchedAt\"", "public.\"Index_Dispatched\"", $"public.{undispatched}"],
             $"""
              CREATE TABLE IF NOT EXISTS {_table} (
                  "MessageId" character varying(200) NOT NULL PRIMARY KEY,
@@ -182,10 +185,9 @@ internal sealed class OutboxStore(Database database, TimeProvider time)
                  "Operations" jsonb NOT NULL);
              CREATE INDEX IF NOT EXISTS "Index_DispatchedAt" ON {_table} ("DispatchedAt" ASC NULLS LAST);
              CREATE INDEX IF NOT EXISTS "Index_Dispatched" ON {_table} ("Dispatched" ASC NULLS LAST);
-             CREATE INDEX IF NOT EXISTS {database.Identifier("OutboxData_Undispatched")} ON {_table} ("MessageId") WHERE NOT "Dispatched";
+             CREATE INDEX IF NOT EXISTS {undispatched} ON {_table} ("MessageId") WHERE NOT "Dispatched";
              """,
-            connection);
-        await command.ExecuteNonQueryAsync(cancellationToken);
+            cancellationToken);
     }
 
     private NpgsqlCommand MarkCommand(NpgsqlConnection connection, string[] messageIds)

@@ -33,6 +33,22 @@ internal sealed class Database
     /// <summary>A name with the endpoint's prefix, quoted.</summary>
     public string Identifier(string suffix) => $"\"{_prefix}{suffix}\"";
 
+    /// <summary>
+    /// Runs the statements unless the relations, quoted with their schema, exist. "IF NOT EXISTS" alone locks the table even when it finds
+    /// everything, and an instance that starts must not wait for those at work, nor meet them in a deadlock.
+    /// </summary>
+    public static async Task CreateMissing(
+        NpgsqlConnection connection, IReadOnlyCollection<string> relations, string statements, CancellationToken cancellationToken)
+    {
+        await using var exist = new NpgsqlCommand("SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest($1) name", connection);
+        exist.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. relations] });
+        if (await exist.ExecuteScalarAsync(cancellationToken) is not true)
+        {
+            await using var create = new NpgsqlCommand(statements, connection);
+            await create.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+
     public async Task<NpgsqlConnection> Open(CancellationToken cancellationToken)
     {
         var connection = (NpgsqlConnection)_newConnection();

@@ -126,10 +126,13 @@ internal sealed class SagaStore
     }
 
     /// <summary>Creates table and index where they are missing, named as NServiceBus.Persistence.Sql names them.</summary>
-    public async Task Install(NpgsqlConnection connection, CancellationToken cancellationToken)
+    public Task Install(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var columnType = _correlation.PropertyType == typeof(Guid) ? "uuid" : "character varying(200)";
-        await using var command = new NpgsqlCommand(
+        var index = _database.Identifier("_i_" + IndexHash(_name, _correlation.Name));
+        return Database.CreateMissing(
+            connection,
+            [_table, $"public.{index}"],
             $"""
              CREATE TABLE IF NOT EXISTS {_table} (
                  "Id" uuid NOT NULL PRIMARY KEY,
@@ -139,10 +142,9 @@ internal sealed class SagaStore
                  "SagaTypeVersion" character varying(23),
                  "Concurrency" int NOT NULL);
              ALTER TABLE {_table} ADD COLUMN IF NOT EXISTS {_column} {columnType};
-             CREATE UNIQUE INDEX IF NOT EXISTS {_database.Identifier("_i_" + IndexHash(_name, _correlation.Name))} ON {_table} ({_column});
+             CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {_table} ({_column});
              """,
-            connection);
-        await command.ExecuteNonQueryAsync(cancellationToken);
+            cancellationToken);
     }
 
     [SuppressMessage("Security", "CA5350", Justification = "The wire contract names indexes by SHA-1; nothing is protected by it.")]
