@@ -90,7 +90,8 @@ Task("Fuzz").IsDependentOn("Build").Does(() =>
 // repeats a schedule, --only=KIND draws only faults whose kind begins like this.
 Task("Chaos").IsDependentOn("Build").Does(() => exitCode = Run("dotnet",
     ".artifacts/bin/ShopSaga.Chaos/release/ShopSaga.Chaos.dll",
-    Option("minutes"), Option("faults"), Option("seed"), Option("instances"), Option("only")));
+    Option("minutes"), Option("faults"), Option("seed"), Option("instances"), Option("only"),
+    Option("area"), Option("previous")));
 
 try
 {

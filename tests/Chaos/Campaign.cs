@@ -1,8 +1,5 @@
 using System.Diagnostics;
-using NUnit.Framework;
 using ShopSaga.Chaos.Faults;
-using ShopSaga.Chaos.Shopping;
-using ShopSaga.Local.Running;
 
 namespace ShopSaga.Chaos;
 
@@ -13,73 +10,17 @@ namespace ShopSaga.Chaos;
 internal sealed record PastFault(TimeSpan At, Fault Fault, TimeSpan? Recovery);
 
 /// <summary>
-/// Customers shop, while one fault after the other breaks a part of the machine; in the second half of the time two at once. After each,
-/// the shop must recover by itself: a probe order becomes final.
+/// One fault after the other breaks a part of the machine; in the second half of the time two at once. After each, the shop must recover by
+/// itself: a probe order becomes final.
 /// </summary>
-internal sealed class Campaign(Machine machine, int seed, TimeSpan duration, int minFaults, string only) : IDisposable
+internal sealed class Campaign(Machine machine, Load load, int seed, TimeSpan duration, int minFaults, string only)
 {
-    private const int Customers = 6;
-    private static readonly StackOptions Defaults = new();
-
-    private readonly ClientRecord _record = new();
-    private readonly Gate _gate = new();
+    private static readonly TimeSpan Slow = TimeSpan.FromSeconds(10);
     private readonly List<PastFault> _faults = [];
-    private readonly List<Customer> _customers = [];
-
-    public ClientRecord Record => _record;
 
     public IReadOnlyList<PastFault> Faults => _faults;
 
-    public IReadOnlyList<Customer> Shoppers => _customers;
-
     public async Task Run(CancellationToken cancellationToken)
-    {
-        using var shopkeeper = new Shopkeeper(machine.Gateway, _record, new Random(seed));
-        await shopkeeper.ListProducts(Defaults.AdminEmail, Defaults.AdminPassword);
-        _customers.AddRange(Enumerable.Range(0, Customers + 1).Select(
-            number => new Customer(number, machine.Gateway, _record, new Random(seed + number), shopkeeper.Listed)));
-        foreach (var customer in _customers)
-        {
-            await customer.Register();
-        }
-
-        var probing = _customers[0];
-        await OrdersKnowsProducts(shopkeeper.Listed);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var load = Task.WhenAll([
-            shopkeeper.Work(_gate, end.Token), .. _customers[1..].Select(customer => customer.Shop(_gate, end.Token)),
-        ]);
-        try
-        {
-            await Break(probing, cancellationToken);
-        }
-        catch (AssertionException notRecovered)
-        {
-            _record.Violated(notRecovered.Message);
-        }
-
-        _record.Fault = "none";
-        await end.CancelAsync();
-        _gate.Open();
-        try
-        {
-            await load;
-        }
-        catch (AssertionException neverAnswered)
-        {
-            _record.Violated(neverAnswered.Message);
-        }
-    }
-
-    public void Dispose()
-    {
-        foreach (var customer in _customers)
-        {
-            customer.Dispose();
-        }
-    }
-
-    private async Task Break(Customer probing, CancellationToken cancellationToken)
     {
         var deck = new FaultDeck(machine, new Random(seed), only);
         var clock = Stopwatch.StartNew();
@@ -91,27 +32,34 @@ internal sealed class Campaign(Machine machine, int seed, TimeSpan duration, int
                 faults = [faults[0], deck.DrawBeside(faults[0])];
             }
 
-            _record.Fault = string.Join(" and ", faults.Select(fault => fault.Kind).Order());
-            var (at, failuresBefore) = (clock.Elapsed, _record.Failures.Values.Sum());
+            load.Record.Fault = string.Join(" and ", faults.Select(fault => fault.Kind).Order());
+            var (at, failuresBefore) = (clock.Elapsed, load.Record.Failures.Values.Sum());
             var ends = await Task.WhenAll(faults.Select(fault => Apply(fault, cancellationToken)));
+            var started = Stopwatch.GetElapsedTime(ends.Max());
             TimeSpan? recovery = null;
             try
             {
-                await probing.Probe();
+                var (placed, history) = (DateTime.UtcNow, await load.Probing.Probe());
                 recovery = Stopwatch.GetElapsedTime(ends.Max());
+                if (recovery - started > Slow)
+                {
+                    Console.WriteLine($"          the probe was slow: sent {placed:HH:mm:ss.f}, {history}");
+                }
             }
             finally
             {
                 _faults.AddRange(faults.Select(fault => new PastFault(at, fault, recovery)));
                 Console.WriteLine(
                     $"{at.TotalSeconds,6:0.0} s  {string.Join(" and ", (object[])faults)}: "
-                        + (recovery is { } time ? $"recovered after {time.TotalSeconds:0.0} s" : "NOT RECOVERED")
-                        + $", {_record.Failures.Values.Sum() - failuresBefore} requests failed");
+                        + (recovery is { } time
+                            ? $"recovered after {time.TotalSeconds:0.0} s, {started.TotalSeconds:0.0} s of it to start"
+                            : "NOT RECOVERED")
+                        + $", {load.Record.Failures.Values.Sum() - failuresBefore} requests failed");
             }
 
             foreach (var name in machine.Ended)
             {
-                _record.Violated($"{name} has ended by itself; its log is {machine.LogOf(name)}");
+                load.Record.Violated($"{name} has ended by itself; its log is {machine.LogOf(name)}");
                 await machine.Start(name, cancellationToken);
             }
         }
@@ -122,23 +70,15 @@ internal sealed class Campaign(Machine machine, int seed, TimeSpan duration, int
     {
         if (fault.NeedsIdleSystem)
         {
-            await _gate.Close();
+            await load.Gate.Close();
             await Verdict.WaitUntilIdle(machine, cancellationToken);
         }
 
         await fault.Begin(cancellationToken);
-        _gate.Open();
+        load.Gate.Open();
         await Task.Delay(fault.Duration, CancellationToken.None);
         var end = Stopwatch.GetTimestamp();
         await fault.End(CancellationToken.None);
         return end;
-    }
-
-    private async Task OrdersKnowsProducts(IReadOnlyList<long> products)
-    {
-        await using var orders = await Local.Verifying.SystemState.Open(machine.Database, "Orders", CancellationToken.None);
-        await Eventually.Is(
-            async () => await Dapper.SqlMapper.ExecuteScalarAsync<int>(orders, "SELECT count(*)::int FROM price_list") == products.Count,
-            "Orders knows all products");
     }
 }

@@ -15,13 +15,23 @@ namespace ShopSaga.Chaos;
 /// </summary>
 internal sealed class Machine : IAsyncDisposable
 {
+    private const string FakeTime = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
+    private static readonly string? BrokerControl =
+        new[] { "/usr/lib/rabbitmq/bin/rabbitmqctl", Executables.InPath("rabbitmqctl") }.FirstOrDefault(File.Exists);
+
     private readonly LocalStack _servers;
     private readonly LocalStack _services;
 
-    private Machine(LocalStack servers, LocalStack services, IReadOnlyDictionary<string, TcpProxy> lines)
-    {
-        (_servers, _services, Lines) = (servers, services, lines);
-    }
+    private readonly SmallDisk? _disk;
+
+    private Machine(LocalStack servers, LocalStack services, IReadOnlyDictionary<string, TcpProxy> lines, SmallDisk? disk) =>
+        (_servers, _services, Lines, _disk) = (servers, services, lines, disk);
+
+    /// <summary>Whether the disk of PostgreSQL can be filled: only root can mount one for it.</summary>
+    public bool HasDiskOfItsOwn => _disk is not null;
+
+    /// <summary>Whether libfaketime is here (the package libfaketime).</summary>
+    public static bool CanMoveClocks => File.Exists(FakeTime);
 
     /// <summary>The proxies by the name of the server behind them.</summary>
     public IReadOnlyDictionary<string, TcpProxy> Lines { get; }
@@ -34,19 +44,15 @@ internal sealed class Machine : IAsyncDisposable
     /// <summary>Of the broker's administrator, past the proxy.</summary>
     public string Broker => _servers.BrokerAddress;
 
-    public string ServersPath => _servers.DataPath;
-
-    public int BrokerEpmdPort => _servers.Ports.Epmd;
-
-    public string BrokerNode => $"shopsaga{_servers.Ports.Base}@localhost";
-
     /// <summary>The names of the services' processes.</summary>
     public IReadOnlyList<string> Services => [.. _services.Processes.Select(process => process.Name)];
 
     public static async Task<Machine> Start(int instances, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
-        var servers = await LocalStack.StartAsync(new StackOptions { Progress = Console.WriteLine }, cancellationToken);
+        var disk = await SmallDisk.TryMount();
+        var servers = await LocalStack.StartAsync(
+            new StackOptions { BasePort = disk?.BasePort, Progress = Console.WriteLine }, cancellationToken);
         var lines = new Dictionary<string, TcpProxy>
         {
             [LocalStack.PostgreSql] = new(servers.Ports.PostgreSql),
@@ -74,11 +80,12 @@ internal sealed class Machine : IAsyncDisposable
                 },
                 cancellationToken);
             Console.WriteLine($"Everything is up after {clock.Elapsed.TotalSeconds:0.0} s, on {services.GatewayAddress}");
-            return new Machine(servers, services, lines);
+            return new Machine(servers, services, lines, disk);
         }
         catch
         {
             await servers.DisposeAsync();
+            await (disk?.DisposeAsync() ?? ValueTask.CompletedTask);
             throw;
         }
     }
@@ -106,6 +113,43 @@ internal sealed class Machine : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts a service from the build of another checkout; null for this one.</summary>
+    public Task StartFrom(string? checkout, string name, CancellationToken cancellationToken) => checkout is null
+        ? _services.Start(name, cancellationToken)
+        : _services.StartFrom(checkout, name, cancellationToken);
+
+    /// <summary>Starts a service with a clock that is ahead by this many seconds, or behind.</summary>
+    public Task StartWithClock(string name, int seconds, CancellationToken cancellationToken) => _services.StartWith(
+        name,
+        new() { ["LD_PRELOAD"] = FakeTime, ["FAKETIME"] = $"{seconds:+0;-0}", ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1" },
+        cancellationToken);
+
+    /// <summary>Runs rabbitmqctl.</summary>
+    public async Task ControlBroker(CancellationToken cancellationToken, params string[] arguments)
+    {
+        var command = new Command(
+            BrokerControl ?? throw new InvalidOperationException("rabbitmqctl is not on this machine."),
+            ["--node", $"shopsaga{_servers.Ports.Base}@localhost", .. arguments])
+        {
+            HiddenPrefixes = ["RABBITMQ_", "ERL_"],
+            Environment =
+            {
+                ["HOME"] = Path.Combine(_servers.DataPath, "rabbitmq"), // the Erlang cookie
+                ["ERL_EPMD_PORT"] = $"{_servers.Ports.Epmd}",
+                ["RABBITMQ_CONF_ENV_FILE"] = Path.Combine(_servers.DataPath, "rabbitmq", "rabbitmq-env.conf"),
+            },
+        };
+        var (exitCode, output) = await Executables.Run(command, cancellationToken);
+        if (exitCode != 0)
+        {
+            throw new InvalidOperationException($"rabbitmqctl {string.Join(' ', arguments)} failed: {output}");
+        }
+    }
+
+    public Task FillDisk() => _disk!.Fill();
+
+    public void FreeDisk() => _disk!.Free();
+
     public bool IsRunning(string name) => ProcessOf(name).Pid is not null;
 
     /// <summary>The processes that have ended.</summary>
@@ -122,6 +166,7 @@ internal sealed class Machine : IAsyncDisposable
         }
 
         await _servers.DisposeAsync();
+        await (_disk?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
     private IEnumerable<StackProcess> All => _servers.Processes.Concat(_services.Processes);

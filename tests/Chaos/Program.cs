@@ -19,26 +19,48 @@ var output = new Option<string>("--output")
     Description = "The JSON file for the figures.",
     DefaultValueFactory = _ => "artifacts/chaos.json",
 };
+string[] areas = ["faults", "rolling"];
+var area = new Option<string>("--area")
+{
+    Description = "faults breaks things; rolling restarts all instances, one after the other, without a failed request.",
+    DefaultValueFactory = _ => areas[0],
+};
+area.AcceptOnlyFromAmong(areas);
+var previous = new Option<string?>("--previous")
+{
+    Description = "With --area=rolling: another checkout, built, from which all instances are upgraded to this one, and back.",
+};
 var command = new RootCommand("Breaks the running system under load, and checks afterwards that nothing promised was broken.")
 {
-    minutes, faults, seed, instances, only, output,
+    minutes, faults, seed, instances, only, output, area, previous,
 };
 command.SetAction(async (arguments, cancellationToken) =>
 {
     var seedOfAll = arguments.GetValue(seed) ?? Random.Shared.Next();
     Console.WriteLine($"--seed={seedOfAll}");
     (Eventually.Limit, Eventually.Pause) = (TimeSpan.FromMinutes(3), TimeSpan.FromMilliseconds(50));
+    if (arguments.GetValue(area) == "rolling")
+    {
+        // As in a deployment: long enough for the gateway to notice. The services inherit it.
+        Environment.SetEnvironmentVariable("Shutdown__Delay", "00:00:05");
+    }
+
     await using var machine = await Machine.Start(arguments.GetValue(instances), cancellationToken);
-    using var campaign = new Campaign(
+    using var load = new Load(machine, seedOfAll);
+    var campaign = new Campaign(
         machine,
+        load,
         seedOfAll,
         TimeSpan.FromMinutes(arguments.GetValue(minutes)),
         arguments.GetValue(faults),
         arguments.GetValue(only)!);
     var clock = Stopwatch.StartNew();
-    await campaign.Run(cancellationToken);
-    var broken = await Verdict.Of(campaign, machine, cancellationToken);
-    Summary.Print(campaign, broken, clock.Elapsed, arguments.GetValue(output)!);
+    await load.During(
+        arguments.GetValue(area) == "rolling" ? new RollingChange(machine, load, arguments.GetValue(previous)).Run : campaign.Run,
+        cancellationToken);
+    Console.WriteLine($"{load.Record.Orders.Count} orders were acknowledged; now the books are checked.");
+    var broken = await Verdict.Of(load.Record, machine, cancellationToken);
+    Summary.Print(load.Record, campaign.Faults, broken, clock.Elapsed, arguments.GetValue(output)!);
     if (broken.Count > 0)
     {
         Console.WriteLine($"Repeat the schedule with --seed={seedOfAll}.");

@@ -1,3 +1,4 @@
+using ShopSaga.Chaos.Shopping;
 using Spectre.Console;
 
 namespace ShopSaga.Chaos;
@@ -5,14 +6,15 @@ namespace ShopSaga.Chaos;
 /// <summary>Prints and writes the figures of a campaign.</summary>
 internal static class Summary
 {
-    public static void Print(Campaign campaign, IReadOnlyList<string> broken, TimeSpan duration, string output)
+    public static void Print(
+        ClientRecord record, IReadOnlyList<PastFault> faults, IReadOnlyList<string> broken, TimeSpan duration, string output)
     {
-        var (record, report) = (campaign.Record, new Report());
+        var report = new Report();
         report.Add("chaos.seconds", duration.TotalSeconds, "s");
         report.Add("chaos.orders", record.Orders.Count, "orders");
         report.Add("chaos.requests", record.Requests, "requests");
         report.Add("chaos.streams.broken", record.BrokenStreams, "streams");
-        report.Add("chaos.faults", campaign.Faults.Count, "faults");
+        report.Add("chaos.faults", faults.Count, "faults");
         report.Add("chaos.failed", record.Failures.Values.Sum(), "requests");
         foreach (var how in record.Failures.GroupBy(failure => failure.Key.How).OrderBy(how => how.Key, StringComparer.Ordinal))
         {
@@ -20,7 +22,7 @@ internal static class Summary
         }
 
         var table = new Table().AddColumns("fault", "times", "recovery: median", "worst", "requests failed");
-        foreach (var kind in campaign.Faults.GroupBy(fault => fault.Fault.Kind).OrderBy(kind => kind.Key, StringComparer.Ordinal))
+        foreach (var kind in faults.GroupBy(fault => fault.Fault.Kind).OrderBy(kind => kind.Key, StringComparer.Ordinal))
         {
             var times = kind.Select(fault => fault.Recovery?.TotalSeconds).OfType<double>().Order().ToList();
             var name = kind.Key.Replace(' ', '-').ToLowerInvariant();
@@ -51,7 +53,7 @@ internal static class Summary
         }
 
         Console.WriteLine(
-            $"{record.Orders.Count} orders, {campaign.Faults.Count} faults, {record.Requests} requests, {record.Failures.Values.Sum()} of "
+            $"{record.Orders.Count} orders, {faults.Count} faults, {record.Requests} requests, {record.Failures.Values.Sum()} of "
                 + $"them failed: {(broken.Count == 0 ? "every promise was kept." : $"{broken.Count} promises were BROKEN.")}");
     }
 }

@@ -16,9 +16,9 @@ internal static class Verdict
     ];
 
     /// <summary>Returns the broken promises.</summary>
-    public static async Task<IReadOnlyList<string>> Of(Campaign campaign, Machine machine, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> Of(ClientRecord record, Machine machine, CancellationToken cancellationToken)
     {
-        var broken = new List<string>(campaign.Record.Violations);
+        var broken = new List<string>(record.Violations);
         broken.AddRange(await ErrorQueueEmpties(machine, cancellationToken));
         var invariants = await Verification.Check(machine.Database, machine.Broker, serviceControl: null, cancellationToken);
         foreach (var invariant in invariants)
@@ -27,7 +27,7 @@ internal static class Verdict
             broken.AddRange(invariant.Violations.Select(violation => $"{invariant.Name}: {violation}"));
         }
 
-        broken.AddRange(await OrdersAreAsTold(campaign, machine, cancellationToken));
+        broken.AddRange(await OrdersAreAsTold(record, machine, cancellationToken));
         return broken;
     }
 
@@ -63,14 +63,14 @@ internal static class Verdict
     }
 
     private static async Task<IReadOnlyList<string>> OrdersAreAsTold(
-        Campaign campaign, Machine machine, CancellationToken cancellationToken)
+        ClientRecord record, Machine machine, CancellationToken cancellationToken)
     {
         var broken = new List<string>();
         await using var orders = await SystemState.Open(machine.Database, "Orders", cancellationToken);
         await using var users = await SystemState.Open(machine.Database, "Users", cancellationToken);
         var stored = (await orders.QueryAsync<(long Id, long UserId, string Status)>("SELECT id, user_id, status FROM orders")).ToList();
         var byId = stored.ToDictionary(order => order.Id);
-        foreach (var (id, told) in campaign.Record.Orders)
+        foreach (var (id, told) in record.Orders)
         {
             if (!byId.TryGetValue(id, out var order))
             {
@@ -92,7 +92,7 @@ internal static class Verdict
 
         // Every key was repeated until it was answered, so an order that no answer named came from a key that gave two.
         var names = (await users.QueryAsync<(long Id, string? Email)>("SELECT id, email FROM users")).ToDictionary(user => user.Id);
-        broken.AddRange(stored.Where(order => !campaign.Record.Orders.ContainsKey(order.Id))
+        broken.AddRange(stored.Where(order => !record.Orders.ContainsKey(order.Id))
             .Select(order => $"order {order.Id} of {names[order.UserId].Email} is the second of its key: no client knows it"));
         return broken;
     }

@@ -22,7 +22,15 @@ internal sealed class StackProcess(string name, Command command, Func<Cancellati
     public Task Start(CancellationToken cancellationToken) => Start([], cancellationToken);
 
     /// <summary>Starts the process with additional environment variables, for this start only.</summary>
-    public async Task Start(Dictionary<string, string> settings, CancellationToken cancellationToken)
+    public Task Start(Dictionary<string, string> settings, CancellationToken cancellationToken) =>
+        Start(command with { Environment = new(command.Environment.Concat(settings)) }, cancellationToken);
+
+    /// <summary>Starts the process with other arguments and in another folder, for this start only.</summary>
+    public Task StartFrom(Func<string, string> replace, CancellationToken cancellationToken) => Start(
+        command with { Arguments = [.. command.Arguments.Select(replace)], Folder = command.Folder is { } folder ? replace(folder) : null },
+        cancellationToken);
+
+    private async Task Start(Command description, CancellationToken cancellationToken)
     {
         if (Pid is not null)
         {
@@ -30,7 +38,7 @@ internal sealed class StackProcess(string name, Command command, Func<Cancellati
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        _child = await Child.Start(command with { Environment = new(command.Environment.Concat(settings)) }, Log);
+        _child = await Child.Start(description, Log);
         folder.Record(name, _child);
         await Readiness.WaitFor(name, _child, Log, probe, cancellationToken);
     }

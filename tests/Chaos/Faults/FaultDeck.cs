@@ -1,4 +1,7 @@
+using ShopSaga.Local.Layout;
 using ShopSaga.Local.Running;
+using ShopSaga.Local.Servers;
+using ShopSaga.Replaying;
 
 namespace ShopSaga.Chaos.Faults;
 
@@ -6,6 +9,20 @@ namespace ShopSaga.Chaos.Faults;
 internal sealed class FaultDeck
 {
     private static readonly string[] Servers = [LocalStack.PostgreSql, LocalStack.RabbitMq, LocalStack.Redis];
+
+    /// <summary>Less than the five minutes that a token may be early or late.</summary>
+    private const int MaxClockSeconds = 120;
+
+    private static readonly Service[] Endpoints = [.. Topology.Services.Where(service => service.IsOnTheBus)];
+    private static readonly Service[] Owners = [.. Topology.Services.Where(service => service.Database is not null)];
+
+    private static readonly (string Service, string Rows)[] LockedRows =
+    [
+        ("Orders", "orders WHERE id IN (SELECT id FROM orders ORDER BY id DESC LIMIT 20)"),
+        ("Products", "products"),
+        ("Payments", "payments"),
+        ("Settlement", "daily_totals"),
+    ];
 
     private readonly Random _random;
     private readonly IReadOnlyList<Func<Fault>> _all;
@@ -32,6 +49,20 @@ internal sealed class FaultDeck
                 () => new ConnectionsBroken(machine, server, Line.Slow) { Duration = Seconds(2, 6) },
                 () => new ConnectionsBroken(machine, server, Line.Silent) { Duration = Seconds(1, 8) },
             ]),
+            () => new BrokerAlarm(machine, OfMemory: true) { Duration = Seconds(1, 4) },
+            () => new BrokerAlarm(machine, OfMemory: false) { Duration = Seconds(1, 4) },
+            () => new DatabaseReadOnly(machine) { Duration = Seconds(1, 6) },
+            () => new ConnectionsTerminated(machine, OneOf([.. Owners.Select(owner => owner.Database!.Name)])),
+            .. LockedRows.Select<(string Service, string Rows), Func<Fault>>(
+                rows => () => new RowsLocked(machine, rows.Service, rows.Rows) { Duration = Seconds(1, 8) }),
+            () => new QueueDeleted(machine, OneOf([.. Endpoints.Select(endpoint => endpoint.Assembly), ErrorQueue.DefaultName])),
+            () => new ExchangeDeleted(machine, OneOf([.. Endpoints.SelectMany(
+                endpoint => endpoint.Publishes.Select(name => BrokerTopology.EventExchange(endpoint, name)))])),
+            .. machine.HasDiskOfItsOwn ? [() => new DiskFull(machine) { Duration = Seconds(2, 6) }] : Array.Empty<Func<Fault>>(),
+            .. Machine.CanMoveClocks
+                ? Endpoints.Select<Service, Func<Fault>>(endpoint => () => new ClockMoved(
+                    machine, endpoint.Name, OneOf([-MaxClockSeconds, MaxClockSeconds])) { Duration = Seconds(1, 4) })
+                : Array.Empty<Func<Fault>>(),
         ];
         _all = [.. all.Where(make => make().Kind.StartsWith(only, StringComparison.Ordinal))];
         if (_all.Count == 0)
@@ -67,7 +98,7 @@ internal sealed class FaultDeck
         return fault;
     }
 
-    private string OneOf(string[] names) => names[_random.Next(names.Length)];
+    private T OneOf<T>(T[] values) => values[_random.Next(values.Length)];
 
     private TimeSpan Seconds(double min, double max) => TimeSpan.FromSeconds(min + ((max - min) * _random.NextDouble()));
 }

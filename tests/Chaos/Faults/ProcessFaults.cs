@@ -26,6 +26,22 @@ internal sealed record ProcessPaused(Machine Machine, string Name) : Fault($"pau
     }
 }
 
+/// <summary>An instance is restarted with another time, and later with the right one.</summary>
+internal sealed record ClockMoved(Machine Machine, string Name, int Seconds) : Fault($"move the clock of {Kinds.Of(Name)}", Name)
+{
+    public override async Task Begin(CancellationToken cancellationToken)
+    {
+        await Machine.Stop(Name);
+        await Machine.StartWithClock(Name, Seconds, cancellationToken);
+    }
+
+    public override async Task End(CancellationToken cancellationToken)
+    {
+        await Machine.Stop(Name);
+        await Machine.Start(Name, cancellationToken);
+    }
+}
+
 /// <summary>All connections of the services to one server.</summary>
 internal sealed record ConnectionsBroken(Machine Machine, string Server, Line Line)
     : Fault($"{(Line == Line.Silent ? "halve" : Line == Line.Slow ? "delay" : "cut")} {Server}", Server)

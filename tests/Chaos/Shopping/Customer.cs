@@ -70,14 +70,15 @@ internal sealed class Customer : IDisposable
     }
 
     /// <summary>Orders one unit, and waits until the order is final.</summary>
-    /// <returns>The time that it took.</returns>
-    public async Task<TimeSpan> Probe()
+    /// <returns>Its history.</returns>
+    public async Task<string> Probe()
     {
-        var clock = Stopwatch.StartNew();
         var id = await Place("orders", new { productId = _products[0], quantity = 1, paymentMethod = "CARD" });
         await Eventually.Is(
             async () => await ReadOrder(id!.Value) is { } status && ClientRecord.IsFinal(status), $"the probe, order {id}, is final");
-        return clock.Elapsed;
+        var history = await _api.Send(HttpMethod.Get, $"orders/{id}/history", [200]);
+        return $"order {id}: " + string.Join(
+            ", ", history?.Body?["items"]?.AsArray().Select(item => $"{item!["name"]} {(DateTime)item["at"]!:HH:mm:ss.f}") ?? []);
     }
 
     /// <summary>Reads one of its orders until the shop answers; null where it does not know the order.</summary>
