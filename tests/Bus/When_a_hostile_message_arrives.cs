@@ -97,18 +97,116 @@ public class When_a_hostile_message_arrives
         await AssertFails(headers, "unknown type");
     }
 
+    /// <summary>But for the numbers that are none: the broker closes the connection of a sender of NaN or infinity.</summary>
+    [Test]
+    public async Task Should_read_headers_of_every_type_of_AMQP()
+    {
+        object? nested = "innermost";
+        for (var depth = 0; depth < 50; depth++)
+        {
+            nested = depth % 2 == 0
+                ? new Dictionary<string, object?> { ["k"] = nested, ["void"] = null }
+                : new List<object?> { nested, 1.5m, new AmqpTimestamp(0) };
+        }
+
+        var properties = new BasicProperties
+        {
+            MessageId = Guid.NewGuid().ToString(),
+            Headers = new Dictionary<string, object?>
+            {
+                [Headers.EnclosedMessageTypes] = typeof(OpenDoor).FullName,
+                ["void"] = null,
+                ["boolean"] = true,
+                ["byte"] = byte.MaxValue,
+                ["signed byte"] = sbyte.MinValue,
+                ["short"] = short.MinValue,
+                ["unsigned short"] = ushort.MaxValue,
+                ["int"] = int.MinValue,
+                ["unsigned int"] = uint.MaxValue,
+                ["long"] = long.MinValue,
+                ["float"] = float.Epsilon,
+                ["double"] = double.MinValue,
+                ["decimal"] = -12_345.6789m,
+                ["timestamp"] = new AmqpTimestamp(0),
+                ["bytes"] = new byte[] { 0xff, 0xfe, 0 },
+                ["binary"] = new BinaryTableValue([1, 2, 3]),
+                ["table"] = new Dictionary<string, object?> { ["a"] = 1, ["b"] = new Dictionary<string, object?> { ["c"] = null } },
+                ["list"] = new List<object?> { 1, "two", new List<object?>() },
+                ["nested"] = nested,
+            },
+        };
+        await using var endpoint = await Start();
+        await using var channel = await Broker.NewChannel();
+        await channel.BasicPublishAsync(endpoint.Name, "", mandatory: true, properties, """{"Fails":true}"""u8.ToArray());
+
+        var failed = await endpoint.NextFailed();
+        await AssertHandlesTheNext(endpoint);
+        Assert.That(failed.Headers["NServiceBus.ExceptionInfo.Message"], Does.Contain("한한한"));
+        Assert.That(
+            (failed.Headers["void"], failed.Headers["boolean"], failed.Headers["long"], failed.Headers["decimal"]),
+            Is.EqualTo(("", "True", "-9223372036854775808", "-12345.6789")));
+        Assert.That((failed.Headers["table"], failed.Headers["list"]), Is.EqualTo(("a=1,b=c=", "1;two;")));
+        Assert.That(failed.Headers["nested"], Does.Contain("innermost"));
+    }
+
+    /// <summary>As many as a frame can hold. One without an id cannot be read, and goes on as it came.</summary>
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Should_survive_lists_that_are_nested_in_lists(bool hasId)
+    {
+        object nested = new List<object?>();
+        for (var depth = 0; depth < 23_000; depth++)
+        {
+            nested = new List<object?> { nested };
+        }
+
+        var properties = new BasicProperties { Headers = new Dictionary<string, object?> { ["nested"] = nested } };
+        if (hasId)
+        {
+            properties.MessageId = Guid.NewGuid().ToString();
+        }
+
+        await using var endpoint = await Start();
+        await using var channel = await Broker.NewChannel();
+        await channel.BasicPublishAsync(endpoint.Name, "", mandatory: true, properties, "{}"u8.ToArray());
+
+        await endpoint.NextFailed();
+        await AssertHandlesTheNext(endpoint);
+    }
+
+    [Test]
+    public async Task Should_move_a_message_as_it_came_when_no_copy_of_it_can_be_made()
+    {
+        var failed = await AssertFailsWithoutReason(
+            new() { [Headers.EnclosedMessageTypes] = typeof(OpenDoor).FullName!, ["colour"] = "blue" }, """{"Unspeakable":true}""");
+
+        Assert.That((failed.Headers["colour"], failed.Body), Is.EqualTo(("blue", """{"Unspeakable":true}""")));
+        Assert.That(failed.Headers.Keys, Has.None.StartsWith("NServiceBus.ExceptionInfo."));
+    }
+
     private async Task<Delivery> AssertFails(Dictionary<string, string> headers, string reason, string body = "{}")
+    {
+        var failed = await AssertFailsWithoutReason(headers, body);
+        Assert.That(failed.Headers["NServiceBus.ExceptionInfo.Message"], Does.Contain(reason));
+        return failed;
+    }
+
+    private async Task<Delivery> AssertFailsWithoutReason(Dictionary<string, string> headers, string body)
     {
         await using var endpoint = await Start();
         await Send(endpoint, headers, body);
         var failed = await endpoint.NextFailed();
+        await AssertHandlesTheNext(endpoint);
+        return failed;
+    }
+
+    private async Task AssertHandlesTheNext(TestEndpoint endpoint)
+    {
         await Broker.Send(endpoint.Name, new OpenDoor(Fails: false), "the next");
         await Eventually.Is(() => _handled.All.Contains("the next"), "the next message is handled");
 
-        Assert.That(failed.Headers["NServiceBus.ExceptionInfo.Message"], Does.Contain(reason));
         Assert.That(_handled.All.Count(handled => handled != "the next"), Is.LessThanOrEqualTo(1), "no circle");
         Assert.That(await Broker.Depth(endpoint.ErrorQueue), Is.Zero, "no second copy");
-        return failed;
     }
 
     private static Task Send(TestEndpoint endpoint, Dictionary<string, string> headers, string body) =>
@@ -122,7 +220,7 @@ public class When_a_hostile_message_arrives
         },
         services => services.AddSingleton(_handled));
 
-    internal sealed record OpenDoor(bool Fails);
+    internal sealed record OpenDoor(bool Fails, bool Unspeakable = false);
 
     internal sealed record EventDoorOpened;
 
@@ -131,9 +229,17 @@ public class When_a_hostile_message_arrives
         public Task Handle(OpenDoor message, IMessageHandlerContext context)
         {
             handled.Add(context.MessageId);
-            return message.Fails
+            return message.Unspeakable
+                ? throw new UnspeakableException()
+                : message.Fails
                 ? throw new InvalidOperationException(new StringBuilder().Insert(0, "한", 40_000).ToString())
                 : context.Publish(new EventDoorOpened());
         }
+    }
+
+    /// <summary>What it says cannot be read, so no header can carry it.</summary>
+    internal sealed class UnspeakableException : Exception
+    {
+        public override string Message => throw new InvalidOperationException("no text");
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using RabbitMQ.Client;
 using Headers = ShopSaga.Bus.Headers;
@@ -29,6 +30,35 @@ public class When_headers_become_properties
             ["table"] = "a=1,b=two",
             ["list"] = "1;two",
         }));
+
+    [Test]
+    public void Should_take_time_in_proportion_to_the_number_of_headers()
+    {
+        BestTime(1_000);
+        var (few, many) = (BestTime(1_000), BestTime(8_000));
+
+        Assert.That(many / few, Is.LessThan(32), "8 in proportion to the number, 64 in proportion to its square");
+
+        static double BestTime(int count)
+        {
+            const int runs = 9;
+            const uint roomForHalf = 6;
+            var properties = new BasicProperties
+            {
+                MessageId = "1",
+                Headers = Enumerable.Range(0, count).ToDictionary(number => $"h{number}", _ => (object?)"x"u8.ToArray()),
+            };
+            return Enumerable.Range(0, runs).Min(_ =>
+            {
+                var start = Stopwatch.GetTimestamp();
+                var message = AmqpMapping.ToMessage(properties, redelivered: false, default);
+                AmqpMapping.ToProperties(
+                    new OutgoingOperation { MessageId = "1", Headers = message.Headers.ToDictionary(), Body = default },
+                    (uint)(12 * 1024 + (count * roomForHalf)));
+                return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            });
+        }
+    }
 
     [TestCase("NServiceBus.Transport.RabbitMQ.DelayInSeconds")]
     [TestCase("NServiceBus.Transport.RabbitMQ.ConfirmationId")]

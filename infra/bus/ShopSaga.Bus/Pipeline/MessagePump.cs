@@ -229,9 +229,19 @@ internal sealed class MessagePump(
             await Pause(stop);
             return false;
         }
+        catch (Exception noCopy) when (!abort.IsCancellationRequested)
+        {
+            // Such as an exception whose text throws: trying again would never end.
+            if (await MoveAsItCame(delivery, noCopy))
+            {
+                return true;
+            }
+
+            throw;
+        }
     }
 
-    /// <summary>The last resort: the broker is there, but refuses every copy that recoverability could make.</summary>
+    /// <summary>The last resort: recoverability can make no copy, or the broker is there and refuses each.</summary>
     private async Task<bool> MoveAsItCame(InFlightMessage delivery, Exception failure)
     {
         try

@@ -23,6 +23,9 @@ internal static class AmqpMapping
     private const string CallbackQueue = "NServiceBus.RabbitMQ.CallbackQueue";
     private const string DeliveryCount = "x-delivery-count";
 
+    /// <summary>Of tables and lists in a header; a frame has room for 25,000, and each costs stack.</summary>
+    private const int MaxDepth = 100;
+
     /// <summary>Deliveries before the broker's count began anew (<see cref="Renewed"/>).</summary>
     private const string EarlierDeliveries = "ShopSaga.Bus.EarlierDeliveries";
 
@@ -189,13 +192,27 @@ internal static class AmqpMapping
             ? (int)Math.Clamp(Convert.ToInt64(count, CultureInfo.InvariantCulture), 0, 1_000_000)
             : otherwise;
 
-    private static string Text(object? value) => value switch
+    /// <summary>Whether headers are nested deeper than any program needs; to pass them on costs time by the square of the depth.</summary>
+    public static bool IsDeep(IReadOnlyBasicProperties properties) => IsDeep(properties.Headers as IDictionary<string, object?>, 0);
+
+    private static bool IsDeep(object? value, int depth) => depth > MaxDepth || value switch
     {
+        IDictionary<string, object?> table => table.Values.Any(entry => IsDeep(entry, depth + 1)),
+        System.Collections.IEnumerable list and not (string or byte[]) => list.Cast<object?>().Any(item => IsDeep(item, depth + 1)),
+        _ => false,
+    };
+
+    private static string Text(object? value) => Text(value, 0);
+
+    private static string Text(object? value, int depth) => value switch
+    {
+        _ when depth > MaxDepth => "…",
         null => string.Empty,
         byte[] bytes => Encoding.UTF8.GetString(bytes),
         AmqpTimestamp time => WireTime.ToWire(DateTimeOffset.FromUnixTimeSeconds(time.UnixTime)),
-        IDictionary<string, object?> table => string.Join(',', table.Select(entry => $"{entry.Key}={Text(entry.Value)}")),
-        System.Collections.IEnumerable list and not string => string.Join(';', list.Cast<object?>().Select(Text)),
+        IDictionary<string, object?> table => string.Join(',', table.Select(entry => $"{entry.Key}={Text(entry.Value, depth + 1)}")),
+        System.Collections.IEnumerable list and not string =>
+            string.Join(';', list.Cast<object?>().Select(item => Text(item, depth + 1))),
         _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? string.Empty,
     };
 }

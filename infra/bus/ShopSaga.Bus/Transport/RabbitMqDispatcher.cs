@@ -67,14 +67,19 @@ internal sealed class RabbitMqDispatcher : IAsyncDisposable
     }
 
     /// <summary>
-    /// Passes a message on as it came, to the exchange of a queue; with its headers as texts that fit, where the broker refuses them.
+    /// Passes a message on as it came, to the exchange of a queue; with its headers as texts that fit, where the broker refuses them or
+    /// where they are nested so deeply that sending them is an attack.
     /// </summary>
     public async Task Forward(string address, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
     {
         using var timeout = new CancellationTokenSource(ConfirmTimeout, _context.Time);
         try
         {
-            await (await Channel(timeout.Token)).Forward(address, new BasicProperties(properties), body, timeout.Token);
+            var channel = await Channel(timeout.Token);
+            var sent = AmqpMapping.IsDeep(properties)
+                ? AmqpMapping.AsTexts(properties, channel.MaxFrame)
+                : new BasicProperties(properties);
+            await channel.Forward(address, sent, body, timeout.Token);
         }
         catch (Exception failure)
             when (failure is not BrokerUnreachableException and not OperationCanceledException and not BrokerUnavailableException)
