@@ -1,5 +1,8 @@
 using System.Buffers;
+using Dapper;
 using Microsoft.AspNetCore.Identity;
+using Npgsql;
+using ShopSaga.Hosting.Http;
 using ShopSaga.Hosting.Text;
 
 namespace ShopSaga.Users;
@@ -46,6 +49,19 @@ internal sealed class Passwords
 
         isOutdated = result == PasswordVerificationResult.SuccessRehashNeeded;
         return result != PasswordVerificationResult.Failed && hash is not null;
+    }
+
+    /// <summary>
+    /// The stored hash of the user's password, if this is the password; null otherwise. A change compares the hash again, since the password
+    /// may be changed after it was verified.
+    /// </summary>
+    public async Task<string?> FindVerifiedHash(
+        NpgsqlDataSource database, Caller caller, string password, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var hash = await connection.QuerySingleOrDefaultAsync<string>(new CommandDefinition(
+            "SELECT password_hash FROM users WHERE id = @UserId", caller, cancellationToken: cancellationToken));
+        return Verify(hash, password) ? hash : null;
     }
 
     private static string Normalize(string password)

@@ -1,4 +1,3 @@
-using Dapper;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 using ShopSaga.Contracts.Users;
@@ -23,8 +22,7 @@ internal static class CloseAccount
         ILogger<AccountClosure> logger,
         CancellationToken cancellationToken)
     {
-        var hash = await ReadHash(database, caller, cancellationToken);
-        if (!passwords.Verify(hash, given.Password))
+        if (await passwords.FindVerifiedHash(database, caller, given.Password, cancellationToken) is not { } hash)
         {
             return Problems.Invalid("password", "is wrong.");
         }
@@ -50,12 +48,5 @@ internal static class CloseAccount
         await session.Commit(cancellationToken);
         logger.LogInformation(LogEvents.AccountClosed, "User {UserId} closed the account", caller.UserId);
         return TypedResults.NoContent();
-    }
-
-    private static async Task<string?> ReadHash(NpgsqlDataSource database, Caller caller, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await connection.QuerySingleOrDefaultAsync<string>(new CommandDefinition(
-            "SELECT password_hash FROM users WHERE id = @UserId", caller, cancellationToken: cancellationToken));
     }
 }

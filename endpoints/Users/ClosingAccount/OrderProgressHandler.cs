@@ -8,7 +8,8 @@ namespace ShopSaga.Users.ClosingAccount;
 /// <summary>
 /// Keeps for each order what decides whether it is final. Orders itself publishes no event for the end of a compensation, so it is
 /// recognised as Orders recognises it: by what Products and Payments report of the stock and the money (decision 003). An order that is out
-/// of stock holds neither. Each event sets a mark of its own, so their order does not matter.
+/// of stock holds neither. A failed payment of an order that was confirmed is one that the provider captured after all: that money is
+/// back when it is refunded. Each event sets a mark of its own, so their order does not matter.
 /// </summary>
 internal sealed class OrderProgressHandler :
     IHandleMessages<OrderPlaced>,
@@ -46,14 +47,17 @@ internal sealed class OrderProgressHandler :
         """,
         new { message.OrderId });
 
-    public Task Handle(PaymentFailed message, IMessageHandlerContext context) => SettleMoney(message.OrderId, context);
-
-    public Task Handle(PaymentRefunded message, IMessageHandlerContext context) => SettleMoney(message.OrderId, context);
-
-    private static Task<int> SettleMoney(long orderId, IMessageHandlerContext context) => context.Sql().Execute(
+    public Task Handle(PaymentFailed message, IMessageHandlerContext context) => context.Sql().Execute(
         """
-        INSERT INTO orders_of_users (order_id, money_settled) VALUES (@orderId, true)
+        INSERT INTO orders_of_users (order_id, payment_failed) VALUES (@OrderId, true)
+        ON CONFLICT (order_id) DO UPDATE SET payment_failed = true
+        """,
+        new { message.OrderId });
+
+    public Task Handle(PaymentRefunded message, IMessageHandlerContext context) => context.Sql().Execute(
+        """
+        INSERT INTO orders_of_users (order_id, money_settled) VALUES (@OrderId, true)
         ON CONFLICT (order_id) DO UPDATE SET money_settled = true
         """,
-        new { orderId });
+        new { message.OrderId });
 }

@@ -16,8 +16,7 @@ internal static class ChangePassword
         ILogger<PasswordChange> logger,
         CancellationToken cancellationToken)
     {
-        var currentHash = await ReadHash(database, caller, cancellationToken);
-        if (!passwords.Verify(currentHash, given.CurrentPassword))
+        if (await passwords.FindVerifiedHash(database, caller, given.CurrentPassword, cancellationToken) is not { } currentHash)
         {
             return Problems.Invalid("currentPassword", "is wrong.");
         }
@@ -42,14 +41,5 @@ internal static class ChangePassword
         await transaction.CommitAsync(cancellationToken);
         logger.LogInformation(LogEvents.PasswordChanged, "User {UserId} changed the password", caller.UserId);
         return TypedResults.NoContent();
-    }
-
-    private static async Task<string?> ReadHash(NpgsqlDataSource database, Caller caller, CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await connection.QuerySingleOrDefaultAsync<string>(new CommandDefinition(
-            "SELECT password_hash FROM users WHERE id = @UserId",
-            caller,
-            cancellationToken: cancellationToken));
     }
 }

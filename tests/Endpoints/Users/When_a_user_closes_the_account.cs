@@ -99,6 +99,34 @@ internal sealed class When_a_user_closes_the_account
         order => [new OrderCancelled(order, "CUSTOMER", Now), new OrderConfirmed(order, 1, Now), new StockReleased(order, Now)],
         order => new PaymentRefunded(order, 1, 500, Now));
 
+    /// <summary>The provider declines, captures after all, and PaymentCompleted overtakes PaymentFailed.</summary>
+    [Test]
+    public async Task Should_wait_for_the_refund_of_a_failed_payment_that_was_captured_after_all()
+    {
+        var user = await _users.Register("captured@shop.test");
+        var (access, _) = await _users.LogIn("captured@shop.test");
+        var order = Interlocked.Increment(ref _lastOrder);
+        object[] events =
+        [
+            Placed(order, user), new OrderConfirmed(order, 1, Now), new PaymentFailed(order, "DECLINED", Now),
+            new OrderCancelled(order, "CUSTOMER", Now), new StockReleased(order, Now),
+        ];
+        await Task.WhenAll(events.Select(Publish));
+        Assert.That(
+            () => Count(
+                """
+                SELECT count(*) FROM orders_of_users
+                WHERE order_id = @order AND user_id IS NOT NULL AND confirmed AND cancelled AND stock_released
+                    AND (payment_failed OR money_settled)
+                """,
+                order),
+            Is.EqualTo(1).After(PatienceMs, 20));
+
+        Assert.That(await Close(access), Is.EqualTo(HttpStatusCode.Conflict));
+        await Publish(new PaymentRefunded(order, 1, 500, Now));
+        Assert.That(async () => await Close(access), Is.EqualTo(HttpStatusCode.NoContent).After(PatienceMs, 20));
+    }
+
     [Test]
     public async Task Should_wait_for_a_cancellation_before_the_charge() => await AssertBlockedUntil(
         order => [new PaymentFailed(order, "ORDER_CANCELLED", Now), new OrderCancelled(order, "EXPIRED", Now)],
