@@ -7,11 +7,10 @@ namespace ShopSaga.Tests.Stack;
 public class When_clients_reset_their_connections
 {
     [Test]
-    [Explicit("Fails: the campaign reads /metrics of the provider without its key, and counts 503s that a busy machine gives.")]
     public async Task Should_leak_no_connection_and_stay_ready()
     {
         var target = Target.From(RunningSystem.Stack.Environment().GetValueOrDefault);
-        var campaign = new AbortCampaign(target, new AbortPlan(Seed: 1, Requests: 1_500), TestContext.Progress.WriteLine);
+        var campaign = new AbortCampaign(target, new AbortPlan(Seed: 1, Requests: 600), TestContext.Progress.WriteLine);
 
         var violations = await campaign.Run(only: null, CancellationToken.None);
 

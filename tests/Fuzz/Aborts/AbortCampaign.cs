@@ -17,8 +17,8 @@ internal sealed class AbortCampaign(Target target, AbortPlan plan, Action<string
     private const int AtOnce = 16;
     private const int Batch = 400;
 
-    /// <summary>More than the connections of a pool, which has 100.</summary>
-    private const int Probes = 120;
+    /// <summary>More than the connections of a pool.</summary>
+    private const int Probes = 60;
 
     private static readonly int[] DelaysInMilliseconds = [0, 0, 1, 1, 2, 3, 5, 8, 12, 16, 20, 25, 30, 35, 40, 50, 70, 100, 200];
     private readonly List<string> _violations = [];
@@ -131,6 +131,7 @@ internal sealed class AbortCampaign(Target target, AbortPlan plan, Action<string
         "orders" or "cart" => services.AddressOf("Orders"),
         "payments" => services.AddressOf("Payments"),
         "settlements" => services.AddressOf("Settlement"),
+        "operations" => services.AddressOf("Operations"),
         _ => null,
     };
 

@@ -1,5 +1,9 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Configuration;
+using Npgsql;
+using ShopSaga.Hosting.Database;
 using ShopSaga.Local.Layout;
 using ShopSaga.Local.Provisioning;
 using ShopSaga.Local.Servers;
@@ -90,6 +94,22 @@ public class When_the_shop_is_deployed
         }
 
         Assert.That(Repository.Read("Dockerfile"), Does.Contain("\nUSER 1654:1654\n"));
+    }
+
+    [Test]
+    public void Should_open_no_more_connections_than_one_PostgreSQL_takes()
+    {
+        const int ofOperators = 20;
+        var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["ConnectionStrings:Database"] = "Host=postgresql",
+        });
+        var pool = new NpgsqlConnectionStringBuilder(DatabaseConnection.StringFrom(settings.Build())).MaxPoolSize;
+        var limit = Regex.Match(Repository.Read("infra/compose/shop.yml"), @"max_connections=(\d+)").Groups[1].Value;
+
+        Assert.That(
+            (Topology.Services.Count(service => service.Database is not null) * pool) + ofOperators,
+            Is.LessThan(int.Parse(limit, CultureInfo.InvariantCulture)));
     }
 
     [Test]

@@ -22,6 +22,12 @@ internal static class DatabaseConnection
 
     private const int PreparedStatements = 200;
 
+    /// <summary>
+    /// Six services with one database server stay below its 300 connections, however many requests arrive: more wait for a connection of
+    /// the pool, where PostgreSQL would refuse them. Npgsql's default of 100 is for one pool.
+    /// </summary>
+    private const int MaxPoolSize = 40;
+
     // A peer without a sign of life is given up after 30 + 3 * 10 seconds, by the server and by the client.
     private const int KeepAliveIdleSeconds = 30;
     private const int KeepAliveIntervalSeconds = 10;
@@ -46,6 +52,11 @@ internal static class DatabaseConnection
         if (connection.MaxAutoPrepare == 0)
         {
             (connection.MaxAutoPrepare, connection.AutoPrepareMinUsages) = (Prepared(configuration), 2);
+        }
+
+        if (!connection.ShouldSerialize("Maximum Pool Size"))
+        {
+            connection.MaxPoolSize = MaxPoolSize;
         }
 
         connection.NoResetOnClose = true;
