@@ -46,7 +46,10 @@ internal sealed record Route(Access Access, string Method, string Path)
         .Replace("{spare}", $"{world.SpareId}", StringComparison.Ordinal)
         .Replace("{date}", "2025-01-31", StringComparison.Ordinal)
         .Replace("{month}", "2025-01", StringComparison.Ordinal)
-        .Replace("{code}", "not-found", StringComparison.Ordinal);
+        .Replace("{code}", "not-found", StringComparison.Ordinal)
+        .Replace("{message}", "no-such-message", StringComparison.Ordinal)
+        .Replace("{group}", "no-such-group", StringComparison.Ordinal)
+        .Replace("{return}", "1", StringComparison.Ordinal);
 
     public JsonObject? BodyFor(World world, Random? random = null) =>
         Body is null ? null : System.Text.Json.JsonSerializer.SerializeToNode(Body(world, random ?? None))!.AsObject();
@@ -55,7 +58,7 @@ internal sealed record Route(Access Access, string Method, string Path)
 /// <summary>All routes, compared with the services' OpenAPI documents.</summary>
 internal static partial class RouteTable
 {
-    private static readonly string[] Services = ["users", "products", "orders", "payments", "settlement"];
+    private static readonly string[] Services = ["users", "products", "orders", "payments", "settlement", "operations"];
     private static readonly (string, string)[] Paging = [("limit", "20"), ("cursor", "AAAAAAAAAAE")];
     private static readonly (string, string)[] Placing = [("Idempotency-Key", "a-key"), ("Prefer", "wait=1")];
 
@@ -136,6 +139,19 @@ internal static partial class RouteTable
         new(Access.Admin, "GET", "/settlements/monthly/{month}") { Headers = [("Accept", "text/csv")] },
         new(Access.Admin, "POST", "/settlements/monthly/{month}/close"),
         new(Access.Admin, "GET", "/settlements/reconciliation/{date}") { Headers = [("Accept", "text/csv")] },
+
+        new(Access.Admin, "GET", "/operations/services"),
+        new(Access.Admin, "GET", "/operations/queues"),
+        new(Access.Admin, "GET", "/operations/outboxes"),
+        new(Access.Admin, "GET", "/operations/open-orders"),
+        new(Access.Admin, "GET", "/operations/failed-messages") { Query = [("limit", "20")] },
+        new(Access.Admin, "GET", "/operations/failed-messages/groups"),
+        new(Access.Admin, "GET", "/operations/failed-messages/{message}"),
+        new(Access.Admin, "POST", "/operations/failed-messages/return"),
+        new(Access.Admin, "POST", "/operations/failed-messages/groups/{group}/return"),
+        new(Access.Admin, "POST", "/operations/failed-messages/{message}/return"),
+        new(Access.Admin, "GET", "/operations/returns"),
+        new(Access.Admin, "GET", "/operations/returns/{return}"),
     ];
 
     /// <summary>Routes of the gateway itself.</summary>

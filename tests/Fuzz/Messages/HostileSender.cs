@@ -6,7 +6,6 @@ namespace ShopSaga.Fuzz.Messages;
 /// <summary>Sends hostile messages, some of which the client or the broker refuses.</summary>
 internal sealed class HostileSender(string broker) : IAsyncDisposable
 {
-    private const int FrameError = 501;
     private IConnection? _connection;
     private IChannel? _channel;
 
@@ -24,9 +23,9 @@ internal sealed class HostileSender(string broker) : IAsyncDisposable
         {
             return unsendable.Message;
         }
-        catch (OperationInterruptedException refused) when (refused.ShutdownReason?.ReplyCode == FrameError)
+        catch (OperationInterruptedException refused)
         {
-            // Properties larger than a frame: the broker closes the connection (AMQP 0-9-1, 2.3.7).
+            // Properties larger than a frame (AMQP 0-9-1, 2.3.7), or numbers that are none: the broker closes the connection.
             await DisposeAsync();
             return refused.Message;
         }

@@ -101,6 +101,12 @@ internal sealed class MessageGenerator(int seed)
             Valid(random) is var message && Header(message, "NServiceBus.ControlMessage", "True")
                 ? message with { Kind = "an event flagged as control message" }
                 : message,
+        random =>
+        {
+            var message = Valid(random);
+            message.Properties.Headers!["nested"] = Nested(20_000);
+            return message with { Kind = "20,000 lists, one in the other" };
+        },
     ];
 
     public static int KnownMessages => Known.Length;
@@ -367,9 +373,21 @@ internal sealed class MessageGenerator(int seed)
         13 =>
             ("bytes", random.Next(2) == 0 ? Bytes(
                 random, random.Pick([0, 1, 10, 1_000, 100_000])) : new BinaryTableValue(Bytes(random, 100))),
+        14 when depth == 0 && random.Next(4) == 0 => ("deeply nested lists", Nested(random.Pick([100, 5_000, 20_000]))),
         14 => ("table", Enumerable.Range(0, random.Next(4)).ToDictionary(number => $"k{number}", _ => AnyValue(random, depth + 1).Value)),
         _ => ("list", Enumerable.Range(0, random.Next(4)).Select(_ => AnyValue(random, depth + 1).Value).ToList()),
     };
+
+    private static object Nested(int levels)
+    {
+        object nested = new List<object?>();
+        for (var level = 0; level < levels; level++)
+        {
+            nested = new List<object?> { nested };
+        }
+
+        return nested;
+    }
 
     private static byte[] Bytes(Random random, int count)
     {
