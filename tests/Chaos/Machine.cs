@@ -44,6 +44,8 @@ internal sealed class Machine : IAsyncDisposable
     /// <summary>Of the broker's administrator, past the proxy.</summary>
     public string Broker => _servers.BrokerAddress;
 
+    public string? BrokerManagement => _servers.BrokerManagementAddress;
+
     /// <summary>The names of the services' processes.</summary>
     public IReadOnlyList<string> Services => [.. _services.Processes.Select(process => process.Name)];
 

@@ -20,7 +20,8 @@ internal static class Verdict
     {
         var broken = new List<string>(record.Violations);
         broken.AddRange(await ErrorQueueEmpties(machine, cancellationToken));
-        var invariants = await Verification.Check(machine.Database, machine.Broker, serviceControl: null, cancellationToken);
+        var invariants = await Verification.Check(
+            machine.Database, machine.Broker, machine.BrokerManagement, serviceControl: null, cancellationToken);
         foreach (var invariant in invariants)
         {
             Console.WriteLine($"{(invariant.Holds ? "ok    " : "not ok")} {invariant.Name}: {invariant.Numbers}");

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using RabbitMQ.Client;
+using ShopSaga.Local.Processes;
+using ShopSaga.Local.Servers;
 using ShopSaga.Local.Verifying;
 using ShopSaga.Tests.Stack.Support;
 
@@ -84,6 +86,27 @@ internal sealed class When_the_books_are_broken_by_hand
     [TestCase("Settlement", "ALTER TABLE entries DISABLE TRIGGER append_only; UPDATE entries SET amount = amount + 1 WHERE order_id = {0}",
         "UPDATE entries SET amount = amount - 1 WHERE order_id = {0}; ALTER TABLE entries ENABLE ALWAYS TRIGGER append_only",
         "ledger = payments")]
+    [TestCase("Payments", "UPDATE payments SET amount = amount + 1 WHERE order_id = {0}", "UPDATE payments SET amount = amount - 1 WHERE "
+        + "order_id = {0}",
+        "captured − refunded = 0 or the order's total, for each payment")]
+    [TestCase("Payments", "UPDATE payments SET status = 'UNKNOWN' WHERE order_id = {0}", "UPDATE payments SET status = 'COMPLETED' WHERE "
+        + "order_id = {0}",
+        "every order and every payment is final")]
+    [TestCase(
+        "Orders",
+        "UPDATE orders SET payment_id = payment_id + 1000000 WHERE id = {0}",
+        "UPDATE orders SET payment_id = payment_id - 1000000 WHERE id = {0}",
+        "every confirmed order has exactly one completed payment, the one it names")]
+    [TestCase(
+        "Products",
+        "UPDATE reservations SET state = 'COMMITTED' WHERE order_id = {1}",
+        "UPDATE reservations SET state = 'REJECTED' WHERE order_id = {1}",
+        "no cancelled order keeps money or stock")]
+    [TestCase(
+        "Orders",
+        "UPDATE price_list SET price = price + 1 WHERE product_id = (SELECT product_id FROM order_lines WHERE order_id = {0})",
+        "UPDATE price_list SET price = price - 1 WHERE product_id = (SELECT product_id FROM order_lines WHERE order_id = {0})",
+        "price list = catalogue")]
     [TestCase("Settlement",
         "UPDATE daily_totals SET total_amount = total_amount + 1 WHERE (report_date, slot) = (SELECT report_date, slot FROM daily_totals "
             + "ORDER BY report_date, slot LIMIT 1)",
@@ -92,7 +115,7 @@ internal sealed class When_the_books_are_broken_by_hand
         "settlements = ledger, day by day")]
     public async Task Should_find_it(string service, string breaking, string repairing, string invariant)
     {
-        await ServiceDatabase.Execute(service, string.Format(null, breaking, _confirmed));
+        await ServiceDatabase.Execute(service, string.Format(null, breaking, _confirmed, _cancelled));
         try
         {
             var state = await SystemState.Read(RunningSystem.Stack.AdminConnectionString, CancellationToken.None);
@@ -102,7 +125,7 @@ internal sealed class When_the_books_are_broken_by_hand
         }
         finally
         {
-            await ServiceDatabase.Execute(service, string.Format(null, repairing, _confirmed));
+            await ServiceDatabase.Execute(service, string.Format(null, repairing, _confirmed, _cancelled));
         }
     }
 
@@ -153,6 +176,28 @@ internal sealed class When_the_books_are_broken_by_hand
             {
                 await channel.BasicPublishAsync("", level, mandatory: true, new BasicProperties(), default);
             }
+        }
+    }
+
+    [Test]
+    public async Task Should_find_a_delayed_message_that_no_queue_takes()
+    {
+        var level = BrokerTopology.DelayLevel(0);
+        var oneSecond = string.Concat(Enumerable.Repeat("0.", BrokerTopology.DelayLevels - 1)) + "1.";
+        await using var channel = await NewChannel();
+        await channel.BasicPublishAsync(level, $"{oneSecond}ShopSaga.Missing", mandatory: true, new BasicProperties(), default);
+        try
+        {
+            await Eventually.Is(
+                async () => (await UndeliverableMessages.Check(RunningSystem.Stack.BrokerManagementAddress, CancellationToken.None))
+                    .Violations.Any(violation => violation.StartsWith($"1 messages that left {level}", StringComparison.Ordinal)),
+                "the message is found");
+        }
+        finally
+        {
+            // The broker holds what it cannot deliver outside of the queue's ready messages, which is all that a purge removes.
+            await channel.QueueDeleteAsync(level);
+            await BrokerTopology.Create(RunningSystem.Stack.BrokerAddress, CancellationToken.None);
         }
     }
 

@@ -25,7 +25,11 @@ internal static class DemoCommand
 
             Terminal.Output.WriteLine();
             var invariants = await Verification.Check(
-                stack.AdminConnectionString, stack.BrokerAddress, options.Servers.ServiceControl, cancellationToken);
+                stack.AdminConnectionString,
+                stack.BrokerAddress,
+                stack.BrokerManagementAddress,
+                options.Servers.ServiceControl,
+                cancellationToken);
             return Verification.Print(invariants, Terminal.Output) ? 0 : 1;
         });
         return command;

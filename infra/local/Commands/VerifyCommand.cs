@@ -17,20 +17,23 @@ internal static class VerifyCommand
             var options = stackArguments.Read(arguments, withServices: true, Console.WriteLine);
             if (options.Servers is { PostgreSql: { } postgreSql, RabbitMq: { } rabbitMq })
             {
-                return await Verify(postgreSql, rabbitMq, options.Servers.ServiceControl, cancellationToken);
+                return await Verify(postgreSql, rabbitMq, options.Servers.RabbitMqManagement);
             }
 
             if (options.BasePort is { } basePort && RunningStack.At(basePort) is { } running)
             {
-                return await Verify(running.PostgreSql, running.RabbitMq, options.Servers.ServiceControl, cancellationToken);
+                return await Verify(running.PostgreSql, running.RabbitMq, running.RabbitMqManagement);
             }
 
             await using var stack = await LocalStack.StartAsync(options, cancellationToken);
-            return await Verify(stack.AdminConnectionString, stack.BrokerAddress, options.Servers.ServiceControl, cancellationToken);
+            return await Verify(stack.AdminConnectionString, stack.BrokerAddress, stack.BrokerManagementAddress);
+
+            async Task<int> Verify(string admin, string broker, string? management)
+            {
+                var invariants = await Verification.Check(admin, broker, management, options.Servers.ServiceControl, cancellationToken);
+                return Verification.Print(invariants, Terminal.Output) ? 0 : 1;
+            }
         });
         return command;
     }
-
-    private static async Task<int> Verify(string postgreSql, string rabbitMq, Uri? serviceControl, CancellationToken cancellationToken) =>
-        Verification.Print(await Verification.Check(postgreSql, rabbitMq, serviceControl, cancellationToken), Terminal.Output) ? 0 : 1;
 }

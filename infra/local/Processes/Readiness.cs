@@ -22,7 +22,7 @@ internal static class Readiness
                 await probe(cancellationToken).WaitAsync(TimeLimit, cancellationToken);
                 return;
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (e is not CannotStartException && !cancellationToken.IsCancellationRequested)
             {
                 failure = e;
             }

@@ -72,7 +72,7 @@ internal sealed class LocalStack : IAsyncDisposable
         try
         {
             await stack.StartAll(cancellationToken);
-            new RunningStack(stack.AdminConnectionString, stack.BrokerAddress).Announce(folder);
+            new RunningStack(stack.AdminConnectionString, stack.BrokerAddress, stack.BrokerManagementAddress).Announce(folder);
             return stack;
         }
         catch

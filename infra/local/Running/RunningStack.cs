@@ -4,7 +4,7 @@ using ShopSaga.Local.Data;
 namespace ShopSaga.Local.Running;
 
 /// <summary>The addresses of a running stack, for other commands of the same checkout.</summary>
-internal sealed record RunningStack(string PostgreSql, string RabbitMq)
+internal sealed record RunningStack(string PostgreSql, string RabbitMq, string? RabbitMqManagement)
 {
     private const string FileName = "addresses.json";
 

@@ -1,6 +1,4 @@
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Text;
 using ShopSaga.Local.Layout;
 using ShopSaga.Replaying;
 
@@ -30,11 +28,12 @@ internal static class BrokerUsers
     /// <param name="secret">Returns the password of a name.</param>
     /// <param name="declareAll">Whether the services declare everything that they use, as NServiceBus does.</param>
     /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="Processes.CannotStartException">A queue has too low a delivery limit.</exception>
     public static async Task Create(
         string managementAddress, string adminAddress, Func<string, string> secret, bool declareAll, CancellationToken cancellationToken)
     {
         var virtualHost = VirtualHostOf(adminAddress);
-        using var http = Client(new Uri(managementAddress));
+        using var http = ManagementApi.Client(managementAddress);
         await BrokerTopology.Create(adminAddress, cancellationToken);
         foreach (var service in Topology.Services.Where(service => service.HasBrokerUser))
         {
@@ -56,13 +55,14 @@ internal static class BrokerUsers
         }
 
         await Put(http, $"api/policies/{virtualHost}/{BrokerPolicy.Name}", BrokerPolicy.Body, cancellationToken);
+        await BrokerPolicy.Check(http, virtualHost, cancellationToken);
     }
 
     /// <summary>ServiceControl makes queues of its own, reads failed messages and puts them back into any endpoint's queue.</summary>
     public static async Task CreateServiceControl(
         string managementAddress, string adminAddress, string password, CancellationToken cancellationToken)
     {
-        using var http = Client(new Uri(managementAddress));
+        using var http = ManagementApi.Client(managementAddress);
         await Put(http, "api/users/servicecontrol", new { password, tags = "monitoring" }, cancellationToken);
         await Put(
             http,
@@ -126,7 +126,7 @@ internal static class BrokerUsers
         answer.EnsureSuccessStatusCode();
     }
 
-    private static string VirtualHostOf(string address) => Uri.EscapeDataString(
+    public static string VirtualHostOf(string address) => Uri.EscapeDataString(
         new Uri(address).AbsolutePath is "/" or "" ? "/" : new Uri(address).AbsolutePath[1..]);
 
     private static string Exchange(Service owner, string name) => Literal(BrokerTopology.EventExchange(owner, name));
@@ -136,14 +136,4 @@ internal static class BrokerUsers
     private static string OneOf(string[] names) => $"^({string.Join('|', names)})$";
 
     private static string Password(Service service, Func<string, string> secret) => secret("broker-" + service.Name);
-
-    private static HttpClient Client(Uri address) => new()
-    {
-        BaseAddress = new UriBuilder(address) { UserName = "", Password = "" }.Uri,
-        DefaultRequestHeaders =
-        {
-            Authorization = new AuthenticationHeaderValue(
-                "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(address.UserInfo)))),
-        },
-    };
 }

@@ -14,17 +14,22 @@ internal static class Verification
     /// <summary>Waits until the system is idle and returns the invariants.</summary>
     /// <param name="admin">The connection string of PostgreSQL's administrator.</param>
     /// <param name="broker">The broker's address as its administrator.</param>
+    /// <param name="management">The address of the broker's management API, where there is one.</param>
     /// <param name="serviceControl">The address of ServiceControl's API, where it is part of the system.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task<IReadOnlyList<Invariant>> Check(
-        string admin, string broker, Uri? serviceControl, CancellationToken cancellationToken)
+        string admin, string broker, string? management, Uri? serviceControl, CancellationToken cancellationToken)
     {
         var inFlight = await new IdleWait(admin, broker).Wait(cancellationToken);
         await using var queues = await BrokerQueues.Connect(broker, cancellationToken);
         var waited = Stopwatch.StartNew();
         while (true)
         {
-            var invariants = Invariants.Check(await SystemState.Read(admin, cancellationToken));
+            IReadOnlyList<Invariant> invariants =
+            [
+                .. Invariants.Check(await SystemState.Read(admin, cancellationToken)),
+                await UndeliverableMessages.Check(management, cancellationToken),
+            ];
             if (invariants.All(invariant => invariant.Holds) || waited.Elapsed > TimeLimit)
             {
                 return

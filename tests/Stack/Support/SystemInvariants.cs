@@ -9,7 +9,11 @@ internal static class SystemInvariants
     {
         var stack = RunningSystem.Stack;
         var invariants = await Verification.Check(
-            stack.AdminConnectionString, stack.BrokerAddress, serviceControl: null, CancellationToken.None);
+            stack.AdminConnectionString,
+            stack.BrokerAddress,
+            stack.BrokerManagementAddress,
+            serviceControl: null,
+            CancellationToken.None);
         foreach (var invariant in invariants)
         {
             await TestContext.Out.WriteLineAsync($"{(invariant.Holds ? "ok    " : "not ok")} {invariant.Name}: {invariant.Numbers}");

@@ -1,0 +1,54 @@
+using System.Net.Http.Json;
+using ShopSaga.Local.Processes;
+using ShopSaga.Local.Servers;
+
+namespace ShopSaga.Tests.Stack;
+
+/// <summary>A policy of an operator takes the place of the shop's.</summary>
+public class When_a_queue_has_too_low_a_delivery_limit
+{
+    private const string Policy = "api/policies/%2F/of-an-operator";
+
+    [TestCase(5)]
+    [TestCase(19)]
+    public async Task Should_refuse_to_start(int limit) => Assert.That(
+        await FindProblem(limit), Does.Contain($"ShopSaga.Orders after {limit} deliveries (policy of-an-operator"));
+
+    [TestCase(20)]
+    [TestCase(int.MaxValue)]
+    public async Task Should_start_with_the_default_of_the_broker_and_more(int limit) =>
+        Assert.That(await FindProblem(limit), Is.Null);
+
+    private static async Task<string?> FindProblem(int limit)
+    {
+        using var http = ManagementApi.Client(RunningSystem.Stack.BrokerManagementAddress!);
+        using var put = await http.PutAsJsonAsync(
+            Policy,
+            new Dictionary<string, object>
+            {
+                ["pattern"] = @"^ShopSaga\.Orders$",
+                ["apply-to"] = "queues",
+                ["priority"] = 100,
+                ["definition"] = new Dictionary<string, object> { ["delivery-limit"] = limit },
+            });
+        put.EnsureSuccessStatusCode();
+        try
+        {
+            await Eventually.Is(
+                async () => (await http.GetStringAsync("api/queues/%2F/ShopSaga.Orders?columns=policy")).Contains(
+                    "of-an-operator", StringComparison.Ordinal),
+                "the policy is in force");
+
+            await BrokerPolicy.Check(http, "%2F", CancellationToken.None);
+            return null;
+        }
+        catch (CannotStartException refusal)
+        {
+            return refusal.Message;
+        }
+        finally
+        {
+            using var delete = await http.DeleteAsync(Policy);
+        }
+    }
+}
