@@ -52,8 +52,8 @@ internal sealed class Passwords
     }
 
     /// <summary>
-    /// The stored hash of the user's password, if this is the password; null otherwise. A change compares the hash again, since the password
-    /// may be changed after it was verified.
+    /// The stored hash of the user's password, if this is the password; null otherwise. A change compares the hash again, since the
+    /// password may be changed after it was verified.
     /// </summary>
     public async Task<string?> FindVerifiedHash(
         NpgsqlDataSource database, Caller caller, string password, CancellationToken cancellationToken)

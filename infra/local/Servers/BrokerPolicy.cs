@@ -17,8 +17,8 @@ internal static class BrokerPolicy
     public const string Name = "shopsaga";
 
     /// <summary>
-    /// The default of RabbitMQ 4. The embedded bus puts a copy in a message's place after ten deliveries, and NServiceBus tries a message six
-    /// times in a row.
+    /// The default of RabbitMQ 4. The embedded bus puts a copy in a message's place after ten deliveries, and NServiceBus tries a message
+    /// six times in a row.
     /// </summary>
     private const int MinDeliveryLimit = 20;
 
