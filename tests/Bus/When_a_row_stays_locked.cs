@@ -49,6 +49,47 @@ public class When_a_row_stays_locked
         Assert.That(await Broker.Depth(endpoint.ErrorQueue), Is.Zero);
     }
 
+    [Test]
+    public async Task Should_take_what_needs_it_out_of_groups_and_handle_all_others_meanwhile()
+    {
+        const string Never = "Options=-c lock_timeout=0;Command Timeout=0";
+        await using var endpoint = await TestEndpoint.Start(
+            configuration =>
+            {
+                configuration.AddHandler<Clerk>();
+                configuration.LimitMessageProcessingConcurrencyTo(1);
+                configuration.HandleInGroupsOf(50);
+                configuration.HandleAlone(_ => false, ownConcurrency: 2);
+                configuration.UsePersistence<SqlPersistence>().ConnectionBuilder(() =>
+                    new NpgsqlConnection($"{Servers.Postgres(configuration.EndpointName.ToLowerInvariant())};{Never}"));
+            },
+            services => services.AddSingleton(_attempts));
+        await endpoint.Execute(
+            "create table stock (product text primary key, sold int not null); insert into stock values ('locked', 0), ('free', 0)");
+        await using (var frozen = new NpgsqlConnection(endpoint.ConnectionString))
+        {
+            await frozen.OpenAsync();
+            await using var transaction = await frozen.BeginTransactionAsync();
+            await frozen.ExecuteAsync("update stock set sold = 0 where product = 'locked'", transaction: transaction);
+            for (var number = 1; number <= 20; number++)
+            {
+                await endpoint.Session.SendLocal(new Sell("free"));
+                if (number == 10)
+                {
+                    await endpoint.Session.SendLocal(new Sell("locked"));
+                }
+            }
+
+            await Eventually.Is(
+                async () => await endpoint.Query<int>("select sold from stock where product = 'free'") == 20,
+                "the others are handled while the row is locked");
+        }
+
+        await Eventually.Is(
+            async () => await endpoint.Query<int>("select sold from stock where product = 'locked'") == 1, "and then this one");
+        Assert.That(await Broker.Depth(endpoint.ErrorQueue), Is.Zero);
+    }
+
     internal sealed record Sell(string Product);
 
     internal sealed class Clerk(Seen<string> attempts) : IHandleMessages<Sell>

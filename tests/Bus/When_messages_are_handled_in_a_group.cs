@@ -48,11 +48,39 @@ public sealed class When_messages_are_handled_in_a_group
         Assert.That(await Effects(endpoint), Is.EquivalentTo(Enumerable.Range(1, GroupSize).Where(i => i != 7)));
     }
 
-    private static async Task<TestEndpoint> Start()
+    [Test]
+    public async Task Should_store_all_that_they_send_in_one_record_and_send_it_after_an_interruption()
+    {
+        var interrupted = 0;
+        await using var events = await Tap.On<EventDone>();
+        await using var endpoint = await Start(configuration => configuration.AtCrashPoint = (point, message) =>
+            point == CrashPoint.Committed && message == "message-20" && Interlocked.Exchange(ref interrupted, 1) == 0
+                ? throw new InvalidOperationException("Interrupted")
+                : Task.CompletedTask);
+        await Execute(endpoint, $"""
+            create table stored (operations int);
+            create function keep() returns trigger language plpgsql as
+                'begin insert into stored values (jsonb_array_length(new."Operations")); return new; end';
+            create trigger keep after insert on "{endpoint.OutboxTable}" for each row when (not new."Dispatched") execute function keep();
+            """);
+
+        await HandleTogether(
+            endpoint, Enumerable.Range(1, GroupSize).Select(i => (Id: $"message-{i}", Work: new EventWork(i, Fail: false, Tell: true))));
+
+        await Eventually.Is(() => events.All.Count >= GroupSize, "all events have left");
+        Assert.That(events.All.Select(done => done.Body).Distinct().Count(), Is.EqualTo(GroupSize));
+        Assert.That(await endpoint.QueryAll<int>("select operations from stored"), Is.EqualTo(new[] { GroupSize }));
+        Assert.That(interrupted, Is.EqualTo(1));
+        Assert.That(await Effects(endpoint), Is.EquivalentTo(Enumerable.Range(1, GroupSize)));
+        await Eventually.Is(async () => await endpoint.Count("not \"Dispatched\"") == 0, "the record is marked");
+    }
+
+    private static async Task<TestEndpoint> Start(Action<EndpointConfiguration>? configure = null)
     {
         var endpoint = await TestEndpoint.Start(
             configuration =>
             {
+                configure?.Invoke(configuration);
                 configuration.LimitMessageProcessingConcurrencyTo(1);
                 configuration.HandleInGroupsOf(GroupSize);
                 configuration.Recoverability().Immediate(retries => retries.NumberOfRetries(1))
@@ -112,7 +140,9 @@ public sealed class When_messages_are_handled_in_a_group
         await command.ExecuteNonQueryAsync();
     }
 
-    internal sealed record EventWork(int Number, bool Fail, bool Hold = false);
+    internal sealed record EventWork(int Number, bool Fail, bool Hold = false, bool Tell = false);
+
+    internal sealed record EventDone(int Number);
 
     internal sealed class Gate
     {
@@ -137,6 +167,11 @@ public sealed class When_messages_are_handled_in_a_group
             command.Transaction = session.Transaction;
             command.CommandText = $"INSERT INTO effects VALUES ({message.Number})";
             await command.ExecuteNonQueryAsync();
+            if (message.Tell)
+            {
+                await context.Publish(new EventDone(message.Number));
+            }
+
             if (message.Fail)
             {
                 throw new InvalidOperationException($"{message.Number} fails");

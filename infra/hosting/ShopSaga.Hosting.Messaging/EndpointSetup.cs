@@ -76,7 +76,7 @@ public static class EndpointSetup
     /// <summary>
     /// Handles the messages that wait in groups, each in one transaction (docs/decisions/025). A group locks the keys of its messages and
     /// handles them in ascending order, so that groups never wait for each other in a circle. <c>Messaging:GroupSize</c> limits a group;
-    /// with 1, its default, and in the nservicebus lane, there are none.
+    /// with 1, and in the nservicebus lane, there are none.
     /// </summary>
     /// <param name="endpoint">The endpoint.</param>
     /// <param name="configuration">The service's settings.</param>

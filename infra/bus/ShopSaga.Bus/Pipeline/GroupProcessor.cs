@@ -5,6 +5,7 @@ namespace ShopSaga.Bus;
 /// <code>
 ///   together ── one fails ─► the others together, without it ─► … at most three times ─► every message that is left, alone
 ///   messages whose handlers need a transaction of their own ─► alone from the beginning
+///   a lock that an impatient group does not get ─► the message that wants it, or each if none can be told, is left to a patient worker
 /// </code>
 /// A message alone runs again at once while two transactions met; any other failure is the message's own.
 /// </summary>
@@ -13,74 +14,98 @@ internal sealed class GroupProcessor(MessageProcessor processor, HandlerInvoker 
     private const int ConcurrencyAttempts = 10;
     private const int GroupAttempts = 3;
 
-    /// <summary>Processes the group. Returns for each message null, or why it failed.</summary>
+    /// <summary>
+    /// Processes the group. Returns for each message null, or why it failed: a <see cref="LockedException"/> says that it is still to be
+    /// processed, patiently and alone.
+    /// </summary>
+    /// <param name="messages">The messages.</param>
+    /// <param name="isPatient">Whether it may wait for locks as long as the database's settings say.</param>
+    /// <param name="cancellationToken">Cancelled when the endpoint has to end.</param>
     /// <exception cref="DatabaseUnavailableException">The database cannot be reached; the group can be processed again as it
     /// is.</exception>
     /// <exception cref="Npgsql.NpgsqlException">The connection broke while a message was handled.</exception>
-    public async Task<Exception?[]> Process(IReadOnlyList<IncomingMessage> messages, CancellationToken cancellationToken)
+    public async Task<Exception?[]> Process(
+        IReadOnlyList<IncomingMessage> messages, bool isPatient, CancellationToken cancellationToken)
     {
         observer.Fetched(messages);
+        if (messages.Count == 1)
+        {
+            return [await ProcessAlone(messages[0], isPatient, cancellationToken)];
+        }
+
+        var left = messages.Where(handlers.NeedsTransactionOfItsOwn).ToDictionary(message => message, _ => (LockedException?)null);
+        await ProcessTogether([.. messages.Where(message => !left.ContainsKey(message))], isPatient, left, cancellationToken);
         var failures = new Exception?[messages.Count];
-        var alone = messages.Count == 1 ? [.. messages] : messages.Where(handlers.NeedsTransactionOfItsOwn).ToHashSet();
-        alone.UnionWith(await ProcessTogether([.. messages.Where(message => !alone.Contains(message))], cancellationToken));
         for (var i = 0; i < messages.Count; i++)
         {
-            if (alone.Contains(messages[i]))
+            if (left.TryGetValue(messages[i], out var locked))
             {
-                failures[i] = await ProcessAlone(messages[i], cancellationToken);
+                failures[i] = locked ?? await ProcessAlone(messages[i], isPatient, cancellationToken);
             }
         }
 
         return failures;
     }
 
-    /// <summary>Processes messages as one group. Returns those that must be processed alone.</summary>
-    private async Task<HashSet<IncomingMessage>> ProcessTogether(
-        IReadOnlyList<IncomingMessage> messages, CancellationToken cancellationToken)
+    /// <summary>Processes messages as one group. Adds those that are left, with the lock that they wait for if it is that.</summary>
+    private async Task ProcessTogether(
+        IReadOnlyList<IncomingMessage> messages,
+        bool isPatient,
+        Dictionary<IncomingMessage, LockedException?> left,
+        CancellationToken cancellationToken)
     {
-        var alone = new HashSet<IncomingMessage>();
-        while (alone.Count < GroupAttempts && messages.Count - alone.Count > 1)
+        var together = messages.ToList();
+        LockedException? locked = null;
+        for (var attempt = 1; attempt <= GroupAttempts && together.Count > 1; attempt++)
         {
-            var group = new MessageGroup([.. messages.Where(message => !alone.Contains(message))]);
+            var group = new MessageGroup([.. together], isPatient);
             try
             {
                 await processor.Process(group, cancellationToken);
-                return alone;
+                return;
             }
             catch (Exception failure) when (IsOfMessages(failure, cancellationToken))
             {
-                if (group.Current is null)
+                locked = Locked(failure, isPatient);
+                if (group.Current is not { } culprit)
                 {
                     break;
                 }
 
-                alone.Add(group.Current);
+                left.Add(culprit, locked);
+                together.Remove(culprit);
             }
         }
 
-        return [.. messages];
+        together.ForEach(message => left.Add(message, locked));
     }
 
-    private async Task<Exception?> ProcessAlone(IncomingMessage message, CancellationToken cancellationToken)
+    private async Task<Exception?> ProcessAlone(IncomingMessage message, bool isPatient, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                await processor.Process(new MessageGroup([message]), cancellationToken);
+                await processor.Process(new MessageGroup([message], isPatient), cancellationToken);
                 return null;
             }
             catch (Exception failure) when (IsOfMessages(failure, cancellationToken))
             {
                 if (!Database.IsConcurrency(failure) || attempt == ConcurrencyAttempts)
                 {
-                    return failure;
+                    return Locked(failure, isPatient) ?? failure;
                 }
             }
         }
     }
 
+    private static LockedException? Locked(Exception failure, bool isPatient) =>
+        !isPatient && Database.IsTimeout(failure) ? new LockedException(failure) : null;
+
     /// <summary>Whether the messages are to blame, rather than the database being away or the endpoint being stopped.</summary>
     private static bool IsOfMessages(Exception failure, CancellationToken cancellationToken) =>
         !Database.IsUnavailable(failure) && !cancellationToken.IsCancellationRequested;
 }
+
+/// <summary>An impatient group did not get a lock.</summary>
+internal sealed class LockedException(Exception failure) : Exception(failure.Message, failure);

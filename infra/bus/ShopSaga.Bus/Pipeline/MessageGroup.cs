@@ -1,9 +1,12 @@
 namespace ShopSaga.Bus;
 
 /// <summary>Messages that are processed in one transaction, and the results of this one attempt.</summary>
-internal sealed class MessageGroup(IReadOnlyList<IncomingMessage> messages)
+internal sealed class MessageGroup(IReadOnlyList<IncomingMessage> messages, bool isPatient)
 {
     public IReadOnlyList<IncomingMessage> Messages => messages;
+
+    /// <summary>Whether the transaction may wait for locks as long as the database's settings say, instead of a moment only.</summary>
+    public bool IsPatient => isPatient;
 
     /// <summary>The message whose handlers run; null before the first and after the last.</summary>
     public IncomingMessage? Current { get; set; }

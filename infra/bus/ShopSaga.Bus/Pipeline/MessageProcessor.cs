@@ -32,6 +32,9 @@ internal sealed class MessageProcessor(
     /// <summary>The inbox's column has room for so many characters.</summary>
     private const int MaxMessageId = 200;
 
+    /// <summary>So many bytes of messages may share an outbox record.</summary>
+    private const int MaxMerged = 65_536;
+
     /// <exception cref="DatabaseUnavailableException">The database cannot be reached. No handler has run, so no message is to
     /// blame.</exception>
     public async Task Process(MessageGroup group, CancellationToken cancellationToken)
@@ -59,7 +62,7 @@ internal sealed class MessageProcessor(
     private async Task HandleAndCommit(MessageGroup group, CancellationToken cancellationToken)
     {
         // 1
-        var (connection, begun, known) = await AskInbox(group.Messages, cancellationToken);
+        var (connection, begun, known) = await AskInbox(group, cancellationToken);
         await using var ownConnection = connection;
         foreach (var (messageId, record) in known.Where(entry => !entry.Value.Dispatched))
         {
@@ -128,21 +131,19 @@ internal sealed class MessageProcessor(
 
     /// <summary>
     /// A connection that works, and the records of the messages that were processed before; one round trip. The primary key of the records
-    /// refuses a copy that is processed at the same time. The transaction has begun only if there are keys to lock.
+    /// refuses a copy that is processed at the same time. The transaction has begun if it is impatient or there are keys to lock.
     /// </summary>
     private async Task<(NpgsqlConnection Connection, NpgsqlTransaction? Begun, Dictionary<string, OutboxRecord> Known)> AskInbox(
-        IReadOnlyList<IncomingMessage> messages, CancellationToken cancellationToken)
+        MessageGroup group, CancellationToken cancellationToken)
     {
         NpgsqlConnection? connection = null;
         try
         {
-            var keys = locks?.KeysOf(messages) ?? [];
+            var keys = locks?.KeysOf(group.Messages) ?? [];
             connection = await database.Open(cancellationToken);
-            var transaction = keys.Length > 0 ? await connection.BeginTransactionAsync(cancellationToken) : null;
-            return (
-                connection,
-                transaction,
-                await outbox.Get(connection, keys, [.. messages.Select(message => message.MessageId)], cancellationToken));
+            var transaction = keys.Length > 0 || !group.IsPatient ? await connection.BeginTransactionAsync(cancellationToken) : null;
+            string[] ids = [.. group.Messages.Select(message => message.MessageId)];
+            return (connection, transaction, await outbox.Get(connection, keys, ids, group.IsPatient, cancellationToken));
         }
         catch (Exception failure)
         {
@@ -238,6 +239,7 @@ internal sealed class MessageProcessor(
             return;
         }
 
+        MergeOperations(records);
         await Reached(CrashPoint.BeforeCommit, group.Messages);
         await outbox.StoreAndCommit(transaction, records, cancellationToken);
         await Reached(CrashPoint.Committed, group.Messages);
@@ -246,6 +248,32 @@ internal sealed class MessageProcessor(
             group.Operations.AddRange(operations);
             group.Undispatched.Add(messageId);
         }
+    }
+
+    /// <summary>
+    /// Moves the operations of a group to one of its records. So there is one to be marked instead of many, and PostgreSQL compresses it,
+    /// since it is larger than two kilobytes and its messages are alike. After a crash, that record's message or the poller dispatches all
+    /// of them. An operation that might be refused for good stays in its own record, so that no other message is blamed for it.
+    /// </summary>
+    private void MergeOperations(Dictionary<string, List<OutgoingOperation>> records)
+    {
+        List<OutgoingOperation>? merged = null;
+        var bytes = 0;
+        foreach (var operations in records.Values.Where(operations => operations.Count > 0 && operations.All(IsSafe)))
+        {
+            bytes += operations.Sum(operation => operation.Body.Length);
+            if (merged is null || bytes > MaxMerged)
+            {
+                (merged, bytes) = (operations, 0);
+                continue;
+            }
+
+            merged.AddRange(operations);
+            operations.Clear();
+        }
+
+        bool IsSafe(OutgoingOperation operation) =>
+            operation.Body.Length < MaxMerged && (operation.EventType is not null || operation.Destination == outgoing.LocalAddress);
     }
 
     private async Task Reached(CrashPoint point, IReadOnlyList<IncomingMessage> messages)

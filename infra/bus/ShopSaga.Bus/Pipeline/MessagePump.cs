@@ -7,6 +7,7 @@ namespace ShopSaga.Bus;
 /// Processes deliveries and settles each.
 /// <code>
 ///   transport ─► deliveries (bounded by the prefetch) ─► workers, each taking a group ─► GroupProcessor ─► acknowledge, or Recoverability
+///                │                                                    │ those that wait for a lock
 ///                └► those to be handled alone ─► more workers, each taking one ─────────┘
 /// </code>
 /// While the database is away, workers hold their messages: an outage costs no retries (docs/decisions/005-an-outage-costs-no-retries.md).
@@ -55,11 +56,14 @@ internal sealed class MessagePump(
     ]);
 
     /// <inheritdoc />
-    public async Task Process(IReadOnlyList<InFlightMessage> group, CancellationToken stop, CancellationToken abort)
+    public Task Process(IReadOnlyList<InFlightMessage> group, CancellationToken stop, CancellationToken abort) =>
+        Process(group, isPatient: true, stop, abort);
+
+    private async Task Process(IReadOnlyList<InFlightMessage> group, bool isPatient, CancellationToken stop, CancellationToken abort)
     {
         try
         {
-            await ProcessWithDatabase(group, stop, abort);
+            await ProcessWithDatabase(group, isPatient, stop, abort);
         }
         catch (Exception failure)
         {
@@ -79,6 +83,7 @@ internal sealed class MessagePump(
     private async Task Work(ChannelReader<InFlightMessage> deliveries, int groupSize, CancellationToken stop, CancellationToken abort)
     {
         var group = new List<InFlightMessage>(groupSize);
+        var isPatient = groupSize == 1 || settings.ConcurrencyAlone == 0;
         try
         {
             while (await deliveries.WaitToReadAsync(stop))
@@ -95,7 +100,7 @@ internal sealed class MessagePump(
 
                 if (group.Count > 0)
                 {
-                    await Process([.. group], stop, abort);
+                    await Process([.. group], isPatient, stop, abort);
                 }
             }
         }
@@ -105,18 +110,26 @@ internal sealed class MessagePump(
         }
     }
 
-    private async Task ProcessWithDatabase(IReadOnlyList<InFlightMessage> group, CancellationToken stop, CancellationToken abort)
+    private async Task ProcessWithDatabase(
+        IReadOnlyList<InFlightMessage> group, bool isPatient, CancellationToken stop, CancellationToken abort)
     {
         var (breaks, refusals) = (0, 0);
         while (true)
         {
             try
             {
-                var failures = await processor.Process([.. group.Select(delivery => delivery.Message)], abort);
+                var failures = await processor.Process([.. group.Select(delivery => delivery.Message)], isPatient, abort);
                 DatabaseAcceptsWrites(refusals);
                 for (var i = 0; i < group.Count; i++)
                 {
-                    await Settle(group[i], failures[i], stop, abort);
+                    if (failures[i] is LockedException)
+                    {
+                        _alone.Writer.TryWrite(group[i]);
+                    }
+                    else
+                    {
+                        await Settle(group[i], failures[i], stop, abort);
+                    }
                 }
 
                 return;
@@ -135,7 +148,7 @@ internal sealed class MessagePump(
                 }
                 else if (failure is not DatabaseUnavailableException && ++breaks == BreaksBeforeBlame)
                 {
-                    await BlameMessages(group, failure, stop, abort);
+                    await BlameMessages(group, isPatient, failure, stop, abort);
                     return;
                 }
             }
@@ -144,7 +157,7 @@ internal sealed class MessagePump(
 
     /// <summary>The database is there, so one of the messages breaks the connection; on their own, only that one fails.</summary>
     private async Task BlameMessages(
-        IReadOnlyList<InFlightMessage> group, Exception failure, CancellationToken stop, CancellationToken abort)
+        IReadOnlyList<InFlightMessage> group, bool isPatient, Exception failure, CancellationToken stop, CancellationToken abort)
     {
         if (group.Count == 1)
         {
@@ -154,7 +167,7 @@ internal sealed class MessagePump(
 
         foreach (var delivery in group)
         {
-            await ProcessWithDatabase([delivery], stop, abort);
+            await ProcessWithDatabase([delivery], isPatient, stop, abort);
         }
     }
 

@@ -10,10 +10,13 @@ namespace ShopSaga.Hosting.Lanes;
 internal static class Lane
 {
 #if !NSERVICEBUS
-    private const int GroupSize = 1;
+    private const int GroupSize = 20;
 
     /// <summary>Few, so that what arrives while all are busy becomes one group.</summary>
     private const int GroupsAtOnce = 2;
+
+    /// <summary>How many messages that wait for a lock are handled besides the groups.</summary>
+    private const int LockedAtOnce = 8;
 
 #endif
     /// <summary>The connection to the broker.</summary>
@@ -51,6 +54,7 @@ internal static class Lane
         if (size > 1)
         {
             endpoint.LimitMessageProcessingConcurrencyTo(configuration.GetValue("Messaging:Concurrency", GroupsAtOnce));
+            endpoint.HandleAlone(_ => false, LockedAtOnce);
         }
 #endif
     }
