@@ -16,48 +16,10 @@ internal sealed record LockedOrder(
 /// <summary>Moves orders along the table of <see cref="Transitions"/>.</summary>
 internal static class OrderStateMachine
 {
-    /// <summary>Locks the order until the transaction ends, records the event in its history, and writes the status that follows.</summary>
-    /// <remarks>
-    /// An event of Orders bears the time of the event that led to it, not the time of the decision. So an order's history reads the same in
-    /// any order of arrival.
-    /// </remarks>
-    /// <exception cref="InvalidOperationException">There is no such order, or the table does not list the transition.</exception>
-    public static async Task<TransitionResult> Apply(Sql sql, OrderEvent orderEvent, DateTimeOffset now)
-    {
-        // A statement of its own: under READ COMMITTED the next statement's snapshot includes what the transaction that held the lock
-        // wrote. A single statement that locks and reads the history would read it as it was before the wait, and two concurrent events
-        // would miss each other.
-        var order = await Lock(sql, orderEvent.OrderId);
-        if (orderEvent.IsRecorded)
-        {
-            await OrderHistory.Record(sql, orderEvent, now);
-        }
+    private const string LockOrder =
+        "SELECT status, reason, payment_id, created_at, updated_at FROM orders WHERE id = @OrderId FOR UPDATE";
 
-        var transition = Transitions.Next(order.Status, orderEvent.Trigger, await OrderHistory.Read(sql, orderEvent.OrderId));
-        if (transition is null)
-        {
-            await StorePayment(sql, orderEvent, order, now);
-            return new TransitionResult(order.Status, ChangeNumber: null, EventToPublish: null);
-        }
-
-        var change = await Write(sql, transition, orderEvent, now);
-        if (transition.Status.IsFinal())
-        {
-            var outcome = transition.Reason?.ToString() ?? order.Reason ?? transition.Status.ToString();
-            OrderMetrics.Final(outcome, now - (order.Status is OrderStatus.PENDING ? order.CreatedAt : order.UpdatedAt));
-        }
-
-        return new TransitionResult(transition.Status, change, await RecordOutcome(sql, transition, orderEvent, now));
-    }
-
-    /// <summary>Locks the order until the transaction ends, and reads it.</summary>
-    /// <exception cref="InvalidOperationException">There is no such order.</exception>
-    public static async Task<LockedOrder> Lock(Sql sql, long orderId) =>
-        await sql.QuerySingleOrDefault<LockedOrder>(
-            "SELECT status, reason, payment_id, created_at, updated_at FROM orders WHERE id = @orderId FOR UPDATE", new { orderId })
-        ?? throw new InvalidOperationException($"Order {orderId} does not exist.");
-
-    private static Task<int> Write(Sql sql, Transition transition, OrderEvent orderEvent, DateTimeOffset now) => sql.QuerySingle<int>(
+    private const string WriteStatus =
         """
         WITH moved AS (
             UPDATE orders
@@ -67,15 +29,73 @@ internal static class OrderStateMachine
         INSERT INTO order_changes (order_id, number, status, reason, payment_id, at)
         SELECT id, (SELECT max(number) + 1 FROM order_changes WHERE order_id = moved.id), status, reason, payment_id, @now FROM moved
         RETURNING number
-        """,
-        new
+        """;
+
+    /// <summary>Locks the order until the transaction ends, records the event in its history, and writes the status that follows.</summary>
+    /// <remarks>
+    /// An event of Orders bears the time of the event that led to it, not the time of the decision. So an order's history reads the same in
+    /// any order of arrival.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">There is no such order, or the table does not list the transition.</exception>
+    public static async Task<TransitionResult> Apply(Sql sql, OrderEvent orderEvent, DateTimeOffset now)
+    {
+        var (order, history) = await LockAndRecord(sql, orderEvent, now);
+        var transition = Transitions.Next(order.Status, orderEvent.Trigger, history);
+        if (transition is null)
         {
-            Status = transition.Status.ToString(),
-            Reason = transition.Reason?.ToString(),
-            orderEvent.PaymentId,
-            now,
-            orderEvent.OrderId,
-        });
+            await StorePayment(sql, orderEvent, order, now);
+            return new TransitionResult(order.Status, ChangeNumber: null, EventToPublish: null);
+        }
+
+        var outcome = OutcomeOf(transition, orderEvent);
+        var change = await Write(sql, transition, orderEvent, outcome.Recorded, now);
+        if (transition.Status.IsFinal())
+        {
+            var reason = transition.Reason?.ToString() ?? order.Reason ?? transition.Status.ToString();
+            OrderMetrics.Final(reason, now - (order.Status is OrderStatus.PENDING ? order.CreatedAt : order.UpdatedAt));
+        }
+
+        return new TransitionResult(transition.Status, change, outcome.ToPublish);
+    }
+
+    /// <summary>Locks the order until the transaction ends, and reads it.</summary>
+    /// <exception cref="InvalidOperationException">There is no such order.</exception>
+    public static async Task<LockedOrder> Lock(Sql sql, long orderId) =>
+        await sql.QuerySingleOrDefault<LockedOrder>(LockOrder, new { OrderId = orderId }) ?? throw DoesNotExist(orderId);
+
+    private static InvalidOperationException DoesNotExist(long orderId) => new($"Order {orderId} does not exist.");
+
+    // One round trip, but statements of their own: under READ COMMITTED the snapshot of a statement after the lock includes what the
+    // transaction that held the lock wrote. A single statement that locks and reads the history would read it as it was before the wait,
+    // and two concurrent events would miss each other.
+    private static async Task<(LockedOrder Order, IReadOnlySet<OrderTrigger> History)> LockAndRecord(
+        Sql sql, OrderEvent orderEvent, DateTimeOffset now)
+    {
+        var record = orderEvent.IsRecorded ? $"{OrderHistory.Insert};" : "";
+        var (order, names) = await sql.QueryBoth<LockedOrder, string>(
+            $"{LockOrder}; {record} {OrderHistory.Select}", OrderHistory.RowOf(orderEvent, now));
+        return (order ?? throw DoesNotExist(orderEvent.OrderId), names.Select(Enum.Parse<OrderTrigger>).ToHashSet());
+    }
+
+    private static Task<int> Write(Sql sql, Transition transition, OrderEvent trigger, OrderEvent? outcome, DateTimeOffset now)
+    {
+        var row = OrderHistory.RowOf(outcome ?? trigger, now);
+        return sql.QuerySingle<int>(
+            outcome is null ? WriteStatus : $"{WriteStatus}; {OrderHistory.Insert}",
+            new
+            {
+                Status = transition.Status.ToString(),
+                Reason = transition.Reason?.ToString(),
+                trigger.PaymentId,
+                now,
+                trigger.OrderId,
+                row.Name,
+                row.Source,
+                row.At,
+                row.RecordedAt,
+                row.Details,
+            });
+    }
 
     // A payment that was captured after the order was cancelled: the order shows its id, and Payments refunds it.
     private static Task StorePayment(Sql sql, OrderEvent orderEvent, LockedOrder order, DateTimeOffset now) =>
@@ -85,22 +105,21 @@ internal static class OrderStateMachine
                 "UPDATE orders SET payment_id = @PaymentId, updated_at = @now WHERE id = @OrderId",
                 new { orderEvent.PaymentId, now, orderEvent.OrderId });
 
-    private static async Task<object?> RecordOutcome(Sql sql, Transition transition, OrderEvent orderEvent, DateTimeOffset now)
+    /// <summary>The event that a transition leads to, as it is published and as it stands in the history.</summary>
+    private static (object? ToPublish, OrderEvent? Recorded) OutcomeOf(Transition transition, OrderEvent orderEvent)
     {
         if (transition.Status is OrderStatus.CONFIRMED)
         {
             var confirmed = new OrderConfirmed(orderEvent.OrderId, orderEvent.PaymentId!.Value, orderEvent.At);
-            await OrderHistory.Record(sql, OrderEvent.Of(confirmed), now);
-            return confirmed;
+            return (confirmed, OrderEvent.Of(confirmed));
         }
 
         if (transition.Reason is { } reason)
         {
             var cancelled = new OrderCancelled(orderEvent.OrderId, reason.ToString(), orderEvent.At);
-            await OrderHistory.Record(sql, OrderEvent.Of(cancelled), now);
-            return cancelled;
+            return (cancelled, OrderEvent.Of(cancelled));
         }
 
-        return null;
+        return default;
     }
 }

@@ -21,6 +21,9 @@ internal static class OrderInsertion
         CancellationToken cancellationToken)
     {
         var sql = session.Sql(cancellationToken);
+        var lines = quote.Lines.Select(line => new OrderLine(line.ProductId, line.Quantity, line.UnitPrice)).ToList();
+        var placed = new OrderPlaced(OrderId: 0, userId, lines, quote.TotalAmount, paymentMethod, now);
+        var history = OrderHistory.RowOf(OrderEvent.Of(placed), now);
         var orderId = await sql.QuerySingle<long>(
             """
             WITH placed AS (
@@ -29,6 +32,9 @@ internal static class OrderInsertion
                 RETURNING id),
             first_status AS (
                 INSERT INTO order_changes (order_id, number, status, at) SELECT id, 1, @Status, @now FROM placed),
+            history AS (
+                INSERT INTO order_events (order_id, name, source, at, recorded_at, details)
+                SELECT id, @Name, @Source, @At, @RecordedAt, @Details::json FROM placed),
             lines AS (
                 INSERT INTO order_lines (order_id, position, product_id, product_name, quantity, unit_price)
                 SELECT placed.id, line.position, line.product_id, line.product_name, line.quantity, line.unit_price
@@ -43,16 +49,21 @@ internal static class OrderInsertion
                 quote.TotalAmount,
                 paymentMethod,
                 now,
+                history.Name,
+                history.Source,
+                history.At,
+                history.RecordedAt,
+                history.Details,
                 ProductIds = quote.Lines.Select(line => line.ProductId).ToArray(),
                 Names = quote.Lines.Select(line => line.Name).ToArray(),
                 Quantities = quote.Lines.Select(line => line.Quantity).ToArray(),
                 UnitPrices = quote.Lines.Select(line => line.UnitPrice).ToArray(),
             });
-        var lines = quote.Lines.Select(line => new OrderLine(line.ProductId, line.Quantity, line.UnitPrice)).ToList();
-        var placed = new OrderPlaced(orderId, userId, lines, quote.TotalAmount, paymentMethod, now);
-        await OrderHistory.Record(sql, OrderEvent.Of(placed), now);
-        await session.Publish(placed, cancellationToken);
+        await session.Publish(placed with { OrderId = orderId }, cancellationToken);
         await session.SendLocal(new WatchOrder(orderId, now), cancellationToken);
-        return await OrderView.Read(sql, orderId);
+        // PostgreSQL keeps microseconds: the order reads the same later.
+        var at = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
+        return new OrderView(
+            orderId, userId, Initial, Reason: null, quote.Lines, quote.TotalAmount, paymentMethod, PaymentId: null, at, at);
     }
 }

@@ -10,13 +10,23 @@ namespace ShopSaga.Products.Reserving;
 /// </summary>
 internal sealed class StockRows(ProductCache cache)
 {
+    private const string LockLines =
+        """
+        SELECT id, stock_quantity
+        FROM products JOIN reservation_lines ON product_id = id
+        WHERE order_id = @OrderId
+        ORDER BY id
+        FOR NO KEY UPDATE OF products
+        """;
+
     /// <summary>Inserts the lines of the order's reservation, locks their products, and gives the stock of each.</summary>
     public static async Task<IReadOnlyDictionary<long, int>> InsertLinesAndLock(Sql sql, OrderPlaced order)
     {
-        await sql.Execute(
-            """
+        var products = await sql.Query<(long Id, int Quantity)>(
+            $"""
             INSERT INTO reservation_lines (order_id, product_id, quantity)
-            SELECT @OrderId, product_id, quantity FROM unnest(@products, @quantities) AS line (product_id, quantity)
+            SELECT @OrderId, product_id, quantity FROM unnest(@products, @quantities) AS line (product_id, quantity);
+            {LockLines}
             """,
             new
             {
@@ -24,7 +34,7 @@ internal sealed class StockRows(ProductCache cache)
                 products = order.Lines.Select(line => line.ProductId).ToArray(),
                 quantities = order.Lines.Select(line => line.Quantity).ToArray(),
             });
-        return await Lock(sql, order.OrderId);
+        return products.ToDictionary(product => product.Id, product => product.Quantity);
     }
 
     /// <summary>Takes the lines of the order's reservation out of the stock. The products are locked.</summary>
@@ -37,7 +47,7 @@ internal sealed class StockRows(ProductCache cache)
     /// </exception>
     public async Task LockAndRestore(Sql sql, long orderId)
     {
-        await Lock(sql, orderId);
+        await sql.Execute(LockLines, new { OrderId = orderId });
         try
         {
             await Add(sql, orderId, sign: +1);
@@ -49,20 +59,6 @@ internal sealed class StockRows(ProductCache cache)
                     + "Lower that stock and replay this message.",
                 full);
         }
-    }
-
-    private static async Task<IReadOnlyDictionary<long, int>> Lock(Sql sql, long orderId)
-    {
-        var products = await sql.Query<(long Id, int Quantity)>(
-            """
-            SELECT id, stock_quantity
-            FROM products JOIN reservation_lines ON product_id = id
-            WHERE order_id = @orderId
-            ORDER BY id
-            FOR NO KEY UPDATE OF products
-            """,
-            new { orderId });
-        return products.ToDictionary(product => product.Id, product => product.Quantity);
     }
 
     private async Task Add(Sql sql, long orderId, int sign)

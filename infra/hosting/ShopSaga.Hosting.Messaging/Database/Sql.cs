@@ -35,6 +35,16 @@ public readonly struct Sql
     public async Task<IReadOnlyList<T>> Query<T>(string sql, object? parameters = null) =>
         [.. await _connection.QueryAsync<T>(Command(sql, parameters))];
 
+    /// <summary>
+    /// Runs several statements in one round trip. The first of them that returns rows returns at most one; the second returns any number.
+    /// Each statement sees what those before it wrote, and what others committed while those waited for a lock.
+    /// </summary>
+    public async Task<(TFirst? First, IReadOnlyList<TSecond> Second)> QueryBoth<TFirst, TSecond>(string sql, object? parameters = null)
+    {
+        await using var results = await _connection.QueryMultipleAsync(Command(sql, parameters));
+        return (await results.ReadSingleOrDefaultAsync<TFirst>(), [.. await results.ReadAsync<TSecond>()]);
+    }
+
     private CommandDefinition Command(string sql, object? parameters) =>
         new(sql, parameters, _transaction, cancellationToken: _cancellationToken);
 }
