@@ -69,6 +69,7 @@ internal static class PostgreSql
             ["password_encryption"] = "scram-sha-256",
             ["max_wal_senders"] = "0",
             ["wal_level"] = "minimal",
+            ["wal_compression"] = "on",
             ["jit"] = "off",
         };
         // After a crash it syncs its thousands of files one by one unless told to sync the whole file system at once.
