@@ -70,12 +70,12 @@ Task("Images").Does(() => Demand("bash", "infra/images/build.sh", Argument("tag"
 // The images and the Compose file are really run, with podman as root on Debian; about as long as a build and all scenarios.
 Task("Containers").Does(() => Demand("bash", "tests/Containers/run.sh"));
 
-// One --area of bus, growth, settlement, shop, or all. The shop's phases take --seconds each; --reference=DIR is another, built checkout
-// that is measured in the same run.
+// One --area of bus, growth, settlement, shop, or all. The shop's phases take --seconds each; --phase=NAME is only one of saturation,
+// mixes, arrivals, idle. --reference=DIR is another, built checkout that is measured in the same run.
 Task("Bench").WithCriteria(!isNServiceBus, "Bench measures the embedded runtime.").IsDependentOn("Build").Does(() =>
     Launch("exec", "--fresh", Option("base-port") ?? "--base-port=auto",
         "--", "dotnet", ".artifacts/bin/ShopSaga.Load/release/ShopSaga.Load.dll",
-        Option("area"), Option("seconds"), Option("reference")));
+        Option("area"), Option("seconds"), Option("phase"), Option("reference")));
 
 // Hostile clients and messages against a running system, or one --area of http, messages, aborts. --seed=N repeats a campaign, with
 // --request=N, --message=N or --abort=N one step of it.

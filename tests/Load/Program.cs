@@ -9,6 +9,11 @@ var seconds = new Option<int>("--seconds")
     DefaultValueFactory = _ => 60,
 };
 var reference = new Option<string?>("--reference") { Description = "Another checkout, built, to compare the shop with." };
+var phase = new Option<string?>("--phase")
+{
+    Description = $"Only one phase of the shop's campaign: {string.Join(", ", ShopCampaign.Phases)}.",
+};
+phase.AcceptOnlyFromAmong(ShopCampaign.Phases);
 var onThisStack = new Option<bool>(ShopCampaign.OnThisStack) { Description = "Measures the shop that runs, instead of starting one." };
 
 // One campaign for each area; without --area, all of them.
@@ -19,8 +24,8 @@ var campaigns = new Dictionary<string, Func<Report, Task>>
     ["growth"] = GrowthCampaign.Run,
     ["settlement"] = SettlementCampaign.Run,
     ["shop"] = report => parsed.GetValue(onThisStack)
-        ? ShopCampaign.RunOnThisStack(report, parsed.GetValue(seconds))
-        : ShopCampaign.Run(report, parsed.GetValue(seconds), parsed.GetValue(reference)),
+        ? ShopCampaign.RunOnThisStack(report, parsed.GetValue(seconds), parsed.GetValue(phase))
+        : ShopCampaign.Run(report, parsed.GetValue(seconds), parsed.GetValue(phase), parsed.GetValue(reference)),
 };
 
 var area = new Option<string?>("--area") { Description = $"Measures only one area: {string.Join(", ", campaigns.Keys)}." };
@@ -32,7 +37,7 @@ var output = new Option<string>("--output")
 };
 var command = new RootCommand("Measures throughput and latency on the servers named by SHOPSAGA_POSTGRES and SHOPSAGA_RABBITMQ.")
 {
-    area, output, seconds, reference, onThisStack,
+    area, output, seconds, phase, reference, onThisStack,
 };
 command.SetAction(async (arguments, _) =>
 {

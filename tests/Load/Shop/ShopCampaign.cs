@@ -17,6 +17,13 @@ internal static class ShopCampaign
     /// <summary>Says which measures are taken on the stack at hand.</summary>
     public const string OnThisStack = "--on-this-stack";
 
+    /// <summary>What can be measured alone.</summary>
+    public static readonly string[] Phases = [Saturation, Mixes, Arrivals, Idle];
+
+    private const string Saturation = "saturation";
+    private const string Mixes = "mixes";
+    private const string Arrivals = "arrivals";
+    private const string Idle = "idle";
     private const int IdleOrders = 100;
     private static readonly int[] Percentages = [30, 50, 70, 90];
     private static readonly Mix Many = new("many", OpenShop.Products);
@@ -31,11 +38,12 @@ internal static class ShopCampaign
     /// <summary>Starts a stack, the reference's too where there is one, and reports what was measured on it.</summary>
     /// <param name="report">Takes the figures.</param>
     /// <param name="seconds">How long each phase takes.</param>
+    /// <param name="phase">One of <see cref="Phases"/>, or null for all.</param>
     /// <param name="reference">The root of another checkout, which is built; null for none.</param>
-    public static async Task Run(Report report, int seconds, string? reference)
+    public static async Task Run(Report report, int seconds, string? phase, string? reference)
     {
-        var before = reference is null ? [] : await MeasureStackOf(reference, seconds);
-        var now = await MeasureStackOf(Directory.GetCurrentDirectory(), seconds);
+        var before = reference is null ? [] : await MeasureStackOf(reference, seconds, phase);
+        var now = await MeasureStackOf(Directory.GetCurrentDirectory(), seconds, phase);
         foreach (var (name, figure) in now)
         {
             report.Add(name, figure.Value, figure.Unit, before.TryGetValue(name, out var old) && old.Value != 0 ? old.Value : null);
@@ -43,13 +51,20 @@ internal static class ShopCampaign
     }
 
     /// <summary>Measures the stack whose addresses are in the environment.</summary>
-    public static async Task RunOnThisStack(Report report, int seconds)
+    public static async Task RunOnThisStack(Report report, int seconds, string? phase)
     {
         using var shop = await OpenShop.Open();
         var (load, duration) = (new ShopLoad(shop), TimeSpan.FromSeconds(seconds));
         await Measure(report, shop, load, "shop.cold", Many, duration / 2);
+        if (phase is Idle)
+        {
+            await MeasureIdle();
+            return;
+        }
+
+        // Arrivals and mixes are measured against it.
         var saturation = await Measure(report, shop, load, "shop.many", Many, duration);
-        foreach (var mix in Others)
+        foreach (var mix in phase is null or Mixes ? Others : [])
         {
             await shop.LogInCustomers();
             var throughput = await load.Saturate(mix, duration);
@@ -57,16 +72,26 @@ internal static class ShopCampaign
             report.Add($"shop.{mix.Name}.against-many", throughput.Final / saturation.Final, "ratio");
         }
 
-        foreach (var percentage in Percentages)
+        foreach (var percentage in phase is null or Arrivals ? Percentages : [])
         {
             await shop.LogInCustomers();
             Add(report, $"shop.at-{percentage}", await load.Arrive(Many, saturation.Final * percentage / 100, duration));
         }
 
-        Add(report, "shop.idle", await load.OneByOne(Many, IdleOrders));
+        if (phase is null)
+        {
+            await MeasureIdle();
+        }
+
         foreach (var (program, megabytes) in Usage.Memory())
         {
             report.Add($"shop.memory.{program}", megabytes, "MB");
+        }
+
+        async Task MeasureIdle()
+        {
+            await shop.LogInCustomers();
+            Add(report, "shop.idle", await load.OneByOne(Many, IdleOrders));
         }
     }
 
@@ -135,7 +160,7 @@ internal static class ShopCampaign
         report.Add($"{name}.max", microseconds.GetMaxValue() / 1000.0, "ms");
     }
 
-    private static async Task<Dictionary<string, Measured>> MeasureStackOf(string checkout, int seconds)
+    private static async Task<Dictionary<string, Measured>> MeasureStackOf(string checkout, int seconds, string? phase)
     {
         Console.WriteLine($"Measuring the shop of {checkout}");
         var launcher = Path.Combine(checkout, ".artifacts/bin/ShopSaga.Local/release/ShopSaga.Local.dll");
@@ -146,6 +171,7 @@ internal static class ShopCampaign
             [
                 launcher, "exec", "--services", "--fresh", "--base-port=auto", "--rate-limits=relaxed", "--",
                 dotnet, typeof(ShopCampaign).Assembly.Location, "--area=shop", OnThisStack, $"--seconds={seconds}", $"--output={output}",
+                .. phase is null ? Array.Empty<string>() : [$"--phase={phase}"],
             ]);
         foreach (var variable in start.Environment.Keys.Where(name => name.StartsWith("SHOPSAGA_", StringComparison.Ordinal)).ToList())
         {

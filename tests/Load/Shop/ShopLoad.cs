@@ -59,45 +59,46 @@ internal sealed class ShopLoad(OpenShop shop)
     {
         var (random, arrivals) = (new Random(1), (int)(perSecond * duration.TotalSeconds));
         var orders = new List<Task<(long Id, DateTime Due)>>(arrivals);
-        var (started, clock, due) = (DateTime.UtcNow, Stopwatch.StartNew(), TimeSpan.Zero);
+        var (started, clock, next) = (DateTime.UtcNow, Stopwatch.StartNew(), TimeSpan.Zero);
         for (var number = 0; number < arrivals; number++)
         {
             // Independent customers: the gaps between them are distributed exponentially.
-            due += TimeSpan.FromSeconds(-Math.Log(1 - random.NextDouble()) / perSecond);
-            if (due - clock.Elapsed is var wait && wait > TimeSpan.Zero)
+            next += TimeSpan.FromSeconds(-Math.Log(1 - random.NextDouble()) / perSecond);
+            if (next - clock.Elapsed is var wait && wait > TimeSpan.Zero)
             {
                 await Task.Delay(wait);
             }
 
-            orders.Add(Order(mix, number, started + due));
+            orders.Add(Order(mix, number, started + next));
         }
 
-        var placed = (await Task.WhenAll(orders)).ToDictionary(order => order.Id, order => order.Due);
+        var due = await Task.WhenAll(orders);
         await shop.AllFinal();
-        var latencies = new LongHistogram(1, (long)TimeSpan.FromHours(1).TotalMicroseconds, 3);
-        foreach (var (id, at) in await shop.FinalTimes([.. placed.Keys]))
-        {
-            latencies.RecordValue(Math.Max(1, (long)(at - placed[id]).TotalMicroseconds));
-        }
-
-        return latencies;
+        return await Latencies(due);
     }
 
     /// <summary>One order at a time, each when the one before is long final.</summary>
     public async Task<LongHistogram> OneByOne(Mix mix, int orders)
     {
-        var (random, due) = (new Random(2), new Dictionary<long, DateTime>());
+        var (random, due) = (new Random(2), new List<(long Id, DateTime Due)>());
         for (var number = 0; number < orders; number++)
         {
             var at = DateTime.UtcNow;
-            due.Add(await shop.Order(mix, random), at);
+            due.Add((await shop.Order(mix, random), at));
             await shop.AllFinal();
         }
 
+        return await Latencies(due);
+    }
+
+    /// <summary>Microseconds from the moment at which each order was due until it was final.</summary>
+    private async Task<LongHistogram> Latencies(IReadOnlyCollection<(long Id, DateTime Due)> orders)
+    {
         var latencies = new LongHistogram(1, (long)TimeSpan.FromHours(1).TotalMicroseconds, 3);
-        foreach (var (id, at) in await shop.FinalTimes([.. due.Keys]))
+        var final = await shop.FinalTimes([.. orders.Select(order => order.Id)]);
+        foreach (var (id, due) in orders)
         {
-            latencies.RecordValue(Math.Max(1, (long)(at - due[id]).TotalMicroseconds));
+            latencies.RecordValue(Math.Max(1, (long)(final[id] - due).TotalMicroseconds));
         }
 
         return latencies;
