@@ -83,6 +83,7 @@ internal static class ShopCampaign
             await MeasureIdle();
         }
 
+        report.Add("shop.deadlocks", await Usage.Deadlocks(), "deadlocks");
         foreach (var (program, megabytes) in Usage.Memory())
         {
             report.Add($"shop.memory.{program}", megabytes, "MB");

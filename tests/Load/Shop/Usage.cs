@@ -53,6 +53,9 @@ internal sealed partial record Usage(
             messages.Deliveries);
     }
 
+    /// <summary>How many deadlocks there have been in all databases.</summary>
+    public static Task<long> Deadlocks() => Servers.Count("postgres", "SELECT sum(deadlocks)::bigint FROM pg_stat_database");
+
     /// <summary>The memory of each program in megabytes.</summary>
     public static Dictionary<string, double> Memory() => ByProgram(process => process.Megabytes);
 
