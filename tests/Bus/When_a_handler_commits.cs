@@ -124,7 +124,8 @@ public class When_a_handler_commits
     [Test]
     public async Task Should_index_only_the_records_of_one_phase() => Assert.That(
         await _endpoint.QueryAll<string>(
-            "select indexdef from pg_indexes where tablename = @Table and indexname not like '%pkey'", new { Table = _endpoint.OutboxTable }),
+            "select indexdef from pg_indexes where tablename = @Table and indexname not like '%pkey'",
+            new { Table = _endpoint.OutboxTable }),
         Has.All.Contain("WHERE").And.Exactly(3).Items);
 
     internal sealed record BakeBread(string Kind);
