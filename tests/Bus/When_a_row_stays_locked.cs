@@ -33,7 +33,7 @@ public class When_a_row_stays_locked
             await using var transaction = await frozen.BeginTransactionAsync();
             await frozen.ExecuteAsync("update stock set sold = 0 where product = 'locked'", transaction: transaction);
             await Broker.Send(endpoint.Name, new Sell("locked"), "blocked");
-            Assert.That(await _attempts.Next(), Is.EqualTo("blocked"));
+            Assert.That(await _attempts.Next(), Is.EqualTo("blocked after 0 delayed retries"));
             for (var number = 1; number <= 20; number++)
             {
                 await Broker.Send(endpoint.Name, new Sell("free"));
@@ -47,6 +47,10 @@ public class When_a_row_stays_locked
         await Eventually.Is(
             async () => await endpoint.Query<int>("select sold from stock where product = 'locked'") == 1, "and then this one");
         Assert.That(await Broker.Depth(endpoint.ErrorQueue), Is.Zero);
+        Assert.That(
+            _attempts.All.Where(attempt => attempt.StartsWith("blocked", StringComparison.Ordinal)),
+            Is.Unique,
+            "an immediate retry would hold up the worker again");
     }
 
     [Test]
@@ -96,7 +100,8 @@ public class When_a_row_stays_locked
     {
         public Task Handle(Sell message, IMessageHandlerContext context)
         {
-            attempts.Add(context.MessageId);
+            attempts.Add(
+                $"{context.MessageId} after {context.MessageHeaders.GetValueOrDefault(Headers.DelayedRetries, "0")} delayed retries");
             return context.Execute("update stock set sold = sold + 1 where product = @Product", message);
         }
     }

@@ -12,6 +12,7 @@ public class When_the_database_refuses_writes
 {
     private readonly Seen<string> _attempts = new();
 
+    [TestCase("25006", Description = "read-only")]
     [TestCase("53100", Description = "disk full")]
     [TestCase("53200", Description = "out of memory")]
     [TestCase("58030", Description = "I/O error")]

@@ -64,6 +64,7 @@ internal sealed class MessageCampaign(Target target, MessagePlan plan, Action<st
 
         var processes = services.Processes();
         var failedBefore = (await queues.Find("error", cancellationToken))?.Messages ?? 0;
+        var delayedBefore = await queues.Count(DelayQueues, cancellationToken);
         var deliveriesBefore = await Deliveries(cancellationToken);
         int[] numbers = only is { } one ? [one] : [.. Enumerable.Range(0, plan.Messages)];
         await Order(world, cancellationToken);
@@ -90,7 +91,7 @@ internal sealed class MessageCampaign(Target target, MessagePlan plan, Action<st
             progress($"{batch[^1] + 1} of {numbers.Length} messages, {_violations.Count} violations");
         }
 
-        await WaitUntilGone(queues, cancellationToken);
+        await WaitUntilGone(queues, delayedBefore, cancellationToken);
         await Order(world, cancellationToken);
         CheckProcesses(services, processes, []);
         _violations.AddRange(await services.WaitUntilReady(cancellationToken));
@@ -154,14 +155,15 @@ internal sealed class MessageCampaign(Target target, MessagePlan plan, Action<st
     /// Waits until the queues are empty, and the delay queues but for the timeouts of orders and for control messages. Those wait for as
     /// long as the session that they speak of may take to commit.
     /// </summary>
-    private async Task WaitUntilGone(BrokerQueues queues, CancellationToken cancellationToken)
+    private async Task WaitUntilGone(BrokerQueues queues, long delayedBefore, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         var shown = TimeSpan.Zero;
         while (true)
         {
             var (waiting, delayed) = (await Unfinished(cancellationToken), await queues.Count(DelayQueues, cancellationToken));
-            if (waiting == 0 && delayed <= _orderSeconds.Count + World.Orders + _kinds.GetValueOrDefault(MessageGenerator.ControlMessage))
+            var timeouts = Math.Max(delayedBefore, World.Orders) + _orderSeconds.Count;
+            if (waiting == 0 && delayed <= timeouts + _kinds.GetValueOrDefault(MessageGenerator.ControlMessage))
             {
                 return;
             }
