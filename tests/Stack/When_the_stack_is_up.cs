@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
+using ShopSaga.Local.Layout;
 using ShopSaga.Local.Processes;
+using ShopSaga.Local.Servers;
 using ShopSaga.Tests.Stack.Support;
 
 namespace ShopSaga.Tests.Stack;
@@ -26,6 +29,25 @@ public class When_the_stack_is_up
         Assert.That(memory.Values.Sum(), Is.LessThan(Limit));
         await load.WaitUntilFinal();
         await SystemInvariants.ShouldHold();
+    }
+
+    /// <summary>The name is the one that ServicePulse shows; the consumer's tag has it as well.</summary>
+    [Test]
+    public async Task Should_name_each_instance_and_its_host()
+    {
+        using var http = ManagementApi.Client(RunningSystem.Stack.BrokerManagementAddress!);
+        var consumers = JsonNode.Parse(await http.GetStringAsync("api/consumers"))!.AsArray();
+
+        Assert.Multiple(() =>
+        {
+            foreach (var endpoint in Topology.Services.Where(service => service.IsOnTheBus).Select(service => service.Assembly))
+            {
+                Assert.That(
+                    consumers.Where(consumer => $"{consumer!["queue"]!["name"]}" == endpoint)
+                        .Select(consumer => $"{consumer!["consumer_tag"]}"),
+                    Is.EqualTo(new[] { $"{endpoint}@{Environment.MachineName} - {endpoint}" }));
+            }
+        });
     }
 
     /// <summary>Bytes of a process and all below it; what they share with others counts as their share of it.</summary>
