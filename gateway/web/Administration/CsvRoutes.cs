@@ -19,7 +19,7 @@ internal static class CsvRoutes
 
     private static async Task<IResult> File(
         ShopApi api, Operation operation, object? id, Dictionary<string, string?>? query, string name) =>
-        await api.Csv(operation, id, query) is { Text: { } text }
+        await api.Csv(operation, id, query) is { Value: { } text }
             ? TypedResults.File(System.Text.Encoding.UTF8.GetBytes(text), "text/csv; charset=utf-8", name)
             : TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable);
 }

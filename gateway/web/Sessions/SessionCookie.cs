@@ -30,6 +30,25 @@ internal static class SessionCookie
         await http.SignInAsync(new ClaimsPrincipal(identity), new AuthenticationProperties { IsPersistent = true });
     }
 
+    /// <summary>Logs in and gives the browser a cookie.</summary>
+    /// <returns>The problem that the API has with it, if any.</returns>
+    public static async Task<Problem?> LogIn(this HttpContext http, ShopApi api, Credentials credentials)
+    {
+        var (pair, problem) = await api.Call(Operations.LogIn, credentials);
+        if (pair is null)
+        {
+            return problem;
+        }
+
+        var (account, unread) = await api.As(pair).Call(Operations.ReadProfile);
+        if (account is not null)
+        {
+            await http.LogIn(pair, account);
+        }
+
+        return unread;
+    }
+
     /// <summary>The same session under another name.</summary>
     public static Task Rename(this HttpContext http, string name)
     {

@@ -23,7 +23,7 @@ internal sealed partial class ShopApi(IHttpClientFactory clients, Visitor visito
 
     private TokenPair? _tokens;
 
-    /// <summary>The API as somebody sees it who has just logged in.</summary>
+    /// <summary>The API as a person sees it who has just logged in.</summary>
     public ShopApi As(TokenPair tokens) => new(clients, visitor) { _tokens = tokens };
 
     /// <summary>Calls a route without a body.</summary>
@@ -56,24 +56,8 @@ internal sealed partial class ShopApi(IHttpClientFactory clients, Visitor visito
             request.Headers.Add(name, value);
         }
 
-        try
-        {
-            using var response = await Send(request, HttpCompletionOption.ResponseContentRead, CancellationToken.None);
-            if (!response.IsSuccessStatusCode)
-            {
-                return new(null, await ProblemOf(operation, response));
-            }
-
-            return new(
-                typeof(TResponse) == typeof(Nothing)
-                    ? (TResponse)(object)None
-                    : await response.Content.ReadFromJsonAsync<TResponse>(Json),
-                null);
-        }
-        catch (Exception failure) when (failure is HttpRequestException or IOException or TaskCanceledException or JsonException)
-        {
-            return new(null, Problem.Away(operation.Service));
-        }
+        return await Ask(operation, request, async content =>
+            typeof(TResponse) == typeof(Nothing) ? (TResponse)(object)None : await content.ReadFromJsonAsync<TResponse>(Json));
     }
 
     /// <summary>
@@ -104,20 +88,26 @@ internal sealed partial class ShopApi(IHttpClientFactory clients, Visitor visito
     }
 
     /// <summary>A report of Settlement as CSV.</summary>
-    public async Task<(string? Text, Problem? Problem)> Csv(Operation operation, object? id, Dictionary<string, string?>? query)
+    public async Task<Answer<string>> Csv(Operation operation, object? id, Dictionary<string, string?>? query)
     {
         using var request = await Request(operation, id, query);
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/csv"));
+        return await Ask(operation, request, async content => (string?)await content.ReadAsStringAsync());
+    }
+
+    private async Task<Answer<T>> Ask<T>(Operation operation, HttpRequestMessage request, Func<HttpContent, Task<T?>> read)
+        where T : class
+    {
         try
         {
             using var response = await Send(request, HttpCompletionOption.ResponseContentRead, CancellationToken.None);
             return response.IsSuccessStatusCode
-                ? (await response.Content.ReadAsStringAsync(), null)
-                : (null, await ProblemOf(operation, response));
+                ? new(await read(response.Content), null)
+                : new(null, await ProblemOf(operation, response));
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException or TaskCanceledException)
+        catch (Exception failure) when (failure is HttpRequestException or IOException or TaskCanceledException or JsonException)
         {
-            return (null, Problem.Away(operation.Service));
+            return new(null, Problem.Away(operation.Service));
         }
     }
 
@@ -130,14 +120,13 @@ internal sealed partial class ShopApi(IHttpClientFactory clients, Visitor visito
             request.Headers.Add("Last-Event-ID", lastEventId);
         }
 
-        var events = await OrNull(async () =>
-        {
-            var response = await Send(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            return response.StatusCode == HttpStatusCode.OK
-                ? SseParser.Create(await response.Content.ReadAsStreamAsync(cancellationToken)).EnumerateAsync(cancellationToken)
-                    .GetAsyncEnumerator(cancellationToken)
-                : null;
-        });
+        using var response = await OrNull<HttpResponseMessage>(async () =>
+            await Send(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken));
+        var events = response?.StatusCode == HttpStatusCode.OK
+            ? await OrNull<IAsyncEnumerator<SseItem<string>>>(async () =>
+                SseParser.Create(await response.Content.ReadAsStreamAsync(cancellationToken)).EnumerateAsync(cancellationToken)
+                    .GetAsyncEnumerator(cancellationToken))
+            : null;
         while (events is not null && await OrNull(async () => await events.MoveNextAsync() ? events : null) is not null)
         {
             yield return (events.Current.EventId, JsonSerializer.Deserialize<Order>(events.Current.Data, Json)!);
