@@ -1,5 +1,7 @@
+using System.Globalization;
 using Bunit;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Localization;
 using ShopSaga.Web.Live;
 using ShopSaga.Web.Shared;
 
@@ -41,6 +43,20 @@ public class When_a_picture_is_rendered
     public void Should_say_how_much_is_left(int quantity, string text) => Assert.That(
         _context.Render<ShopSaga.Web.Customer.Stock>(parameters => parameters.Add(stock => stock.Quantity, quantity)).Markup,
         Does.Contain(text));
+
+    [TestCase("en", "must have 3 to 254 characters and not be blank.", "Name must have 3 to 254 characters and not be blank.")]
+    [TestCase("ko", "must have 3 to 254 characters and not be blank.", "Name은(는) 공백만이 아닌 3~254자여야 합니다.")]
+    [TestCase("ko", "must not be 0.", "Name은(는) 0일 수 없습니다.")]
+    [TestCase("ko", "Product 7 is not on sale.", "상품 7은(는) 판매 중이 아닙니다.")]
+    [TestCase("ko", "must be {odd} in 7 ways.", "Name must be {odd} in 7 ways.")]
+    public void Should_give_a_reason_in_the_visitors_language(string language, string reason, string text)
+    {
+        // NUnit gives each test its culture back.
+        CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo(language);
+        var texts = _context.Services.GetRequiredService<IStringLocalizer<Texts>>();
+
+        Assert.That(texts.Reason("Name", reason), Is.EqualTo(text));
+    }
 
     [Test]
     public void Should_name_the_service_that_is_away()
