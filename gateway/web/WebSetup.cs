@@ -8,6 +8,7 @@ using ShopSaga.Hosting;
 using ShopSaga.Web.Administration;
 using ShopSaga.Web.Customer;
 using ShopSaga.Web.Laboratory;
+using ShopSaga.Web.Live;
 using ShopSaga.Web.Sessions;
 using ShopSaga.Web.Shared;
 
@@ -35,6 +36,7 @@ internal static class WebSetup
         builder.Services.AddScoped<Visitor>();
         builder.Services.AddScoped<ShopApi>();
         builder.Services.AddScoped<Bench>();
+        builder.Services.AddSingleton<LatestOrder>();
     }
 
     public static void AddSessions(this WebApplicationBuilder builder)

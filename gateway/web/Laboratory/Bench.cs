@@ -24,9 +24,7 @@ internal sealed class Bench(IConfiguration configuration, IHostEnvironment envir
     /// <summary>Logs both in anew: their tokens are short-lived.</summary>
     public async Task<Problem?> Open()
     {
-        var admin = await api.Call(
-            Operations.LogIn,
-            new Credentials(configuration["Laboratory:AdminEmail"] ?? "", configuration["Laboratory:AdminPassword"] ?? ""));
+        var admin = await LogInAdmin();
         var account = new Registration($"laboratory-{Guid.NewGuid():N}@example.com", Password, "Laboratory");
         var registered = await api.Call(Operations.Register, account);
         var customer = registered.IsOk
@@ -35,6 +33,9 @@ internal sealed class Bench(IConfiguration configuration, IHostEnvironment envir
         (_admin, _customer) = (admin.Value, customer.Value);
         return admin.Problem ?? customer.Problem;
     }
+
+    /// <summary>The API as an administrator sees it, with new tokens; null when Users is away.</summary>
+    public async Task<ShopApi?> OpenAsAdmin() => (await LogInAdmin()).Value is { } tokens ? api.As(tokens) : null;
 
     /// <summary>Kills a process of this run; the launcher starts it again after so many seconds.</summary>
     public async Task<bool> TakeAway(string name, int seconds)
@@ -52,4 +53,8 @@ internal sealed class Bench(IConfiguration configuration, IHostEnvironment envir
             return false;
         }
     }
+
+    private Task<Answer<TokenPair>> LogInAdmin() => api.Call(
+        Operations.LogIn,
+        new Credentials(configuration["Laboratory:AdminEmail"] ?? "", configuration["Laboratory:AdminPassword"] ?? ""));
 }
