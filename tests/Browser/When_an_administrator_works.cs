@@ -77,6 +77,21 @@ public class When_an_administrator_works
     }
 
     [Test]
+    public async Task Should_close_a_day_once()
+    {
+        // The schedule closes days from the month before the first entry.
+        var day = DateOnly.FromDateTime(DateTime.UtcNow).AddMonths(-3);
+        await using var admin = await Administrator();
+        await admin.Opens($"/admin/settlements?from={day:yyyy-MM-dd}&to={day:yyyy-MM-dd}");
+        var row = admin.Page.Locator("tbody").First.Locator("tr");
+        await row.GetByRole(AriaRole.Button).ClickAsync();
+
+        await Expect(row).ToContainTextAsync("closed");
+        await Expect(row.GetByRole(AriaRole.Button)).ToHaveCountAsync(0);
+        await admin.Shows("admin-day-closed");
+    }
+
+    [Test]
     public async Task Should_keep_customers_out()
     {
         await using var customer = await Person.Arrives();

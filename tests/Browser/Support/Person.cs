@@ -10,6 +10,14 @@ namespace ShopSaga.Tests.Browser.Support;
 /// </summary>
 internal sealed partial class Person : IAsyncDisposable
 {
+    private const string LayoutShift = """
+        () => new Promise(resolve => {
+            new PerformanceObserver(list => resolve(list.getEntries().reduce((sum, shift) => sum + (shift.hadRecentInput ? 0 : shift.value), 0)))
+                .observe({ type: 'layout-shift', buffered: true });
+            requestAnimationFrame(() => requestAnimationFrame(() => resolve(0)));
+        })
+        """;
+
     private readonly IBrowserContext _context;
     private readonly List<string> _complaints = [];
 
@@ -98,7 +106,10 @@ internal sealed partial class Person : IAsyncDisposable
         async () => (await Page.GetByTestId("timeline").Locator("strong").AllInnerTextsAsync()).Order().SequenceEqual(names.Order()),
         $"the timeline has {string.Join(", ", names)}");
 
-    /// <summary>Keeps a picture of the page, which must have no violation of WCAG 2.2 AA and not be wider than the window.</summary>
+    /// <summary>
+    /// Keeps a picture of the page, which must have no violation of WCAG 2.2 AA, not be wider than the window, and not move unasked: its
+    /// cumulative layout shift is "good" (https://web.dev/articles/cls).
+    /// </summary>
     public async Task Shows(string name)
     {
         await Page.ScreenshotAsync(new() { Path = Path.Combine(RunningShop.Screenshots, $"{name}.png"), FullPage = true });
@@ -106,9 +117,11 @@ internal sealed partial class Person : IAsyncDisposable
         var violations = found.Violations.Select(violation =>
             $"{violation.Id}: {violation.Help}: {string.Join("; ", violation.Nodes.Select(node => node.Html))}");
         var overflow = await Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        var shift = await Page.EvaluateAsync<double>(LayoutShift);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(violations, Is.Empty, name);
+            Assert.That(shift, Is.LessThan(0.1), $"{name} moves while it loads");
             Assert.That(overflow, Is.Zero, $"{name} is wider than the window");
         }
     }
