@@ -3,10 +3,14 @@ using Microsoft.Extensions.Localization;
 
 namespace ShopSaga.Web.Shared;
 
-/// <summary>The API's reasons for refusing a field. Its English sentence, with placeholders for its numbers, names the translation.</summary>
+/// <summary>
+/// The API's reasons for refusing a field. Its English sentence, with placeholders for its numbers, names the translation.
+/// </summary>
 internal static partial class Reasons
 {
-    /// <summary>The field's name and the reason, as one sentence in the visitor's language; in English where there is no translation.</summary>
+    /// <summary>
+    /// The field's name and the reason, as one sentence in the visitor's language; in English where there is no translation.
+    /// </summary>
     public static string Reason(this IStringLocalizer<Texts> texts, string field, string reason)
     {
         List<object> numbers = [];

@@ -12,7 +12,8 @@ internal sealed partial class Person : IAsyncDisposable
 {
     private const string LayoutShift = """
         () => new Promise(resolve => {
-            new PerformanceObserver(list => resolve(list.getEntries().reduce((sum, shift) => sum + (shift.hadRecentInput ? 0 : shift.value), 0)))
+            const unasked = shift => shift.hadRecentInput ? 0 : shift.value;
+            new PerformanceObserver(list => resolve(list.getEntries().reduce((sum, shift) => sum + unasked(shift), 0)))
                 .observe({ type: 'layout-shift', buffered: true });
             requestAnimationFrame(() => requestAnimationFrame(() => resolve(0)));
         })

@@ -52,8 +52,8 @@ public class When_sources_are_read
         Is.Empty);
 
     /// <summary>
-    /// A row of a table in Markdown cannot be wrapped, nor a sentence of a page, which names its translation. Schema scripts are left out, as a script that has run is never edited, and so are
-    /// files that tools write: JSON and the solution.
+    /// A row of a table in Markdown cannot be wrapped, nor a sentence of a page, which names its translation. Schema scripts are left out,
+    /// as a script that has run is never edited, and so are files that tools write: JSON and the solution.
     /// </summary>
     [Test]
     public void Should_be_at_most_140_columns_wide() => Assert.That(
