@@ -89,7 +89,7 @@ internal sealed class When_the_books_are_broken_by_hand
     [TestCase("Payments", "UPDATE payments SET amount = amount + 1 WHERE order_id = {0}", "UPDATE payments SET amount = amount - 1 WHERE "
         + "order_id = {0}",
         "captured − refunded = 0 or the order's total, for each payment")]
-    [TestCase("Payments", "UPDATE payments SET status = 'UNKNOWN' WHERE order_id = {0}", "UPDATE payments SET status = 'COMPLETED' WHERE "
+    [TestCase("Payments", "UPDATE payments SET status = 'REFUNDING' WHERE order_id = {0}", "UPDATE payments SET status = 'COMPLETED' WHERE "
         + "order_id = {0}",
         "every order and every payment is final")]
     [TestCase(
