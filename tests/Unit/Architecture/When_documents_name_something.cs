@@ -19,6 +19,36 @@ public partial class When_documents_name_something
         Assert.That(broken, Is.Empty);
     }
 
+    [Test]
+    public void Should_be_linked_from_another_document()
+    {
+        string[] known = ["README.md", "CODE_OF_CONDUCT.md"];
+        var linked = from document in Documents
+                     from Match link in Link().Matches(Repository.Read(document))
+                     let folder = Path.GetDirectoryName(document)!
+                     let target = link.Groups["target"].Value.Split('#')[0]
+                     where target.Length > 0
+                     let file = Path.GetRelativePath(Repository.Root, Path.GetFullPath(Path.Combine(Repository.Root, folder, target)))
+                     where file != document
+                     select file;
+
+        Assert.That(Documents.Where(file => !file.StartsWith('.')).Except(known).Except(linked), Is.Empty);
+    }
+
+    [TestCaseSource(nameof(Documents))]
+    public void Should_link_to_sections_that_exist(string document)
+    {
+        var folder = Path.GetDirectoryName(Path.Combine(Repository.Root, document))!;
+        var broken = from Match link in Link().Matches(Repository.Read(document))
+                     let parts = link.Groups["target"].Value.Split('#')
+                     where parts.Length == 2 && !parts[0].Contains("://", StringComparison.Ordinal)
+                     let page = parts[0].Length == 0 ? Path.Combine(Repository.Root, document) : Path.Combine(folder, parts[0])
+                     where page.EndsWith(".md", StringComparison.Ordinal) && !Anchors(File.ReadAllText(page)).Contains(parts[1])
+                     select link.Value;
+
+        Assert.That(broken, Is.Empty);
+    }
+
     [TestCaseSource(nameof(Documents))]
     public void Should_name_folders_that_exist(string document)
     {
@@ -69,6 +99,16 @@ public partial class When_documents_name_something
         Assert.That(missing, Is.Empty);
         Assert.That(rows.Where(row => !TestName().IsMatch(row)), Is.Empty, "says what protects, but not where that is tested");
     }
+
+    // As GitHub makes them from headings.
+    private static IEnumerable<string> Anchors(string page) => Heading().Matches(page)
+        .Select(heading => NotInAnchor().Replace(heading.Groups["text"].Value.Trim().ToLowerInvariant(), "").Replace(' ', '-'));
+
+    [GeneratedRegex("^#+ (?<text>.+)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
+    [GeneratedRegex(@"[^\w\- ]")]
+    private static partial Regex NotInAnchor();
 
     [GeneratedRegex("`(?<fixture>[A-Za-z_]+)\\.(?<test>Should_[A-Za-z0-9_]+)`")]
     private static partial Regex TestName();
