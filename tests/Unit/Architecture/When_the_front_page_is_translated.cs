@@ -34,7 +34,8 @@ public partial class When_the_front_page_is_translated
     [Test]
     public void Should_prove_with_figures_that_stand_on_the_linked_page()
     {
-        var claims = English.Split("## What it proves")[1].Split("\n## ")[0].Split('\n').Where(line => line.StartsWith('|')).Skip(2).ToList();
+        var section = English.Split("## What it proves")[1].Split("\n## ")[0];
+        var claims = section.Split('\n').Where(line => line.StartsWith('|')).Skip(2).ToList();
         var strange = from claim in claims
                       let cells = claim.Split('|')
                       let page = Repository.Read(Link().Match(cells[4]).Groups[1].Value)
@@ -49,7 +50,8 @@ public partial class When_the_front_page_is_translated
     [Test]
     public void Should_name_every_target_of_the_build()
     {
-        var targets = Target().Matches(Repository.Read("build.cake")).Select(target => target.Groups[1].Value).Where(name => name != "Build");
+        var targets = Target().Matches(Repository.Read("build.cake"))
+            .Select(target => target.Groups[1].Value).Where(name => name != "Build");
         var named = All(Code(), English.Split("## All targets")[1]);
 
         Assert.That(targets.Except(named), Is.Empty);
@@ -60,7 +62,8 @@ public partial class When_the_front_page_is_translated
     private static IEnumerable<string> All(Regex pattern, string page) => pattern.Matches(page)
         .Select(match => match.Groups.Count > 1 ? match.Groups[1].Value : match.Value).Order(StringComparer.Ordinal);
 
-    private static IEnumerable<int> Rows(string page) => page.Split('\n').Where(line => line.StartsWith('|')).Select(line => line.Count('|'));
+    private static IEnumerable<int> Rows(string page) =>
+        page.Split('\n').Where(line => line.StartsWith('|')).Select(line => line.Count('|'));
 
     [GeneratedRegex(@"^(#+) ", RegexOptions.Multiline)]
     private static partial Regex Heading();
