@@ -15,6 +15,7 @@ namespace ShopSaga.Chaos;
 /// </summary>
 internal sealed class Machine : IAsyncDisposable
 {
+    private const int MaxStarts = 3;
     private const string FakeTime = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
     private static readonly string? BrokerControl =
         new[] { "/usr/lib/rabbitmq/bin/rabbitmqctl", Executables.InPath("rabbitmqctl") }.FirstOrDefault(File.Exists);
@@ -98,7 +99,32 @@ internal sealed class Machine : IAsyncDisposable
     public Task Stop(string name) => StackOf(name).Stop(name);
 
     /// <summary>Starts what was killed or stopped, and waits until it is ready.</summary>
-    public Task Start(string name, CancellationToken cancellationToken) => StackOf(name).Start(name, cancellationToken);
+    public async Task Start(string name, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await StackOf(name).Start(name, cancellationToken);
+                return;
+            }
+            catch (CannotStartException ended) when (attempt < MaxStarts && !IsRunning(name))
+            {
+                // The database can be killed in the middle of a start. An orchestrator starts the process again, and so do we.
+                Console.WriteLine($"          {name} is started again: {ended.Message.Split(Environment.NewLine)[0]}");
+            }
+        }
+    }
+
+    /// <summary>Copies the logs of the services to a folder, since those of the stack go with it.</summary>
+    public void KeepLogs(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (var log in All.Select(process => process.Log).Where(File.Exists))
+        {
+            File.Copy(log, Path.Combine(folder, Path.GetFileName(log)), overwrite: true);
+        }
+    }
 
     /// <summary>Freezes or thaws a process and its descendants.</summary>
     public void Send(string name, Signal signal)

@@ -63,6 +63,8 @@ command.SetAction(async (arguments, cancellationToken) =>
     Summary.Print(load.Record, campaign.Faults, broken, clock.Elapsed, arguments.GetValue(output)!);
     if (broken.Count > 0)
     {
+        machine.KeepLogs("artifacts/chaos-logs");
+        Console.WriteLine("The logs are in artifacts/chaos-logs.");
         Console.WriteLine($"Repeat the schedule with --seed={seedOfAll}.");
     }
 
