@@ -53,7 +53,7 @@ Task("Test").IsDependentOn("Build").Does(() =>
 {
     CleanDirectory(".artifacts/tests");
     var projects = GetFiles("tests/*/ShopSaga.Tests.*.csproj").Select(file => file.GetDirectory().GetDirectoryName())
-        .Where(project => project != "Shared" && !(isNServiceBus && project == "Bus")).Order().ToList();
+        .Where(project => project != "Shared" && !(isNServiceBus && project is ("Bus" or "Simulation"))).Order().ToList();
     var script = string.Join("\n", projects.GroupBy(project => project is "Stack" or "Browser").Select(lane =>
         $"(\n{string.Join("\n", lane.Select(TestScript))}\n) &")) + "\nwait";
     exitCode = RunLauncher("exec", "--fresh", Option("base-port") ?? "--base-port=auto", "--", "sh", "-c", script);
@@ -85,6 +85,13 @@ Task("Fuzz").IsDependentOn("Build").Does(() =>
         "--", "dotnet", ".artifacts/bin/ShopSaga.Fuzz/release/ShopSaga.Fuzz.dll",
         Option("area"), Option("seed"), Option("requests"), Option("messages"),
         Option("aborts"), Option("request"), Option("message"), Option("abort")));
+
+// Plays simulated histories of the whole shop: for --minutes=M, or --histories=N of them, from --seed=N on. --seed=N alone plays one and
+// prints its story; --faults builds in one fault after the other, and prints when each is found.
+Task("Simulate").WithCriteria(!isNServiceBus, "Simulate drives the embedded runtime.").IsDependentOn("Build").Does(() =>
+    Launch("exec", "--fresh", Option("base-port") ?? "--base-port=auto",
+        "--", "dotnet", ".artifacts/bin/ShopSaga.Tests.Simulation/release/ShopSaga.Tests.Simulation.dll",
+        Option("minutes"), Option("histories"), Option("seed"), HasArgument("faults") ? "--faults" : null));
 
 // Breaks a running system for --minutes=M while customers shop, --faults=N times at least, then checks what they were promised. --seed=N
 // repeats a schedule, --only=KIND draws only faults whose kind begins like this.

@@ -12,7 +12,7 @@ namespace ShopSaga.Bus.Testing;
 public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
 {
     private readonly Lock _lock = new();
-    private readonly Random _random = new(seed ?? 0);
+    private Random _random = new(seed ?? 0);
     private readonly SortedDictionary<string, InMemoryQueue> _queues = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SortedSet<string>> _subscribers = [];
     private readonly AsyncLocal<CrashPlan?> _crash = new();
@@ -33,6 +33,18 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
             {
                 var now = time.GetUtcNow();
                 return _queues.Values.SelectMany(queue => queue.Ready).Where(message => message.Due > now).Min(message => message.Due);
+            }
+        }
+    }
+
+    /// <summary>The number of messages that were ever put into a queue.</summary>
+    public long Sent
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _sequence;
             }
         }
     }
@@ -59,6 +71,20 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
     /// </summary>
     /// <exception cref="InvalidOperationException">The broker has no seed.</exception>
     public Task<bool> DeliverNext() => DeliverNext(diesAt: null);
+
+    /// <summary>Forgets all messages, and goes on as a new broker with this seed would. Queues, subscriptions and receivers stay.</summary>
+    public void StartAnew(int newSeed)
+    {
+        lock (_lock)
+        {
+            _random = new Random(newSeed);
+            _sequence = 0;
+            foreach (var queue in _queues.Values)
+            {
+                queue.Ready.Clear();
+            }
+        }
+    }
 
     /// <summary>Waits until all that was committed, in sessions too, has left: what may come next is then the same in every run.</summary>
     public Task WaitUntilSent()

@@ -71,13 +71,17 @@ internal sealed record SystemState
     /// Reads all databases as the server's administrator, each as it was at one moment. They are read one after the other, so the system
     /// must be idle.
     /// </summary>
-    public static async Task<SystemState> Read(string admin, CancellationToken cancellationToken)
+    public static Task<SystemState> Read(string admin, CancellationToken cancellationToken) =>
+        Read(service => Open(admin, service, cancellationToken), cancellationToken);
+
+    /// <summary>As <see cref="Read(string, CancellationToken)"/>, from databases that are opened by the name of their service.</summary>
+    public static async Task<SystemState> Read(Func<string, Task<NpgsqlConnection>> open, CancellationToken cancellationToken)
     {
-        await using var orders = await Open(admin, "Orders", cancellationToken);
-        await using var products = await Open(admin, "Products", cancellationToken);
-        await using var payments = await Open(admin, "Payments", cancellationToken);
-        await using var settlement = await Open(admin, "Settlement", cancellationToken);
-        await using var provider = await Open(admin, "psp", cancellationToken);
+        await using var orders = await open("Orders");
+        await using var products = await open("Products");
+        await using var payments = await open("Payments");
+        await using var settlement = await open("Settlement");
+        await using var provider = await open("psp");
         foreach (var database in (NpgsqlConnection[])[orders, products, payments, settlement, provider])
         {
             await database.ExecuteAsync("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
@@ -177,8 +181,8 @@ internal sealed record SystemState
                 FROM charges c LEFT JOIN refunds r ON r.charge_id = c.id GROUP BY c.id
                 """,
                 cancellationToken),
-            Catalogue = await ReadCatalogue(admin, cancellationToken),
-            PriceList = await ReadPriceList(admin, cancellationToken),
+            Catalogue = await ReadCatalogue(products, cancellationToken),
+            PriceList = await ReadPriceList(orders, cancellationToken),
         };
     }
 
@@ -186,7 +190,11 @@ internal sealed record SystemState
     public static async Task<IReadOnlyList<PriceRow>> ReadCatalogue(string admin, CancellationToken cancellationToken)
     {
         await using var products = await Open(admin, "Products", cancellationToken);
-        return await Rows<PriceRow>(
+        return await ReadCatalogue(products, cancellationToken);
+    }
+
+    private static Task<IReadOnlyList<PriceRow>> ReadCatalogue(NpgsqlConnection products, CancellationToken cancellationToken) =>
+        Rows<PriceRow>(
             products,
             """
             SELECT id AS ProductId,
@@ -194,20 +202,22 @@ internal sealed record SystemState
             FROM products
             """,
             cancellationToken);
-    }
 
     /// <summary>The price list of Orders.</summary>
     public static async Task<IReadOnlyList<PriceRow>> ReadPriceList(string admin, CancellationToken cancellationToken)
     {
         await using var orders = await Open(admin, "Orders", cancellationToken);
-        return await Rows<PriceRow>(
+        return await ReadPriceList(orders, cancellationToken);
+    }
+
+    private static Task<IReadOnlyList<PriceRow>> ReadPriceList(NpgsqlConnection orders, CancellationToken cancellationToken) =>
+        Rows<PriceRow>(
             orders,
             """
             SELECT product_id AS ProductId, CASE WHEN NOT withdrawn THEN name END AS Name, CASE WHEN NOT withdrawn THEN price END AS Price
             FROM price_list
             """,
             cancellationToken);
-    }
 
     /// <summary>Opens one service's database as the server's administrator.</summary>
     public static async Task<NpgsqlConnection> Open(string admin, string service, CancellationToken cancellationToken)

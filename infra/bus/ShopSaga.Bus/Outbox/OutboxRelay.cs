@@ -48,7 +48,7 @@ internal sealed class OutboxRelay(
         }
     }
 
-    /// <summary>Ends when nothing that was taken over waits to leave.</summary>
+    /// <summary>Ends when nothing that was taken over waits to leave, and the poller waits for its next turn.</summary>
     public Task Idle => _inFlight.None;
 
     /// <summary>Dispatches until <see cref="Complete"/> was called and the queue is empty.</summary>
@@ -64,6 +64,7 @@ internal sealed class OutboxRelay(
         using var timer = new PeriodicTimer(PollInterval, time);
         do
         {
+            _inFlight.Begin();
             try
             {
                 bool isFull;
@@ -78,6 +79,10 @@ internal sealed class OutboxRelay(
             {
                 health.OutboxNotPolled(failure.Message);
                 logger.LogWarning(BusEvents.OutboxMaintenanceFailed, "The outbox could not be polled: {Reason}", failure.Message);
+            }
+            finally
+            {
+                _inFlight.End();
             }
         }
         while (await timer.WaitForNextTickAsync(cancellationToken));

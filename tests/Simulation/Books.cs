@@ -1,0 +1,37 @@
+using ShopSaga.Local.Verifying;
+using ShopSaga.Tests.Simulation.Shop;
+
+namespace ShopSaga.Tests.Simulation;
+
+/// <summary>What must hold when a shop has come to rest: the invariants of the target Verify, and that nothing is left behind.</summary>
+internal static class Books
+{
+    private const string ErrorQueue = "error";
+
+    /// <summary>Returns what does not hold.</summary>
+    public static async Task<IReadOnlyList<string>> Check(World world)
+    {
+        var state = await SystemState.Read(world.Databases.Open, CancellationToken.None);
+        var broken = Invariants.Check(state)
+            .SelectMany(invariant => invariant.Violations.Select(violation => $"{invariant.Name}: {violation}"))
+            .ToList();
+        var finalForUsers = (await world.Databases.Query<long>("Users", "SELECT order_id FROM orders_of_users WHERE is_final")).ToHashSet();
+        broken.AddRange(state.Orders.Where(order => !finalForUsers.Contains(order.Id)).Select(order => $"Users takes order {order.Id} as open"));
+        foreach (var service in world.Services.Select(service => service.Name))
+        {
+            var undispatched = (await world.Databases.Query<long>(
+                service, $"""SELECT count(*) FROM "ShopSaga_{service}_OutboxData" WHERE NOT "Dispatched" """)).Single();
+            if (undispatched > 0)
+            {
+                broken.Add($"{undispatched} outbox records of {service} have not left");
+            }
+        }
+
+        if (world.Broker.Depth(ErrorQueue) is > 0 and var failed)
+        {
+            broken.Add($"{failed} messages are in the error queue");
+        }
+
+        return broken;
+    }
+}

@@ -1,0 +1,154 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using ShopSaga.Tests.Simulation.Faults;
+using ShopSaga.Tests.Simulation.Shop;
+
+namespace ShopSaga.Tests.Simulation;
+
+/// <summary>Plays histories, one seed after the other, in several shops side by side; the target Simulate.</summary>
+internal static class Campaign
+{
+    private const int ShownFailures = 3;
+    private const int Progress = 25;
+
+    public static Task<int> Main(string[] args)
+    {
+        var minutes = new Option<double?>("--minutes") { Description = "How long histories are played." };
+        var histories = new Option<int?>("--histories") { Description = "How many are played; 1 with --seed." };
+        var seed = new Option<int?>("--seed") { Description = "The first seed. Alone, plays this history and prints its story." };
+        var shops = new Option<int>("--shops") { Description = "Played side by side.", DefaultValueFactory = _ => 2 };
+        var faults = new Option<bool>("--faults") { Description = "Builds one fault in after the other, and prints when each is found." };
+        var command = new RootCommand("Plays simulated histories of the shop, and checks the books after each.")
+        {
+            minutes, histories, seed, shops, faults,
+        };
+        command.SetAction(async arguments =>
+        {
+            var (limit, count) = (arguments.GetValue(minutes), arguments.GetValue(histories));
+            if (arguments.GetValue(faults))
+            {
+                return await CatchAll(count ?? 300);
+            }
+
+            var first = arguments.GetValue(seed) ?? Random.Shared.Next(1_000_000_000);
+            if (limit is null && count is null && arguments.GetValue(seed) is not null)
+            {
+                return await Replay(first);
+            }
+
+            var until = limit is null ? TimeSpan.MaxValue : TimeSpan.FromMinutes(limit.Value);
+            return await Run(first, count ?? (limit is null ? 100 : int.MaxValue), until, arguments.GetValue(shops));
+        });
+        return command.Parse(args).InvokeAsync();
+    }
+
+    /// <summary>Plays seeds from <paramref name="first"/> on, and returns what failed.</summary>
+    public static async Task<(IReadOnlyList<Outcome> Failures, long Histories, long Steps, long Orders)> Play(
+        int first, int count, TimeSpan limit, IReadOnlyList<World> shops)
+    {
+        var clock = Stopwatch.StartNew();
+        var failures = new List<Outcome>();
+        var (next, played, steps, orders) = (-1L, 0L, 0L, 0L);
+        await Task.WhenAll(shops.Select(shop => Task.Run(async () =>
+        {
+            while (clock.Elapsed < limit && Interlocked.Increment(ref next) is var number && number < count)
+            {
+                var outcome = await History.Play(shop, (int)(first + number));
+                Interlocked.Increment(ref played);
+                Interlocked.Add(ref steps, outcome.Steps);
+                Interlocked.Add(ref orders, outcome.Orders);
+                if (outcome.Broken.Count > 0)
+                {
+                    lock (failures)
+                    {
+                        failures.Add(outcome);
+                    }
+
+                    Console.WriteLine($"failed: --seed={outcome.Seed}: {outcome.Broken[0]}");
+                }
+
+                if ((number + 1) % Progress == 0)
+                {
+                    Console.WriteLine($"{number + 1} histories in {clock.Elapsed.TotalSeconds:0} s");
+                }
+            }
+        })));
+        return (failures, played, steps, orders);
+    }
+
+    /// <summary>Plays histories with a fault until it is found; null when it is not.</summary>
+    public static async Task<(int Histories, string Broken)?> Catch(World shop, Fault fault, int histories)
+    {
+        await using var builtIn = await shop.With(fault);
+        for (var seed = 1; seed <= histories; seed++)
+        {
+            if ((await History.Play(shop, seed)).Broken is [var broken, ..])
+            {
+                return (seed, broken);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Prints the table of faults: each must be found.</summary>
+    private static async Task<int> CatchAll(int histories)
+    {
+        await using var shop = await World.Open();
+        var missed = 0;
+        Console.WriteLine("| fault | found after histories | by |");
+        Console.WriteLine("|---|---|---|");
+        foreach (var fault in AllFaults.Of())
+        {
+            var caught = await Catch(shop, fault, histories);
+            missed += caught is null ? 1 : 0;
+            Console.WriteLine($"| {fault} | {(caught is { } found ? $"{found.Histories}" : $"not in {histories}")} | {caught?.Broken} |");
+        }
+
+        return missed == 0 ? 0 : 1;
+    }
+
+    private static async Task<int> Replay(int seed)
+    {
+        await using var shop = await World.Open();
+        var outcome = await History.Play(shop, seed);
+        Print(outcome);
+        return outcome.Broken.Count == 0 ? 0 : 1;
+    }
+
+    private static async Task<int> Run(int first, int count, TimeSpan limit, int shops)
+    {
+        var worlds = await Task.WhenAll(Enumerable.Range(0, shops).Select(_ => World.Open()));
+        var clock = Stopwatch.StartNew();
+        var (failures, histories, steps, orders) = await Play(first, count, limit, worlds);
+        var seconds = clock.Elapsed.TotalSeconds;
+        foreach (var failure in failures.Take(ShownFailures))
+        {
+            Print(failure);
+        }
+
+        var report = new Report();
+        report.Add("first seed", first, "seed");
+        report.Add("histories", histories, "histories");
+        report.Add("orders", orders, "orders");
+        report.Add("steps", steps, "steps");
+        report.Add("histories per second", histories / seconds, "1/s");
+        report.Add("steps per second", steps / seconds, "1/s");
+        report.Add("failed", failures.Count, "histories");
+        report.Write("artifacts/simulate.json");
+        foreach (var world in worlds)
+        {
+            await world.DisposeAsync();
+        }
+
+        return failures.Count == 0 ? 0 : 1;
+    }
+
+    private static void Print(Outcome outcome)
+    {
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The history of --seed={outcome.Seed}:"));
+        Console.WriteLine(outcome.Story);
+        Console.WriteLine(outcome.Broken.Count == 0 ? "The books balance, and nothing is left." : string.Join('\n', outcome.Broken));
+    }
+}

@@ -1,0 +1,392 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using ShopSaga.Psp.Charging;
+using ShopSaga.Psp.Refunding;
+using ShopSaga.Psp.Webhooks;
+using ShopSaga.Tests.Endpoints.Support;
+using ShopSaga.Tests.Simulation.Shop;
+
+namespace ShopSaga.Tests.Simulation;
+
+/// <summary>How a history ended.</summary>
+/// <param name="Seed">That plays it again.</param>
+/// <param name="Steps">Handled deliveries and requests.</param>
+/// <param name="Orders">Placed orders.</param>
+/// <param name="Broken">What was promised and does not hold; empty when all is well.</param>
+/// <param name="Story">What happened.</param>
+internal sealed record Outcome(int Seed, int Steps, int Orders, IReadOnlyList<string> Broken, string Story);
+
+/// <summary>
+/// One history of the shop, of which the seed decides everything: what people do and when, which message comes next, which comes twice, what
+/// the provider and its line do, where a service dies, and when time passes.
+/// <code>
+///   play    a card of the deck, or a delivery, again and again      one step at a time
+///   settle  no more faults: everything is delivered, and time passes, until nothing is left to happen
+///   check   Verify's invariants, and that nothing is left
+/// </code>
+/// </summary>
+internal sealed class History
+{
+    private const int MostSteps = 3000;
+
+    /// <summary>Ends only a history that would never end.</summary>
+    private static readonly TimeSpan StepsHang = TimeSpan.FromMinutes(2);
+
+    private static readonly string[] Methods =
+        ["CARD", "CARD", "CARD", "CARD", "CARD_DECLINED", "CARD_DECLINED", "CARD_FLAKY", "CARD_REFUND_FLAKY"];
+
+    private static readonly CrashPoint[] DeathsOfRequests =
+        [CrashPoint.BeforeCommit, CrashPoint.Committed, CrashPoint.Dispatching, CrashPoint.Dispatched];
+
+    private readonly World _world;
+    private readonly int _seed;
+    private readonly Random _random;
+    private readonly string _admin = TestTokens.Admin();
+    private readonly Dictionary<long, long> _customerOf = [];
+    private readonly Dictionary<long, int> _priceOf = [];
+    private readonly HashSet<Guid> _takenWebhooks = [];
+    private readonly HashSet<long> _changedMinds = [];
+    private double _deaths;
+    private int _keys;
+
+    private History(World world, int seed) => (_world, _seed, _random) = (world, seed, new Random(seed));
+
+    public static async Task<Outcome> Play(World world, int seed)
+    {
+        var history = new History(world, seed);
+        IReadOnlyList<string> broken;
+        try
+        {
+            broken = await history.PlayAndCheck().WaitAsync(StepsHang);
+        }
+        catch (TimeoutException)
+        {
+            broken = [$"a step does not end within {StepsHang.TotalMinutes} minutes"];
+        }
+
+        return new Outcome(seed, world.Story.Steps, history._customerOf.Count, broken, world.Story.ToString());
+    }
+
+    private async Task<IReadOnlyList<string>> PlayAndCheck()
+    {
+        await _world.Begin(_seed);
+        await Play();
+        return await Settle() ?? [.. await Books.Check(_world), .. await CheckAnswers()];
+    }
+
+    private async Task Play()
+    {
+        var broker = _world.Broker;
+        (broker.Duplicates, broker.Crashes, _world.Line.Faults, _deaths, _world.Line.Random) = (0, 0, 0, 0, _random);
+        for (var product = 0; product < 2; product++)
+        {
+            await ListProduct();
+        }
+
+        while (await broker.DeliverNext())
+        {
+        }
+
+        broker.Duplicates = Pick(0, 0.1, 0.3);
+        broker.Crashes = Pick(0, 0.05, 0.15);
+        _world.Line.Faults = Pick(0, 0.1, 0.35);
+        _deaths = Pick(0, 0.15);
+        var deck = Deck();
+        var eager = Pick(0.5, 0.8, 0.95);
+        var next = 0;
+        while (next < deck.Count)
+        {
+            if (_random.NextDouble() >= eager || !await broker.DeliverNext())
+            {
+                await deck[next++]();
+            }
+        }
+    }
+
+    /// <summary>What people, provider and time will do, in an order that the seed chooses.</summary>
+    private List<Func<Task>> Deck()
+    {
+        var orders = _random.Next(1, 5);
+        List<Func<Task>> later =
+        [
+            .. Some(_random.Next(orders + 1), CancelByCustomer),
+            .. Some(_random.Next(orders), CancelByShop),
+            .. Some(_random.Next(3), ChangePrice),
+            .. Some(_random.Next(3), ChangeStock),
+            .. Some(_random.Next(3 * orders), SendWebhook),
+            .. Some(_random.Next(3), LandLateRequest),
+            .. Some(_random.Next(4), Poll),
+            .. Some(_random.Next(6), PassTime),
+            .. Some(Chance(0.3) ? 1 : 0, ChangeMind),
+            .. Some(Chance(0.1) ? 1 : 0, CloseDay),
+        ];
+        var deck = later.OrderBy(_ => _random.Next()).ToList();
+        // The first order comes first: before it there is little to do.
+        for (var order = 1; order < orders; order++)
+        {
+            deck.Insert(_random.Next(deck.Count + 1), PlaceOrder);
+        }
+
+        deck.Insert(0, PlaceOrder);
+        return deck;
+
+        static IEnumerable<Func<Task>> Some(int count, Func<Task> card) => Enumerable.Repeat(card, count);
+    }
+
+    /// <summary>Lets everything come to rest; says what does not.</summary>
+    private async Task<IReadOnlyList<string>?> Settle()
+    {
+        var broker = _world.Broker;
+        (broker.Duplicates, broker.Crashes, _world.Line.Random, _deaths) = (0, 0, null, 0);
+        _world.Story.Add("no more faults");
+        while (true)
+        {
+            while (await broker.DeliverNext())
+            {
+                if (_world.Story.Steps > MostSteps)
+                {
+                    return [$"messages still circle after {MostSteps} steps"];
+                }
+            }
+
+            if (_world.Line.HasLateRequest)
+            {
+                await _world.Line.Land();
+            }
+            else if ((await Webhooks()).Find(webhook => !_takenWebhooks.Contains(webhook.Id)) is { } webhook)
+            {
+                await Send(webhook);
+            }
+            else if (await PollWhereNeeded())
+            {
+            }
+            else if (broker.NextDue is { } due)
+            {
+                _world.Clock.Now = due;
+            }
+            else
+            {
+                return null;
+            }
+
+            if (_world.Story.Steps > MostSteps)
+            {
+                return [$"the shop does not come to rest within {MostSteps} steps"];
+            }
+        }
+    }
+
+    /// <summary>Each order that a customer was told of is there, and no key has placed two.</summary>
+    private async Task<IReadOnlyList<string>> CheckAnswers()
+    {
+        var orders = await _world.Databases.Query<long>("Orders", "SELECT id FROM orders");
+        return
+        [
+            .. _customerOf.Keys.Except(orders).Select(order => $"a customer was told of order {order}, which does not exist"),
+            .. orders.Count > _keys ? [$"{_keys} keys have placed {orders.Count} orders"] : Array.Empty<string>(),
+        ];
+    }
+
+    private async Task<bool> PollWhereNeeded()
+    {
+        var before = _world.Broker.Sent;
+        foreach (var service in _world.Services)
+        {
+            await _world.Poll(service);
+        }
+
+        return _world.Broker.Sent > before;
+    }
+
+    private async Task ListProduct()
+    {
+        var price = _random.Next(1, 10) * 1000;
+        var stock = _random.Next(7);
+        var (_, body) = await Request(
+            _world.Products, HttpMethod.Post, "/products", _admin, new { name = "Lamp", category = "Light", price, stockQuantity = stock },
+            $"the shop lists a product at {price}, {stock} in stock");
+        _priceOf.Add(body!["id"]!.GetValue<long>(), price);
+    }
+
+    private async Task PlaceOrder()
+    {
+        var customer = _random.Next(1, 3);
+        var method = Pick(Methods);
+        var products = _priceOf.Keys.Order().Where(_ => Chance(0.6)).DefaultIfEmpty(1).ToList();
+        var lines = products.Select(productId => new { productId, quantity = _random.Next(1, 4) }).ToList();
+        var key = $"key-{++_keys}";
+        // A client that has had no answer repeats the request with its key.
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            var (status, body) = await Request(
+                _world.Orders, HttpMethod.Post, "/orders", TestTokens.Customer(customer), new { lines, paymentMethod = method },
+                $"customer {customer} orders {string.Join(" and ", lines.Select(line => $"{line.quantity} of product {line.productId}"))} "
+                    + $"by {method}",
+                key);
+            if (status < 500)
+            {
+                if (body?["id"] is { } id && status < 300)
+                {
+                    _customerOf[id.GetValue<long>()] = customer;
+                }
+
+                return;
+            }
+        }
+    }
+
+    private async Task CancelByCustomer()
+    {
+        if (_customerOf.Count > 0)
+        {
+            var order = Pick([.. _customerOf.Keys.Order()]);
+            var customer = _customerOf[order];
+            await Request(
+                _world.Orders, HttpMethod.Post, $"/orders/{order}/cancel", TestTokens.Customer(customer), body: null,
+                $"customer {customer} cancels order {order}");
+        }
+    }
+
+    private async Task CancelByShop()
+    {
+        if (await _world.Databases.Query<long>("Payments", "SELECT id FROM payments ORDER BY id") is { Count: > 0 } payments)
+        {
+            var payment = Pick([.. payments]);
+            await Request(
+                _world.Payments, HttpMethod.Post, $"/payments/{payment}/cancel", _admin, body: null,
+                $"the shop cancels payment {payment}");
+        }
+    }
+
+    private async Task ChangePrice()
+    {
+        var product = Pick([.. _priceOf.Keys.Order()]);
+        var price = _random.Next(1, 10) * 1000;
+        await Request(
+            _world.Products, HttpMethod.Put, $"/products/{product}", _admin, new { name = "Lamp", category = "Light", price },
+            $"the shop sells product {product} at {price}");
+    }
+
+    private async Task ChangeStock()
+    {
+        var product = Pick([.. _priceOf.Keys.Order()]);
+        var delta = Pick(-2, -1, 1, 2, 3);
+        await Request(
+            _world.Products, HttpMethod.Post, $"/products/{product}/stock", _admin, new { delta },
+            $"the shop changes the stock of product {product} by {delta}");
+    }
+
+    /// <summary>Any webhook there is: early, late, out of order or again.</summary>
+    private async Task SendWebhook()
+    {
+        if (await Webhooks() is { Count: > 0 } webhooks)
+        {
+            await Send(Pick([.. webhooks]));
+        }
+    }
+
+    private async Task Send(DueWebhook due)
+    {
+        var body = due.ChargeId is { } charge
+            ? Webhook.Of(due, (await _world.Databases.Query<Charge>(
+                "psp", $"SELECT {Charge.Columns} FROM charges WHERE id = @charge", new { charge })).Single())
+            : Webhook.Of(due, (await _world.Databases.Query<Refund>(
+                "psp", $"SELECT {Refund.Columns} FROM refunds WHERE id = @id", new { id = due.RefundId })).Single());
+        var request = body.Signed(new Uri("http://localhost/webhooks/psp"), World.Key, _world.Clock.Now);
+        var (status, _) = await Request(
+            _world.Payments, request, token: null, $"the provider reports {due.Type} of {due.ChargeId ?? due.RefundId}");
+        if (status < 300)
+        {
+            _takenWebhooks.Add(due.Id);
+        }
+    }
+
+    private async Task<List<DueWebhook>> Webhooks() =>
+    [
+        .. await _world.Databases.Query<DueWebhook>(
+            "psp",
+            """
+            SELECT id, type, created_at, attempts, charge_id, refund_id FROM webhooks
+            ORDER BY coalesce(charge_id, 0), coalesce(refund_id, 0), type
+            """),
+    ];
+
+    private Task LandLateRequest() => _world.Line.HasLateRequest ? _world.Line.Land() : Task.CompletedTask;
+
+    private Task Poll()
+    {
+        var service = Pick([.. _world.Services]);
+        _world.Story.Step($"{service.Name} looks for messages that have not left");
+        return _world.Poll(service);
+    }
+
+    private Task PassTime()
+    {
+        if (_world.Broker.NextDue is { } due)
+        {
+            _world.Clock.Now = due;
+            _world.Story.Step("time passes until the next delayed message is due");
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private async Task CloseDay()
+    {
+        var day = _world.Clock.Now.Date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        _world.Clock.Now += TimeSpan.FromDays(1);
+        await Request(
+            _world.Settlement, HttpMethod.Post, $"/settlements/daily/{day}/close", _admin, body: null,
+            $"a day later, {day} is closed");
+    }
+
+    /// <summary>The provider captures the money of a charge that it has declined, and reports it.</summary>
+    private async Task ChangeMind()
+    {
+        var declined = await _world.Databases.Query<long>("psp", "SELECT id FROM charges WHERE status = 'DECLINED' ORDER BY id");
+        if (declined.FirstOrDefault(charge => !_changedMinds.Contains(charge)) is > 0 and var charge)
+        {
+            _changedMinds.Add(charge);
+            _world.Story.Step($"the provider captures charge {charge}, which it had declined");
+            await _world.Databases.Execute(
+                "psp",
+                """
+                UPDATE charges SET status = 'CHARGED', decline_reason = NULL, charged_at = @now WHERE id = @charge;
+                INSERT INTO webhooks (type, charge_id, created_at, next_attempt_at) VALUES ('charge.succeeded', @charge, @now, @now);
+                """,
+                new { charge, now = _world.Clock.Now });
+        }
+    }
+
+    private Task<(int Status, JsonNode? Body)> Request(
+        ISimulatedService service, HttpMethod method, string path, string? token, object? body, string tell, string? key = null)
+    {
+        var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
+        if (key is not null)
+        {
+            request.Headers.Add("Idempotency-Key", key);
+        }
+
+        return Request(service, request, token, tell);
+    }
+
+    private async Task<(int Status, JsonNode? Body)> Request(
+        ISimulatedService service, HttpRequestMessage request, string? token, string tell)
+    {
+        _world.Story.Step(tell);
+        service.DiesAt = Chance(_deaths) ? Pick(DeathsOfRequests) : null;
+        using (request)
+        {
+            var (status, body) = await service.Send(request, token);
+            await _world.Broker.WaitUntilSent();
+            service.DiesAt = null;
+            _world.Story.Add($"→ {status}{(body?["id"] is { } id ? $", id {id}" : "")}{(body?["type"] is { } type ? $", {type}" : "")}");
+            return (status, body);
+        }
+    }
+
+    private bool Chance(double chance) => _random.NextDouble() < chance;
+
+    private T Pick<T>(params T[] from) => from[_random.Next(from.Length)];
+}

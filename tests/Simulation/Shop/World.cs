@@ -1,0 +1,169 @@
+using System.Net.Http.Headers;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using ShopSaga.Orders.Lifecycle;
+using ShopSaga.Payments.Charging;
+using ShopSaga.Payments.Provider;
+using ShopSaga.Psp;
+using ShopSaga.Tests.Simulation.Faults;
+using ShopSaga.Users.Registering;
+
+namespace ShopSaga.Tests.Simulation.Shop;
+
+/// <summary>
+/// The whole shop in one process: five services and the provider, on a broker that delivers one message when told to, and on real
+/// databases. Made once for many histories.
+/// </summary>
+internal sealed class World : IAsyncDisposable
+{
+    /// <summary>Every secret.</summary>
+    public const string Key = "a-secret-of-the-simulation-of-32-bytes";
+
+    private const int HistoriesBetweenVacuums = 100;
+    private static readonly DateTimeOffset Beginning = new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    private static readonly TimeSpan ProviderTimeout = TimeSpan.FromSeconds(2);
+    private readonly SimulatedService<IdempotencyKey> _provider;
+    private readonly VirtualTime _timeOfCalls;
+    private PaymentProvider? _connection;
+    private HttpClient? _http;
+    private int _histories;
+
+    private World(Databases databases)
+    {
+        Databases = databases;
+        _timeOfCalls = new VirtualTime(Clock);
+        Story = new Story(Clock);
+        Broker = new InMemoryBroker(_timeOfCalls, seed: 0);
+        Line = new ProviderLine(Story, () => Fault);
+        _provider = new SimulatedService<IdempotencyKey>("psp", this);
+        Users = new SimulatedService<Registration>("Users", this);
+        Products = new SimulatedService<ShopSaga.Products.Product>("Products", this);
+        Orders = new SimulatedService<OrderLifecycle>("Orders", this);
+        Payments = new SimulatedService<PaymentPolicy>("Payments", this);
+        Settlement = new SimulatedService<ShopSaga.Settlement.Closing.ClosingTimes>("Settlement", this);
+    }
+
+    public Clock Clock { get; } = new();
+
+    public Story Story { get; }
+
+    public InMemoryBroker Broker { get; }
+
+    public Databases Databases { get; }
+
+    public ProviderLine Line { get; }
+
+    /// <summary>The fault that is built in, if any.</summary>
+    public Fault? Fault { get; private set; }
+
+    public ISimulatedService Users { get; }
+
+    public ISimulatedService Products { get; }
+
+    public ISimulatedService Orders { get; }
+
+    public ISimulatedService Payments { get; }
+
+    public ISimulatedService Settlement { get; }
+
+    /// <summary>The services on the bus.</summary>
+    public IReadOnlyList<ISimulatedService> Services => [Users, Products, Orders, Payments, Settlement];
+
+    public static async Task<World> Open()
+    {
+        var world = new World(await Databases.Create());
+        await world._provider.Start();
+        world._http = world._provider.NewClient(world.Line);
+        world._http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
+        foreach (var service in world.Services)
+        {
+            await service.Start();
+        }
+
+        return world;
+    }
+
+    /// <summary>Takes everything back to the beginning, for the history of a seed.</summary>
+    public async Task Begin(int seed)
+    {
+        await Broker.WaitUntilSent();
+        await Databases.Empty();
+        if (++_histories % HistoriesBetweenVacuums == 0)
+        {
+            await Databases.Vacuum();
+        }
+
+        Clock.Now = Beginning;
+        Broker.StartAnew(seed);
+        Line.Begin();
+        // It remembers failures.
+        _connection = new PaymentProvider(_http!, ProviderTimeout, _timeOfCalls, NullLogger<PaymentProvider>.Instance);
+        Story.Begin();
+    }
+
+    /// <summary>Lets a service look twice for messages that have not left: the first time a message could be on its way.</summary>
+    public async Task Poll(ISimulatedService service)
+    {
+        for (var look = 0; look < 2; look++)
+        {
+            service.Poll();
+            await Broker.WaitUntilSent();
+        }
+    }
+
+    /// <summary>Builds a fault in, until it is taken out.</summary>
+    public async Task<IAsyncDisposable> With(Fault fault)
+    {
+        Fault = fault;
+        if (fault.Statements is { } statements)
+        {
+            await Databases.Execute(
+                fault.Service,
+                $"""
+                CREATE FUNCTION built_in_fault() RETURNS trigger LANGUAGE plpgsql AS $fault$ BEGIN {statements}; RETURN NEW; END $fault$;
+                CREATE TRIGGER built_in_fault {fault.When} FOR EACH ROW EXECUTE FUNCTION built_in_fault();
+                """);
+        }
+
+        return new TakeOut(this, fault);
+    }
+
+    internal void Configure(string name, IServiceCollection services)
+    {
+        if (name == "Payments")
+        {
+            services.AddTransient(_ => _connection!);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var service in Services.Append(_provider))
+        {
+            try
+            {
+                await service.DisposeAsync();
+            }
+            catch (ObjectDisposedException)
+            {
+                // Its Program, which runs too, has stopped the host first.
+            }
+        }
+
+        _http?.Dispose();
+        Line.Dispose();
+        await Databases.DisposeAsync();
+    }
+
+    private sealed class TakeOut(World world, Fault fault) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            world.Fault = null;
+            if (fault.Statements is not null)
+            {
+                await world.Databases.Execute(fault.Service, "DROP FUNCTION built_in_fault CASCADE");
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+using ShopSaga.Tests.Simulation.Faults;
+
+namespace ShopSaga.Tests.Simulation;
+
+/// <summary>The simulation must be able to fail: each rule that is broken from outside is found, within so many histories.</summary>
+internal sealed class When_a_fault_is_built_in
+{
+    private const int Histories = 300;
+
+    private static IEnumerable<TestCaseData<Fault>> Faults => AllFaults.Of().Select(fault => new TestCaseData<Fault>(fault).SetArgDisplayNames(fault.Name));
+
+    [TestCaseSource(nameof(Faults))]
+    public async Task Should_be_found(Fault fault)
+    {
+        var caught = await Campaign.Catch(Shops.All[0], fault, Histories);
+        TestContext.Out.WriteLine($"| {fault} | {caught?.Histories} | {caught?.Broken} |");
+        Assert.That(caught, Is.Not.Null, $"not found in {Histories} histories: {fault}");
+    }
+}

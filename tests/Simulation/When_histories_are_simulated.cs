@@ -1,0 +1,17 @@
+namespace ShopSaga.Tests.Simulation;
+
+/// <summary>Whatever a seed makes of orders, faults and crashes: in the end nothing is open, nothing is left, and the books balance.</summary>
+internal sealed class When_histories_are_simulated
+{
+    private static readonly TimeSpan Time = TimeSpan.FromSeconds(45);
+
+    [Test]
+    public async Task Should_come_to_rest_with_balanced_books()
+    {
+        var first = Random.Shared.Next(1_000_000_000);
+        var (failures, histories, steps, orders) = await Campaign.Play(first, int.MaxValue, Time, Shops.All);
+        TestContext.Out.WriteLine($"{histories} histories from --seed={first} on, {steps} steps, {orders} orders");
+        Assert.That(
+            failures.Select(failure => $"--seed={failure.Seed}\n{failure.Story}\n{string.Join('\n', failure.Broken)}"), Is.Empty);
+    }
+}
