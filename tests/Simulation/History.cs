@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using ShopSaga.Psp.Charging;
 using ShopSaga.Psp.Refunding;
 using ShopSaga.Psp.Webhooks;
-using ShopSaga.Tests.Endpoints.Support;
 using ShopSaga.Tests.Simulation.Shop;
 
 namespace ShopSaga.Tests.Simulation;
@@ -18,8 +17,8 @@ namespace ShopSaga.Tests.Simulation;
 internal sealed record Outcome(int Seed, int Steps, int Orders, IReadOnlyList<string> Broken, string Story);
 
 /// <summary>
-/// One history of the shop, of which the seed decides everything: what people do and when, which message comes next, which comes twice, what
-/// the provider and its line do, where a service dies, and when time passes.
+/// One history of the shop, of which the seed decides everything: what people do and when, which message comes next, which comes twice,
+/// what the provider and its line do, where a service dies, and when time passes.
 /// <code>
 ///   play    a card of the deck, or a delivery, again and again      one step at a time
 ///   settle  no more faults: everything is delivered, and time passes, until nothing is left to happen

@@ -1,6 +1,6 @@
 namespace ShopSaga.Tests.Simulation;
 
-/// <summary>Whatever a seed makes of orders, faults and crashes: in the end nothing is open, nothing is left, and the books balance.</summary>
+/// <summary>After orders, faults and crashes as a seed decides them, nothing is open, nothing is left, and the books balance.</summary>
 internal sealed class When_histories_are_simulated
 {
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(45);

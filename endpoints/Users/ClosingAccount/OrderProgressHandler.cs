@@ -8,14 +8,16 @@ namespace ShopSaga.Users.ClosingAccount;
 /// <summary>
 /// Keeps for each order what decides whether it is final. Orders itself publishes no event for the end of a compensation, so it is
 /// recognised as Orders recognises it: by what Products and Payments report of the stock and the money (decision 003). An order that is out
-/// of stock holds neither. A failed payment of an order that was confirmed is one that the provider captured after all: that money is
-/// back when it is refunded. Each event sets a mark of its own, so their order does not matter.
+/// of stock holds neither; if it was cancelled first, its rejection is the answer about the stock. A failed payment of an order that was
+/// confirmed is one that the provider captured after all: that money is back when it is refunded. Each event sets a mark of its own, so
+/// their order does not matter.
 /// </summary>
 internal sealed class OrderProgressHandler :
     IHandleMessages<OrderPlaced>,
     IHandleMessages<OrderConfirmed>,
     IHandleMessages<OrderCancelled>,
     IHandleMessages<StockReleased>,
+    IHandleMessages<StockRejected>,
     IHandleMessages<PaymentFailed>,
     IHandleMessages<PaymentRefunded>
 {
@@ -40,12 +42,9 @@ internal sealed class OrderProgressHandler :
         """,
         new { message.OrderId, awaitsAnswers = message.Reason != nameof(CancelReason.OUT_OF_STOCK) });
 
-    public Task Handle(StockReleased message, IMessageHandlerContext context) => context.Sql().Execute(
-        """
-        INSERT INTO orders_of_users (order_id, stock_released) VALUES (@OrderId, true)
-        ON CONFLICT (order_id) DO UPDATE SET stock_released = true
-        """,
-        new { message.OrderId });
+    public Task Handle(StockReleased message, IMessageHandlerContext context) => FreeStock(message.OrderId, context);
+
+    public Task Handle(StockRejected message, IMessageHandlerContext context) => FreeStock(message.OrderId, context);
 
     public Task Handle(PaymentFailed message, IMessageHandlerContext context) => context.Sql().Execute(
         """
@@ -60,4 +59,11 @@ internal sealed class OrderProgressHandler :
         ON CONFLICT (order_id) DO UPDATE SET money_settled = true
         """,
         new { message.OrderId });
+
+    private static Task<int> FreeStock(long orderId, IMessageHandlerContext context) => context.Sql().Execute(
+        """
+        INSERT INTO orders_of_users (order_id, stock_released) VALUES (@orderId, true)
+        ON CONFLICT (order_id) DO UPDATE SET stock_released = true
+        """,
+        new { orderId });
 }

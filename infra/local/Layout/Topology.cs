@@ -36,7 +36,7 @@ internal static class Topology
             Publishes = ["UserRegistered", "AccountClosed"],
             ReactsTo =
             [
-                "OrderPlaced", "OrderConfirmed", "OrderCancelled", "StockReleased", "PaymentFailed", "PaymentRefunded",
+                "OrderPlaced", "OrderConfirmed", "OrderCancelled", "StockReleased", "StockRejected", "PaymentFailed", "PaymentRefunded",
             ],
         },
         new("Products", Offset: 2, Assembly: "ShopSaga.Products", Database: new("productdb", "products"))

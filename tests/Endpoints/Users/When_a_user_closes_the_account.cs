@@ -99,6 +99,12 @@ internal sealed class When_a_user_closes_the_account
         order => [new OrderCancelled(order, "CUSTOMER", Now), new OrderConfirmed(order, 1, Now), new StockReleased(order, Now)],
         order => new PaymentRefunded(order, 1, 500, Now));
 
+    /// <summary>Products finds too little stock after the customer has cancelled, and then has nothing to release.</summary>
+    [Test]
+    public async Task Should_take_a_rejection_as_the_answer_about_the_stock_of_a_cancelled_order() => await AssertBlockedUntil(
+        order => [new OrderCancelled(order, "CUSTOMER", Now), new PaymentFailed(order, "ORDER_CANCELLED", Now)],
+        order => new StockRejected(order, []));
+
     /// <summary>The provider declines, captures after all, and PaymentCompleted overtakes PaymentFailed.</summary>
     [Test]
     public async Task Should_wait_for_the_refund_of_a_failed_payment_that_was_captured_after_all()

@@ -1,16 +1,15 @@
 namespace ShopSaga.Tests.Simulation.Faults;
 
-/// <summary>The faults that must be found: one for each rule that the shop relies on.</summary>
+/// <summary>One fault for each rule that the shop relies on.</summary>
 internal static class AllFaults
 {
-    private const string OutboxOf = "\"ShopSaga_{0}_OutboxData\"";
     private const string Nothing = "RETURN NULL";
 
     public static IEnumerable<Fault> Of() =>
     [
         // The bus
         new("a message is acknowledged before it is handled") { Receiving = Deliveries.AcknowledgedAtOnce },
-        new("the inbox does not know a message that comes again") { Receiving = Deliveries.WithAnotherId },
+        new("the inbox does not know a message that comes again") { Receiving = Deliveries.WithAnotherId, IsRare = true },
         Trigger("the mark of a dispatched outbox record is lost", "Orders", $"BEFORE UPDATE ON {Outbox("Orders")}", Nothing),
         Trigger(
             "an outbox record is stored without its messages", "Payments", $"BEFORE INSERT ON {Outbox("Payments")}",
@@ -23,14 +22,14 @@ internal static class AllFaults
         Trigger(
             "a saga forgets what it learned", "Payments", "BEFORE UPDATE ON \"ShopSaga_Payments_PaymentPolicy\"",
             "NEW.\"Data\" := OLD.\"Data\""),
-        Lost("a delayed message is lost", message => message.Delay is not null || message.DeliverAt is not null),
+        Lost("a delayed message is lost", message => message.Delay is not null || message.DeliverAt is not null) with { IsRare = true },
         EachTenthLost(),
 
         // Orders
         Lost("Orders does not say that an order is cancelled", message => message.Carries("OrderCancelled")),
         Trigger(
             "an idempotency key is forgotten at once", "Orders", "AFTER INSERT ON idempotency_keys",
-            "DELETE FROM idempotency_keys WHERE key = NEW.key"),
+            "DELETE FROM idempotency_keys WHERE key = NEW.key") with { IsRare = true },
         Trigger(
             "a compensated order stays open", "Orders", "BEFORE UPDATE ON orders",
             "IF OLD.status = 'CANCELLING' THEN NEW.status := OLD.status; END IF"),
@@ -42,7 +41,7 @@ internal static class AllFaults
         // Products
         Trigger(
             "the tombstone of a cancelled order is lost", "Products", "AFTER INSERT ON reservations",
-            "IF NEW.state = 'RELEASED' THEN DELETE FROM reservations WHERE order_id = NEW.order_id; END IF"),
+            "IF NEW.state = 'RELEASED' THEN DELETE FROM reservations WHERE order_id = NEW.order_id; END IF") with { IsRare = true },
         Trigger(
             "stock is released twice", "Products", "AFTER UPDATE ON reservations",
             """
@@ -61,9 +60,10 @@ internal static class AllFaults
         new("a charge that is repeated has another key") { Calling = OtherKey("/charges") },
         Trigger(
             "Payments forgets that the order was cancelled during the charge", "Payments", "BEFORE UPDATE ON payments",
-            "NEW.order_cancelled := false"),
+            "NEW.order_cancelled := false") with { IsRare = true },
         Trigger(
-            "Payments forgets that a charge may have been sent", "Payments", "BEFORE UPDATE ON payments", "NEW.charges_sent := 0"),
+            "Payments forgets that a charge may have been sent", "Payments", "BEFORE UPDATE ON payments",
+            "NEW.charges_sent := 0") with { IsRare = true },
         Lost("a refund is decided, but not asked for", message => message.Carries("RefundPayment")),
         Trigger(
             "a payment is of another amount than its order", "Payments", "BEFORE INSERT ON payments", "NEW.amount := NEW.amount + 1"),
@@ -74,7 +74,7 @@ internal static class AllFaults
             $"IF NEW.fact = 'REFUND' THEN {Nothing}; END IF"),
         Trigger(
             "an entry that comes after the close of its day is missed", "Settlement", "BEFORE INSERT ON entries",
-            $"IF NEW.kind = 'ADJUSTMENT' THEN {Nothing}; END IF"),
+            $"IF NEW.kind = 'ADJUSTMENT' THEN {Nothing}; END IF") with { IsRare = true },
         Trigger(
             "a day's totals miss an entry", "Settlement", "BEFORE UPDATE ON daily_totals", "NEW.total_amount := OLD.total_amount"),
 
@@ -112,5 +112,5 @@ internal static class AllFaults
         };
     }
 
-    private static string Outbox(string service) => string.Format(System.Globalization.CultureInfo.InvariantCulture, OutboxOf, service);
+    private static string Outbox(string service) => $"\"ShopSaga_{service}_OutboxData\"";
 }

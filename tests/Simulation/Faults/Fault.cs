@@ -22,5 +22,8 @@ internal sealed record Fault(string Name)
     /// <summary>Changes a request to the provider.</summary>
     public Action<HttpRequestMessage>? Calling { get; init; }
 
+    /// <summary>Needs so many histories to be found that only the target Simulate looks for it.</summary>
+    public bool IsRare { get; init; }
+
     public override string ToString() => Name;
 }

@@ -11,7 +11,8 @@ internal sealed class ObservedTransport(string service, TransportDefinition tran
 
     private static string Describe(IncomingMessage message)
     {
-        var type = message.Headers.GetValueOrDefault(Headers.EnclosedMessageTypes, "control message").Split(',', ';')[0].Split('.', '+')[^1];
+        var type = message.Headers.GetValueOrDefault(Headers.EnclosedMessageTypes, "control message")
+            .Split(',', ';')[0].Split('.', '+')[^1];
         var about = "";
         if (!message.Body.IsEmpty)
         {

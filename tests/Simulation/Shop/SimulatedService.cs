@@ -28,8 +28,8 @@ internal interface ISimulatedService : IAsyncDisposable
 }
 
 /// <summary>
-/// The whole service with its own Program, in this process. Replaced are the clock, the transport and, unlike in production, the work in the
-/// background, which the history does itself.
+/// The whole service with its own Program, in this process. Replaced are the clock, the transport, and the work in the background, which
+/// the history does itself.
 /// </summary>
 /// <typeparam name="TEntryPoint">Any type of the service's assembly.</typeparam>
 internal sealed class SimulatedService<TEntryPoint>(string name, World world) : WebApplicationFactory<TEntryPoint>, ISimulatedService
@@ -81,7 +81,7 @@ internal sealed class SimulatedService<TEntryPoint>(string name, World world) : 
             services.AddSingleton<ILoggerProvider>(new StoryLog(world.Story));
             if (name != "Users")
             {
-                services.AddSingleton<JwksSource>(_ => Task.FromResult(Endpoints.Support.TestTokens.Jwks));
+                services.AddSingleton<JwksSource>(_ => Task.FromResult(TestTokens.Jwks));
             }
 
             foreach (var background in services.Where(IsNotNeeded).ToList())
@@ -128,7 +128,8 @@ internal sealed class SimulatedService<TEntryPoint>(string name, World world) : 
             return false;
         }
 
-        var type = service.ImplementationType ?? service.ImplementationInstance?.GetType() ?? service.ImplementationFactory!.Method.ReturnType;
+        var type = service.ImplementationType
+            ?? service.ImplementationInstance?.GetType() ?? service.ImplementationFactory!.Method.ReturnType;
         return type.Namespace?.StartsWith("ShopSaga", StringComparison.Ordinal) == true && !NeededInBackground.Contains(type.Name);
     }
 
@@ -141,8 +142,8 @@ internal sealed class SimulatedService<TEntryPoint>(string name, World world) : 
             ["ConnectionStrings:Broker"] = "amqp://127.0.0.1:9",
             ["ConnectionStrings:Redis"] = Environment.GetEnvironmentVariable("SHOPSAGA_REDIS")!,
             ["Business:TimeZone"] = "UTC",
-            ["Auth:Issuer"] = Endpoints.Support.TestTokens.Issuer,
-            ["Auth:Audience"] = Endpoints.Support.TestTokens.Audience,
+            ["Auth:Issuer"] = TestTokens.Issuer,
+            ["Auth:Audience"] = TestTokens.Audience,
             ["Auth:JwksAddress"] = Nowhere,
             ["Internal:Key"] = World.Key,
             ["Payments:Address"] = Nowhere,

@@ -22,7 +22,7 @@ internal static class Choreography
             "Payments",
             "Users"),
         new("StockReserved", "Products", "OrderId, ReservedAt", "Payments", "Orders"),
-        new("StockRejected", "Products", "OrderId, Shortages[ProductId, Requested, Available]", "Orders", "Payments"),
+        new("StockRejected", "Products", "OrderId, Shortages[ProductId, Requested, Available]", "Orders", "Payments", "Users"),
         new("StockReleased", "Products", "OrderId, ReleasedAt", "Orders", "Users"),
         new("StockCommitted", "Products", "OrderId, CommittedAt", "Orders"),
         new("PaymentCompleted", "Payments", "OrderId, PaymentId, UserId, Amount, PaymentMethod, CompletedAt", "Orders", "Settlement"),
