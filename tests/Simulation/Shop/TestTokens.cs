@@ -6,7 +6,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace ShopSaga.Tests.Simulation.Shop;
 
-/// <summary>Access tokens as Users would sign them, with a key that the simulated services trust. They are checked by the real time.</summary>
+/// <summary>Access tokens as Users would sign them, with a key that the services trust. They are checked by the real time.</summary>
 internal static class TestTokens
 {
     public const string Issuer = "http://shop.test";
