@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using RabbitMQ.Client;
-using ShopSaga.Local.Processes;
 using ShopSaga.Local.Servers;
 using ShopSaga.Local.Verifying;
 using ShopSaga.Tests.Stack.Support;
