@@ -20,6 +20,8 @@ internal sealed class When_a_service_freezes
         // The timeout of the gateway is a minute; that of the test is in between.
         using var waited = await client.GetAsync("/products").WaitAsync(TimeSpan.FromSeconds(40));
         await Problem.Expect(waited, HttpStatusCode.ServiceUnavailable, "unavailable");
+        // Each service has a probe of its own, and one may have just been answered: until it fails, a command waits for its answer.
+        Assert.That(() => Unhealthy(gateway).Count(), Is.EqualTo(Services).After(30).Seconds.PollEvery(200), "one for each service");
         using var refused = await client.PostAsJsonAsync("/auth/refresh", new { refreshToken = "any" }).WaitAsync(TimeSpan.FromSeconds(10));
         await Problem.Expect(refused, HttpStatusCode.ServiceUnavailable, "unavailable");
 
