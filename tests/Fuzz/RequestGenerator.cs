@@ -233,8 +233,10 @@ internal sealed class RequestGenerator(World world, int seed)
     private HostileRequest OtherMethod(Route route, Random random)
     {
         var method = random.Pick(Methods);
+        // HEAD is there where GET is (RFC 9110, section 9.1).
+        var answered = method == "HEAD" ? "GET" : method;
         var isThere = RouteTable.All.Any(
-            other => other.Method.Equals(method, StringComparison.OrdinalIgnoreCase) && other.HasPathOf(route));
+            other => other.Method.Equals(answered, StringComparison.OrdinalIgnoreCase) && other.HasPathOf(route));
         var attempt = Valid("another method", route, random);
 
         // The pages of Swagger UI are files, which allow HEAD and answer 404 to other methods.
