@@ -166,7 +166,10 @@ internal sealed class When_the_books_are_broken_by_hand
         finally
         {
             await channel.QueuePurgeAsync(years);
-            await channel.QueuePurgeAsync(seconds);
+
+            // On a slow machine they have expired by now; a purge does not remove what the broker cannot deliver.
+            await channel.QueueDeleteAsync(seconds);
+            await BrokerTopology.Create(RunningSystem.Stack.BrokerAddress, CancellationToken.None);
         }
 
         async Task Fill(string level)
