@@ -7,6 +7,9 @@ namespace ShopSaga.Tests.Endpoints.Payments;
 
 internal sealed class When_the_service_runs : ServiceTest
 {
+    // One at a time: in groups, the messages of one order wait for each other, and the race with its cancellation cannot happen.
+    protected override Dictionary<string, string> Settings => new() { ["Messaging:GroupSize"] = "1" };
+
     [TestCase("CARD", "COMPLETED")]
     [TestCase("CARD_DECLINED", "FAILED")]
     [TestCase("CARD_FLAKY", "COMPLETED")]
