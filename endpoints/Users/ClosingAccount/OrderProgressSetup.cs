@@ -17,6 +17,7 @@ internal static class OrderProgressSetup
             OrderConfirmed confirmed => confirmed.OrderId,
             OrderCancelled cancelled => cancelled.OrderId,
             StockReleased released => released.OrderId,
+            StockRejected rejected => rejected.OrderId,
             PaymentFailed failed => failed.OrderId,
             PaymentRefunded refunded => refunded.OrderId,
             _ => null,
