@@ -61,10 +61,11 @@ internal sealed class OutboxRelay(
     public async Task RunPoller(CancellationToken cancellationToken)
     {
         HashSet<string> seenBefore = [];
-        using var timer = new PeriodicTimer(PollInterval, time);
-        do
+        var turns = Channel.CreateBounded<bool>(1);
+        TakeTurn();
+        using var timer = time.CreateTimer(_ => TakeTurn(), state: null, PollInterval, PollInterval);
+        while (await turns.Reader.WaitToReadAsync(cancellationToken) && turns.Reader.TryRead(out _))
         {
-            _inFlight.Begin();
             try
             {
                 bool isFull;
@@ -85,7 +86,16 @@ internal sealed class OutboxRelay(
                 _inFlight.End();
             }
         }
-        while (await timer.WaitForNextTickAsync(cancellationToken));
+
+        // In flight from its tick on: a poll that has yet to begin on another thread is not idleness.
+        void TakeTurn()
+        {
+            _inFlight.Begin();
+            if (!turns.Writer.TryWrite(true))
+            {
+                _inFlight.End();
+            }
+        }
     }
 
     private async Task DispatchCommitted(CancellationToken cancellationToken)
