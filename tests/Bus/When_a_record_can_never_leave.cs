@@ -17,6 +17,7 @@ public sealed class When_a_record_can_never_leave : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, int> _refused = new();
     private readonly ConcurrentDictionary<string, int> _dispatched = new();
+    private OutboxRelay _relay = null!;
     private Task _polling = Task.CompletedTask;
     private bool _stopsAtDispatch;
     private string _connection = "";
@@ -36,7 +37,7 @@ public sealed class When_a_record_can_never_leave : IAsyncDisposable
             await outbox.Install(connection, CancellationToken.None);
         }
 
-        var relay = new OutboxRelay(
+        _relay = new OutboxRelay(
             "Relay",
             outbox,
             new OutboxMarker(outbox, NullLogger<OutboxMarker>.Instance),
@@ -45,7 +46,7 @@ public sealed class When_a_record_can_never_leave : IAsyncDisposable
             atCrashPoint: null,
             _time,
             NullLogger<OutboxRelay>.Instance);
-        _polling = relay.RunPoller(_stop.Token);
+        _polling = _relay.RunPoller(_stop.Token);
     }
 
     public async ValueTask DisposeAsync()
@@ -94,6 +95,23 @@ public sealed class When_a_record_can_never_leave : IAsyncDisposable
         Assert.That(
             _refused.Values, Has.Count.EqualTo(3).And.All.InRange(2, 2 + Math.Log2(passed + 1)), $"in {passed} s, with pauses that double");
         Assert.That(_dispatched.Values, Has.All.EqualTo(1), "those that can leave do so once");
+    }
+
+    [Test]
+    public async Task Should_not_be_idle_between_a_tick_and_its_poll()
+    {
+        for (var round = 1; round <= 200; round++)
+        {
+            var record = $"{Behind} {round}";
+            await Insert([record], "somewhere");
+            for (var tick = 0; tick < 2; tick++)
+            {
+                _time.Advance(TimeSpan.FromSeconds(1));
+                await _relay.Idle;
+            }
+
+            Assert.That(_dispatched, Does.ContainKey(record), "seen at the first poll, dispatched at the second");
+        }
     }
 
     [Test]
