@@ -27,6 +27,9 @@ Task("Verify").IsDependentOn("Build").Does(() => Launch("verify", Option("base-p
 // Rebuilds a lost price list of Orders from the catalogue of Products.
 Task("RebuildPrices").IsDependentOn("Build").Does(() => Launch("rebuild-prices", Option("base-port")));
 
+// Enters what the ledger of Settlement lacks, after its database was restored from a backup.
+Task("RebuildLedger").IsDependentOn("Build").Does(() => Launch("rebuild-ledger", Option("base-port")));
+
 // Returns all failed messages, or those with --id=ID or --group=GROUP. --list only lists them, --show=ID shows one.
 Task("Replay").IsDependentOn("Build").Does(() => Launch(
 [
@@ -67,6 +70,10 @@ Task("Model").Does(() => Demand("bash", "tests/Model/check.sh"));
 // Images of every program, with docker, podman or buildah; --tag=TAG names them.
 Task("Images").Does(() => Demand("bash", "infra/images/build.sh", Argument("tag", "dev")));
 
+// Does what the pages of docs/guides tell, step by step, or one --page=docs/guides/NAME.md.
+Task("Guides").IsDependentOn("Build").Does(() =>
+    Demand("bash", "tests/Guides/follow.sh", HasArgument("page") ? Argument<string>("page") : null));
+
 // The images and the Compose file are really run, with podman as root on Debian; about as long as a build and all scenarios.
 Task("Containers").Does(() => Demand("bash", "tests/Containers/run.sh"));
 
@@ -94,7 +101,8 @@ Task("Simulate").WithCriteria(!isNServiceBus, "Simulate drives the embedded runt
         Option("minutes"), Option("histories"), Option("seed"), HasArgument("faults") ? "--faults" : null));
 
 // Breaks a running system for --minutes=M while customers shop, --faults=N times at least, then checks what they were promised. --seed=N
-// repeats a schedule, --only=KIND draws only faults whose kind begins like this.
+// repeats a schedule, --only=KIND draws only faults whose kind begins like this. --area=rolling restarts instances without a
+// failed request, --area=disaster restores a database from a backup that is older than the others.
 Task("Chaos").IsDependentOn("Build").Does(() => exitCode = Run("dotnet",
     ".artifacts/bin/ShopSaga.Chaos/release/ShopSaga.Chaos.dll",
     Option("minutes"), Option("faults"), Option("seed"), Option("instances"), Option("only"),

@@ -8,6 +8,7 @@ var root = new RootCommand("ShopSaga on one machine: PostgreSQL, RabbitMQ, Redis
     DemoCommand.Describe(),
     VerifyCommand.Describe(),
     RebuildPricesCommand.Describe(),
+    RebuildLedgerCommand.Describe(),
     ReplayCommand.Describe(),
     SecretsCommand.Describe(),
     ProvisionCommand.Describe(),

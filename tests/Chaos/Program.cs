@@ -19,10 +19,11 @@ var output = new Option<string>("--output")
     Description = "The JSON file for the figures.",
     DefaultValueFactory = _ => "artifacts/chaos.json",
 };
-string[] areas = ["faults", "rolling"];
+string[] areas = ["faults", "rolling", "disaster"];
 var area = new Option<string>("--area")
 {
-    Description = "faults breaks things; rolling restarts all instances, one after the other, without a failed request.",
+    Description = "faults breaks things; rolling restarts all instances, one after the other, without a failed request; disaster restores "
+        + "a database from an old backup.",
     DefaultValueFactory = _ => areas[0],
 };
 area.AcceptOnlyFromAmong(areas);
@@ -55,11 +56,21 @@ command.SetAction(async (arguments, cancellationToken) =>
         arguments.GetValue(faults),
         arguments.GetValue(only)!);
     var clock = Stopwatch.StartNew();
+    var disaster = new Disaster(machine, load);
     await load.During(
-        arguments.GetValue(area) == "rolling" ? new RollingChange(machine, load, arguments.GetValue(previous)).Run : campaign.Run,
+        arguments.GetValue(area) switch
+        {
+            "rolling" => new RollingChange(machine, load, arguments.GetValue(previous)).Run,
+            "disaster" => disaster.BackUp,
+            _ => campaign.Run,
+        },
         cancellationToken);
     Console.WriteLine($"{load.Record.Orders.Count} orders were acknowledged; now the books are checked.");
-    var broken = await Verdict.Of(load.Record, machine, cancellationToken);
+    List<string> broken =
+    [
+        .. arguments.GetValue(area) == "disaster" ? await disaster.RestoreAndRepair(cancellationToken) : [],
+        .. await Verdict.Of(load.Record, machine, cancellationToken),
+    ];
     Summary.Print(load.Record, campaign.Faults, broken, clock.Elapsed, arguments.GetValue(output)!);
     if (broken.Count > 0)
     {

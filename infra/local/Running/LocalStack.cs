@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Npgsql;
 using ShopSaga.Local.Data;
 using ShopSaga.Local.Layout;
 using ShopSaga.Local.Processes;
@@ -129,6 +130,7 @@ internal sealed class LocalStack : IAsyncDisposable
             [DataFolder.StackVariable] = _folder.Path,
             ["SHOPSAGA_BASE_PORT"] = $"{Ports.Base}",
             ["SHOPSAGA_POSTGRES"] = AdminConnectionString,
+            ["SHOPSAGA_POSTGRES_URI"] = UriOf(new NpgsqlConnectionStringBuilder(AdminConnectionString)),
             ["SHOPSAGA_RABBITMQ"] = BrokerAddress,
             ["SHOPSAGA_REDIS"] = RedisAddress,
             ["SHOPSAGA_GATEWAY"] = GatewayAddress.ToString().TrimEnd('/'),
@@ -142,6 +144,10 @@ internal sealed class LocalStack : IAsyncDisposable
 
         return variables;
     }
+
+    // As psql and pg_dump take it; a path names the database.
+    private static string UriOf(NpgsqlConnectionStringBuilder server) =>
+        $"postgresql://{Uri.EscapeDataString(server.Username!)}:{Uri.EscapeDataString(server.Password!)}@{server.Host}:{server.Port}";
 
     public async ValueTask DisposeAsync()
     {

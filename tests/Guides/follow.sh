@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# follow.sh [PAGE…]: does what pages of docs/guides tell, from the first line to the last, and stops at the first step that fails.
+# A block "diff" is applied, a block "console" is run. Pages that change the sources are followed in a copy of the last commit, the others
+# in a shop of this checkout, which is built already.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+copy=.artifacts/guides/copy
+steps=.artifacts/guides/steps
+
+# Writes the blocks of a page into files called 1.diff, 2.console and so on.
+extract() {
+  rm -rf $steps
+  mkdir -p $steps
+  awk -v steps=$steps '
+    /^```/ && file { file = ""; next }
+    /^```(diff|console)$/ { file = steps "/" ++count "." substr($0, 4); next }
+    file { print > file }' "$1"
+}
+
+# Takes all blocks of the current page in order; $1 is the folder that has them. What a block defines, later blocks know.
+follow() {
+  local step_number step_file
+  for ((step_number = 1; ; step_number++)); do
+    step_file=$(echo "$1"/$step_number.*)
+    case $step_file in
+      *.diff)
+        echo "-- step $step_number: change $(grep -h '^+++ ' "$step_file" | cut -c7- | paste -sd ' ')"
+        git apply "$step_file"
+        ;;
+      *.console)
+        echo "-- step $step_number:"
+        cat "$step_file"
+        echo "--"
+        source "$step_file"
+        ;;
+      *) return 0 ;;
+    esac
+  done
+}
+
+if [ "${1:-}" = --in-the-shop ]; then
+  follow $steps
+  exit
+fi
+
+pages=("$@")
+[ ${#pages[@]} -gt 0 ] || mapfile -t pages < <(ls docs/guides/*.md | grep -v README)
+for page in "${pages[@]}"; do
+  echo "== $page"
+  extract "$page"
+  if ls $steps/*.diff >/dev/null 2>&1; then
+    [ -d $copy ] || git clone -q . $copy
+    git -C $copy fetch -q origin HEAD
+    git -C $copy reset -q --hard FETCH_HEAD
+    git -C $copy clean -qfd
+    absolute=$PWD/$steps
+    (cd $copy && follow "$absolute")
+  else
+    dotnet .artifacts/bin/ShopSaga.Local/release/ShopSaga.Local.dll exec --services --fresh --base-port=auto --rate-limits=relaxed -- \
+      bash tests/Guides/follow.sh --in-the-shop
+  fi
+done
+echo "${#pages[@]} guides followed"
