@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using ShopSaga.Hosting.Database;
 using ShopSaga.Hosting.Text;
 
 namespace ShopSaga.Users;
@@ -8,11 +9,16 @@ namespace ShopSaga.Users;
 /// Gives accounts without a key the key of their address (<see cref="EmailIdentity"/>) before the service starts: those from before there
 /// were keys, and those registered by the previous version while it ran beside this one.
 /// </summary>
-internal sealed class EmailKeys(NpgsqlDataSource database, ILogger<EmailKeys> logger) : IHostedService
+internal sealed class EmailKeys(NpgsqlDataSource database, TimeProvider time, ILogger<EmailKeys> logger) : IHostedService
 {
     private const int BatchSize = 1000;
 
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public Task StartAsync(CancellationToken cancellationToken) =>
+        DatabaseAtStart.WhenAvailable(FillAll, time, logger, cancellationToken);
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task FillAll(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         for (var last = 0L; await ReadBatch(connection, last, cancellationToken) is [_, ..] batch; last = batch[^1].Id)
@@ -23,8 +29,6 @@ internal sealed class EmailKeys(NpgsqlDataSource database, ILogger<EmailKeys> lo
             }
         }
     }
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     private static async Task<List<(long Id, string Email)>> ReadBatch(
         NpgsqlConnection connection, long last, CancellationToken cancellationToken) =>

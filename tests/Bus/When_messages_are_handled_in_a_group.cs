@@ -9,6 +9,9 @@ public sealed class When_messages_are_handled_in_a_group
 {
     private const int GroupSize = 20;
 
+    /// <summary>A group is handled again without the one that fails, so often and no more.</summary>
+    private const int GroupAttempts = 3;
+
     [Test]
     public async Task Should_commit_all_but_the_one_that_fails()
     {
@@ -19,6 +22,21 @@ public sealed class When_messages_are_handled_in_a_group
         await Eventually.Is(async () => await Rows(endpoint) == GroupSize - 1, "the others are handled");
         await Eventually.Is(async () => await Broker.Depth(endpoint.Name + ".error") == 1, "the failing one is in the error queue");
         Assert.That(await Effects(endpoint), Is.EquivalentTo(Enumerable.Range(1, GroupSize).Where(i => i != 7)));
+    }
+
+    [Test]
+    public async Task Should_handle_a_message_a_few_times_at_most_however_many_of_the_others_fail()
+    {
+        await using var endpoint = await Start();
+        await HandleTogether(
+            endpoint, Enumerable.Range(1, GroupSize).Select(i => (Id: $"message-{i}", Work: new EventWork(i, Fail: i != GroupSize))));
+
+        await Eventually.Is(
+            async () => await Broker.Depth(endpoint.Name + ".error") == GroupSize - 1, "the failing ones are in the error queue");
+        await Eventually.Is(async () => await Rows(endpoint) == 1, "the other one is handled");
+        var attempts = endpoint.Services.GetRequiredService<Seen<int>>().All.CountBy(number => number).ToDictionary();
+        Assert.That(attempts[GroupSize], Is.LessThanOrEqualTo(1 + GroupAttempts), "with the others, and then alone");
+        Assert.That(attempts.Values, Has.All.LessThanOrEqualTo((1 + GroupAttempts) * 2), "the failing ones have a retry each");
     }
 
     [Test]
@@ -87,7 +105,7 @@ public sealed class When_messages_are_handled_in_a_group
                     .Delayed(retries => retries.NumberOfRetries(0));
                 configuration.AddHandler<Worker>();
             },
-            services => services.AddSingleton<Gate>());
+            services => services.AddSingleton<Gate>().AddSingleton<Seen<int>>());
         await Execute(
             endpoint,
             """
@@ -151,7 +169,7 @@ public sealed class When_messages_are_handled_in_a_group
         public TaskCompletionSource Open { get; } = new();
     }
 
-    internal sealed class Worker(Gate gate) : IHandleMessages<EventWork>
+    internal sealed class Worker(Gate gate, Seen<int> attempts) : IHandleMessages<EventWork>
     {
         public async Task Handle(EventWork message, IMessageHandlerContext context)
         {
@@ -162,6 +180,7 @@ public sealed class When_messages_are_handled_in_a_group
                 return;
             }
 
+            attempts.Add(message.Number);
             var session = context.SynchronizedStorageSession.SqlPersistenceSession();
             await using DbCommand command = session.Connection.CreateCommand();
             command.Transaction = session.Transaction;

@@ -11,7 +11,7 @@ var seed = new Option<int?>("--seed")
 var instances = new Option<int>("--instances") { Description = "Of every service.", DefaultValueFactory = _ => 2 };
 var only = new Option<string>("--only")
 {
-    Description = "Only faults whose kind begins like this, such as \"kill\" or \"pause Orders\".",
+    Description = "Only faults whose kind begins like this, such as \"kill\" or \"full disk,read-only\".",
     DefaultValueFactory = _ => "",
 };
 var output = new Option<string>("--output")

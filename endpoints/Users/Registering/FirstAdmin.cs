@@ -1,5 +1,6 @@
 using Dapper;
 using Npgsql;
+using ShopSaga.Hosting.Database;
 using ShopSaga.Hosting.Text;
 
 namespace ShopSaga.Users.Registering;
@@ -13,7 +14,12 @@ internal sealed class FirstAdmin(
     TimeProvider time,
     ILogger<FirstAdmin> logger) : IHostedService
 {
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public Task StartAsync(CancellationToken cancellationToken) =>
+        DatabaseAtStart.WhenAvailable(Open, time, logger, cancellationToken);
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task Open(CancellationToken cancellationToken)
     {
         var key = EmailIdentity.Of(email);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -41,6 +47,4 @@ internal sealed class FirstAdmin(
             }
         }
     }
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

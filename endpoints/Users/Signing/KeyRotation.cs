@@ -4,6 +4,7 @@ using System.Text.Json;
 using Dapper;
 using Microsoft.IdentityModel.Tokens;
 using Npgsql;
+using ShopSaga.Hosting.Database;
 
 namespace ShopSaga.Users.Signing;
 
@@ -24,7 +25,7 @@ internal sealed class KeyRotation(
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await CreateWhenDue(cancellationToken);
+        await DatabaseAtStart.WhenAvailable(CreateWhenDue, time, logger, cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 

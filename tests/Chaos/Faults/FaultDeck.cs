@@ -30,7 +30,7 @@ internal sealed class FaultDeck
 
     /// <param name="machine">What breaks.</param>
     /// <param name="random">Decides the order of the faults, their instances and their durations.</param>
-    /// <param name="only">The beginning of the kinds to draw; empty for all.</param>
+    /// <param name="only">The beginnings of the kinds to draw, separated by commas; empty for all.</param>
     public FaultDeck(Machine machine, Random random, string only)
     {
         _random = random;
@@ -64,7 +64,7 @@ internal sealed class FaultDeck
                     machine, endpoint.Name, OneOf([-MaxClockSeconds, MaxClockSeconds])) { Duration = Seconds(1, 4) })
                 : Array.Empty<Func<Fault>>(),
         ];
-        _all = [.. all.Where(make => make().Kind.StartsWith(only, StringComparison.Ordinal))];
+        _all = [.. all.Where(make => only.Split(',').Any(kind => make().Kind.StartsWith(kind, StringComparison.Ordinal)))];
         if (_all.Count == 0)
         {
             throw new InvalidOperationException($"No fault has a kind that begins with \"{only}\".");

@@ -15,6 +15,7 @@ namespace ShopSaga.Bus;
 internal sealed class Endpoint : IHostedService, IAsyncDisposable
 {
     private const int CriticalCleanupFailures = 10;
+    private static readonly TimeSpan InstallInterval = TimeSpan.FromSeconds(1);
 
     private readonly EndpointConfiguration _configuration;
     private readonly Database _database;
@@ -122,7 +123,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
     {
         if (_configuration.Installers)
         {
-            await InstallTables(cancellationToken);
+            await InstallTablesWhenAvailable(cancellationToken);
         }
 
         _marking = _marker.Run(CancellationToken.None);
@@ -193,6 +194,29 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
     {
         await _relay.Idle;
         await _marker.Idle;
+    }
+
+    /// <summary>The database can go away while the host starts, like at any other time.</summary>
+    private async Task InstallTablesWhenAvailable(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await InstallTables(cancellationToken);
+                return;
+            }
+            catch (NpgsqlException failure)
+                when (failure.IsTransient || (failure is PostgresException && Database.IsUnavailable(failure)))
+            {
+                _logger.LogWarning(
+                    BusEvents.DatabaseUnavailable,
+                    "{Endpoint} waits for its database: {Reason}",
+                    _configuration.EndpointName,
+                    failure.Message);
+                await Task.Delay(InstallInterval, _time, cancellationToken);
+            }
+        }
     }
 
     private async Task InstallTables(CancellationToken cancellationToken)

@@ -17,33 +17,12 @@ internal sealed class SchemaScripts(NpgsqlDataSource database, Assembly assembly
     : IHostedLifecycleService
 {
     private const long AdvisoryLock = 0x53_68_6F_70_53_61_67_61;
-    private static readonly TimeSpan ConnectInterval = TimeSpan.FromSeconds(1);
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
+        // Its connections end with it, and with them the lock.
         await using var disposed = database;
-        await using var connection = await ConnectWhenReady(cancellationToken);
-        await connection.ExecuteAsync("SELECT pg_advisory_lock(@AdvisoryLock)", new { AdvisoryLock });
-        try
-        {
-            await connection.ExecuteAsync(
-                """
-                CREATE TABLE IF NOT EXISTS schema_scripts (
-                    name text PRIMARY KEY,
-                    sha256 text NOT NULL,
-                    applied_at timestamptz NOT NULL DEFAULT now())
-                """);
-            var applied = (await connection.QueryAsync<(string Name, string Sha256)>("SELECT name, sha256 FROM schema_scripts"))
-                .ToDictionary(script => script.Name, script => script.Sha256);
-            foreach (var (name, text) in Read(assembly))
-            {
-                await Apply(connection, name, text, applied.GetValueOrDefault(name));
-            }
-        }
-        finally
-        {
-            await connection.ExecuteAsync("SELECT pg_advisory_unlock(@AdvisoryLock)", new { AdvisoryLock });
-        }
+        await DatabaseAtStart.WhenAvailable(ApplyMissing, time, logger, cancellationToken);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -67,6 +46,25 @@ internal sealed class SchemaScripts(NpgsqlDataSource database, Assembly assembly
         }
     }
 
+    private async Task ApplyMissing(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync("SELECT pg_advisory_lock(@AdvisoryLock)", new { AdvisoryLock });
+        await connection.ExecuteAsync(
+            """
+            CREATE TABLE IF NOT EXISTS schema_scripts (
+                name text PRIMARY KEY,
+                sha256 text NOT NULL,
+                applied_at timestamptz NOT NULL DEFAULT now())
+            """);
+        var applied = (await connection.QueryAsync<(string Name, string Sha256)>("SELECT name, sha256 FROM schema_scripts"))
+            .ToDictionary(script => script.Name, script => script.Sha256);
+        foreach (var (name, text) in Read(assembly))
+        {
+            await Apply(connection, name, text, applied.GetValueOrDefault(name));
+        }
+    }
+
     private async Task Apply(NpgsqlConnection connection, string name, string text, string? appliedHash)
     {
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
@@ -86,26 +84,5 @@ internal sealed class SchemaScripts(NpgsqlDataSource database, Assembly assembly
         await connection.ExecuteAsync("INSERT INTO schema_scripts (name, sha256) VALUES (@name, @hash)", new { name, hash }, transaction);
         await transaction.CommitAsync();
         logger.LogInformation(HostingEvents.SchemaScriptApplied, "Applied schema script {Script}", name);
-    }
-
-    private async Task<NpgsqlConnection> ConnectWhenReady(CancellationToken cancellationToken)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await database.OpenConnectionAsync(cancellationToken);
-            }
-            catch (NpgsqlException failure)
-                when (failure.IsTransient || failure is PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow })
-            {
-                logger.LogWarning(
-                    HostingEvents.WaitingForDatabase,
-                    "Waiting for the database, attempt {Attempt}: {Reason}",
-                    attempt,
-                    failure.Message);
-                await Task.Delay(ConnectInterval, time, cancellationToken);
-            }
-        }
     }
 }

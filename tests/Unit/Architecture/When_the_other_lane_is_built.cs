@@ -1,0 +1,31 @@
+using ShopSaga.Local.Processes;
+
+namespace ShopSaga.Tests.Unit.Architecture;
+
+/// <summary>What the build files say, as MSBuild reads them. The packages themselves cannot be restored everywhere.</summary>
+public class When_the_other_lane_is_built
+{
+    /// <summary>The build step of NServiceBus.Persistence.Sql appends it to the project's folder.</summary>
+    [TestCase("endpoints/Orders/ShopSaga.Orders.csproj")]
+    [TestCase("contracts/ShopSaga.Contracts.csproj")]
+    public async Task Should_have_intermediate_files_in_a_folder_relative_to_the_project(string project)
+    {
+        var (exitCode, output) = await Executables.Run(
+            new Command(
+                "dotnet",
+                [
+                    "msbuild", Path.Combine(Repository.Root, project), "-p:Bus=NServiceBus", "-p:Configuration=Release", "-nodeReuse:false",
+                    "-getProperty:IntermediateOutputPath",
+                ])
+            {
+                HiddenPrefixes = ["MSBUILD", "MSBuild"], // The test runner's own.
+            },
+            CancellationToken.None);
+        Assert.That(exitCode, Is.Zero, output);
+        var folder = output.Trim();
+        Assert.That(Path.IsPathRooted(folder), Is.False, folder);
+        Assert.That(
+            Path.GetFullPath(Path.Combine(Repository.Root, Path.GetDirectoryName(project)!, folder)),
+            Is.EqualTo(Path.Combine(Repository.Root, ".artifacts/obj", Path.GetFileNameWithoutExtension(project), "release/")));
+    }
+}
