@@ -18,6 +18,9 @@ public class When_the_broker_is_stopped_and_started
     }
 
     [Test]
+#if NSERVICEBUS
+    [Ignore("In this lane a request is refused while the broker is away (docs/decisions/002).")]
+#endif
     public async Task Should_take_orders_meanwhile_and_bring_them_to_their_end_later()
     {
         using var load = await OrderLoad.Start(orders: 0);
