@@ -76,6 +76,11 @@ internal sealed class When_the_books_are_broken_by_hand
         """UPDATE "ShopSaga_Payments_PaymentPolicy" SET "Data" = "Data" || '{{"Rejected": true}}' WHERE "Correlation_OrderId" = '{0}'""",
         """UPDATE "ShopSaga_Payments_PaymentPolicy" SET "Data" = "Data" || '{{"Rejected": false}}' WHERE "Correlation_OrderId" = '{0}'""",
         "every saga is in the state of its order")]
+    [TestCase(
+        "Users",
+        "UPDATE orders_of_users SET confirmed = false WHERE order_id = {0}",
+        "UPDATE orders_of_users SET confirmed = true WHERE order_id = {0}",
+        "Users takes every final order as final")]
     [TestCase("psp", "UPDATE charges SET idempotency_key = 'order--{0}' WHERE idempotency_key = 'order-{0}'",
         "UPDATE charges SET idempotency_key = 'order-{0}' WHERE idempotency_key = 'order--{0}'",
         "every charge is of its payment's order, and none is open")]

@@ -33,6 +33,7 @@ internal static class Invariants
         Histories(state),
         StatusChanges(state),
         Sagas(state),
+        OrdersOfUsers(state),
         References(state),
         Ledger(state),
         Settlements(state),
@@ -208,6 +209,19 @@ internal static class Invariants
                 : policy.Rejected || policy.Cancelled;
     }
 
+    /// <summary>Otherwise the customer can close the account too early, or never.</summary>
+    private static Invariant OrdersOfUsers(SystemState state)
+    {
+        var known = state.UserOrders.ToDictionary(row => row.OrderId);
+        return new Invariant(
+            "Users takes every final order as final",
+            $"{state.UserOrders.Count(row => row.IsFinal)} of {state.Orders.Count} orders",
+            [.. state.Orders.Select(order => (Order: order, Known: known.GetValueOrDefault(order.Id)))
+                .Where(pair => pair.Known?.UserId != pair.Order.UserId || pair.Known.IsFinal != FinalOrders.Contains(pair.Order.Status))
+                .Select(pair => $"order {pair.Order.Id} of user {pair.Order.UserId} is {pair.Order.Status}, and Users "
+                    + (pair.Known is { } row ? $"takes it as {(row.IsFinal ? "final" : "open")}, of user {row.UserId}" : "does not know it"))]);
+    }
+
     private static Invariant References(SystemState state)
     {
         var orders = state.Orders.Select(order => order.Id).ToHashSet();
@@ -219,6 +233,7 @@ internal static class Invariants
             ("charge", state.Charges.Select(OrderOf)),
             ("order saga", state.OrderSagas),
             ("payment policy", state.PaymentPolicies.Select(policy => policy.OrderId)),
+            ("record of Users", state.UserOrders.Select(row => row.OrderId)),
         ];
         return new Invariant(
             "every record's order exists",

@@ -29,6 +29,9 @@ internal sealed record DayRow(string Day, long CapturedTotal, long RefundedTotal
 /// <summary>A charge at the provider; the key contains the order.</summary>
 internal sealed record ChargeRow(long Id, string Key, string Status, long Amount, long Refunded);
 
+/// <summary>An order as Users knows it: whose it is, and whether it stands in the way of closing the account.</summary>
+internal sealed record UserOrderRow(long OrderId, long? UserId, bool IsFinal);
+
 /// <summary>A product on sale; a withdrawn one has neither name nor price.</summary>
 internal sealed record PriceRow(long ProductId, string? Name, int? Price);
 
@@ -63,6 +66,8 @@ internal sealed record SystemState
 
     public IReadOnlyList<ChargeRow> Charges { get; init; } = [];
 
+    public IReadOnlyList<UserOrderRow> UserOrders { get; init; } = [];
+
     public IReadOnlyList<PriceRow> Catalogue { get; init; } = [];
 
     public IReadOnlyList<PriceRow> PriceList { get; init; } = [];
@@ -82,7 +87,8 @@ internal sealed record SystemState
         await using var payments = await open("Payments");
         await using var settlement = await open("Settlement");
         await using var provider = await open("psp");
-        foreach (var database in (NpgsqlConnection[])[orders, products, payments, settlement, provider])
+        await using var users = await open("Users");
+        foreach (var database in (NpgsqlConnection[])[orders, products, payments, settlement, provider, users])
         {
             await database.ExecuteAsync("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
         }
@@ -181,6 +187,8 @@ internal sealed record SystemState
                 FROM charges c LEFT JOIN refunds r ON r.charge_id = c.id GROUP BY c.id
                 """,
                 cancellationToken),
+            UserOrders = await Rows<UserOrderRow>(
+                users, "SELECT order_id AS OrderId, user_id AS UserId, is_final AS IsFinal FROM orders_of_users", cancellationToken),
             Catalogue = await ReadCatalogue(products, cancellationToken),
             PriceList = await ReadPriceList(orders, cancellationToken),
         };

@@ -8,6 +8,7 @@ internal sealed class When_the_records_of_the_services_differ
     private const string Reservations = "every order has the reservation of its status";
     private const string Histories = "every order's history tells what happened to it";
     private const string Sagas = "every saga is in the state of its order";
+    private const string Users = "Users takes every final order as final";
     private const string References = "every record's order exists";
     private const string Ledger = "ledger = payments";
     private const string Provider = "provider = payments";
@@ -52,6 +53,7 @@ internal sealed class When_the_records_of_the_services_differ
         ],
         Reservations = [new(1, "COMMITTED"), new(2, "REJECTED"), new(3, "RELEASED"), new(4, "RELEASED"), new(5, "RELEASED")],
         ReservationLines = [new(1, 7, 2), new(2, 7, 50), new(3, 7, 1), new(4, 7, 1)],
+        UserOrders = [.. Enumerable.Range(1, 5).Select(order => new UserOrderRow(order, 9, IsFinal: true))],
         Payments =
         [
             new(11, 1, 9, 2_000, "COMPLETED", 101, 0), new(
@@ -156,6 +158,19 @@ internal sealed class When_the_records_of_the_services_differ
             Charges,
             Sound with { Charges = [new(101, "order-3", "CHARGED", 2_000, 0), .. Sound.Charges.Skip(1)] }),
         Case("a price that Orders does not know", "price list = catalogue", Sound with { PriceList = [new(7, "Umbrella", 999)] }),
+        Case(
+            "an order that Users takes as open",
+            Users,
+            Sound with { UserOrders = [new(1, 9, IsFinal: false), .. Sound.UserOrders.Skip(1)] }),
+        Case(
+            "an order that Users takes as another's",
+            Users,
+            Sound with { UserOrders = [new(1, 8, IsFinal: true), .. Sound.UserOrders.Skip(1)] }),
+        Case("an order that Users does not know", Users, Sound with { UserOrders = [.. Sound.UserOrders.Skip(1)] }),
+        Case(
+            "an order that only Users knows",
+            References,
+            Sound with { UserOrders = [.. Sound.UserOrders, new(6, 9, IsFinal: false)] }),
         Case(
             "an open order",
             "every order and every payment is final",
