@@ -81,7 +81,7 @@ internal sealed class Database
                 or PostgresErrorCodes.CannotConnectNow
             || postgres.SqlState.StartsWith("08", StringComparison.Ordinal),
         NpgsqlException => true,
-        _ => exception.InnerException is { } inner && IsUnavailable(inner),
+        _ => LostProtocol(exception) || (exception.InnerException is { } inner && IsUnavailable(inner)),
     };
 
     /// <summary>
@@ -114,6 +114,29 @@ internal sealed class Database
         || (exception is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation, TableName: { } table }
             && table.EndsWith(OutboxTable, StringComparison.Ordinal));
 
+    /// <summary>
+    /// Whether a statement may have failed after it was prepared and before it began, which Npgsql remembers as a statement without rows:
+    /// the next one to run it on this connection would break it (<see cref="LostProtocol"/>). What fails for a constraint or for
+    /// concurrency had begun.
+    /// </summary>
+    public static bool LeavesHalfPrepared(Exception exception) => Postgres(exception) is { SqlState: { } state }
+        && !state.StartsWith("23", StringComparison.Ordinal) && !state.StartsWith("40", StringComparison.Ordinal);
+
+    /// <summary>Ends a transaction that failed, and makes its connection forget what it has prepared.</summary>
+    public static async Task ForgetPrepared(NpgsqlTransaction transaction)
+    {
+        try
+        {
+            var connection = transaction.Connection!;
+            await transaction.RollbackAsync();
+            connection.UnprepareAll();
+        }
+        catch (Exception lost) when (lost is NpgsqlException or InvalidOperationException)
+        {
+            // A connection that is broken does not go back to the pool.
+        }
+    }
+
     /// <summary>Whether the database answers now, and accepts writes.</summary>
     public async Task<bool> Answers(CancellationToken cancellationToken)
     {
@@ -131,6 +154,12 @@ internal sealed class Database
             return false;
         }
     }
+
+    /// <summary>
+    /// Npgsql did not expect the server's answer, and gave the connection up. It says so by an exception of no type of its own
+    /// (npgsql/npgsql, issue 6391). Nothing has been committed.
+    /// </summary>
+    private static bool LostProtocol(Exception exception) => exception.GetType() == typeof(Exception) && exception.Source == nameof(Npgsql);
 
     private static PostgresException? Postgres(Exception exception) =>
         exception as PostgresException ?? (exception.InnerException is { } inner ? Postgres(inner) : null);

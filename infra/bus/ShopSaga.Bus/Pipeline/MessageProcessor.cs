@@ -75,11 +75,19 @@ internal sealed class MessageProcessor(
         await using var transaction = begun ?? await connection.BeginTransactionAsync(cancellationToken);
         if (known.Count < group.Messages.Count)
         {
-            // 2
-            var records = await HandleNew(group, known.Keys, new SqlStorageSession(connection, transaction), cancellationToken);
+            try
+            {
+                // 2
+                var records = await HandleNew(group, known.Keys, new SqlStorageSession(connection, transaction), cancellationToken);
 
-            // 3
-            await Commit(group, records, transaction, cancellationToken);
+                // 3
+                await Commit(group, records, transaction, cancellationToken);
+            }
+            catch (Exception failure) when (Database.LeavesHalfPrepared(failure))
+            {
+                await Database.ForgetPrepared(transaction);
+                throw;
+            }
         }
 
         observer.BeginKnown(group.Attempts, group.Messages, known.ToDictionary(entry => entry.Key, entry => entry.Value.Dispatched));

@@ -25,4 +25,11 @@ internal static class DatabaseFailure
     public static bool IsTimeout(Exception failure) => failure is
         PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled }
         or NpgsqlException { InnerException: TimeoutException };
+
+    /// <summary>
+    /// Npgsql did not expect the server's answer, and gave the connection up. It says so by an exception of no type of its own: a statement
+    /// that once failed after it was prepared and before it began is taken for one without rows (npgsql/npgsql, issue 6391). Nothing has
+    /// been committed.
+    /// </summary>
+    public static bool LostProtocol(Exception failure) => failure.GetType() == typeof(Exception) && failure.Source == nameof(Npgsql);
 }

@@ -2,12 +2,14 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using ShopSaga.Hosting.Database;
 
 namespace ShopSaga.Hosting.Http;
 
 /// <summary>
-/// After a restart of the database the pool holds dead connections, which shows only when they are used. A request that meets one clears
-/// the idle connections of the pool; a GET is then repeated on a new connection. Without a database the answer is 503 as usual.
+/// After a restart of the database the pool holds dead connections, which shows only when they are used; and after a failover, connections
+/// to a server that is read-only now. A request that meets one clears the idle connections of the pool; a GET is then repeated on a new
+/// connection. Without a database the answer is 503 as usual.
 /// </summary>
 internal static class DeadConnectionRetry
 {
@@ -30,7 +32,12 @@ internal static class DeadConnectionRetry
                     await next(context);
                     return;
                 }
-                catch (NpgsqlException dead) when (IsDeadConnection(dead))
+                catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.ReadOnlySqlTransaction)
+                {
+                    database.Clear();
+                    throw;
+                }
+                catch (Exception dead) when (IsDeadConnection(dead))
                 {
                     database.Clear();
                     var isRead = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
@@ -43,7 +50,8 @@ internal static class DeadConnectionRetry
         });
     }
 
-    private static bool IsDeadConnection(NpgsqlException failure) =>
-        failure.InnerException is IOException
+    private static bool IsDeadConnection(Exception failure) =>
+        failure is NpgsqlException { InnerException: IOException }
+        || DatabaseFailure.LostProtocol(failure)
         || failure is PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown };
 }

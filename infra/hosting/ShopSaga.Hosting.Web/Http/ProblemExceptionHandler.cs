@@ -71,6 +71,7 @@ internal sealed class ProblemExceptionHandler(
         null => null,
         PostgresException failure => DatabaseFailure.IsUnavailable(failure) || DatabaseFailure.IsTimeout(failure) ? failure : null,
         NpgsqlException or SocketException or HttpRequestException or TimeoutException => exception,
+        _ when DatabaseFailure.LostProtocol(exception) => exception,
         _ when unavailable.Any(dependency => dependency.Matches(exception)) => exception,
         _ => DependencyFailureIn(exception.InnerException),
     };
