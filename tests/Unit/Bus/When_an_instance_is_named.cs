@@ -13,8 +13,12 @@ public class When_an_instance_is_named
         Assert.That(Identity(configured).DisplayName, Is.EqualTo($"{instance}@{Environment.MachineName}"));
 
     [Test]
-    public void Should_have_the_id_that_it_had_before_its_restart() =>
-        Assert.That(Identity("Orders-2").HostId, Is.EqualTo(Identity("Orders-2").HostId));
+    public void Should_have_the_id_that_it_had_before_its_restart()
+    {
+        var before = Identity("Orders-2").HostId;
+
+        Assert.That(Identity("Orders-2").HostId, Is.EqualTo(before));
+    }
 
     [Test]
     public void Should_have_another_id_than_the_instances_beside_it() =>
