@@ -219,7 +219,9 @@ internal static class Invariants
             [.. state.Orders.Select(order => (Order: order, Known: known.GetValueOrDefault(order.Id)))
                 .Where(pair => pair.Known?.UserId != pair.Order.UserId || pair.Known.IsFinal != FinalOrders.Contains(pair.Order.Status))
                 .Select(pair => $"order {pair.Order.Id} of user {pair.Order.UserId} is {pair.Order.Status}, and Users "
-                    + (pair.Known is { } row ? $"takes it as {(row.IsFinal ? "final" : "open")}, of user {row.UserId}" : "does not know it"))]);
+                    + (pair.Known is { } row
+                        ? $"takes it as {(row.IsFinal ? "final" : "open")}, of user {row.UserId}"
+                        : "does not know it"))]);
     }
 
     private static Invariant References(SystemState state)
