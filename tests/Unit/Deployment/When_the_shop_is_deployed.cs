@@ -79,6 +79,79 @@ public class When_the_shop_is_deployed
             Is.EqualTo(new[] { "gateway" }));
 
     [Test]
+    public void Should_take_others_images_by_version()
+    {
+        var images = new[] { "shop", "observability", "servicecontrol" }
+            .SelectMany(file => Regex.Matches(Repository.Read($"infra/compose/{file}.yml"), @"^ +image: (\S+)$", RegexOptions.Multiline))
+            .Select(match => match.Groups[1].Value)
+            .Where(image => !image.StartsWith("shopsaga/", StringComparison.Ordinal))
+            .ToList();
+
+        Assert.That(images, Has.Count.GreaterThan(10).And.All.Matches(@":v?\d+\.\d+(\.\d+)?(-management)?$"));
+    }
+
+    [Test]
+    public void Should_let_Operations_watch_every_service()
+    {
+        const string prefix = "Services__";
+        var settings = Yaml("infra/compose/shop.yml").Map("services").Map("operations").Map("environment").Keys;
+
+        Assert.That(
+            settings.Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
+                .Select(name => name[prefix.Length..].ToLowerInvariant()),
+            Is.EquivalentTo(Names));
+    }
+
+    [Test]
+    public void Should_let_every_service_in_Compose_send_what_it_observes()
+    {
+        var observed = Yaml("infra/compose/observability.yml").Map("services");
+
+        Assert.Multiple(() =>
+        {
+            foreach (var name in Names)
+            {
+                Assert.That(observed, Does.ContainKey(name));
+                Assert.That(
+                    observed.Map(name).Map("environment")["OTEL_EXPORTER_OTLP_ENDPOINT"], Is.EqualTo("http://collector:4317"), name);
+            }
+        });
+    }
+
+    [Test]
+    public void Should_let_every_endpoint_in_Compose_report_to_ServiceControl()
+    {
+        var services = Yaml("infra/compose/servicecontrol.yml").Map("services");
+        var endpoints = Topology.Services.Where(service => service.IsOnTheBus).Select(NameOf).ToList();
+        string[] instances = ["servicecontrol", "servicecontrol-audit", "servicecontrol-monitoring"];
+
+        Assert.Multiple(() =>
+        {
+            foreach (var name in endpoints)
+            {
+                var settings = services.Map(name).Map("environment");
+                Assert.That(settings["ServiceControl__Heartbeats"], Is.EqualTo("Particular.ServiceControl"), name);
+                Assert.That(settings["ServiceControl__Checks"], Is.EqualTo("Particular.ServiceControl"), name);
+                Assert.That(settings["ServiceControl__Metrics"], Is.EqualTo("Particular.Monitoring"), name);
+                Assert.That(settings["ServiceControl__Audit"], Is.EqualTo("audit"), name);
+                Assert.That(settings["ServiceControl__SagaAudit"], Is.EqualTo("audit"), name);
+            }
+
+            Assert.That(Names.Intersect(services.Keys), Is.EquivalentTo(endpoints.Append("operations")));
+            foreach (var name in instances)
+            {
+                var settings = services.Map(name).Map("environment");
+                Assert.That(settings["TRANSPORTTYPE"], Is.EqualTo("RabbitMQ.QuorumConventionalRouting"), name);
+                Assert.That(
+                    (string)settings["CONNECTIONSTRING"],
+                    Does.StartWith($"host=rabbitmq;username={DeploymentSecrets.ServiceControl};")
+                        .And.Contain("ManagementApiUrl=http://rabbitmq:15672"),
+                    name);
+            }
+        });
+    }
+
+    [Test]
     public void Should_run_no_program_of_ours_as_root_or_with_a_writable_root_file_system()
     {
         var services = Yaml("infra/compose/shop.yml").Map("services");
