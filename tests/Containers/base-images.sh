@@ -8,10 +8,10 @@ set -euo pipefail
 cd "$(dirname "$0")"
 compose=../../infra/compose
 
-packages=(podman buildah podman-compose netavark aardvark-dns runc iptables ca-certificates
-  postgresql rabbitmq-server redis-server prometheus prometheus-alertmanager prometheus-postgres-exporter prometheus-redis-exporter)
+tools=(podman buildah podman-compose catatonit netavark aardvark-dns runc iptables ca-certificates curl jq)
+programs=(postgresql rabbitmq-server redis-server prometheus prometheus-alertmanager prometheus-postgres-exporter prometheus-redis-exporter)
 missing=()
-for package in "${packages[@]}"; do
+for package in "${tools[@]}" "${programs[@]}"; do
   dpkg-query --show --showformat='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
 done
 if ((${#missing[@]})); then
@@ -62,7 +62,7 @@ fi
 
 servers=localhost/shopsaga/servers
 if ! exists "$servers"; then
-  files_of "${base[@]}" "${packages[@]:8}" procps gawk hostname adduser util-linux >"$work/servers.tar"
+  files_of "${base[@]}" "${programs[@]}" procps gawk hostname adduser util-linux >"$work/servers.tar"
   podman import --quiet "$work/servers.tar" "$servers" >/dev/null
   rm "$work"/*.tar
 fi

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Runs the shop in containers, with podman as root, where no registry can be reached: base images built here, the project's images from
-# its Dockerfile, the Compose file by podman-compose; then every end-to-end scenario through the gateway, a kill, and a rolling restart
-# under orders.
+# its Dockerfile, the Compose file by podman-compose; then every end-to-end scenario through the gateway, a kill, a rolling restart under
+# orders, three instances; at last the chart by "podman kube play". The last line is "N passed, N failed".
 #
-#   tests/Containers/run.sh [--no-build]      takes the images that are there
+#   tests/Containers/run.sh [--no-build] [--no-scenarios]      takes the images that are there; leaves the scenarios out
 #   SHOPSAGA_PORT     the gateway's port, 9300 unless given
 set -euo pipefail
+shopt -s inherit_errexit
 cd "$(dirname "$0")/../.."
 port=${SHOPSAGA_PORT:-9300}
 # Storage of its own, so that nothing of the machine's is touched and everything goes with one folder.
@@ -20,6 +21,9 @@ events_logger = "file"
 # The runtime may not raise limits above its own.
 default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
 log_driver = "k8s-file"
+[network]
+network_backend = "netavark"
+network_config_dir = "$store/networks"
 CONF
 cat >"$store/storage.conf" <<CONF
 [storage]
@@ -36,47 +40,66 @@ export SHOPSAGA_BUILD_OPTIONS="--volume=$HOME/.nuget/packages:/var/nuget:ro --vo
 
 gateway=http://127.0.0.1:$port
 SECONDS=0
+passed=0
 step() { printf '%4d s  %s\n' "$SECONDS" "$1"; }
+check() { passed=$((passed + 1)); step "ok: $1"; }
+fail() { echo "not ok: $1" >&2; return 1; }
 compose() { podman-compose --project-name shopsaga --file infra/compose/shop.yml "$@" >>"$store/compose.log" 2>&1; }
 down() {
+  local ours
   mapfile -t ours < <(podman ps --all --quiet --filter label=com.docker.compose.project=shopsaga)
   ((${#ours[@]} == 0)) || podman rm --force --time 5 "${ours[@]}" >/dev/null 2>&1 || true
   podman volume ls --quiet --filter label=com.docker.compose.project=shopsaga \
     | xargs --no-run-if-empty podman volume rm --force >/dev/null 2>&1 || true
+  podman network ls --quiet --filter label=com.docker.compose.project=shopsaga \
+    | xargs --no-run-if-empty podman network rm --force >/dev/null 2>&1 || true
 }
 ready() {
   for _ in $(seq 150); do
     curl --silent --fail --max-time 5 --output /dev/null "$gateway/health/ready" && return 0
-    sleep 2
+    sleep 1
   done
-  echo "The shop is not ready: $(curl --silent "$gateway/health/ready")" >&2
-  podman ps --all --format '{{.Names}} {{.Status}}' >&2
-  return 1
+  fail "the shop is not ready: $(curl --silent --max-time 5 "$gateway/health/ready")"
 }
+source tests/Containers/kube.sh
+finish() {
+  local code=$?
+  ((code == 0)) || podman ps --all --format '{{.Names}} {{.Status}}' >&2
+  kube_down
+  down
+  echo "$passed passed, $((code != 0)) failed"
+  exit "$code"
+}
+trap finish EXIT
 
 tests/Containers/base-images.sh
 step "base images are there"
-[ "${1:-}" = --no-build ] || infra/images/build.sh dev >/dev/null
-step "$(podman images --quiet --filter reference='localhost/shopsaga/*' | wc -l) images are there"
-# No secret, no source, not root, and a read-only root file system.
-podman run --rm --read-only --network none --entrypoint bash shopsaga/orders:dev -c '
-  [ "$(id -u)" = 1654 ] && ! touch /app/x 2>/dev/null &&
-    ! find / -xdev \( -name "*.cs" -o -name "*.csproj" -o -name secrets.json \) 2>/dev/null | grep -q .'
-step "an image runs as 1654, holds no source and cannot be written"
+[[ " $* " = *' --no-build '* ]] || infra/images/build.sh dev >/dev/null
+mapfile -t images < <(podman images --filter reference='localhost/shopsaga/*:dev' --format '{{.Repository}}:{{.Tag}}')
+for image in "${images[@]}"; do
+  # No secret, no source, not root, and a read-only root file system.
+  podman run --rm --read-only --no-healthcheck --network none --entrypoint bash "$image" -c '
+    [ "$(id -u)" = 1654 ] && ! touch /app/x 2>/dev/null &&
+      ! find / -xdev \( -name "*.cs" -o -name "*.csproj" -o -name secrets.json \) 2>/dev/null | grep -q .' || fail "$image"
+done
+((${#images[@]} >= 10))
+check "${#images[@]} images run as user 1654, hold no source and cannot be written"
 
 down
-trap 'code=$?; ((code == 0)) || podman ps --all --format "{{.Names}} {{.Status}}" >&2; down; exit $code' EXIT
+kube_down
 # podman-compose knows no conditions: secrets come first, and the rest waits by itself.
 compose up --detach --no-build secrets
 podman wait shopsaga_secrets_1 >/dev/null
 compose up --detach --no-build
 ready
-step "the shop is ready"
+check "the Compose file is up"
 
 password=$(podman exec shopsaga_users_1 cat /run/secrets/shopsaga/Admin__Password)
 export SHOPSAGA_GATEWAY=$gateway SHOPSAGA_ADMIN_PASSWORD=$password
-bash tests/e2e-all-scenarios.sh >"$store/e2e.log" || { grep -A4 '^not ok' "$store/e2e.log"; tail -1 "$store/e2e.log"; exit 1; }
-step "every scenario: $(tail -1 "$store/e2e.log")"
+if [[ " $* " != *' --no-scenarios '* ]]; then
+  bash tests/e2e-all-scenarios.sh >"$store/e2e.log" || { grep -A4 '^not ok' "$store/e2e.log"; fail "$(tail -1 "$store/e2e.log")"; }
+  check "every scenario through the gateway: $(tail -1 "$store/e2e.log")"
+fi
 
 # A customer who orders without pause, and remembers what was accepted.
 post() { curl --silent --max-time 60 --header 'Content-Type: application/json' "${@:3}" --data "$2" "$gateway$1"; }
@@ -87,23 +110,78 @@ customer="container-$RANDOM$RANDOM@example.com"
 post /users "{\"email\": \"$customer\", \"password\": \"a long password\", \"name\": \"C\"}" >/dev/null
 token=$(post /auth/login "{\"email\": \"$customer\", \"password\": \"a long password\"}" | jq --raw-output .accessToken)
 order() { post /orders "{\"productId\": $product, \"quantity\": 1, \"paymentMethod\": \"CARD\"}" --header "Authorization: Bearer $token"; }
-status() { curl --silent --header "Authorization: Bearer $token" "$gateway/orders/$1" | jq --raw-output .status; }
+status() { curl --silent --max-time 10 --header "Authorization: Bearer $token" "$gateway/orders/$1" | jq --raw-output .status; }
 for _ in $(seq 60); do [ "$(order | jq .id)" != null ] && break; sleep 1; done
 
-ordering() { while [ ! -e "$store/enough" ]; do order | jq --raw-output '.id // empty' >>"$store/orders"; sleep 0.3; done; }
-rm -f "$store/enough" "$store/orders"
-ordering &
-podman kill --signal KILL shopsaga_payments_1 >/dev/null
-podman start shopsaga_payments_1 >/dev/null 2>&1 || true
-for service in users products orders payments settlement psp operations gateway; do
-  podman restart --time 40 "shopsaga_${service}_1" >/dev/null 2>&1
-done
+ordering() {
+  while [ ! -e "$store/enough" ]; do
+    order | jq --raw-output '.id // empty' >>"$store/orders" 2>/dev/null || true
+    sleep 0.3
+  done
+}
+confirmed() {
+  local id
+  for id in $(sort --numeric-sort --unique "$store/orders"); do
+    for _ in $(seq 60); do [ "$(status "$id")" = CONFIRMED ] && continue 2; sleep 1; done
+    fail "order $id was accepted, and is $(status "$id")"
+  done
+  sort --unique "$store/orders" | wc -l
+}
+# Orders while "$@" runs; all that were accepted are confirmed.
+under_orders() {
+  rm -f "$store/enough"
+  : >"$store/orders"
+  ordering &
+  "$@"
+  ready
+  touch "$store/enough"
+  wait $!
+}
+pid() { podman inspect --format '{{.State.Pid}}' "$1"; }
+kill_and_come_back() {
+  local before
+  before=$(pid shopsaga_payments_1)
+  kill -KILL "$before"
+  for _ in $(seq 60); do
+    case $(pid shopsaga_payments_1) in 0 | "$before") sleep 1 ;; *) return 0 ;; esac
+  done
+  fail "shopsaga_payments_1 was killed and is not back"
+}
+restart_one_by_one() {
+  local service
+  for service in users products orders payments settlement psp operations web gateway; do
+    podman restart --time 40 "shopsaga_${service}_1" >/dev/null 2>&1
+  done
+}
+under_orders kill_and_come_back
+count=$(confirmed)
+check "Payments was killed and is back: all $count orders accepted meanwhile are confirmed"
+under_orders restart_one_by_one
+count=$(confirmed)
+check "a rolling restart: all $count orders accepted meanwhile are confirmed"
+
+compose up --detach --no-build --scale orders=3
+instances() { podman ps --quiet --filter name='^shopsaga_orders_' | wc -l; }
+for _ in $(seq 60); do (($(instances) == 3)) && break; sleep 1; done
+(($(instances) == 3)) || fail "$(instances) instances of Orders"
 ready
-touch "$store/enough"
-wait %1
-for id in $(sort --numeric-sort --unique "$store/orders"); do
-  for _ in $(seq 60); do [ "$(status "$id")" = CONFIRMED ] && continue 2; sleep 1; done
-  echo "Order $id, accepted during the restarts, is $(status "$id")." >&2
-  exit 1
-done
-step "a kill and a rolling restart: all $(sort --unique "$store/orders" | wc -l) orders accepted meanwhile are confirmed"
+: >"$store/orders"
+for _ in $(seq 12); do order | jq --raw-output '.id // empty' >>"$store/orders"; done
+count=$(confirmed)
+((count == 12)) || fail "$count of 12 orders were accepted"
+check "three instances of Orders: 12 orders are confirmed"
+down
+check "everything is down"
+
+helm=$(command -v helm || echo "$HOME/.cache/shopsaga/helm")
+if [ -x "$helm" ]; then
+  kube=$store/kube
+  rm -rf "$kube" && mkdir -p "$kube"
+  kube_secrets
+  kube_servers
+  kube_play
+  kube_test
+  check "the chart's Deployments, ConfigMaps and Secrets run: $(tail -1 "$kube/test.log")"
+else
+  step "no Helm is here: the chart is not run (dotnet test tests/Containers fetches one)"
+fi
