@@ -37,7 +37,7 @@ internal sealed class SimulatedService<TEntryPoint>(string name, World world) : 
     /// <summary>How often the outbox is polled.</summary>
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
-    private static readonly string[] NeededInBackground = ["Endpoint", "InstallingPhase", "SchemaScripts"];
+    private static readonly string[] NeededInBackground = ["Endpoint", "InstallingPhase", "SchemaScripts", "KeyRotation"];
     private readonly VirtualTime _time = new(world.Clock);
     private HttpClient? _client;
 
@@ -48,6 +48,8 @@ internal sealed class SimulatedService<TEntryPoint>(string name, World world) : 
     public async Task Start()
     {
         StartServer();
+        // A request goes on in the flow of its sender, by which the scheduler of statements knows it.
+        Server.PreserveExecutionContext = true;
         _client = CreateDefaultClient();
         await Eventually.Is(
             async () => (await _client.GetAsync(new Uri("/health/ready", UriKind.Relative))).IsSuccessStatusCode, $"{name} is ready");

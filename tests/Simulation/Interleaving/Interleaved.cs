@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using ShopSaga.Tests.Endpoints.Support;
+using ShopSaga.Tests.Simulation.Shop;
+
+namespace ShopSaga.Tests.Simulation.Interleaving;
+
+/// <summary>
+/// A short history in which the seed decides whose next statement runs: an order, its cancellation, a reader, and three receivers of
+/// messages.
+/// </summary>
+internal static class Interleaved
+{
+    private const int ExpectedSteps = 120;
+    private static readonly string[] Order = ["PENDING", "CONFIRMED", "CANCELLING", "CANCELLED"];
+
+    public static async Task<Outcome> Play(World world, int seed)
+    {
+        await world.Begin(seed);
+        (world.Broker.Duplicates, world.Broker.Crashes, world.Line.Random, world.Line.Faults) = (0, 0, null, 0);
+        await Ask(world, world.Products, HttpMethod.Post, "/products", TestTokens.Admin(), """
+            {"name":"Lamp","category":"Light","price":1000,"stockQuantity":5}
+            """);
+        await Deliver(world);
+
+        var broken = new List<string>();
+        await using (var scheduler = await Scheduler.Create(world, seed, ExpectedSteps))
+        {
+            var customer = TestTokens.Customer(1);
+            var order = await PlaceOrder(world, customer);
+            await scheduler.Run(
+                ("customer", _ => Ask(world, world.Orders, HttpMethod.Post, $"/orders/{order}/cancel", customer)),
+                ("reader", _ => ReadOrder(world, order, customer, broken)),
+                ("receiver 1", actor => Receive(world, scheduler, actor)),
+                ("receiver 2", actor => Receive(world, scheduler, actor)),
+                ("receiver 3", actor => Receive(world, scheduler, actor)));
+        }
+
+        await Deliver(world);
+        broken.AddRange((await world.Databases.Query<string>(
+            "Orders",
+            """
+            SELECT id::text FROM orders JOIN "ShopSaga_Orders_OrderLifecycle" ON "Correlation_OrderId" = id::text
+            WHERE status IN ('CONFIRMED', 'CANCELLED')
+            """)).Select(order => $"order {order} is final, but its saga waits for the expiry"));
+        while (world.Broker.NextDue is { } due)
+        {
+            world.Clock.Now = due;
+            await Deliver(world);
+        }
+
+        broken.AddRange(await Books.Check(world));
+        return new Outcome(seed, world.Story.Steps, 1, broken, world.Story.ToString());
+    }
+
+    /// <summary>Plays histories until something that counts is broken; null when none of so many breaks it.</summary>
+    public static async Task<(Outcome Outcome, string Broken)?> FirstFailure(
+        World world, int first, int histories, Func<string, bool> counts)
+    {
+        for (var seed = first; seed < first + histories; seed++)
+        {
+            var outcome = await Play(world, seed);
+            if (outcome.Broken.FirstOrDefault(counts) is { } broken)
+            {
+                return (outcome, broken);
+            }
+        }
+
+        return null;
+    }
+
+    private static async Task Receive(World world, Scheduler scheduler, Actor actor)
+    {
+        while (!scheduler.IsOver)
+        {
+            if (await world.Broker.DeliverNext())
+            {
+                scheduler.Progress();
+            }
+            else
+            {
+                scheduler.Idle(actor);
+            }
+        }
+    }
+
+    private static async Task<long> PlaceOrder(World world, string customer)
+    {
+        var (_, body) = await Ask(world, world.Orders, HttpMethod.Post, "/orders", customer, """
+            {"lines":[{"productId":1,"quantity":1}],"paymentMethod":"CARD"}
+            """);
+        return body!["id"]!.GetValue<long>();
+    }
+
+    /// <summary>Reads the order a few times: it never goes back.</summary>
+    private static async Task ReadOrder(World world, long order, string customer, List<string> broken)
+    {
+        var last = 0;
+        for (var read = 0; read < 3; read++)
+        {
+            var (_, body) = await Ask(world, world.Orders, HttpMethod.Get, $"/orders/{order}", customer);
+            var status = Array.IndexOf(Order, body?["status"]?.GetValue<string>() ?? "");
+            if (status < last)
+            {
+                broken.Add(string.Create(CultureInfo.InvariantCulture, $"a reader saw order {order} go back from {Order[last]}: {body}"));
+                return;
+            }
+
+            last = status;
+        }
+    }
+
+    private static async Task<(int Status, JsonNode? Body)> Ask(
+        World world, ISimulatedService service, HttpMethod method, string path, string token, string? json = null)
+    {
+        world.Story.Step($"{method} {path}");
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
+        if (json is not null)
+        {
+            request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+            request.Headers.Add("Idempotency-Key", "the-only-one");
+        }
+
+        var answer = await service.Send(request, token);
+        await world.Broker.WaitUntilSent();
+        world.Story.Add($"→ {answer.Status}");
+        return answer;
+    }
+
+    private static async Task Deliver(World world)
+    {
+        while (await world.Broker.DeliverNext())
+        {
+        }
+    }
+}

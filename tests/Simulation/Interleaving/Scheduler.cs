@@ -1,0 +1,151 @@
+using System.Diagnostics;
+using Dapper;
+using Npgsql;
+using ShopSaga.Tests.Simulation.Shop;
+
+namespace ShopSaga.Tests.Simulation.Interleaving;
+
+/// <summary>
+/// Runs clients and receivers concurrently, one statement of one of them at a time. The seed gives each a priority, and takes the highest
+/// away from its owner at a few moments: so a race of small depth is found with a probability that is known (probabilistic concurrency
+/// testing, Burckhardt et al., 2010).
+/// <code>
+///   a statement ends ─► its actor stops here ─► all others stand too, or wait for a lock ─► the highest priority goes on
+/// </code>
+/// Npgsql reports each statement to an <see cref="ActivityListener"/> in the flow of its caller. This is the one place where actors stop.
+/// </summary>
+internal sealed class Scheduler : IAsyncDisposable
+{
+    /// <summary>The moments at which priorities change: a race of depth d needs d - 1.</summary>
+    private const int Changes = 3;
+
+    private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>An actor that is neither stopped nor at a lock for so long waits for another one within the process.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
+
+    private readonly List<Actor> _actors = [];
+    private readonly HashSet<int> _changes = [];
+    private readonly SemaphoreSlim _changed = new(0);
+    private readonly Random _random;
+    private readonly Story _story;
+    private readonly NpgsqlConnection _locks;
+    private readonly ActivityListener _listener;
+    private int _lowest;
+
+    private Scheduler(Story story, NpgsqlConnection locks, int seed, int expectedSteps)
+    {
+        (_story, _locks, _random) = (story, locks, new Random(seed));
+        for (var change = 0; change < Changes; change++)
+        {
+            _changes.Add(_random.Next(1, expectedSteps));
+        }
+
+        _listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Npgsql",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) =>
+                Actor.Current is null ? ActivitySamplingResult.None : ActivitySamplingResult.AllData,
+            ActivityStopped = AfterStatement,
+        };
+        ActivitySource.AddActivityListener(_listener);
+    }
+
+    /// <summary>Statements so far.</summary>
+    public int Steps { get; private set; }
+
+    /// <summary>Whether all that remain have found nothing to do.</summary>
+    public bool IsOver { get; private set; }
+
+    public static async Task<Scheduler> Create(World world, int seed, int expectedSteps) =>
+        new(world.Story, await world.Databases.Open("Orders"), seed, expectedSteps);
+
+    /// <summary>Runs all to their end.</summary>
+    public async Task Run(params (string Name, Func<Actor, Task> Work)[] works)
+    {
+        var tasks = new List<Task>();
+        foreach (var (name, work) in works.OrderBy(_ => _random.Next()))
+        {
+            var actor = new Actor(name, () => _changed.Release()) { Priority = _actors.Count };
+            _actors.Add(actor);
+            tasks.Add(actor.Run(work));
+        }
+
+        while (true)
+        {
+            await AllStand();
+            if (_actors.TrueForAll(actor => actor.HasEnded))
+            {
+                break;
+            }
+
+            if (_actors.Where(actor => actor is { IsStopped: true, HasEnded: false }).MaxBy(actor => actor.Priority) is not { } next)
+            {
+                // All wait for locks: the server finds the deadlock.
+                continue;
+            }
+
+            if (_changes.Remove(++Steps))
+            {
+                next.Priority = --_lowest;
+                continue;
+            }
+
+            next.GoOn();
+        }
+
+        await Task.WhenAll(tasks);
+    }
+
+    /// <summary>A receiver has found nothing: the others come first, and when all have found nothing, it is over.</summary>
+    public void Idle(Actor actor)
+    {
+        actor.IsIdle = true;
+        if (_actors.TrueForAll(other => other.HasEnded || other.IsIdle))
+        {
+            IsOver = true;
+            return;
+        }
+
+        actor.Priority = --_lowest;
+        actor.Stop();
+    }
+
+    /// <summary>Something happened: those that have found nothing look again.</summary>
+    public void Progress() => _actors.ForEach(actor => actor.IsIdle = false);
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Dispose();
+        await _locks.DisposeAsync();
+        _actors.ForEach(actor => actor.Dispose());
+        _changed.Dispose();
+    }
+
+    private void AfterStatement(Activity statement)
+    {
+        if (Actor.Current is { HasEnded: false } actor && _actors.Contains(actor))
+        {
+            var sql = (statement.GetTagItem("db.query.text") ?? statement.GetTagItem("db.statement"))?.ToString() ?? statement.DisplayName;
+            var failed = statement.Status == ActivityStatusCode.Error ? " ✗" : "";
+            _story.Add($"{actor.Name}: {string.Join(' ', sql.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}{failed}");
+            actor.Stop();
+        }
+    }
+
+    /// <summary>Waits until each actor is stopped, has ended, or waits for a lock.</summary>
+    private async Task AllStand()
+    {
+        var waiting = Stopwatch.StartNew();
+        while (_actors.Count(actor => actor is { IsStopped: false, HasEnded: false }) is > 0 and var moving)
+        {
+            if (!await _changed.WaitAsync(LockPoll) && (await WaitingForLocks() >= moving || waiting.Elapsed > Patience))
+            {
+                return;
+            }
+        }
+    }
+
+    private Task<int> WaitingForLocks() =>
+        _locks.ExecuteScalarAsync<int>("SELECT count(DISTINCT pid)::int FROM pg_locks WHERE NOT granted");
+}
