@@ -15,7 +15,7 @@ internal static class Books
         var broken = Invariants.Check(state)
             .SelectMany(invariant => invariant.Violations.Select(violation => $"{invariant.Name}: {violation}"))
             .ToList();
-        foreach (var service in world.Services.Select(service => service.Name))
+        foreach (var service in world.Services.Select(service => service.Name).Distinct())
         {
             var undispatched = (await world.Databases.Query<long>(
                 service, $"""SELECT count(*) FROM "ShopSaga_{service}_OutboxData" WHERE NOT "Dispatched" """)).Single();

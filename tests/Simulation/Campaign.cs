@@ -114,7 +114,14 @@ internal static class Campaign
         await using var shop = await World.Open();
         var outcome = await History.Play(shop, seed);
         Print(outcome);
-        return outcome.Broken.Count == 0 ? 0 : 1;
+        if (outcome.Broken.Count == 0)
+        {
+            return 0;
+        }
+
+        Console.WriteLine("The shortest history found that breaks the same promise:");
+        Print(await Shrinking.Shrink(shop, outcome));
+        return 1;
     }
 
     private static async Task<int> Run(int first, int count, TimeSpan limit, int shops)
@@ -125,7 +132,7 @@ internal static class Campaign
         var seconds = clock.Elapsed.TotalSeconds;
         foreach (var failure in failures.Take(ShownFailures))
         {
-            Print(failure);
+            Print(await Shrinking.Shrink(worlds[0], failure));
         }
 
         var report = new Report();
@@ -147,7 +154,7 @@ internal static class Campaign
 
     private static void Print(Outcome outcome)
     {
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The history of --seed={outcome.Seed}:"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"--seed={outcome.Seed}:"));
         Console.WriteLine(outcome.Story);
         Console.WriteLine(outcome.Broken.Count == 0 ? "The books balance, and nothing is left." : string.Join('\n', outcome.Broken));
     }

@@ -14,7 +14,9 @@ namespace ShopSaga.Tests.Simulation;
 /// <param name="Orders">Placed orders.</param>
 /// <param name="Broken">What was promised and does not hold; empty when all is well.</param>
 /// <param name="Story">What happened.</param>
-internal sealed record Outcome(int Seed, int Steps, int Orders, IReadOnlyList<string> Broken, string Story);
+/// <param name="Cards">The number of cards in its deck.</param>
+/// <param name="Without">What it was played without.</param>
+internal sealed record Outcome(int Seed, int Steps, int Orders, IReadOnlyList<string> Broken, string Story, int Cards, Without Without);
 
 /// <summary>
 /// One history of the shop, of which the seed decides everything: what people do and when, which message comes next, which comes twice,
@@ -35,25 +37,33 @@ internal sealed class History
     private static readonly string[] Methods =
         ["CARD", "CARD", "CARD", "CARD", "CARD_DECLINED", "CARD_DECLINED", "CARD_FLAKY", "CARD_REFUND_FLAKY"];
 
+    private static readonly string[] Statuses = ["PENDING", "CONFIRMED", "CANCELLING", "CANCELLED"];
+
     private static readonly CrashPoint[] DeathsOfRequests =
         [CrashPoint.BeforeCommit, CrashPoint.Committed, CrashPoint.Dispatching, CrashPoint.Dispatched];
 
     private readonly World _world;
     private readonly int _seed;
-    private readonly Random _random;
+    private readonly Without _without;
+    private Random _random;
     private readonly string _admin = TestTokens.Admin();
     private readonly Dictionary<long, long> _customerOf = [];
     private readonly Dictionary<long, int> _priceOf = [];
+    private readonly Dictionary<long, int> _seen = [];
+    private readonly List<string> _wrongAnswers = [];
     private readonly HashSet<Guid> _takenWebhooks = [];
     private readonly HashSet<long> _changedMinds = [];
     private double _deaths;
     private int _keys;
+    private int _cards;
 
-    private History(World world, int seed) => (_world, _seed, _random) = (world, seed, new Random(seed));
+    private History(World world, int seed, Without without) =>
+        (_world, _seed, _without, _random) = (world, seed, without, new Random(seed));
 
-    public static async Task<Outcome> Play(World world, int seed)
+    /// <summary>Plays the history of a seed, or a part of it.</summary>
+    public static async Task<Outcome> Play(World world, int seed, Without? without = null)
     {
-        var history = new History(world, seed);
+        var history = new History(world, seed, without ?? Without.Nothing);
         IReadOnlyList<string> broken;
         try
         {
@@ -64,12 +74,18 @@ internal sealed class History
             broken = [$"a step does not end within {StepsHang.TotalMinutes} minutes"];
         }
 
-        return new Outcome(seed, world.Story.Steps, history._customerOf.Count, broken, world.Story.ToString());
+        return new Outcome(
+            seed, world.Story.Steps, history._customerOf.Count, broken, world.Story.ToString(), history._cards, history._without);
     }
 
     private async Task<IReadOnlyList<string>> PlayAndCheck()
     {
         await _world.Begin(_seed);
+        foreach (var service in _world.Services)
+        {
+            service.Skew = TimeSpan.FromSeconds(Unless(FaultKind.Clocks, Pick(0, 0, -20, 20)));
+        }
+
         await Play();
         return await Settle() ?? [.. await Books.Check(_world), .. await CheckAnswers()];
     }
@@ -77,7 +93,7 @@ internal sealed class History
     private async Task Play()
     {
         var broker = _world.Broker;
-        (broker.Duplicates, broker.Crashes, _world.Line.Faults, _deaths, _world.Line.Random) = (0, 0, 0, 0, _random);
+        (broker.Duplicates, broker.Crashes, _world.Line.Faults, _deaths, _world.Line.Random) = (0, 0, 0, 0, new Random(_seed));
         for (var product = 0; product < 2; product++)
         {
             await ListProduct();
@@ -87,19 +103,29 @@ internal sealed class History
         {
         }
 
-        broker.Duplicates = Pick(0, 0.1, 0.3);
-        broker.Crashes = Pick(0, 0.05, 0.15);
-        _world.Line.Faults = Pick(0, 0.1, 0.35);
-        _deaths = Pick(0, 0.15);
+        broker.Duplicates = Unless(FaultKind.Duplicates, Pick(0, 0.1, 0.3));
+        broker.Crashes = Unless(FaultKind.Crashes, Pick(0, 0.05, 0.15));
+        _world.Line.Faults = Unless(FaultKind.Line, Pick(0, 0.1, 0.35));
+        _deaths = Unless(FaultKind.Deaths, Pick(0, 0.15));
         var deck = Deck();
-        var eager = Pick(0.5, 0.8, 0.95);
-        var next = 0;
-        while (next < deck.Count)
+        var eager = Pick(0.2, 0.5, 0.8, 0.95);
+        var pace = new Random(_seed);
+        _cards = deck.Count;
+        for (var card = 0; card < deck.Count;)
         {
-            if (_random.NextDouble() >= eager || !await broker.DeliverNext())
+            if (pace.NextDouble() < eager && await broker.DeliverNext())
             {
-                await deck[next++]();
+                continue;
             }
+
+            if (!_without.Cards.Contains(card))
+            {
+                // Its own, so that it stays what it is when others are left out.
+                _random = new Random(HashOf(_seed, card));
+                await deck[card]();
+            }
+
+            card++;
         }
     }
 
@@ -117,8 +143,10 @@ internal sealed class History
             .. Some(_random.Next(3), LandLateRequest),
             .. Some(_random.Next(4), Poll),
             .. Some(_random.Next(6), PassTime),
+            .. Some(_random.Next(3), CheckOut),
+            .. Some(_random.Next(4), ReadOrder),
             .. Some(Chance(0.3) ? 1 : 0, ChangeMind),
-            .. Some(Chance(0.1) ? 1 : 0, CloseDay),
+            .. Some(Chance(0.25) ? 1 : 0, CloseDay),
         ];
         var deck = later.OrderBy(_ => _random.Next()).ToList();
         // The first order comes first: before it there is little to do.
@@ -176,14 +204,14 @@ internal sealed class History
         }
     }
 
-    /// <summary>Each order that a customer was told of is there, and no key has placed two.</summary>
+    /// <summary>Each order that a customer was told of is there, and no answer was wrong.</summary>
     private async Task<IReadOnlyList<string>> CheckAnswers()
     {
         var orders = await _world.Databases.Query<long>("Orders", "SELECT id FROM orders");
         return
         [
+            .. _wrongAnswers,
             .. _customerOf.Keys.Except(orders).Select(order => $"a customer was told of order {order}, which does not exist"),
-            .. orders.Count > _keys ? [$"{_keys} keys have placed {orders.Count} orders"] : Array.Empty<string>(),
         ];
     }
 
@@ -208,21 +236,38 @@ internal sealed class History
         _priceOf.Add(body!["id"]!.GetValue<long>(), price);
     }
 
-    private async Task PlaceOrder()
+    private Task PlaceOrder()
     {
         var customer = _random.Next(1, 3);
-        var method = Pick(Methods);
         var products = _priceOf.Keys.Order().Where(_ => Chance(0.6)).DefaultIfEmpty(1).ToList();
         var lines = products.Select(productId => new { productId, quantity = _random.Next(1, 4) }).ToList();
+        var paymentMethod = Pick(Methods);
+        return PlaceOrder(
+            customer, "/orders", new { lines, paymentMethod },
+            $"orders {string.Join(" and ", lines.Select(line => $"{line.quantity} of product {line.productId}"))} by {paymentMethod}");
+    }
+
+    /// <summary>The cart of the customer may be as an earlier checkout that failed has left it.</summary>
+    private async Task CheckOut()
+    {
+        var customer = _random.Next(1, 3);
+        var product = Pick([.. _priceOf.Keys.Order()]);
+        await Request(
+            EitherOrders(), HttpMethod.Put, $"/cart/items/{product}", TestTokens.Customer(customer), new { quantity = _random.Next(1, 4) },
+            $"customer {customer} puts product {product} into the cart");
+        var paymentMethod = Pick(Methods);
+        await PlaceOrder(customer, "/cart/checkout", new { paymentMethod }, $"checks the cart out by {paymentMethod}");
+    }
+
+    /// <summary>A client that has had no answer repeats the request with its key.</summary>
+    private async Task PlaceOrder(int customer, string path, object order, string tell)
+    {
         var key = $"key-{++_keys}";
-        // A client that has had no answer repeats the request with its key.
+        var before = await CountOrders();
         for (var attempt = 0; attempt < 3; attempt++)
         {
             var (status, body) = await Request(
-                _world.Orders, HttpMethod.Post, "/orders", TestTokens.Customer(customer), new { lines, paymentMethod = method },
-                $"customer {customer} orders {string.Join(" and ", lines.Select(line => $"{line.quantity} of product {line.productId}"))} "
-                    + $"by {method}",
-                key);
+                EitherOrders(), HttpMethod.Post, path, TestTokens.Customer(customer), order, $"customer {customer} {tell}", key);
             if (status < 500)
             {
                 if (body?["id"] is { } id && status < 300)
@@ -230,8 +275,39 @@ internal sealed class History
                     _customerOf[id.GetValue<long>()] = customer;
                 }
 
-                return;
+                break;
             }
+        }
+
+        if (await CountOrders() - before is > 1 and var placed)
+        {
+            _wrongAnswers.Add($"{key} has placed {placed} orders");
+        }
+    }
+
+    private async Task<long> CountOrders() => (await _world.Databases.Query<long>("Orders", "SELECT count(*) FROM orders")).Single();
+
+    /// <summary>What a reader sees of an order never goes back.</summary>
+    private async Task ReadOrder()
+    {
+        if (_customerOf.Count == 0)
+        {
+            return;
+        }
+
+        var order = Pick([.. _customerOf.Keys.Order()]);
+        var (status, body) = await Request(
+            EitherOrders(), HttpMethod.Get, $"/orders/{order}", TestTokens.Customer(_customerOf[order]), body: null,
+            $"customer {_customerOf[order]} reads order {order}");
+        if (status < 500)
+        {
+            var seen = Array.IndexOf(Statuses, body?["status"]?.GetValue<string>());
+            if (seen < _seen.GetValueOrDefault(order))
+            {
+                _wrongAnswers.Add($"a reader of order {order} saw {Statuses[_seen[order]]}, then {status} {body}");
+            }
+
+            _seen[order] = seen;
         }
     }
 
@@ -242,7 +318,7 @@ internal sealed class History
             var order = Pick([.. _customerOf.Keys.Order()]);
             var customer = _customerOf[order];
             await Request(
-                _world.Orders, HttpMethod.Post, $"/orders/{order}/cancel", TestTokens.Customer(customer), body: null,
+                EitherOrders(), HttpMethod.Post, $"/orders/{order}/cancel", TestTokens.Customer(customer), body: null,
                 $"customer {customer} cancels order {order}");
         }
     }
@@ -384,6 +460,13 @@ internal sealed class History
             return (status, body);
         }
     }
+
+    private ISimulatedService EitherOrders() => Pick(_world.Orders, _world.OtherOrders);
+
+    private static int HashOf(int seed, int card) => unchecked((seed * 397) ^ (card * 7919));
+
+    private T Unless<T>(FaultKind kind, T value)
+        where T : struct => _without.Kinds.Contains(kind) ? default : value;
 
     private bool Chance(double chance) => _random.NextDouble() < chance;
 

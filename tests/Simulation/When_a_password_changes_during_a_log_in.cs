@@ -13,7 +13,7 @@ internal sealed class When_a_password_changes_during_a_log_in
     private const string Old = "the old password";
     private const string New = "the new password";
     private const int ExpectedSteps = 9;
-    private const int Histories = 25;
+    private const int Histories = 10;
     private const int HistoriesWithFault = 200;
 
     [Test]

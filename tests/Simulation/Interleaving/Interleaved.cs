@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using ShopSaga.Tests.Endpoints.Support;
 using ShopSaga.Tests.Simulation.Shop;
 
 namespace ShopSaga.Tests.Simulation.Interleaving;
@@ -51,7 +50,7 @@ internal static class Interleaved
         }
 
         broken.AddRange(await Books.Check(world));
-        return new Outcome(seed, world.Story.Steps, 1, broken, world.Story.ToString());
+        return new Outcome(seed, world.Story.Steps, 1, broken, world.Story.ToString(), Cards: 0, Without.Nothing);
     }
 
     /// <summary>Plays histories until something that counts is broken; null when none of so many breaks it.</summary>

@@ -20,6 +20,9 @@ internal interface ISimulatedService : IAsyncDisposable
 
     Task Start();
 
+    /// <summary>How far its clock is ahead of the others; negative behind.</summary>
+    TimeSpan Skew { get; set; }
+
     /// <summary>Lets the service look for messages that were committed and have not left.</summary>
     void Poll();
 
@@ -44,6 +47,12 @@ internal sealed class SimulatedService<TEntryPoint>(string name, World world) : 
     public string Name => name;
 
     public CrashPoint? DiesAt { get; set; }
+
+    public TimeSpan Skew
+    {
+        get => _time.Skew;
+        set => _time.Skew = value;
+    }
 
     public async Task Start()
     {

@@ -12,13 +12,16 @@ internal sealed class Clock
 /// </summary>
 internal sealed class VirtualTime(Clock clock) : TimeProvider
 {
+    /// <summary>How far this clock is ahead of the others; negative behind.</summary>
+    public TimeSpan Skew { get; set; }
+
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
     private readonly Lock _lock = new();
     private readonly HashSet<Timer> _periodic = [];
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    public override DateTimeOffset GetUtcNow() => clock.Now;
+    public override DateTimeOffset GetUtcNow() => clock.Now + Skew;
 
     public override long GetTimestamp() => clock.Now.UtcTicks;
 

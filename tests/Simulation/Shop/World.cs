@@ -39,6 +39,7 @@ internal sealed class World : IAsyncDisposable
         Users = new SimulatedService<Registration>("Users", this);
         Products = new SimulatedService<ShopSaga.Products.Product>("Products", this);
         Orders = new SimulatedService<OrderLifecycle>("Orders", this);
+        OtherOrders = new SimulatedService<OrderLifecycle>("Orders", this);
         Payments = new SimulatedService<PaymentPolicy>("Payments", this);
         Settlement = new SimulatedService<ShopSaga.Settlement.Closing.ClosingTimes>("Settlement", this);
     }
@@ -62,12 +63,15 @@ internal sealed class World : IAsyncDisposable
 
     public ISimulatedService Orders { get; }
 
+    /// <summary>A second instance: it takes requests and messages, and gets what the first has left behind to the broker.</summary>
+    public ISimulatedService OtherOrders { get; }
+
     public ISimulatedService Payments { get; }
 
     public ISimulatedService Settlement { get; }
 
-    /// <summary>The services on the bus.</summary>
-    public IReadOnlyList<ISimulatedService> Services => [Users, Products, Orders, Payments, Settlement];
+    /// <summary>The instances of all services on the bus.</summary>
+    public IReadOnlyList<ISimulatedService> Services => [Users, Products, Orders, OtherOrders, Payments, Settlement];
 
     public static async Task<World> Open()
     {

@@ -4,12 +4,12 @@ using System.Text.Json;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
-namespace ShopSaga.Tests.Endpoints.Support;
+namespace ShopSaga.Tests.Shared;
 
 /// <summary>
-/// Access tokens as Users would sign them, with a key of the test's own that a <see cref="ServiceApp{TEntryPoint}"/> trusts.
+/// Access tokens as Users would sign them, with a key that services under test trust. They expire by the clock on the wall.
 /// </summary>
-internal static class TestTokens
+public static class TestTokens
 {
     public const string Issuer = "http://shop.test";
     public const string Audience = "shopsaga-test";
