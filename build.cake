@@ -101,7 +101,7 @@ Task("Simulate").WithCriteria(!isNServiceBus, "Simulate drives the embedded runt
         Option("minutes"), Option("histories"), Option("seed"), HasArgument("faults") ? "--faults" : null));
 
 // Breaks a running system for --minutes=M while customers shop, --faults=N times at least, then checks what they were promised. --seed=N
-// repeats a schedule, --only=KIND draws only faults whose kind begins like this. --area=rolling restarts instances without a
+// repeats a schedule, --only=KIND,… draws only faults whose kind begins like one. --area=rolling restarts instances without a
 // failed request, --area=disaster restores a database from a backup that is older than the others.
 Task("Chaos").IsDependentOn("Build").Does(() => exitCode = Run("dotnet",
     ".artifacts/bin/ShopSaga.Chaos/release/ShopSaga.Chaos.dll",

@@ -118,11 +118,15 @@ internal sealed class When_the_database_is_in_trouble
         await using var service = await Start();
         await using var connection = await service.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync();
         var settings = await connection.QueryAsync<(string Name, string Setting)>(
-            "SELECT name, setting FROM pg_settings WHERE name IN ('lock_timeout', 'statement_timeout', "
-                + "'idle_in_transaction_session_timeout') ORDER BY name");
+            """
+            SELECT name, setting FROM pg_settings
+            WHERE name IN ('lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout') OR name LIKE 'tcp_keepalives%'
+            ORDER BY name
+            """);
         Assert.That(settings, Is.EqualTo(new[]
         {
             ("idle_in_transaction_session_timeout", "30000"), ("lock_timeout", "5000"), ("statement_timeout", "30000"),
+            ("tcp_keepalives_count", "3"), ("tcp_keepalives_idle", "30"), ("tcp_keepalives_interval", "10"),
         }));
     }
 

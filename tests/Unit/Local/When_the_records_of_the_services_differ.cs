@@ -182,6 +182,10 @@ internal sealed class When_the_records_of_the_services_differ
     public void Should_find_nothing_in_sound_records() =>
         Assert.That(Invariants.Check(Sound).SelectMany(invariant => invariant.Violations), Is.Empty);
 
+    [Test]
+    public void Should_break_every_invariant_here() => Assert.That(
+        Breaks.Select(broken => broken.Arguments[0]), Is.SupersetOf(Invariants.Check(Sound).Select(invariant => invariant.Name)));
+
     [TestCaseSource(nameof(Breaks))]
     public void Should_find_the_difference(string invariant, SystemState state) =>
         Assert.That(
