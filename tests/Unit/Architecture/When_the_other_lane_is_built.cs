@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using ShopSaga.Local.Processes;
 
 namespace ShopSaga.Tests.Unit.Architecture;
@@ -5,6 +6,24 @@ namespace ShopSaga.Tests.Unit.Architecture;
 /// <summary>What the build files say, as MSBuild reads them. The packages themselves cannot be restored everywhere.</summary>
 public class When_the_other_lane_is_built
 {
+    [Test]
+    public void Should_have_a_page_that_says_what_each_target_does_with_it()
+    {
+        var page = Repository.Read("docs/nservicebus-lane.md");
+        var targets = Regex.Matches(
+            Repository.Read("build.cake"), """^Task\("(\w+)"\)(\.WithCriteria\(!isNServiceBus)?""", RegexOptions.Multiline);
+        var works = Named(Regex.Match(page, @"`--bus=NServiceBus` works with ([^;.]+)"));
+        var refuses = Named(Regex.Match(page, @"([A-Z][\w\s,]+) are of the embedded runtime alone"));
+        var ignores = Named(Regex.Match(page, @"([A-Z][\w\s,]+) know no lane"));
+
+        Assert.That(targets.Select(NameOf), Is.EquivalentTo(works.Concat(refuses).Concat(ignores)));
+        Assert.That(targets.Where(target => target.Groups[2].Success).Select(NameOf), Is.EquivalentTo(refuses));
+
+        static string NameOf(Match target) => target.Groups[1].Value;
+
+        static List<string> Named(Match list) => [.. Regex.Matches(list.Groups[1].Value, @"\b[A-Z]\w+").Select(name => name.Value)];
+    }
+
     /// <summary>The build step of NServiceBus.Persistence.Sql appends it to the project's folder.</summary>
     [TestCase("endpoints/Orders/ShopSaga.Orders.csproj")]
     [TestCase("contracts/ShopSaga.Contracts.csproj")]
