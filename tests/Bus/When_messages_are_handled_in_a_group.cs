@@ -27,15 +27,18 @@ public sealed class When_messages_are_handled_in_a_group
     [Test]
     public async Task Should_handle_a_message_a_few_times_at_most_however_many_of_the_others_fail()
     {
+        const int Sound = 1;
         await using var endpoint = await Start();
+
+        // The sound one is handled first, so it is handled again with each of the others that fails.
         await HandleTogether(
-            endpoint, Enumerable.Range(1, GroupSize).Select(i => (Id: $"message-{i}", Work: new EventWork(i, Fail: i != GroupSize))));
+            endpoint, Enumerable.Range(1, GroupSize).Select(i => (Id: $"message-{i}", Work: new EventWork(i, Fail: i != Sound))));
 
         await Eventually.Is(
             async () => await Broker.Depth(endpoint.Name + ".error") == GroupSize - 1, "the failing ones are in the error queue");
         await Eventually.Is(async () => await Rows(endpoint) == 1, "the other one is handled");
         var attempts = endpoint.Services.GetRequiredService<Seen<int>>().All.CountBy(number => number).ToDictionary();
-        Assert.That(attempts[GroupSize], Is.LessThanOrEqualTo(1 + GroupAttempts), "with the others, and then alone");
+        Assert.That(attempts[Sound], Is.LessThanOrEqualTo(1 + GroupAttempts), "with the others, and then alone");
         Assert.That(attempts.Values, Has.All.LessThanOrEqualTo((1 + GroupAttempts) * 2), "the failing ones have a retry each");
     }
 
