@@ -43,14 +43,27 @@ internal sealed class BreakingProxy : IAsyncDisposable
     {
         while (true)
         {
-            var client = await _listener.AcceptSocketAsync(_over.Token);
-            var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            client.NoDelay = true;
-            _sockets.Add(client);
-            _sockets.Add(server);
+            _ = Relay(await _listener.AcceptSocketAsync(_over.Token));
+        }
+    }
+
+    private async Task Relay(Socket client)
+    {
+        var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        client.NoDelay = true;
+        _sockets.Add(client);
+        _sockets.Add(server);
+        try
+        {
             await server.ConnectAsync(IPAddress.Loopback, _serverPort, _over.Token);
-            _ = Pump(client, server, isBreaking: () => Interlocked.Increment(ref _requests) == _breakAt);
-            _ = Pump(server, client, isBreaking: () => false);
+            await Task.WhenAll(
+                Pump(client, server, isBreaking: () => Interlocked.Increment(ref _requests) == _breakAt),
+                Pump(server, client, isBreaking: () => false));
+        }
+        catch (Exception broken) when (broken is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            client.Dispose();
+            server.Dispose();
         }
     }
 
