@@ -5,13 +5,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 copy=.artifacts/guides/copy
-steps=.artifacts/guides/steps
 
-# Writes the blocks of a page into files called 1.diff, 2.console and so on.
+# Writes the blocks of page $1 into files of folder $2, called 1.diff, 2.console and so on.
 extract() {
-  rm -rf $steps
-  mkdir -p $steps
-  awk -v steps=$steps '
+  awk -v steps="$2" '
     /^```/ && file { file = ""; next }
     /^```(diff|console)$/ { file = steps "/" ++count "." substr($0, 4); next }
     file { print > file }' "$1"
@@ -39,7 +36,7 @@ follow() {
 }
 
 if [ "${1:-}" = --in-the-shop ]; then
-  follow $steps
+  follow "$2"
   exit
 fi
 
@@ -47,17 +44,18 @@ pages=("$@")
 [ ${#pages[@]} -gt 0 ] || mapfile -t pages < <(ls docs/guides/*.md | grep -v README)
 for page in "${pages[@]}"; do
   echo "== $page"
-  extract "$page"
-  if ls $steps/*.diff >/dev/null 2>&1; then
+  steps=$(mktemp -d)
+  extract "$page" "$steps"
+  if ls "$steps"/*.diff >/dev/null 2>&1; then
     [ -d $copy ] || git clone -q . $copy
     git -C $copy fetch -q origin HEAD
     git -C $copy reset -q --hard FETCH_HEAD
     git -C $copy clean -qfd
-    absolute=$PWD/$steps
-    (cd $copy && follow "$absolute")
+    (cd $copy && follow "$steps")
   else
     dotnet .artifacts/bin/ShopSaga.Local/release/ShopSaga.Local.dll exec --services --fresh --base-port=auto --rate-limits=relaxed -- \
-      bash tests/Guides/follow.sh --in-the-shop
+      bash tests/Guides/follow.sh --in-the-shop "$steps"
   fi
+  rm -r "$steps"
 done
 echo "${#pages[@]} guides followed"
