@@ -7,7 +7,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using ShopSaga.Gateway;
 using ShopSaga.Hosting.Authentication;
-using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Gateway;
 

@@ -1,5 +1,3 @@
-using ShopSaga.Tests.Endpoints.Support;
-
 namespace ShopSaga.Tests.Endpoints.Gateway;
 
 /// <summary>One gateway for all tests of a fixture, in front of services that echo requests.</summary>

@@ -1,5 +1,3 @@
-using ShopSaga.Tests.Endpoints.Support;
-
 namespace ShopSaga.Tests.Endpoints.Gateway;
 
 [TestFixture]

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using Microsoft.Extensions.Logging.Testing;
 using ShopSaga.Gateway;
-using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Gateway;
 

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using ShopSaga.Gateway;
-using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Gateway;
 

@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Npgsql;
-using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Users;
 

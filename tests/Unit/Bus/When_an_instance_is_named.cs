@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
 using ShopSaga.Hosting.Messaging;
 
 namespace ShopSaga.Tests.Unit.Bus;
