@@ -62,8 +62,11 @@ ready() {
   fail "the shop is not ready: $(curl --silent --max-time 5 "$gateway/health/ready")"
 }
 source tests/Containers/kube.sh
+finished=
 finish() {
   local code=$?
+  # A signal ends this with the code of the last command.
+  [ "$finished" ] || code=$((code ? code : 1))
   ((code == 0)) || podman ps --all --format '{{.Names}} {{.Status}}' >&2
   kube_down
   down
@@ -200,3 +203,4 @@ if [ -x "$helm" ]; then
 else
   step "no Helm is here: the chart is not run (dotnet test tests/Containers fetches one)"
 fi
+finished=yes
