@@ -45,8 +45,8 @@ kube_servers() {
   return 1
 }
 
-# A file for each Deployment, with its ConfigMap and its Secret. Podman 4.3 wants secrets in base64, and crashes where a volume does not say
-# whether its Secret is optional.
+# A file for each Deployment, with its ConfigMap and its Secret. Podman 4.3 wants secrets in base64, crashes where a volume does not say
+# whether its Secret is optional, and opens a pod's ports on the machine, where only one can have 8080.
 kube_play() {
   "$helm" template shop infra/helm/shopsaga --set "url=$SHOPSAGA_URL,redis.address=redis:6379,broker.management=http://rabbitmq:15672" \
     --set image.registry=localhost/,image.tag=dev,image.pullPolicy=Never,defaults.replicas.min=1 \
@@ -62,7 +62,7 @@ kube_play() {
       for object in $(grep --files-with-matches --line-regexp "  name: $name" "$kube"/object-*.yaml); do
         grep --quiet -E '^kind: (ConfigMap|Deployment)$' "$object" || continue
         echo ---
-        sed 's/^\( *\)secretName: .*/&\n\1optional: false/' "$object"
+        sed -e 's/^\( *\)secretName: .*/&\n\1optional: false/' -e '/^ *ports: \[/d' "$object"
       done
     } >"$kube/$service.yaml"
     podman kube play --network "shopsaga-kube:alias=$name" "$kube/$service.yaml" >>"$kube/play.log" 2>&1 \
