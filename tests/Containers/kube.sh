@@ -53,7 +53,7 @@ kube_play() {
     --set migrations.enabled=false,autoscaling.enabled=false,networkPolicy.enabled=false,test.enabled=false \
     2>/dev/null >"$kube/release.yaml"
   csplit --quiet --suppress-matched --prefix "$kube/object-" --suffix-format %03d.yaml "$kube/release.yaml" '/^---$/' '{*}'
-  local service name
+  local service name file
   for service in psp users products orders payments settlement web operations gateway; do
     name=shop-$service
     {
@@ -65,8 +65,14 @@ kube_play() {
         sed -e 's/^\( *\)secretName: .*/&\n\1optional: false/' -e '/^ *ports: \[/d' "$object"
       done
     } >"$kube/$service.yaml"
-    podman kube play --network "shopsaga-kube:alias=$name" "$kube/$service.yaml" >>"$kube/play.log" 2>&1 \
+    podman kube play --start=false --network "shopsaga-kube:alias=$name" "$kube/$service.yaml" >>"$kube/play.log" 2>&1 \
       || { tail -20 "$kube/play.log" >&2; return 1; }
+    # It writes the files of a Secret in base64.
+    for file in "$(podman volume inspect --format '{{.Mountpoint}}' "shopsaga-$service")"/*; do
+      base64 --decode "$file" >"$kube/plain"
+      cp "$kube/plain" "$file"
+    done
+    podman pod start "$name-pod-0" >>"$kube/play.log" 2>&1
   done
 }
 
