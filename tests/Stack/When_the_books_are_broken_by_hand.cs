@@ -55,12 +55,6 @@ internal sealed class When_the_books_are_broken_by_hand
         "UPDATE order_changes SET status = 'CONFIRMED' WHERE order_id = {0} AND number = (SELECT max(number) FROM order_changes WHERE "
             + "order_id = {0})",
         "every order's last status change leads to its status")]
-    [TestCase("Orders", """
-        INSERT INTO "ShopSaga_Orders_OrderLifecycle" ("Id", "Metadata", "Data", "Concurrency", "Correlation_OrderId")
-        VALUES (gen_random_uuid(), '{{}}', '{{}}', 1, '{0}')
-        """,
-        """DELETE FROM "ShopSaga_Orders_OrderLifecycle" WHERE "Correlation_OrderId" = '{0}'""",
-        "every saga is in the state of its order")]
     [TestCase("Payments", "UPDATE payments SET amount = amount + 1 WHERE order_id = {0}", "UPDATE payments SET amount = amount - 1 WHERE "
         + "order_id = {0}",
         "every payment is of its order's total and customer")]

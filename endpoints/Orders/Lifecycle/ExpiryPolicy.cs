@@ -15,4 +15,13 @@ internal sealed record ExpiryPolicy(TimeSpan After)
             : throw new InvalidOperationException(
                 $"Configuration 'Orders:Expiry' is '{text}'. Set Orders__Expiry to a time from one second to a year, such as 00:15:00.");
     }
+
+    /// <summary>The options that deliver the message at the expiry of its order, to this endpoint.</summary>
+    public SendOptions DelayOf(WatchOrder watch)
+    {
+        var options = new SendOptions();
+        options.RouteToThisEndpoint();
+        options.DoNotDeliverBefore(watch.PlacedAt + After);
+        return options;
+    }
 }

@@ -6,7 +6,7 @@ using ShopSaga.Hosting.Monitoring;
 
 namespace ShopSaga.Orders.Lifecycle;
 
-/// <summary>Registers the saga and what it needs.</summary>
+/// <summary>Registers the handlers of an order's events and their services.</summary>
 internal static class LifecycleSetup
 {
     /// <exception cref="InvalidOperationException">A time is configured wrongly; the message says what to set.</exception>
@@ -21,9 +21,10 @@ internal static class LifecycleSetup
         return builder;
     }
 
-    /// <summary>Registers the saga. Messages are locked by the id of what they are about: an order, a product or a user.</summary>
+    /// <summary>Registers the handlers. Messages are locked by the id of what they are about: an order, a product or a user.</summary>
     public static void AddLifecycle(this EndpointConfiguration endpoint, IConfiguration configuration)
     {
+        endpoint.AddHandler<MoveOrderHandler>();
         endpoint.AddSaga<OrderLifecycle>();
         endpoint.HandleInGroups(configuration, message => message switch
         {

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace ShopSaga.Orders.Lifecycle;
 
-/// <summary>The events of an order, in <c>order_events</c>. It outlives the order's saga.</summary>
+/// <summary>The events of an order, in <c>order_events</c>.</summary>
 internal static class OrderHistory
 {
     /// <summary>

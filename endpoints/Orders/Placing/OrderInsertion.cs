@@ -6,7 +6,7 @@ using ShopSaga.Orders.Tracking;
 
 namespace ShopSaga.Orders.Placing;
 
-/// <summary>Inserts an order and publishes <see cref="OrderPlaced"/>, in the session's transaction.</summary>
+/// <summary>Inserts an order, publishes <see cref="OrderPlaced"/> and sets its expiry, in the session's transaction.</summary>
 internal static class OrderInsertion
 {
     private static readonly OrderStatus Initial =
@@ -17,6 +17,7 @@ internal static class OrderInsertion
         long userId,
         Quote quote,
         string paymentMethod,
+        ExpiryPolicy expiry,
         DateTimeOffset now,
         CancellationToken cancellationToken)
     {
@@ -60,7 +61,8 @@ internal static class OrderInsertion
                 UnitPrices = quote.Lines.Select(line => line.UnitPrice).ToArray(),
             });
         await session.Publish(placed with { OrderId = orderId }, cancellationToken);
-        await session.SendLocal(new WatchOrder(orderId, now), cancellationToken);
+        var watch = new WatchOrder(orderId, now);
+        await session.Send(watch, expiry.DelayOf(watch), cancellationToken);
         // PostgreSQL keeps microseconds: the order reads the same later.
         var at = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
         return new OrderView(

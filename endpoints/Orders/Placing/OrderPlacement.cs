@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using ShopSaga.Hosting.Database;
 using ShopSaga.Hosting.Http;
+using ShopSaga.Orders.Lifecycle;
 using ShopSaga.Orders.Pricing;
 using ShopSaga.Orders.Tracking;
 
@@ -8,7 +9,11 @@ namespace ShopSaga.Orders.Placing;
 
 /// <summary>Places orders, from a body or from a cart. An idempotency key that has placed an order gets the same response again.</summary>
 internal sealed class OrderPlacement(
-    ITransactionalSession session, PlacementResponse response, TimeProvider time, ILogger<OrderPlacement> logger)
+    ITransactionalSession session,
+    PlacementResponse response,
+    ExpiryPolicy expiry,
+    TimeProvider time,
+    ILogger<OrderPlacement> logger)
 {
     /// <summary>Places an order over a quote, which is made in the order's transaction; there is none for an empty cart.</summary>
     public async Task<Results<Accepted<OrderView>, Created<OrderView>, ProblemHttpResult>> Place(
@@ -37,7 +42,7 @@ internal sealed class OrderPlacement(
             return Problems.Conflict("cart-empty", "The cart is empty", "There is nothing in the cart to order.");
         }
 
-        var order = await session.InsertOrder(request.Caller.UserId, quote, paymentMethod, now, cancellationToken);
+        var order = await session.InsertOrder(request.Caller.UserId, quote, paymentMethod, expiry, now, cancellationToken);
         if (key is not null)
         {
             await key.StoreOrder(sql, order.Id);

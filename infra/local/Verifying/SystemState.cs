@@ -49,9 +49,6 @@ internal sealed record SystemState
 
     public IReadOnlyList<OrderEventRow> OrderEvents { get; init; } = [];
 
-    /// <summary>The orders that have a saga.</summary>
-    public IReadOnlyList<long> OrderSagas { get; init; } = [];
-
     public IReadOnlyList<ReservationRow> Reservations { get; init; } = [];
 
     public IReadOnlyList<LineRow> ReservationLines { get; init; } = [];
@@ -129,8 +126,6 @@ internal sealed record SystemState
                 cancellationToken),
             OrderEvents = await Rows<OrderEventRow>(
                 orders, "SELECT order_id AS OrderId, name AS Name FROM order_events", cancellationToken),
-            OrderSagas = await Rows<long>(
-                orders, """SELECT "Correlation_OrderId"::bigint FROM "ShopSaga_Orders_OrderLifecycle" """, cancellationToken),
             Reservations = await Rows<ReservationRow>(
                 products, "SELECT order_id AS OrderId, state AS State FROM reservations", cancellationToken),
             ReservationLines = await Rows<LineRow>(

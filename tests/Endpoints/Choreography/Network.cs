@@ -212,10 +212,9 @@ internal sealed class Network : IAsyncDisposable
             var lines = placing.Order.Lines
                 .Select(line => new QuotedLine(placing.Products[line.Product], "Lamp", line.Quantity, UnitPrice: 1000))
                 .ToList();
-            var (placed, watch) = await network._orders.Place(lines, placing.Order.PaymentMethod);
+            var placed = await network._orders.Place(lines, placing.Order.PaymentMethod);
             _placed.Add(placed.OrderId, placing.Order);
             Publish([placed]);
-            _pending.Add(("Orders", watch));
             if (placing.Order.CancelledBy.HasFlag(Canceller.Customer))
             {
                 _pending.Add(("customer", new Cancelling(placed.OrderId)));

@@ -19,29 +19,30 @@ namespace ShopSaga.Tests.Endpoints.Choreography;
 internal sealed class OrdersHarness : IAsyncDisposable
 {
     public const long Buyer = 7;
-    public static readonly TimeSpan Expiry = TimeSpan.FromMinutes(15);
+    private static readonly ExpiryPolicy Expiry = new(TimeSpan.FromMinutes(15));
     private readonly TestDatabase _database;
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2030, 1, 2, 3, 4, 5, TimeSpan.Zero));
-    private readonly TestableSaga<OrderLifecycle, OrderLifecycleData> _saga;
+    private readonly MoveOrderHandler _handler;
+    private readonly List<WatchOrder> _delayed = [];
 
     private OrdersHarness(TestDatabase database)
     {
         _database = database;
-        _saga = new(
-            () => new OrderLifecycle(new ExpiryPolicy(Expiry), new StatusNotifications(), _time, NullLogger<OrderLifecycle>.Instance),
-            _time.GetUtcNow().UtcDateTime);
+        _handler = new MoveOrderHandler(Expiry, new StatusNotifications(), _time, NullLogger<MoveOrderHandler>.Instance);
     }
 
     public static async Task<OrdersHarness> Open() => new(await TestDatabase.Create(typeof(OrderLifecycle).Assembly));
 
-    /// <summary>Places an order; gives what it set off.</summary>
-    public async Task<(OrderPlaced Placed, WatchOrder Watch)> Place(IReadOnlyList<QuotedLine> lines, string paymentMethod)
+    /// <summary>Places an order; gives the event.</summary>
+    public async Task<OrderPlaced> Place(IReadOnlyList<QuotedLine> lines, string paymentMethod)
     {
         await using var session = new TestableTransactionalSession(_database.Source);
         await session.Open(new SqlPersistenceOpenSessionOptions());
-        var order = await session.InsertOrder(Buyer, new Quote(lines), paymentMethod, _time.GetUtcNow(), CancellationToken.None);
+        var order = await session.InsertOrder(
+            Buyer, new Quote(lines), paymentMethod, Expiry, _time.GetUtcNow(), CancellationToken.None);
         await session.Commit();
-        return (session.Published.OfType<OrderPlaced>().Single(), new WatchOrder(order.Id, _time.GetUtcNow()));
+        _delayed.Add(new WatchOrder(order.Id, order.CreatedAt));
+        return session.Published.OfType<OrderPlaced>().Single();
     }
 
     /// <summary>The customer's request; gives what it set off.</summary>
@@ -66,14 +67,14 @@ internal sealed class OrdersHarness : IAsyncDisposable
         var context = new TestableMessageHandlerContext { SynchronizedStorageSession = session };
         await (message switch
         {
-            WatchOrder watch => _saga.Handle(watch, context),
-            StockReserved reserved => _saga.Handle(reserved, context),
-            StockRejected rejected => _saga.Handle(rejected, context),
-            StockReleased released => _saga.Handle(released, context),
-            StockCommitted committed => _saga.Handle(committed, context),
-            PaymentCompleted completed => _saga.Handle(completed, context),
-            PaymentFailed failed => _saga.Handle(failed, context),
-            PaymentRefunded refunded => _saga.Handle(refunded, context),
+            WatchOrder watch => _handler.Handle(watch, context),
+            StockReserved reserved => _handler.Handle(reserved, context),
+            StockRejected rejected => _handler.Handle(rejected, context),
+            StockReleased released => _handler.Handle(released, context),
+            StockCommitted committed => _handler.Handle(committed, context),
+            PaymentCompleted completed => _handler.Handle(completed, context),
+            PaymentFailed failed => _handler.Handle(failed, context),
+            PaymentRefunded refunded => _handler.Handle(refunded, context),
             _ => throw new ArgumentException("Orders does not handle it.", nameof(message)),
         });
         await session.Commit();
@@ -83,14 +84,18 @@ internal sealed class OrdersHarness : IAsyncDisposable
     /// <summary>Lets more time pass than any order has; gives what that set off.</summary>
     public async Task<IReadOnlyList<object>> LetTimePass()
     {
-        _time.Advance(2 * Expiry);
-        await using var session = await TestSqlSession.Begin(_database.Source);
-        var results = await _saga.AdvanceTime(2 * Expiry, _ => new TestableMessageHandlerContext { SynchronizedStorageSession = session });
-        await session.Commit();
-        return [.. results.SelectMany(result => Published(result.Context))];
+        _time.Advance(2 * Expiry.After);
+        var published = new List<object>();
+        foreach (var watch in _delayed)
+        {
+            published.AddRange(await Handle(watch));
+        }
+
+        _delayed.Clear();
+        return published;
     }
 
-    /// <summary>Every order with its status, its history in one line, and whether a saga still waits for it.</summary>
+    /// <summary>Every order with its status and its history in one line.</summary>
     public Task<IReadOnlyList<OrderState>> Read(IEnumerable<long> orders) => _database.Query<OrderState>(
         """
         SELECT id, status, total_amount,

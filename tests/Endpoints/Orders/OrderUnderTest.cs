@@ -14,25 +14,18 @@ using ShopSaga.Tests.Endpoints.Support;
 
 namespace ShopSaga.Tests.Endpoints.Orders;
 
-/// <summary>An order in a real database, with a saga of its own in virtual time, and every event that can reach it.</summary>
+/// <summary>An order in a real database, in virtual time, and every event that can reach it.</summary>
 internal sealed class OrderUnderTest
 {
     public const long Buyer = 7;
     public static readonly DateTimeOffset PlacedAt = new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
-    private static readonly TimeSpan Expiry = TimeSpan.FromMinutes(15);
+    private static readonly ExpiryPolicy Expiry = new(TimeSpan.FromMinutes(15));
     private readonly TestDatabase _database;
-    private readonly TestableSaga<OrderLifecycle, OrderLifecycleData> _saga;
     private readonly FakeTimeProvider _time = new(PlacedAt.AddSeconds(10));
     private readonly List<object> _published = [];
     private OrderPlaced _placed = null!;
 
-    private OrderUnderTest(TestDatabase database)
-    {
-        _database = database;
-        _saga = new(
-            () => new OrderLifecycle(new ExpiryPolicy(Expiry), new StatusNotifications(), _time, NullLogger<OrderLifecycle>.Instance),
-            PlacedAt.UtcDateTime);
-    }
+    private OrderUnderTest(TestDatabase database) => _database = database;
 
     public long Id => _placed.OrderId;
 
@@ -43,7 +36,7 @@ internal sealed class OrderUnderTest
         var order = new OrderUnderTest(database);
         await using var session = new TestableTransactionalSession(database.Source);
         await session.Open(new SqlPersistenceOpenSessionOptions());
-        await session.InsertOrder(Buyer, new Quote([new QuotedLine(1, "Lamp", 2, 500)]), "CARD", PlacedAt, CancellationToken.None);
+        await session.InsertOrder(Buyer, new Quote([new QuotedLine(1, "Lamp", 2, 500)]), "CARD", Expiry, PlacedAt, CancellationToken.None);
         await session.Commit();
         order._placed = session.Published.OfType<OrderPlaced>().Single();
         return order;
@@ -52,6 +45,7 @@ internal sealed class OrderUnderTest
     /// <summary>The same order, as another instance of the service sees it.</summary>
     public OrderUnderTest OnAnotherInstance() => new(_database) { _placed = _placed };
 
+    /// <summary>The message of its expiry, too early.</summary>
     public Task Watch() => Handle(new WatchOrder(Id, PlacedAt));
 
     public Task StockReserved() => Handle(new StockReserved(Id, PlacedAt.AddSeconds(1)));
@@ -68,13 +62,10 @@ internal sealed class OrderUnderTest
 
     public Task StockReleased() => Handle(new StockReleased(Id, PlacedAt.AddSeconds(21)));
 
-    public async Task Expire()
+    public Task Expire()
     {
-        // Twice the time: the timeout may have been asked for late.
-        await using var session = await TestSqlSession.Begin(_database.Source);
-        var results = await _saga.AdvanceTime(Expiry * 2, _ => new TestableMessageHandlerContext { SynchronizedStorageSession = session });
-        await session.Commit();
-        _published.AddRange(results.SelectMany(result => result.Context.PublishedMessages).Select(published => published.Message));
+        _time.Advance(Expiry.After);
+        return Watch();
     }
 
     /// <summary>The customer's request; gives the status of the answer.</summary>
@@ -100,11 +91,12 @@ internal sealed class OrderUnderTest
         _database.Query<string>("SELECT name FROM order_events WHERE order_id = @Id ORDER BY at, id", new { Id });
 
     private async Task Handle<T>(T message)
-        where T : class
     {
+        var handler = (IHandleMessages<T>)(object)new MoveOrderHandler(
+            Expiry, new StatusNotifications(), _time, NullLogger<MoveOrderHandler>.Instance);
         await using var session = await TestSqlSession.Begin(_database.Source);
         var context = new TestableMessageHandlerContext { SynchronizedStorageSession = session };
-        await _saga.Handle(message, context);
+        await handler.Handle(message, context);
         await session.Commit();
         _published.AddRange(context.PublishedMessages.Select(published => published.Message));
     }

@@ -56,6 +56,10 @@ internal sealed class OrdersApp : IAsyncDisposable
     /// <summary>As if another service had published it.</summary>
     public Task Publish(object message) => _service.Services.GetRequiredService<IMessageSession>().Publish(message);
 
+    /// <summary>As if the service itself had sent it.</summary>
+    public Task Send(object message, SendOptions options) =>
+        _service.Services.GetRequiredService<IMessageSession>().Send(message, options);
+
     public async Task Execute(string sql, object? parameters = null)
     {
         await using var connection = new NpgsqlConnection(_service.Database);

@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using ShopSaga.Contracts.Payments;
 using ShopSaga.Contracts.Products;
+using ShopSaga.Orders.Lifecycle;
 
 namespace ShopSaga.Tests.Endpoints.Orders;
 
@@ -196,15 +197,25 @@ internal sealed class When_a_customer_orders
     }
 
     [Test]
-    public async Task Should_drop_the_saga_when_the_order_is_at_rest()
+    public async Task Should_expire_by_the_timeout_of_the_saga_that_an_earlier_version_started()
     {
-        var id = await _orders.Customer(8).Order();
-        await _orders.Eventually($"SELECT count(*) = 1 FROM {SagaTable} WHERE \"Correlation_OrderId\" = '{id}'");
+        var (id, saga) = (await _orders.Customer(8).Order(), Guid.NewGuid());
+        await _orders.Execute(
+            """
+            INSERT INTO "ShopSaga_Orders_OrderLifecycle"
+                ("Id", "Metadata", "Data", "PersistenceVersion", "SagaTypeVersion", "Concurrency", "Correlation_OrderId")
+            VALUES (@saga, '{}', json_build_object('Id', @saga, 'OrderId', @order)::jsonb, '1.0.0.0', '1.0.0.0', 1, @order)
+            """,
+            new { saga, order = $"{id}" });
 
-        await _orders.Publish(new PaymentCompleted(id, 33, 8, 500, "CARD", Later));
+        var timeout = new SendOptions();
+        timeout.RouteToThisEndpoint();
+        timeout.SetHeader(Headers.SagaId, $"{saga}");
+        timeout.SetHeader(Headers.SagaType, typeof(OrderLifecycle).AssemblyQualifiedName!);
+        timeout.SetHeader(Headers.IsSagaTimeoutMessage, "True");
+        await _orders.Send(new OrderExpired(id), timeout);
 
-        await _orders.Eventually($"SELECT count(*) = 0 FROM {SagaTable} WHERE \"Correlation_OrderId\" = '{id}'");
+        await _orders.Eventually("SELECT status = 'CANCELLING' AND reason = 'EXPIRED' FROM orders WHERE id = @id", new { id });
+        Assert.That(await _orders.Query<long>("""SELECT count(*) FROM "ShopSaga_Orders_OrderLifecycle" """), Is.Zero);
     }
-
-    private const string SagaTable = "\"ShopSaga_Orders_OrderLifecycle\"";
 }

@@ -18,8 +18,6 @@ internal static class AllFaults
             "an outbox record is deleted before its messages have left", "Orders", $"AFTER INSERT ON {Outbox("Orders")}",
             $"""DELETE FROM {Outbox("Orders")} WHERE "MessageId" = NEW."MessageId" """),
         Trigger(
-            "a saga that is complete stays", "Orders", "BEFORE DELETE ON \"ShopSaga_Orders_OrderLifecycle\"", Nothing),
-        Trigger(
             "a saga forgets what it learned", "Payments", "BEFORE UPDATE ON \"ShopSaga_Payments_PaymentPolicy\"",
             "NEW.\"Data\" := OLD.\"Data\""),
         Lost("a delayed message is lost", message => message.Delay is not null || message.DeliverAt is not null) with { IsRare = true },

@@ -119,7 +119,6 @@ internal sealed class When_the_records_of_the_services_differ
         Case("a history without the rejection", Histories, WithoutEvent(2, "StockRejected")),
         Case("a status that no change led to", "every order's last status change leads to its status",
             Sound with { LastChanges = [new(1, 9, "PENDING", null, 2_000, null), .. Sound.LastChanges.Skip(1)] }),
-        Case("an orphaned order saga", Sagas, Sound with { OrderSagas = [1] }),
         Case("an order without a payment policy", Sagas, Sound with { PaymentPolicies = [.. Sound.PaymentPolicies.Skip(1)] }),
         Case(
             "a payment policy that would still charge",
@@ -129,7 +128,6 @@ internal sealed class When_the_records_of_the_services_differ
         Case("a payment of no order", References, Sound with { Payments = [.. Sound.Payments, new(16, 6, 9, 1, "FAILED", null, 0)] }),
         Case("a charge of no order", References, Sound with { Charges = [.. Sound.Charges, new(106, "order-6", "VOIDED", 0, 0)] }),
         Case("a charge under another key", References, Sound with { Charges = [.. Sound.Charges, new(106, "other", "VOIDED", 0, 0)] }),
-        Case("an order saga of no order", References, Sound with { OrderSagas = [6] }),
         Case(
             "a payment policy of no order",
             References,
