@@ -11,13 +11,12 @@ internal sealed class ReserveStockHandler(StockRows stock, TimeProvider time, IL
     public async Task Handle(OrderPlaced message, IMessageHandlerContext context)
     {
         var (sql, now) = (context.Sql(), time.GetUtcNow());
-        if (await Reservations.TryInsert(sql, message.OrderId, ReservationTrigger.OrderPlaced, now) is null)
+        if (await StockRows.TryReserveAndLock(sql, message, now) is not { } available)
         {
             logger.LogInformation(LogEvents.NothingToDo, "Order {OrderId} has a reservation already", message.OrderId);
             return;
         }
 
-        var available = await StockRows.InsertLinesAndLock(sql, message);
         List<Shortage> shortages =
         [
             .. from line in message.Lines

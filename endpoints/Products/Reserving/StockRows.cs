@@ -19,22 +19,33 @@ internal sealed class StockRows(ProductCache cache)
         FOR NO KEY UPDATE OF products
         """;
 
-    /// <summary>Inserts the lines of the order's reservation, locks their products, and gives the stock of each.</summary>
-    public static async Task<IReadOnlyDictionary<long, int>> InsertLinesAndLock(Sql sql, OrderPlaced order)
+    /// <summary>
+    /// Inserts the order's reservation with its lines, locks their products, and gives the stock of each; null when the order has a
+    /// reservation already. One round trip.
+    /// </summary>
+    public static async Task<IReadOnlyDictionary<long, int>?> TryReserveAndLock(Sql sql, OrderPlaced order, DateTimeOffset at)
     {
-        var products = await sql.Query<(long Id, int Quantity)>(
+        var (reserved, products) = await sql.QueryBoth<long?, (long Id, int Quantity)>(
             $"""
-            INSERT INTO reservation_lines (order_id, product_id, quantity)
-            SELECT @OrderId, product_id, quantity FROM unnest(@products, @quantities) AS line (product_id, quantity);
+            WITH reservation AS (
+                INSERT INTO reservations (order_id, state, changed_at) VALUES (@OrderId, @state, @at)
+                ON CONFLICT (order_id) DO NOTHING
+                RETURNING order_id),
+            lines AS (
+                INSERT INTO reservation_lines (order_id, product_id, quantity)
+                SELECT order_id, product_id, quantity FROM reservation, unnest(@products, @quantities) AS line (product_id, quantity))
+            SELECT order_id FROM reservation;
             {LockLines}
             """,
             new
             {
                 order.OrderId,
+                state = Transitions.Next(null, ReservationTrigger.OrderPlaced).ToString(),
+                at,
                 products = order.Lines.Select(line => line.ProductId).ToArray(),
                 quantities = order.Lines.Select(line => line.Quantity).ToArray(),
             });
-        return products.ToDictionary(product => product.Id, product => product.Quantity);
+        return reserved is null ? null : products.ToDictionary(product => product.Id, product => product.Quantity);
     }
 
     /// <summary>Takes the lines of the order's reservation out of the stock. The products are locked.</summary>
