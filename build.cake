@@ -78,11 +78,11 @@ Task("Guides").IsDependentOn("Build").Does(() =>
 Task("Containers").Does(() => Demand("bash", "tests/Containers/run.sh"));
 
 // One --area of bus, growth, settlement, shop, or all. The shop's phases take --seconds each; --phase=NAME is only one of saturation,
-// mixes, arrivals, idle. --reference=DIR is another, built checkout that is measured in the same run.
+// mixes, arrivals, idle. --reference=REVISION is built below .artifacts and measured in the same run; so is a built checkout, a folder.
 Task("Bench").WithCriteria(!isNServiceBus, "Bench measures the embedded runtime.").IsDependentOn("Build").Does(() =>
     Launch("exec", "--fresh", Option("base-port") ?? "--base-port=auto",
         "--", "dotnet", ".artifacts/bin/ShopSaga.Load/release/ShopSaga.Load.dll",
-        Option("area"), Option("seconds"), Option("phase"), Option("reference")));
+        Option("area"), Option("seconds"), Option("phase"), Reference()));
 
 // Hostile clients and messages against a running system, or one --area of http, messages, aborts. --seed=N repeats a campaign, with
 // --request=N, --message=N or --abort=N one step of it.
@@ -122,7 +122,22 @@ if (lastLine is not null)
 Console.Out.Flush();
 Environment.Exit(exitCode);
 
+// A revision becomes a checkout of its own, which is built.
+string Reference()
+{
+    if (Argument<string>("reference", null) is not { } revision || DirectoryExists(revision))
+        return Option("reference");
+    var folder = MakeAbsolute(Directory($".artifacts/reference/{revision}")).FullPath;
+    if (!DirectoryExists(folder))
+        Demand("git", ["worktree", "add", "--detach", folder, revision]);
+    BuildSolution($"{folder}/ShopSaga.sln");
+    return $"--reference={folder}";
+}
+
 // Without build and compiler servers, which would outlive the build.
+void BuildSolution(string solution) => Demand("dotnet",
+    ["build", solution, "-c", "Release", "-v", "quiet", "--nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false", .. lane]);
+
 void Build()
 {
     if (bus is not "embedded" && !isNServiceBus)
@@ -132,9 +147,7 @@ void Build()
     if (isNServiceBus && Run("dotnet", ["restore", "ShopSaga.sln", "-v", "quiet", "--nologo", .. lane]) != 0)
         throw new Exception("The packages of NServiceBus cannot be restored: no feed of this machine has them (docs/nservicebus-lane.md).");
     RemoveOtherLane();
-    Demand("dotnet",
-        ["build", "ShopSaga.sln", "-c", "Release", "-v", "quiet", "--nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false",
-         .. lane]);
+    BuildSolution("ShopSaga.sln");
 }
 
 // Both lanes build into one folder, and an assembly of the one would be taken for one of the other.

@@ -56,6 +56,7 @@ internal static class ShopCampaign
         using var shop = await OpenShop.Open();
         var (load, duration) = (new ShopLoad(shop), TimeSpan.FromSeconds(seconds));
         await Measure(report, shop, load, "shop.cold", Many, duration / 2);
+        await Usage.Analyze();
         if (phase is Idle)
         {
             await MeasureIdle();
