@@ -92,11 +92,10 @@ internal sealed class OrderUnderTest
 
     private async Task Handle<T>(T message)
     {
-        var handler = (IHandleMessages<T>)(object)new MoveOrderHandler(
-            Expiry, new StatusNotifications(), _time, NullLogger<MoveOrderHandler>.Instance);
         await using var session = await TestSqlSession.Begin(_database.Source);
         var context = new TestableMessageHandlerContext { SynchronizedStorageSession = session };
-        await handler.Handle(message, context);
+        await ((IHandleMessages<T>)(object)new MoveOrderHandler(
+            Expiry, new StatusNotifications(), _time, NullLogger<MoveOrderHandler>.Instance)).Handle(message, context);
         await session.Commit();
         _published.AddRange(context.PublishedMessages.Select(published => published.Message));
     }
