@@ -264,9 +264,11 @@ public class When_the_chart_is_rendered
                 var addresses = settings.Data.Where(
                     setting => !(service.Name is "psp" or "Web" && setting.Key.StartsWith("Auth__", StringComparison.Ordinal)))
                     .SelectMany(setting => System.Text.RegularExpressions.Regex.Matches(
-                        setting.Value, @"http://shop-([a-z]+)(?:-instances)?:8080"))
-                    .Select(match => match.Groups[1].Value).Where(name => !name.Equals(service.Name, StringComparison.OrdinalIgnoreCase))
-                        .Distinct();
+                        setting.Value, @"http://shop-([a-z]+)(-instances)?:8080"))
+                    // A service calls itself only where it watches all of its own instances.
+                    .Where(match => match.Groups[2].Success
+                        || !match.Groups[1].Value.Equals(service.Name, StringComparison.OrdinalIgnoreCase))
+                    .Select(match => match.Groups[1].Value).Distinct();
                 var ports = policy.Egress.Where(rule => rule.To is null).SelectMany(rule => rule.Ports).Select(port => port.Port.Value);
                 string[] expected =
                 [
