@@ -52,7 +52,11 @@ internal sealed class When_the_service_runs : ServiceTest
         // The cancellation has found neither a saga nor a payment, and has not written yet.
         await Publish(new OrderCancelled(OrderId, "CUSTOMER", DateTimeOffset.UtcNow));
         Assert.That(
-            () => gate.ExecuteScalar<bool>("SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"),
+            () => gate.ExecuteScalar<bool>(
+                """
+                SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON database = pg_database.oid
+                    WHERE datname = current_database() AND locktype = 'advisory' AND (classid, objid) = (0, 1) AND NOT granted)
+                """),
             Is.True.After(30_000, 20));
         await Publish(new OrderPlaced(OrderId, 9, [new OrderLine(1, 1, 1000)], 1000, "CARD", DateTimeOffset.UtcNow));
         await Publish(new StockReserved(OrderId, DateTimeOffset.UtcNow));
