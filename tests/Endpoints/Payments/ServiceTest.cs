@@ -45,8 +45,13 @@ internal abstract class ServiceTest
                 ["Provider:ApiKey"] = Merchant.ApiKey,
                 ["Provider:WebhookSecret"] = Merchant.WebhookSecret,
             },
-            services => services.AddSingleton(new PaymentProvider(
-                Provider.HttpThrough(Connection), ProviderTimeout, TimeProvider.System, NullLogger<PaymentProvider>.Instance)));
+            services =>
+            {
+                Configure((EndpointConfiguration)services.Single(service => service.ServiceType == typeof(EndpointConfiguration))
+                    .ImplementationInstance!);
+                services.AddSingleton(new PaymentProvider(
+                    Provider.HttpThrough(Connection), ProviderTimeout, TimeProvider.System, NullLogger<PaymentProvider>.Instance));
+            });
 
         Mailbox.Answer = async letter => (await Deliver(letter.Body, letter.Signature)).StatusCode;
 
@@ -64,6 +69,11 @@ internal abstract class ServiceTest
         await Service.DisposeAsync();
         Mailbox.Dispose();
         Connection.Dispose();
+    }
+
+    /// <summary>Changes the endpoint before it starts.</summary>
+    protected virtual void Configure(EndpointConfiguration endpoint)
+    {
     }
 
     /// <summary>Sends a webhook to the service.</summary>

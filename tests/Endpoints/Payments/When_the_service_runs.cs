@@ -7,7 +7,6 @@ namespace ShopSaga.Tests.Endpoints.Payments;
 
 internal sealed class When_the_service_runs : ServiceTest
 {
-    // One at a time: in groups, the messages of one order wait for each other, and the race with its cancellation cannot happen.
     protected override Dictionary<string, string> Settings => new() { ["Messaging:GroupSize"] = "1" };
 
     [TestCase("CARD", "COMPLETED")]
@@ -82,5 +81,16 @@ internal sealed class When_the_service_runs : ServiceTest
             async () => (await Payments(Service.Customer(8), "?limit=100")).Count(payment => (string?)payment!["status"] == "COMPLETED"),
             Is.EqualTo(100).After(60_000, 50));
         Assert.That((await Provider.Totals()).Charges - before.Charges, Is.EqualTo(100));
+    }
+
+    /// <summary>
+    /// One message at a time and no lock for an order, as NServiceBus handles them: else the messages of an order wait for each other, and
+    /// none can race with its cancellation.
+    /// </summary>
+    protected override void Configure(EndpointConfiguration endpoint)
+    {
+#if !NSERVICEBUS
+        endpoint.LockInOrder(_ => null);
+#endif
     }
 }
