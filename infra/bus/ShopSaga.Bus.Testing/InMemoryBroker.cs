@@ -187,8 +187,10 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
         }
     }
 
+    /// <param name="operation">The message.</param>
+    /// <param name="sentAt">By the sender's clock, from which it reckons a delay; null when it is the broker's.</param>
     /// <exception cref="DestinationMissingException">The destination does not exist.</exception>
-    internal void Store(OutgoingOperation operation)
+    internal void Store(OutgoingOperation operation, DateTimeOffset? sentAt = null)
     {
         lock (_lock)
         {
@@ -199,7 +201,8 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
 
             foreach (var address in AddressesOf(operation))
             {
-                var due = operation.DeliverAt ?? (operation.Delay is { } delay ? time.GetUtcNow() + delay : null);
+                var now = time.GetUtcNow();
+                var due = now + (operation.Delay ?? (operation.DeliverAt - (sentAt ?? now)));
                 _queues[address].Ready.Add(new InMemoryMessage(_sequence++, operation.MessageId, operation.Headers, operation.Body, due));
                 _queues[address].Arrived();
             }

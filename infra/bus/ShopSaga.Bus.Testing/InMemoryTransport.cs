@@ -10,7 +10,7 @@ internal sealed class InMemoryTransport(InMemoryBroker broker, TransportContext 
         cancellationToken.ThrowIfCancellationRequested();
         foreach (var operation in broker.InOrderOfArrival(operations))
         {
-            broker.Store(operation);
+            broker.Store(operation, context.Time.GetUtcNow());
             if (operations.Count > 1 && context.AtCrashPoint is { } reached)
             {
                 await reached(CrashPoint.Dispatching, operation.MessageId);
