@@ -3,7 +3,7 @@ namespace ShopSaga.Bus.Testing;
 /// <summary>One endpoint's connection to an <see cref="InMemoryBroker"/>.</summary>
 internal sealed class InMemoryTransport(InMemoryBroker broker, TransportContext context) : ITransport
 {
-    private readonly List<InMemoryReceiver> _receivers = [];
+    private List<InMemoryReceiver> _receivers = [];
 
     public async Task Dispatch(IReadOnlyList<OutgoingOperation> operations, CancellationToken cancellationToken)
     {
@@ -39,10 +39,10 @@ internal sealed class InMemoryTransport(InMemoryBroker broker, TransportContext 
         broker.Detach(settings.Queue, receiver);
     }
 
+    /// <summary>A host that stops and is disposed of at once calls it twice, at the same time.</summary>
     public ValueTask DisposeAsync()
     {
-        _receivers.ForEach(receiver => receiver.Dispose());
-        _receivers.Clear();
+        Interlocked.Exchange(ref _receivers, []).ForEach(receiver => receiver.Dispose());
         return ValueTask.CompletedTask;
     }
 }

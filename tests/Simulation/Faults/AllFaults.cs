@@ -12,7 +12,7 @@ internal static class AllFaults
         new("the inbox does not know a message that comes again") { Receiving = Deliveries.WithAnotherId, IsRare = true },
         Trigger("the mark of a dispatched outbox record is lost", "Orders", $"BEFORE UPDATE ON {Outbox("Orders")}", Nothing),
         Trigger(
-            "an outbox record is stored without its messages", "Payments", $"BEFORE INSERT ON {Outbox("Payments")}",
+            "an outbox record is stored without its messages", "Orders", $"BEFORE INSERT ON {Outbox("Orders")}",
             """NEW."Operations" := '[]'"""),
         Trigger(
             "an outbox record is deleted before its messages have left", "Orders", $"AFTER INSERT ON {Outbox("Orders")}",
