@@ -73,7 +73,10 @@ internal sealed class LocalStack : IAsyncDisposable
         try
         {
             await stack.StartAll(cancellationToken);
-            new RunningStack(stack.AdminConnectionString, stack.BrokerAddress, stack.BrokerManagementAddress).Announce(folder);
+            new RunningStack(stack.AdminConnectionString, stack.BrokerAddress, stack.BrokerManagementAddress)
+            {
+                PostgreSqlUri = UriOf(new NpgsqlConnectionStringBuilder(stack.AdminConnectionString)),
+            }.Announce(folder);
             return stack;
         }
         catch

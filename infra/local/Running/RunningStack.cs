@@ -8,6 +8,9 @@ internal sealed record RunningStack(string PostgreSql, string RabbitMq, string? 
 {
     private const string FileName = "addresses.json";
 
+    /// <summary>For people, as <c>psql</c> takes it; a path names the database.</summary>
+    public string? PostgreSqlUri { get; init; }
+
     /// <summary>Writes the addresses, which contain passwords, to a file that only the same user can read.</summary>
     public void Announce(DataFolder folder) => DataFolder.WritePrivately(folder.Of(FileName), JsonSerializer.Serialize(this));
 

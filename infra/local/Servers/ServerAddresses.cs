@@ -20,7 +20,7 @@ internal sealed record ServerAddresses
 
     /// <summary>
     /// The addresses in the variables SHOPSAGA_POSTGRES, SHOPSAGA_RABBITMQ, SHOPSAGA_RABBITMQ_MANAGEMENT, SHOPSAGA_REDIS and
-    /// SHOPSAGA_SERVICECONTROL.
+    /// SHOPSAGA_SERVICECONTROL. Each may name a file instead, as SHOPSAGA_POSTGRES_FILE and so on: most hold a password.
     /// </summary>
     public static ServerAddresses FromEnvironment() => new()
     {
@@ -31,5 +31,8 @@ internal sealed record ServerAddresses
         ServiceControl = Read("SHOPSAGA_SERVICECONTROL") is { } address ? new Uri(address) : null,
     };
 
-    private static string? Read(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+    private static string? Read(string name) =>
+        Variable(name) ?? (Variable($"{name}_FILE") is { } file ? File.ReadAllText(file).Trim() : null);
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }
