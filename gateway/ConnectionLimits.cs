@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using ShopSaga.Hosting;
 
 namespace ShopSaga.Gateway;
 
@@ -8,17 +9,12 @@ namespace ShopSaga.Gateway;
 /// </summary>
 internal static class ConnectionLimits
 {
-    private const long DefaultMaxConnections = 10_000;
+    private const int DefaultMaxConnections = 10_000;
     private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
 
     public static void AddConnectionLimits(this WebApplicationBuilder builder)
     {
-        var max = builder.Configuration.GetValue("Connections:Most", DefaultMaxConnections);
-        if (max < 1)
-        {
-            throw new InvalidOperationException("Configuration 'Connections:Most' must be at least 1. Set Connections__Most.");
-        }
-
+        var max = builder.Configuration.Number("Connections:Most", DefaultMaxConnections, min: 1);
         builder.Services.Configure<KestrelServerOptions>(server =>
         {
             server.Limits.MaxConcurrentConnections = max;

@@ -46,13 +46,8 @@ internal static class Forwarding
             service => service,
             service => builder.Configuration.Addresses($"Services:{service}"));
         var pages = builder.Configuration.List(Pages.Setting).Length > 0 ? builder.Configuration.Addresses(Pages.Setting) : [];
-        var timeout = builder.Configuration.GetValue("Timeouts:Service", DefaultTimeout);
-        if (timeout <= TimeSpan.Zero)
-        {
-            throw new InvalidOperationException(
-                "Configuration 'Timeouts:Service' must be positive. Set Timeouts__Service to a time such as 00:01:00.");
-        }
-
+        var timeout = builder.Configuration.Time(
+            "Timeouts:Service", DefaultTimeout, min: TimeSpan.FromMilliseconds(1), max: TimeSpan.FromDays(1));
         builder.Services.AddSingleton<IPassiveHealthCheckPolicy, UnreachableInstances>();
         builder.Services.AddSingleton<SilentInstances>();
         builder.Services.AddSingleton<IActiveHealthCheckPolicy>(services => services.GetRequiredService<SilentInstances>());

@@ -1,5 +1,6 @@
 using ShopSaga.Contracts.Orders;
 using ShopSaga.Contracts.Products;
+using ShopSaga.Hosting;
 using ShopSaga.Hosting.Messaging;
 using ShopSaga.Payments.Provider;
 using ShopSaga.Payments.Refunding;
@@ -22,7 +23,7 @@ internal static class ChargingRegistration
             _ => null,
         });
         // They mostly wait for the provider, so many of them can be in flight.
-        endpoint.CallOutside(configuration.GetValue("Messaging:Concurrency", 16), typeof(ChargeHandler), typeof(RefundHandler));
+        endpoint.CallOutside(configuration.Number("Messaging:Concurrency", 16, min: 1), typeof(ChargeHandler), typeof(RefundHandler));
         endpoint.Recoverability().AddUnrecoverableException<ProviderRefusedException>();
         endpoint.Recoverability().AddUnrecoverableException<ChargeUnknownException>();
     }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Dapper;
 using Microsoft.IdentityModel.Tokens;
 using Npgsql;
+using ShopSaga.Hosting;
 using ShopSaga.Hosting.Database;
 
 namespace ShopSaga.Users.Signing;
@@ -115,14 +116,8 @@ internal sealed class KeyRotation(
             signsFrom.ToString("o", CultureInfo.InvariantCulture));
     }
 
-    private static TimeSpan ReadRotateEvery(IConfiguration configuration)
-    {
-        var every = configuration.GetValue("Signing:RotateEvery", TimeSpan.FromDays(30));
-        return every >= MinRotateEvery
-            ? every
-            : throw new InvalidOperationException(
-                $"Configuration 'Signing:RotateEvery' must be at least {MinRotateEvery}. Set Signing__RotateEvery.");
-    }
+    private static TimeSpan ReadRotateEvery(IConfiguration configuration) =>
+        configuration.Time("Signing:RotateEvery", TimeSpan.FromDays(30), MinRotateEvery, max: TimeSpan.FromDays(365));
 
     private sealed record Key(string KeyId, byte[] PrivateKey, DateTimeOffset SignsFrom);
 }

@@ -15,6 +15,8 @@ namespace ShopSaga.Hosting.Messaging;
 public static class EndpointSetup
 {
     private const int Concurrency = 8;
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 
     /// <summary>The namespace of all events.</summary>
     private const string EventsNamespace = "ShopSaga.Contracts";
@@ -37,7 +39,7 @@ public static class EndpointSetup
         endpoint.UseSerialization<SystemJsonSerializer>();
         endpoint.UseTransport(Lane.Transport(
             configuration.Required("ConnectionStrings:Broker"),
-            configuration.GetValue("Messaging:ReconnectAfter", TimeSpan.FromSeconds(1))));
+            configuration.Time("Messaging:ReconnectAfter", TimeSpan.FromSeconds(1), Shortest, Longest)));
 
         var persistence = endpoint.UsePersistence<SqlPersistence>();
         persistence.ConnectionBuilder(installing.NewConnection);
@@ -52,12 +54,12 @@ public static class EndpointSetup
         }
 
         endpoint.SendFailedMessagesTo(MonitoredEndpoint.ErrorQueue);
-        endpoint.LimitMessageProcessingConcurrencyTo(configuration.GetValue("Messaging:Concurrency", Concurrency));
+        endpoint.LimitMessageProcessingConcurrencyTo(configuration.Number("Messaging:Concurrency", Concurrency, min: 1));
         endpoint.Recoverability()
-            .Immediate(retries => retries.NumberOfRetries(configuration.GetValue("Messaging:ImmediateRetries", 5)))
+            .Immediate(retries => retries.NumberOfRetries(configuration.Number("Messaging:ImmediateRetries", 5, min: 0)))
             .Delayed(retries => retries
-                .NumberOfRetries(configuration.GetValue("Messaging:DelayedRetries", 3))
-                .TimeIncrease(configuration.GetValue("Messaging:DelayedRetryIncrease", TimeSpan.FromSeconds(10))));
+                .NumberOfRetries(configuration.Number("Messaging:DelayedRetries", 3, min: 0))
+                .TimeIncrease(configuration.Time("Messaging:DelayedRetryIncrease", TimeSpan.FromSeconds(10), Shortest, Longest)));
         var instance = configuration["Messaging:InstanceName"] ?? endpoint.EndpointName;
         // The host id comes from the two names, so that it survives a restart; ServicePulse shows the display name.
         endpoint.UniquelyIdentifyRunningInstance()

@@ -1,8 +1,9 @@
+using System.Globalization;
 using Microsoft.Extensions.Configuration;
 
 namespace ShopSaga.Hosting;
 
-/// <summary>Reads required settings and lists.</summary>
+/// <summary>Reads settings, and refuses wrong values with a message that says what to write.</summary>
 public static class Settings
 {
     /// <summary>The value of <paramref name="key"/>.</summary>
@@ -11,7 +12,7 @@ public static class Settings
         configuration[key] is { Length: > 0 } value
             ? value
             : throw new InvalidOperationException(
-                $"Configuration '{key}' is missing. Set the environment variable {key.Replace(":", "__", StringComparison.Ordinal)}.");
+                $"Configuration '{key}' is missing. Set the environment variable {Variable(key)}.");
 
     /// <summary>The value of <paramref name="key"/> as a base address, with a trailing slash.</summary>
     /// <exception cref="InvalidOperationException">The setting is missing; the message names the environment variable.</exception>
@@ -19,10 +20,27 @@ public static class Settings
         Uri.TryCreate(configuration.Required(key), UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
             ? new Uri(address.AbsoluteUri.TrimEnd('/') + "/")
             : throw new InvalidOperationException(
-                $"Configuration '{key}' is '{configuration[key]}'. Set {key.Replace(":", "__", StringComparison.Ordinal)} to an address "
-                    + "such as http://127.0.0.1:8080.");
+                $"Configuration '{key}' is '{configuration[key]}'. Set {Variable(key)} to an address such as http://127.0.0.1:8080.");
 
     /// <summary>The comma-separated values of <paramref name="key"/>; empty when it is not set.</summary>
     public static string[] List(this IConfiguration configuration, string key) =>
         configuration[key]?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+
+    /// <summary>The whole number in <paramref name="key"/>, or <paramref name="byDefault"/>.</summary>
+    /// <exception cref="InvalidOperationException">It is no number from <paramref name="min"/> on; the message says what to set.</exception>
+    public static int Number(this IConfiguration configuration, string key, int byDefault, int min) =>
+        configuration[key] is not { } text ? byDefault
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min ? number
+        : throw new InvalidOperationException(
+            $"Configuration '{key}' is '{text}'. Set {Variable(key)} to a whole number from {min}, such as {byDefault}.");
+
+    /// <summary>The time in <paramref name="key"/>, or <paramref name="byDefault"/>.</summary>
+    /// <exception cref="InvalidOperationException">It is no time between the limits; the message says what to set.</exception>
+    public static TimeSpan Time(this IConfiguration configuration, string key, TimeSpan byDefault, TimeSpan min, TimeSpan max) =>
+        configuration[key] is not { } text ? byDefault
+        : TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) && time >= min && time <= max ? time
+        : throw new InvalidOperationException(
+            $"Configuration '{key}' is '{text}'. Set {Variable(key)} to a time from {min:c} to {max:c}, such as {byDefault:c}.");
+
+    private static string Variable(string key) => key.Replace(":", "__", StringComparison.Ordinal);
 }

@@ -48,12 +48,12 @@ internal static class Lane
         Func<ISynchronizedStorageSession, IReadOnlyList<object>, CancellationToken, Task>? lockMore)
     {
 #if !NSERVICEBUS
-        var size = configuration.GetValue("Messaging:GroupSize", GroupSize);
+        var size = configuration.Number("Messaging:GroupSize", GroupSize, min: 1);
         endpoint.HandleInGroupsOf(size);
         endpoint.LockInOrder(keyOf, lockMore is null ? null : new LockForGroup(lockMore));
         if (size > 1)
         {
-            endpoint.LimitMessageProcessingConcurrencyTo(configuration.GetValue("Messaging:Concurrency", GroupsAtOnce));
+            endpoint.LimitMessageProcessingConcurrencyTo(configuration.Number("Messaging:Concurrency", GroupsAtOnce, min: 1));
             endpoint.HandleAlone(_ => false, LockedAtOnce);
         }
 #endif

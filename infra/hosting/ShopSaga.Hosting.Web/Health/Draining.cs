@@ -10,10 +10,8 @@ namespace ShopSaga.Hosting.Health;
 /// </summary>
 internal sealed class Draining(IConfiguration configuration, TimeProvider time) : IHostedLifecycleService, IHealthCheck
 {
-    private readonly TimeSpan _delay = configuration.GetValue("Shutdown:Delay", TimeSpan.Zero) is var delay && delay >= TimeSpan.Zero
-        ? delay
-        : throw new InvalidOperationException(
-            "Configuration 'Shutdown:Delay' must not be negative. Set Shutdown__Delay to a time such as 00:00:05.");
+    private readonly TimeSpan _delay =
+        configuration.Time("Shutdown:Delay", TimeSpan.Zero, min: TimeSpan.Zero, max: TimeSpan.FromDays(1));
 
     private volatile bool _isStopping;
 
