@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using k8s.Models;
 using ShopSaga.Local.Layout;
 using ShopSaga.Tests.Containers.Support;
@@ -42,6 +43,13 @@ public class When_the_chart_is_rendered
     private const string Single = "shop-operations";
 
     private static readonly string[] Sets = [.. Values.Keys];
+
+    private static readonly string[] Installations =
+    [
+        .. Regex.Matches(Repository.Read("docs/operations.md"), "`helm install shop infra/helm/shopsaga ([^`…]+)`")
+            .Select(command => command.Groups[1].Value),
+    ];
+
     private static readonly Dictionary<string, Release> Releases = [];
 
     [OneTimeSetUp]
@@ -61,6 +69,14 @@ public class When_the_chart_is_rendered
         var values = Values[set].Prepend("url=\"https://shop.example.com\"").Append("redis.address=\"redis:6379\"");
         var (succeeded, output) = await Helm.Run(
             ["lint", "--strict", Helm.Chart, .. values.SelectMany(value => new[] { "--set-json", value })]);
+
+        Assert.That(succeeded, Is.True, output);
+    }
+
+    [TestCaseSource(nameof(Installations))]
+    public async Task Should_take_the_command_that_operators_are_given(string options)
+    {
+        var (succeeded, output) = await Helm.Run(["template", "shop", Helm.Chart, .. options.Split(' ')]);
 
         Assert.That(succeeded, Is.True, output);
     }
