@@ -27,7 +27,7 @@ public static class Settings
         configuration[key]?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     /// <summary>The whole number in <paramref name="key"/>, or <paramref name="byDefault"/>.</summary>
-    /// <exception cref="InvalidOperationException">It is no number from <paramref name="min"/> on; the message says what to set.</exception>
+    /// <exception cref="InvalidOperationException">It is no number from <paramref name="min"/> on, and says so.</exception>
     public static int Number(this IConfiguration configuration, string key, int byDefault, int min) =>
         configuration[key] is not { } text ? byDefault
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min ? number
