@@ -1,11 +1,13 @@
 using System.Text;
 using Microsoft.Playwright;
 using RabbitMQ.Client;
+using ShopSaga.Local.Processes;
 using ShopSaga.Tests.Browser.Support;
 using static Microsoft.Playwright.Assertions;
 
 namespace ShopSaga.Tests.Browser;
 
+[NonParallelizable]
 public class When_an_operator_is_in_the_control_room
 {
     private const string Hostile = "<img src=x onerror=alert(1)>\u202e broke";
@@ -44,14 +46,37 @@ public class When_an_operator_is_in_the_control_room
         await using var operatorInFront = await Operator(width: 390, locale: "ko-KR");
         await operatorInFront.Opens("/control-room");
         await Expect(operatorInFront.Page.GetByTestId("open-orders").Locator("dt")).ToHaveCountAsync(4);
-        await operatorInFront.Shows("control-room-korean-phone");
+        await Expect(operatorInFront.Page.GetByTestId("outboxes").Locator("dt")).ToHaveCountAsync(5);
+        await Expect(operatorInFront.Page.GetByTestId("queues")).ToContainTextAsync("ShopSaga.Orders");
+        await operatorInFront.Shows("control-room-korean-phone", maxShift: 0.02);
+    }
+
+    [Test]
+    public async Task Should_see_nothing_move_while_a_service_is_silent()
+    {
+        await using var operatorInFront = await Operator(width: 390, locale: "ko-KR");
+        await operatorInFront.IsOnASlowMachine();
+        var orders = RunningShop.Stack.Processes.Single(process => process.Name == "Orders").Pid!.Value;
+        Unix.Send(orders, Signal.Stop);
+        try
+        {
+            await operatorInFront.Opens("/control-room");
+            await Expect(operatorInFront.Page.GetByTestId("outboxes").Locator("dt")).ToHaveCountAsync(5);
+            await Expect(operatorInFront.Page.GetByTestId("queues")).ToContainTextAsync("ShopSaga.Orders");
+            await Expect(operatorInFront.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("주문 서비스");
+            await operatorInFront.Shows("control-room-without-orders", maxShift: 0.02);
+        }
+        finally
+        {
+            Unix.Send(orders, Signal.Continue);
+        }
     }
 
     [Test]
     public async Task Should_be_an_administrator()
     {
         await using var customer = await Person.Arrives();
-        await customer.Registers();
+        await customer.HasRegistered();
         await customer.Opens("/control-room");
         await Expect(customer.Page.GetByRole(AriaRole.Heading, new() { Name = "Only for administrators" })).ToBeVisibleAsync();
     }
@@ -92,7 +117,7 @@ public class When_an_operator_is_in_the_control_room
     private static async Task<Person> Operator(int width = 1280, string locale = "en-GB")
     {
         var person = await Person.Arrives(width, locale: locale);
-        await person.LogsIn(RunningShop.AdminAccount.Email, RunningShop.AdminAccount.Password);
+        await person.HasLoggedIn(RunningShop.AdminAccount.Email, RunningShop.AdminAccount.Password);
         return person;
     }
 }
