@@ -34,8 +34,12 @@ internal sealed class Bench(IConfiguration configuration, IHostEnvironment envir
         return admin.Problem ?? customer.Problem;
     }
 
-    /// <summary>The API as an administrator sees it, with new tokens; null when Users is away.</summary>
-    public async Task<ShopApi?> OpenAsAdmin() => (await LogInAdmin()).Value is { } tokens ? api.As(tokens) : null;
+    /// <summary>The API as an administrator sees it, with new tokens.</summary>
+    public async Task<Answer<ShopApi>> OpenAsAdmin()
+    {
+        var (tokens, problem) = await LogInAdmin();
+        return new(tokens is null ? null : api.As(tokens), problem);
+    }
 
     /// <summary>Kills a process of this run; the launcher starts it again after so many seconds.</summary>
     public async Task<bool> TakeAway(string name, int seconds)
