@@ -12,6 +12,7 @@ public class RunningShop
     {
         WithServices = true,
         RelaxedRateLimits = true,
+        MoreInstances = new Dictionary<string, int> { ["Web"] = 2 },
         Progress = TestContext.Progress.WriteLine,
     };
 

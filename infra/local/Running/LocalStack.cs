@@ -187,7 +187,7 @@ internal sealed class LocalStack : IAsyncDisposable
 
     private async Task StartAll(CancellationToken cancellationToken)
     {
-        List<Instance> instances = _options.WithServices ? [.. Topology.Instances(_options.Instances)] : [];
+        List<Instance> instances = _options.WithServices ? [.. _options.Processes] : [];
         Ports.EnsureFree(instances);
         var programs = await Binaries.Find(_options.Servers, _options.Progress, cancellationToken);
         _inContainers = new[] { programs.PostgreSql, programs.RabbitMq, programs.Redis }.Contains(Containers.Program);
@@ -292,7 +292,7 @@ internal sealed class LocalStack : IAsyncDisposable
 
         if (await Prometheus.Find(_options.Progress, cancellationToken) is { } prometheus)
         {
-            await Run(Prometheus.Prepare(prometheus, Ports, _folder, Topology.Instances(_options.Instances)), cancellationToken);
+            await Run(Prometheus.Prepare(prometheus, Ports, _folder, _options.Processes), cancellationToken);
         }
         else
         {

@@ -142,7 +142,7 @@ internal static class ServiceProcesses
         return settings;
 
         string AddressesOf(Service other, string path) =>
-            string.Join(',', Topology.Instances(other, options.Instances).Select(each => Text(stack.Ports.AddressOf(each)) + path));
+            string.Join(',', options.ProcessesOf(other).Select(each => Text(stack.Ports.AddressOf(each)) + path));
     }
 
     private static string BuildOutput(string assembly) => Path.Combine(DataFolder.Checkout, ".artifacts", "bin", assembly, "release");

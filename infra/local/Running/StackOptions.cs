@@ -1,3 +1,4 @@
+using ShopSaga.Local.Layout;
 using ShopSaga.Local.Servers;
 
 namespace ShopSaga.Local.Running;
@@ -17,6 +18,9 @@ internal sealed record StackOptions
     /// <summary>The number of instances of every service behind the gateway.</summary>
     public int Instances { get; init; } = 1;
 
+    /// <summary>The number of instances of services that have more than the others.</summary>
+    public IReadOnlyDictionary<string, int> MoreInstances { get; init; } = new Dictionary<string, int>();
+
     /// <summary>Rate limits at the gateway that load and test clients do not reach.</summary>
     public bool RelaxedRateLimits { get; init; }
 
@@ -32,4 +36,11 @@ internal sealed record StackOptions
 
     /// <summary>Receives progress messages, one line each.</summary>
     public Action<string> Progress { get; init; } = _ => { };
+
+    /// <summary>The processes of all services.</summary>
+    public IEnumerable<Instance> Processes => Topology.Services.SelectMany(ProcessesOf);
+
+    /// <summary>The processes of one service.</summary>
+    public IEnumerable<Instance> ProcessesOf(Service service) =>
+        Topology.Instances(service, MoreInstances.GetValueOrDefault(service.Name, Instances));
 }
