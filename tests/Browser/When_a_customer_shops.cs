@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using Microsoft.Playwright;
 using ShopSaga.Tests.Browser.Support;
 using static Microsoft.Playwright.Assertions;
@@ -36,6 +37,26 @@ public class When_a_customer_shops
         await customer.Opens("/shop/orders?status=CONFIRMED");
         await Expect(customer.Page.Locator(".lines li")).ToHaveCountAsync(1);
         await customer.Shows("orders");
+        await customer.Opens("/shop/orders?status=PENDING");
+        await Expect(customer.Page.GetByText("No order has this status.")).ToBeVisibleAsync();
+    }
+
+    [Test]
+    public async Task Should_turn_the_pages_of_the_catalogue()
+    {
+        await Task.WhenAll(Enumerable.Range(1, 25).Select(number => RunningShop.Admin.PostAsJsonAsync(
+            "products", new { name = $"🎈 Balloon {number}", category = "Balloons", price = 500, stockQuantity = 10 })));
+        await using var customer = await Person.Arrives();
+        await customer.Opens("/shop?category=Balloons");
+        await Expect(customer.Page.Locator(".product")).ToHaveCountAsync(24);
+        await Expect(customer.Page.Locator(".swatch").First).ToHaveTextAsync("🎈");
+
+        await customer.Page.GetByRole(AriaRole.Link, new() { Name = "Next page" }).ClickAsync();
+        await Expect(customer.Page.Locator(".product")).ToHaveCountAsync(1);
+        await Expect(customer.Page.Locator("#category")).ToHaveValueAsync("Balloons");
+
+        await customer.Page.GetByRole(AriaRole.Link, new() { Name = "First page" }).ClickAsync();
+        await Expect(customer.Page.Locator(".product")).ToHaveCountAsync(24);
     }
 
     [Test]
@@ -43,7 +64,7 @@ public class When_a_customer_shops
     {
         var pen = await Catalogue.List("Pen", "Paper", 3_000, 10);
         await using var customer = await Person.Arrives();
-        await customer.Registers();
+        await customer.HasRegistered();
 
         await customer.Orders(pen, method: "CARD_DECLINED");
 
@@ -58,7 +79,7 @@ public class When_a_customer_shops
     public async Task Should_change_name_and_password_and_log_in_with_the_new_one()
     {
         await using var customer = await Person.Arrives();
-        await customer.Registers();
+        await customer.HasRegistered();
         await customer.Opens("/account");
         await customer.Page.Locator("#name").FillAsync("Ann Lee");
         await customer.Page.GetByRole(AriaRole.Button, new() { Name = "Change the name" }).ClickAsync();
@@ -83,7 +104,7 @@ public class When_a_customer_shops
     public async Task Should_take_the_data_along_and_close_the_account()
     {
         await using var customer = await Person.Arrives();
-        await customer.Registers();
+        await customer.HasRegistered();
         await customer.Opens("/account");
         var download = await customer.Page.RunAndWaitForDownloadAsync(() =>
             customer.Page.GetByRole(AriaRole.Link, new() { Name = "Download" }).ClickAsync());
