@@ -4,6 +4,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace ShopSaga.Tests.Browser;
 
+[NonParallelizable]
 public class When_orders_fail_in_the_laboratory
 {
     [Test]

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Playwright;
 using ShopSaga.Tests.Browser.Support;
 using static Microsoft.Playwright.Assertions;
@@ -7,58 +6,6 @@ namespace ShopSaga.Tests.Browser;
 
 public class When_pages_are_used_differently
 {
-    [Test]
-    public async Task Should_explain_the_saga_to_a_newcomer_without_a_click()
-    {
-        await using var newcomer = await Person.Arrives();
-        await newcomer.Opens("/");
-        await Expect(newcomer.Page.Locator(".event.now[data-event=OrderPlaced]")).ToHaveCountAsync(2);
-        await newcomer.Page.GetByRole(AriaRole.Button, new() { Name = "The customer cancels a confirmed order" }).ClickAsync();
-        await Expect(newcomer.Page.Locator(".event.compensation").First).ToBeVisibleAsync(new() { Timeout = 30_000 });
-        await newcomer.Shows("front-page");
-    }
-
-    [Test]
-    public async Task Should_show_a_newcomer_an_order_of_the_shop_as_it_happens()
-    {
-        var kite = await Catalogue.List("Kite", "Toys", 12_000, 50);
-        await using var newcomer = await Person.Arrives();
-        await newcomer.Opens("/");
-        await Expect(newcomer.Page.Locator(".event.now").First).ToBeVisibleAsync();
-        await using var customer = await Person.Arrives();
-        await customer.Registers();
-        var order = await customer.Orders(kite, method: "CARD_DECLINED");
-
-        await Expect(newcomer.Page.GetByTestId("live-order")).ToContainTextAsync($"Order {order}");
-        await Expect(newcomer.Page.Locator(".event.failure[data-event=PaymentFailed]").First).ToBeVisibleAsync();
-        await Expect(newcomer.Page.Locator(".event.compensation[data-event=StockReleased]").First).ToBeVisibleAsync();
-        await newcomer.Shows("front-page-live");
-    }
-
-    [Test]
-    public async Task Should_serve_ten_open_sessions_in_150_MiB()
-    {
-        await using var customer = await Person.Arrives();
-        await customer.Registers();
-        await customer.Orders(await Catalogue.List("Drum", "Music", 12_000, 50));
-        await customer.Sees("CONFIRMED");
-        var pages = new List<IPage>();
-        for (var session = 0; session < 10; session++)
-        {
-            pages.Add(await customer.Page.Context.NewPageAsync());
-            await pages[^1].GotoAsync(customer.Page.Url);
-            await Expect(pages[^1].GetByTestId("timeline").Locator("li")).ToHaveCountAsync(5);
-        }
-
-        var web = RunningShop.Stack.Processes.Single(process => process.Name == "Web").Pid;
-        // Its share of what it has in memory: the framework's pages belong to all processes that run on it.
-        var share = File.ReadLines($"/proc/{web}/smaps_rollup").First(line => line.StartsWith("Pss:", StringComparison.Ordinal));
-        var mebibytes = int.Parse(share.Split(':')[1].Replace("kB", ""), CultureInfo.InvariantCulture) / 1024;
-        TestContext.Out.WriteLine($"Web with ten open sessions: {mebibytes} MiB");
-
-        Assert.That(mebibytes, Is.LessThan(150));
-    }
-
     [Test]
     public async Task Should_be_Korean_for_who_prefers_it()
     {

@@ -11,13 +11,14 @@ using static Microsoft.Playwright.Assertions;
 
 namespace ShopSaga.Tests.Browser;
 
+[NonParallelizable]
 public class When_something_is_away
 {
     [Test]
     public async Task Should_say_which_service_does_not_answer_and_keep_what_works()
     {
         await using var customer = await Person.Arrives();
-        await customer.Registers();
+        await customer.HasRegistered();
         await RunningShop.Stack.Kill("Products");
         try
         {
@@ -46,7 +47,7 @@ public class When_something_is_away
     {
         var cable = await Catalogue.List("Cable", "Peripherals", 9_000, 10);
         await using var customer = await Person.Arrives();
-        await customer.Registers();
+        await customer.HasRegistered();
         await RunningShop.Stack.Kill("Payments");
         try
         {
@@ -67,7 +68,7 @@ public class When_something_is_away
     public async Task Should_renew_an_expired_token_silently()
     {
         await using var customer = await Person.Arrives();
-        await customer.Registers();
+        await customer.HasRegistered();
         await using var sessions = await Sessions.Open();
         var (id, tokens) = await sessions.Only(customer);
         await sessions.Store.Save(id, new TokenPair("no longer valid", 0, tokens.RefreshToken));
@@ -82,7 +83,7 @@ public class When_something_is_away
     public async Task Should_ask_to_log_in_again_after_the_session_has_ended_and_return_to_the_page()
     {
         await using var customer = await Person.Arrives();
-        await customer.Registers();
+        await customer.HasRegistered();
         await using var sessions = await Sessions.Open();
         await sessions.Store.End((await sessions.Only(customer)).Id);
 

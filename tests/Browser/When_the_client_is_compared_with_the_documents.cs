@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -8,6 +9,8 @@ namespace ShopSaga.Tests.Browser;
 /// <summary>Every route that the pages call, and every member that they send or read, is in the OpenAPI documents.</summary>
 public partial class When_the_client_is_compared_with_the_documents
 {
+    private static readonly ConcurrentDictionary<string, Task<JsonNode>> Documents = new();
+
     private static IEnumerable<TestCaseData> Routes => typeof(Operations).GetFields(BindingFlags.Public | BindingFlags.Static)
         .Select(route => new TestCaseData(route.GetValue(null)).SetArgDisplayNames(route.Name));
 
@@ -15,7 +18,7 @@ public partial class When_the_client_is_compared_with_the_documents
     public async Task Should_find_the_route_and_the_members(object route)
     {
         var operation = (Operation)route;
-        var document = JsonNode.Parse(await RunningShop.Admin.GetStringAsync($"openapi/{operation.Service.ToLowerInvariant()}.json"))!;
+        var document = await Documents.GetOrAdd(operation.Service, Read);
         var described = document["paths"]!.AsObject()
             .Where(path => Shape(path.Key) == Shape(operation.Path))
             .Select(path => path.Value![operation.Method.ToLowerInvariant()])
@@ -35,6 +38,9 @@ public partial class When_the_client_is_compared_with_the_documents
             Compare(types[1], response["content"]?["application/json"]?["schema"], document, "reads");
         }
     }
+
+    private static async Task<JsonNode> Read(string service) =>
+        JsonNode.Parse(await RunningShop.Admin.GetStringAsync($"openapi/{service.ToLowerInvariant()}.json"))!;
 
     private static void Compare(Type type, JsonNode? schema, JsonNode document, string verb)
     {

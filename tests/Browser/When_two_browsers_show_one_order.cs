@@ -11,10 +11,10 @@ public class When_two_browsers_show_one_order
     {
         var book = await Catalogue.List("Book", "Paper", 12_000, 10);
         await using var customer = await Person.Arrives();
-        await customer.Registers();
+        await customer.HasRegistered();
         var order = await customer.Orders(book, 2);
         await using var phone = await Person.Arrives(width: 390, height: 844);
-        await phone.LogsIn(customer.Email, customer.Password);
+        await phone.HasLoggedIn(customer.Email, customer.Password);
         await phone.Opens($"/shop/orders/{order}");
         await phone.Sees("CONFIRMED");
         await customer.Sees("CONFIRMED");
@@ -38,7 +38,7 @@ public class When_two_browsers_show_one_order
     {
         var book = await Catalogue.List("Atlas", "Paper", 15_000, 10);
         await using var customer = await Person.Arrives();
-        await customer.Registers();
+        await customer.HasRegistered();
         await customer.Orders(book);
         await customer.SeesEvents("OrderPlaced", "StockReserved", "PaymentCompleted", "OrderConfirmed", "StockCommitted");
 
