@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
@@ -30,6 +31,9 @@ internal sealed class GatewayApp : WebApplicationFactory<Route>
 
     /// <summary>When Users answers the question for its keys.</summary>
     public Task JwksAnswer { get; set; } = Task.CompletedTask;
+
+    /// <summary>What happens between the check of a token and the answer to a request that is refused for it.</summary>
+    public Func<Task> BeforeChallenge { get; set; } = () => Task.CompletedTask;
 
     /// <summary>Starts it, with rate limits that no test meets unless its settings say so.</summary>
     public static async Task<GatewayApp> Start(string? jwks, Dictionary<string, string>? settings = null, int instances = 1)
@@ -92,6 +96,14 @@ internal sealed class GatewayApp : WebApplicationFactory<Route>
             JwksAsked++;
             await JwksAnswer.WaitAsync(cancellationToken);
             return Jwks is { } keys ? keys : throw new HttpRequestException("down");
+        }).PostConfigure<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme, options =>
+        {
+            var challenge = options.Events.OnChallenge;
+            options.Events.OnChallenge = async context =>
+            {
+                await BeforeChallenge();
+                await challenge(context);
+            };
         }));
     }
 }

@@ -75,6 +75,39 @@ internal sealed class When_access_tokens_are_checked : GatewayFixture
     }
 
     [Test]
+    public async Task Should_say_503_not_401_where_another_request_fetches_the_key_meanwhile()
+    {
+        await using var gateway = await GatewayApp.Start(jwks: null);
+        using var client = gateway.Client(TestTokens.Customer(1));
+        gateway.BeforeChallenge = async () =>
+        {
+            gateway.BeforeChallenge = () => Task.CompletedTask;
+            gateway.Jwks = TestTokens.Jwks;
+            await Eventually.Is(async () => (await client.GetAsync("/cart")).StatusCode == HttpStatusCode.OK, "the key is known");
+        };
+
+        using var early = await client.GetAsync("/cart");
+
+        await Problem.Expect(early, HttpStatusCode.ServiceUnavailable, "unavailable");
+        Assert.That(early.Headers.RetryAfter?.Delta, Is.GreaterThan(TimeSpan.Zero));
+    }
+
+    [Test]
+    public async Task Should_say_503_not_401_to_the_first_token_of_a_new_key_while_users_is_down()
+    {
+        await using var gateway = await GatewayApp.Start(TestTokens.Jwks);
+        using var client = gateway.Client(TestTokens.Customer(1));
+        using var known = await client.GetAsync("/cart");
+        gateway.Jwks = null;
+
+        using var rotated = gateway.Client(SignedBy(OtherKey("next-key")));
+        await Eventually.Is(
+            async () => (await rotated.GetAsync("/cart")).StatusCode == HttpStatusCode.ServiceUnavailable, "the token may be valid");
+        using var after = await client.GetAsync("/cart");
+        Assert.That((known.StatusCode, after.StatusCode), Is.EqualTo((HttpStatusCode.OK, HttpStatusCode.OK)));
+    }
+
+    [Test]
     public async Task Should_keep_the_keys_while_users_is_down()
     {
         await using var gateway = await GatewayApp.Start(TestTokens.Jwks);

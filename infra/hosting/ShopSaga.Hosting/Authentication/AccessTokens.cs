@@ -62,7 +62,10 @@ public static class AccessTokens
 
                     try
                     {
-                        await keys.Fetch(id, context.HttpContext.RequestAborted);
+                        if (!await keys.Fetch(id, context.HttpContext.RequestAborted))
+                        {
+                            context.Fail(new KeyNotFetchedException());
+                        }
                     }
                     catch (OperationCanceledException) when (context.HttpContext.RequestAborted.IsCancellationRequested)
                     {
@@ -72,9 +75,10 @@ public static class AccessTokens
                 },
                 OnChallenge = context =>
                 {
-                    if (context.AuthenticateFailure is not null && !keys.AreKnown && KeyIdOf(context.Request) is not null)
+                    if (context.AuthenticateFailure is KeyNotFetchedException)
                     {
-                        // The token may be valid: without keys the service cannot tell, so 401 would be wrong.
+                        // The token may be valid: without the key the service cannot tell, so 401 would be wrong. Another request may have
+                        // fetched it since.
                         context.HandleResponse();
                         context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
                     }
@@ -148,4 +152,6 @@ public static class AccessTokens
             return await client.GetStringAsync(addresses[^1], cancellationToken);
         };
     }
+
+    private sealed class KeyNotFetchedException() : Exception("The key of the access token could not be fetched.");
 }

@@ -18,36 +18,38 @@ internal sealed class SigningKeys(JwksSource source, TimeProvider time, ILogger<
     private volatile Dictionary<string, SecurityKey>? _keys;
     private long _triedAt;
     private long _fetchedAt;
-
-    /// <summary>Whether keys were ever fetched; without them no token can be validated.</summary>
-    public bool AreKnown => _keys is not null;
+    private bool _isFetched;
 
     public SecurityKey? Find(string? id) => id is not null && _keys?.TryGetValue(id, out var key) == true ? key : null;
 
-    /// <summary>Fetches the keys if this one is unknown or old.</summary>
-    public async Task Fetch(string id, CancellationToken cancellationToken)
+    /// <summary>
+    /// Fetches the keys if this one is unknown or old. Returns false if it is unknown and the last attempt failed: a token that it signed may
+    /// be valid.
+    /// </summary>
+    public async Task<bool> Fetch(string id, CancellationToken cancellationToken)
     {
         var isKnown = Find(id) is not null;
         if (isKnown && time.GetElapsedTime(_fetchedAt) < MaxAge)
         {
-            return;
+            return true;
         }
 
         // A request whose key is known does not wait for a newer set.
         if (!await _fetching.WaitAsync(isKnown ? TimeSpan.Zero : Timeout.InfiniteTimeSpan, cancellationToken))
         {
-            return;
+            return true;
         }
 
+        bool isFetched;
         try
         {
             if (_triedAt == 0 || time.GetElapsedTime(_triedAt) >= MinInterval)
             {
                 // Not the request's token: other requests wait for the same fetch, and a client that disconnects must not cancel it.
                 using var timeout = new CancellationTokenSource(FetchTimeout, time);
-                _triedAt = time.GetTimestamp();
+                (_triedAt, _isFetched) = (time.GetTimestamp(), false);
                 _keys = Read(await source(timeout.Token));
-                _fetchedAt = time.GetTimestamp();
+                (_fetchedAt, _isFetched) = (time.GetTimestamp(), true);
             }
         }
         catch (Exception failure)
@@ -57,8 +59,11 @@ internal sealed class SigningKeys(JwksSource source, TimeProvider time, ILogger<
         }
         finally
         {
+            isFetched = _isFetched;
             _fetching.Release();
         }
+
+        return isFetched || Find(id) is not null;
     }
 
     public void Dispose() => _fetching.Dispose();
