@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Dapper;
+using Npgsql;
 using ShopSaga.Tests.Bus.Support;
 
 namespace ShopSaga.Tests.Bus;
@@ -116,6 +118,35 @@ public class When_an_endpoint_starts
         await _endpoint.Start();
 
         Assert.That((await Management.List("queues/%2F")).Select(queue => $"{queue["name"]}"), Has.Member(_endpoint.Name));
+    }
+
+    [Test]
+    public async Task Should_wait_for_its_turn_to_create_tables_longer_than_a_statement_may_take()
+    {
+        await using var endpoint = await TestEndpoint.Start(configuration =>
+        {
+            configuration.AddHandler<Gardener>();
+            configuration.UsePersistence<SqlPersistence>().ConnectionBuilder(() =>
+                new NpgsqlConnection($"{Servers.Postgres(configuration.EndpointName.ToLowerInvariant())};Options=-c statement_timeout=200"));
+        });
+        await endpoint.Stop();
+        await using var other = new NpgsqlConnection(endpoint.ConnectionString);
+        await other.OpenAsync();
+        await other.ExecuteAsync("select pg_advisory_lock(hashtext('ShopSaga.Bus installer'))");
+
+        var start = endpoint.Start();
+        var waits = new HashSet<DateTime>();
+        await Eventually.Is(
+            async () =>
+            {
+                waits.UnionWith(await other.QueryAsync<DateTime>(
+                    "select xact_start from pg_stat_activity where datname = current_database() and wait_event = 'advisory'"));
+                return waits.Count > 1 || start.IsCompleted;
+            },
+            "it waits a second time");
+        await other.ExecuteAsync("select pg_advisory_unlock(hashtext('ShopSaga.Bus installer'))");
+
+        await start;
     }
 
     private static string Level(int level) => $"nsb.v2.delay-level-{level:00}";

@@ -206,8 +206,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
                 await InstallTables(cancellationToken);
                 return;
             }
-            catch (NpgsqlException failure)
-                when (failure.IsTransient || (failure is PostgresException && Database.IsUnavailable(failure)))
+            catch (Exception failure) when (Database.IsTemporary(failure))
             {
                 _logger.LogWarning(
                     BusEvents.DatabaseUnavailable,

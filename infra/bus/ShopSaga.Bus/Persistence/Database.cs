@@ -9,6 +9,10 @@ internal sealed class Database
     public const string OutboxTable = "OutboxData";
     private const int MaxPrefix = 20;
     private const int AnswerWithinSeconds = 5;
+
+    /// <summary>The end of a session by idle_in_transaction_session_timeout.</summary>
+    private const string IdleInTransaction = "25P03";
+
     private readonly Func<DbConnection> _newConnection;
     private readonly string _prefix;
 
@@ -103,6 +107,15 @@ internal sealed class Database
         NpgsqlException { InnerException: TimeoutException } => true,
         _ => false,
     };
+
+    /// <summary>
+    /// Whether a step of the start that failed so is repeated: the database is unavailable, or another instance that starts had its turn for
+    /// too long. Hosting decides in the same way (DatabaseAtStart).
+    /// </summary>
+    public static bool IsTemporary(Exception exception) => exception is NpgsqlException { IsTransient: true }
+        || IsTimeout(exception)
+        || LostProtocol(exception)
+        || (exception is PostgresException postgres && (IsUnavailable(postgres) || postgres.SqlState == IdleInTransaction));
 
     /// <summary>
     /// Whether the failure says that two transactions met, so that the later one should simply run again: for one saga, or for copies of

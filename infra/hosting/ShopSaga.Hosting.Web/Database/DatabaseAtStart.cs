@@ -29,7 +29,7 @@ public static class DatabaseAtStart
                 await step(cancellationToken);
                 return;
             }
-            catch (NpgsqlException failure) when (IsTemporary(failure))
+            catch (Exception failure) when (IsTemporary(failure))
             {
                 logger.LogWarning(
                     HostingEvents.WaitingForDatabase,
@@ -41,7 +41,9 @@ public static class DatabaseAtStart
         }
     }
 
-    private static bool IsTemporary(NpgsqlException failure) => failure is PostgresException refusal
-        ? DatabaseFailure.IsUnavailable(refusal) || DatabaseFailure.IsTimeout(refusal)
-        : failure.IsTransient;
+    /// <summary>Whether the step is repeated. The bus decides in the same way (Database.IsTemporary).</summary>
+    internal static bool IsTemporary(Exception failure) => failure is NpgsqlException { IsTransient: true }
+        || DatabaseFailure.IsTimeout(failure)
+        || DatabaseFailure.LostProtocol(failure)
+        || (failure is PostgresException refusal && DatabaseFailure.IsUnavailable(refusal));
 }
