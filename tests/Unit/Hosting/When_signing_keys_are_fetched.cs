@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using ShopSaga.Hosting.Authentication;
 
 namespace ShopSaga.Tests.Unit.Hosting;
@@ -42,5 +43,26 @@ internal sealed class When_signing_keys_are_fetched
         answer.SetResult(Jwks);
         await first;
         Assert.That(keys.Find("a"), Is.Not.Null);
+    }
+
+    [Test]
+    public async Task Should_tell_a_key_that_does_not_exist_from_one_that_could_not_be_fetched()
+    {
+        var isDown = true;
+        var time = new FakeTimeProvider();
+        using var keys = new SigningKeys(
+            _ => isDown ? throw new HttpRequestException("down") : Task.FromResult(Jwks), time, NullLogger<SigningKeys>.Instance);
+
+        Assert.That(await Fetch("a"), Is.False, "no key was ever fetched");
+        isDown = false;
+        Assert.That((await Fetch("a"), await Fetch("b")), Is.EqualTo((true, true)), "one key is known, and there is no other");
+        isDown = true;
+        Assert.That((await Fetch("a"), await Fetch("b")), Is.EqualTo((true, false)), "the other may exist by now");
+
+        Task<bool> Fetch(string id)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return keys.Fetch(id, CancellationToken.None);
+        }
     }
 }
