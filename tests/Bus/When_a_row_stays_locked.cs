@@ -11,6 +11,8 @@ public class When_a_row_stays_locked
     private readonly Seen<string> _attempts = new();
 
     [TestCase("Options=-c lock_timeout=200", TestName = "Should_try_again_later_and_handle_all_others_meanwhile(lock_timeout)")]
+    [TestCase(
+        "Options=-c statement_timeout=200", TestName = "Should_try_again_later_and_handle_all_others_meanwhile(statement_timeout)")]
     [TestCase("Command Timeout=1", TestName = "Should_try_again_later_and_handle_all_others_meanwhile(command timeout)")]
     public async Task Should_try_again_later_and_handle_all_others_meanwhile(string setting)
     {

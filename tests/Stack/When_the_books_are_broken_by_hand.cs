@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Reflection;
 using RabbitMQ.Client;
 using ShopSaga.Local.Servers;
 using ShopSaga.Local.Verifying;
@@ -125,6 +126,16 @@ internal sealed class When_the_books_are_broken_by_hand
         {
             await ServiceDatabase.Execute(service, string.Format(null, repairing, _confirmed, _cancelled));
         }
+    }
+
+    [Test]
+    public async Task Should_break_every_invariant()
+    {
+        var state = await SystemState.Read(RunningSystem.Stack.AdminConnectionString, CancellationToken.None);
+        var broken = GetType().GetMethod(nameof(Should_find_it))!.GetCustomAttributes<TestCaseAttribute>()
+            .Select(each => (string)each.Arguments[^1]!);
+
+        Assert.That(Invariants.Check(state).Select(each => each.Name), Is.SubsetOf(broken));
     }
 
     [Test]
