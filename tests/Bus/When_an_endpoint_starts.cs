@@ -123,11 +123,12 @@ public class When_an_endpoint_starts
     [Test]
     public async Task Should_wait_for_its_turn_to_create_tables_longer_than_a_statement_may_take()
     {
+        const string Short = "Options=-c statement_timeout=200";
         await using var endpoint = await TestEndpoint.Start(configuration =>
         {
             configuration.AddHandler<Gardener>();
             configuration.UsePersistence<SqlPersistence>().ConnectionBuilder(() =>
-                new NpgsqlConnection($"{Servers.Postgres(configuration.EndpointName.ToLowerInvariant())};Options=-c statement_timeout=200"));
+                new NpgsqlConnection($"{Servers.Postgres(configuration.EndpointName.ToLowerInvariant())};{Short}"));
         });
         await endpoint.Stop();
         await using var other = new NpgsqlConnection(endpoint.ConnectionString);

@@ -34,7 +34,7 @@ internal sealed class When_the_database_fails_during_a_start
         yield return Case("connection failure", Postgres(PostgresErrorCodes.ConnectionFailure));
         yield return Case("deadlock", Postgres(PostgresErrorCodes.DeadlockDetected));
         yield return Case("idle in transaction", Postgres("25P03"));
-        yield return Case("unexpected answer", new Exception("Received unexpected backend message") { Source = nameof(Npgsql) });
+        yield return Case("unexpected answer", OfNoTypeOfItsOwn(nameof(Npgsql)));
     }
 
     private static IEnumerable<TestCaseData> Lasting()
@@ -45,10 +45,17 @@ internal sealed class When_the_database_fails_during_a_start
         yield return Case("no permission", Postgres(PostgresErrorCodes.InsufficientPrivilege));
         yield return Case("syntax error", Postgres(PostgresErrorCodes.SyntaxError));
         yield return Case("edited script", new InvalidOperationException("Schema script 001 was edited."));
-        yield return Case("fault of another library", new Exception("other") { Source = "Other" });
+        yield return Case("fault of another library", OfNoTypeOfItsOwn("Other"));
     }
 
     private static TestCaseData Case(string name, Exception failure) => new TestCaseData(failure).SetArgDisplayNames(name);
+
+    private static Exception OfNoTypeOfItsOwn(string source)
+    {
+        var failure = Activator.CreateInstance<Exception>();
+        failure.Source = source;
+        return failure;
+    }
 
     private static PostgresException Postgres(string state) => new("", "ERROR", "ERROR", state);
 }

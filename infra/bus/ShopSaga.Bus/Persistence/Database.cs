@@ -109,8 +109,8 @@ internal sealed class Database
     };
 
     /// <summary>
-    /// Whether a step of the start that failed so is repeated: the database is unavailable, or another instance that starts had its turn for
-    /// too long. Hosting decides in the same way (DatabaseAtStart).
+    /// Whether a step of the start that failed so is repeated: the database is unavailable, or another instance that starts takes its turn
+    /// for too long. Hosting decides in the same way (DatabaseAtStart).
     /// </summary>
     public static bool IsTemporary(Exception exception) => exception is NpgsqlException { IsTransient: true }
         || IsTimeout(exception)

@@ -23,8 +23,8 @@ internal sealed class SigningKeys(JwksSource source, TimeProvider time, ILogger<
     public SecurityKey? Find(string? id) => id is not null && _keys?.TryGetValue(id, out var key) == true ? key : null;
 
     /// <summary>
-    /// Fetches the keys if this one is unknown or old. Returns false if it is unknown and the last attempt failed: a token that it signed may
-    /// be valid.
+    /// Fetches the keys if this one is unknown or old. Returns false if it is unknown and the last attempt failed: a token that it signed
+    /// may be valid.
     /// </summary>
     public async Task<bool> Fetch(string id, CancellationToken cancellationToken)
     {
