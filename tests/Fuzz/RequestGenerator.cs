@@ -65,7 +65,7 @@ internal sealed class RequestGenerator(World world, int seed)
 
     private static readonly string[] UnknownTargets =
     [
-        "/", "/internal", "/internal/statements/2025-01-01", "/internal/metrics", "/INTERNAL/statements", "//internal/statements",
+        "/nothing", "/internal", "/internal/statements/2025-01-01", "/internal/metrics", "/INTERNAL/statements", "//internal/statements",
         "/./internal/statements", "/products/../internal/statements",
         "/products/%2e%2e/internal/statements", "/%69nternal/statements", "/internal%2fstatements", "/admin", "/.env", "/.git/config",
         "/robots.txt", "/favicon.ico", "/index.php", "/users", "/users/1", "/users/me/orders",

@@ -17,6 +17,7 @@ internal enum Access
 /// <param name="Path">With placeholders for data of the world: <c>{order}</c>, <c>{product}</c>.</param>
 internal sealed record Route(Access Access, string Method, string Path)
 {
+    private const string AnyName = "{message}";
     private static readonly Random None = new(0);
 
     /// <summary>Creates a valid body, if the route takes one.</summary>
@@ -36,8 +37,10 @@ internal sealed record Route(Access Access, string Method, string Path)
 
     public string Name => $"{Method} {Path}";
 
-    /// <summary>Whether the other route has the same path.</summary>
-    public bool HasPathOf(Route other) => RouteTable.Shape(Path) == RouteTable.Shape(other.Path);
+    /// <summary>Whether the other route's path leads here as well: it is the same, or has a name where this one takes any.</summary>
+    public bool HasPathOf(Route other) =>
+        RouteTable.Shape(Path) == RouteTable.Shape(other.Path) || Path.Replace(AnyName, other.Path.Split('/')[^1], StringComparison.Ordinal)
+            == other.Path;
 
     public string PathFor(World world, Account whose) => Path
         .Replace("{order}", $"{whose.OrderId}", StringComparison.Ordinal)
