@@ -170,6 +170,18 @@ if [[ " $* " != *' --only-chart '* ]]; then
       podman restart --time 40 "shopsaga_${service}_1" >/dev/null 2>&1
     done
   }
+  # What docs/operations.md and docs/operations/secrets.md tell operators to do.
+  compose run -T --rm --no-deps provision verify || fail "the books: $(tail -20 "$store/compose.log")"
+  check "Verify runs beside the shop, and the books balance"
+  compose run -T --rm --no-deps --entrypoint sed secrets -i \
+    "s/\"web-sessions\": \"[^\"]*\"/\"web-sessions\": \"$(openssl rand -hex 20)\"/" /secrets/provision/passwords.json
+  before=$(podman exec shopsaga_web_1 cat /run/secrets/shopsaga/Sessions__Key)
+  compose run -T --rm --no-deps secrets
+  [ "$(podman exec shopsaga_web_1 cat /run/secrets/shopsaga/Sessions__Key)" != "$before" ] || fail "the session key is the same"
+  compose restart web
+  ready
+  check "the session key was changed"
+
   under_orders kill_and_come_back
   count=$(confirmed)
   check "Payments was killed and is back: all $count orders accepted meanwhile are confirmed"
