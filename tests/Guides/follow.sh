@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # follow.sh [PAGE…]: does what pages of docs/guides tell, from the first line to the last, and stops at the first step that fails.
-# A block "diff" is applied, a block "console" is run. Pages that change the sources are followed in a copy of the last commit, the others
-# in a shop of this checkout, which is built already.
+# A block "diff" is applied, a block "console" is run. Pages that change the sources are followed in a copy of the last commit, those that
+# start a shop themselves in this checkout, the others in a shop of this checkout, which is built already.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 copy=.artifacts/guides/copy
@@ -52,6 +52,8 @@ for page in "${pages[@]}"; do
     git -C $copy reset -q --hard FETCH_HEAD
     git -C $copy clean -qfd
     (cd $copy && follow "$steps")
+  elif grep --quiet 'exec --services' "$steps"/*.console; then
+    (follow "$steps")
   else
     dotnet .artifacts/bin/ShopSaga.Local/release/ShopSaga.Local.dll exec --services --fresh --base-port=auto --rate-limits=relaxed -- \
       bash tests/Guides/follow.sh --in-the-shop "$steps"

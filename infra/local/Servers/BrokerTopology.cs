@@ -5,10 +5,14 @@ using ShopSaga.Local.Layout;
 namespace ShopSaga.Local.Servers;
 
 /// <summary>
-/// Queues and exchanges that belong to no single service, and the exchanges of all events, as NServiceBus' conventional topology defines
-/// them. An administrator creates them before the services start, so that no service needs the right to declare them, and
-/// thereby to delete them.
+/// Queues and exchanges that belong to no single service, the exchanges of all events and the queues of all endpoints, as NServiceBus'
+/// conventional topology defines them. An administrator creates them before the services start, so that no service needs the right to
+/// declare what is shared, and thereby to delete it.
 /// </summary>
+/// <remarks>
+/// A service declares its own queue and binds it as well. But on an empty broker, as after a restore, the first services to start would
+/// publish what their outboxes hold before the others have bound their queues, and those would never hear of it.
+/// </remarks>
 internal static class BrokerTopology
 {
     public const int DelayLevels = 28;
@@ -50,6 +54,17 @@ internal static class BrokerTopology
                 {
                     await channel.ExchangeBindAsync(baseType, exchange, "", cancellationToken: cancellationToken);
                 }
+            }
+        }
+
+        foreach (var endpoint in Topology.Services.Where(service => service.IsOnTheBus))
+        {
+            await CreateQueue(channel, endpoint.Assembly, cancellationToken);
+            foreach (var name in endpoint.ReactsTo)
+            {
+                var owner = Topology.Services.Single(service => service.Publishes.Contains(name));
+                await channel.ExchangeBindAsync(
+                    endpoint.Assembly, EventExchange(owner, name), "", cancellationToken: cancellationToken);
             }
         }
     }
