@@ -16,10 +16,14 @@ public class RunningSystem
     };
     private static LocalStack? _stack;
     private static CustomerClient? _admin;
+    private static TraceReceiver? _receiver;
 
     internal static LocalStack Stack => _stack!;
 
     internal static CustomerClient Admin => _admin!;
+
+    /// <summary>Gets the telemetry of all services.</summary>
+    internal static TraceReceiver Receiver => _receiver!;
 
     /// <summary>SIGKILL, and at once a new start.</summary>
     internal static Task KillAndStart(string part) => TakeAway(part, Stack.Kill(part));
@@ -40,7 +44,8 @@ public class RunningSystem
     {
         (Eventually.Limit, Eventually.Pause) = (TimeSpan.FromMinutes(5), TimeSpan.FromMilliseconds(50));
         var clock = Stopwatch.StartNew();
-        _stack = await LocalStack.StartAsync(Options, CancellationToken.None);
+        _receiver = await TraceReceiver.Start();
+        _stack = await LocalStack.StartAsync(Options with { TraceReceiver = _receiver.Address }, CancellationToken.None);
         await TestContext.Progress.WriteLineAsync($"The stack answers after {clock.Elapsed.TotalSeconds:0.0} s.");
 
         _admin = await CustomerClient.LoggedIn(Options.AdminEmail, Options.AdminPassword);
@@ -54,6 +59,8 @@ public class RunningSystem
         {
             await _stack.DisposeAsync();
         }
+
+        await (_receiver?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
     private static async Task TakeAway(string part, Task end)

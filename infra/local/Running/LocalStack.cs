@@ -40,6 +40,7 @@ internal sealed class LocalStack : IAsyncDisposable
             ? Servers.RabbitMq.ManagementAddress(ports, folder)
             : options.Servers.RabbitMqManagement;
         RedisAddress = options.Servers.Redis ?? Servers.Redis.Address(ports);
+        TraceReceiver = options.TraceReceiver;
     }
 
     public Ports Ports { get; }
@@ -84,6 +85,22 @@ internal sealed class LocalStack : IAsyncDisposable
             await stack.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Starts Prometheus, which the caller stops; null where it is not to be had.</summary>
+    /// <param name="exporters">Addresses (HOST:PORT) of programs with metrics besides services and broker, by job.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    public async Task<StackProcess?> StartPrometheus(
+        IReadOnlyDictionary<string, string> exporters, CancellationToken cancellationToken = default)
+    {
+        if (await Prometheus.Find(_options.Progress, cancellationToken) is not { } program)
+        {
+            return null;
+        }
+
+        var process = Prometheus.Prepare(program, Ports, _folder, _options.Processes, exporters);
+        await process.Start(cancellationToken);
+        return process;
     }
 
     /// <summary>The connection string of a running service.</summary>
@@ -290,9 +307,9 @@ internal sealed class LocalStack : IAsyncDisposable
             _options.Progress("The dashboard for traces cannot be restored here and is left out: infra/monitoring/Dashboard.proj.");
         }
 
-        if (await Prometheus.Find(_options.Progress, cancellationToken) is { } prometheus)
+        if (await StartPrometheus(new Dictionary<string, string>(), cancellationToken) is { } prometheus)
         {
-            await Run(Prometheus.Prepare(prometheus, Ports, _folder, _options.Processes), cancellationToken);
+            Add(prometheus);
         }
         else
         {
@@ -302,12 +319,16 @@ internal sealed class LocalStack : IAsyncDisposable
 
     private Task Run(StackProcess process, CancellationToken cancellationToken)
     {
+        Add(process);
+        return process.Start(cancellationToken);
+    }
+
+    private void Add(StackProcess process)
+    {
         lock (_servers)
         {
             _servers.Add(process);
         }
-
-        return process.Start(cancellationToken);
     }
 
     /// <summary>Runs all concurrently. The first failure cancels the others and is the one reported.</summary>

@@ -27,6 +27,9 @@ internal sealed record StackOptions
     /// <summary>Whether to start Prometheus and a dashboard for traces beside it.</summary>
     public bool Observe { get; init; }
 
+    /// <summary>Where services send traces, metrics and logs by OTLP over gRPC; with <see cref="Observe"/> to the dashboard.</summary>
+    public Uri? TraceReceiver { get; init; }
+
     /// <summary>Existing servers to use instead of private ones.</summary>
     public ServerAddresses Servers { get; init; } = new();
 

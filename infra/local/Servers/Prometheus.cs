@@ -31,12 +31,14 @@ internal static class Prometheus
     /// <param name="ports">The ports of the stack.</param>
     /// <param name="folder">The stack's data.</param>
     /// <param name="services">The services to read from.</param>
-    public static StackProcess Prepare(string program, Ports ports, DataFolder folder, IEnumerable<Instance> services)
+    /// <param name="exporters">Addresses (HOST:PORT) of other programs to read from, by job.</param>
+    public static StackProcess Prepare(
+        string program, Ports ports, DataFolder folder, IEnumerable<Instance> services, IReadOnlyDictionary<string, string> exporters)
     {
         var home = folder.Of("prometheus");
         Directory.CreateDirectory(home);
         var file = Path.Combine(home, "prometheus.yml");
-        File.WriteAllText(file, Configuration(ports, services));
+        File.WriteAllText(file, Configuration(ports, services, exporters));
         var command = new Command(program,
             $"--config.file={file}", $"--storage.tsdb.path={Path.Combine(home, "data")}", "--storage.tsdb.retention.time=1d",
             $"--web.listen-address=127.0.0.1:{ports.Prometheus}", "--log.level=warn")
@@ -53,7 +55,7 @@ internal static class Prometheus
     }
 
     /// <summary>As infra/monitoring/prometheus/prometheus.yml, with the addresses of this stack, and more often. JSON is YAML.</summary>
-    private static string Configuration(Ports ports, IEnumerable<Instance> services)
+    private static string Configuration(Ports ports, IEnumerable<Instance> services, IReadOnlyDictionary<string, string> exporters)
     {
         string[] rabbitMq = [$"127.0.0.1:{ports.RabbitMqMetrics}"];
         var jobs = new List<object>
@@ -76,6 +78,8 @@ internal static class Prometheus
                 static_configs = new[] { new { targets = rabbitMq } },
             },
         };
+        jobs.AddRange(exporters.Select(
+            exporter => new { job_name = exporter.Key, static_configs = new[] { new { targets = new[] { exporter.Value } } } }));
         return JsonSerializer.Serialize(new
         {
             global = new { scrape_interval = "2s", evaluation_interval = "2s" },
