@@ -14,7 +14,7 @@ internal static class ProblemPages
             "401. The access token is missing, expired or was not issued by this shop. Log in or refresh, and send it as 'Authorization: "
                 + "Bearer'."),
         ["payment-declined"] = ("Payment declined",
-            "402. The payment provider refused; the order is cancelled and nothing was charged. Order again with another payment method."),
+            "402. The payment was not made; the order is cancelled and nothing was charged. Order again with another payment method."),
         ["forbidden"] = ("Forbidden", "403. The route is for administrators."),
         ["not-found"] = ("Not found", "404. The route or resource does not exist, or belongs to another user."),
         ["method-not-allowed"] = ("Method not allowed",

@@ -46,7 +46,6 @@ typedef Order {
   mtype:order status = PENDING;                                 /* [*] --> PENDING: OrderPlaced */
   mtype:reason reason = NO_REASON;
   bit hasRejected, hasReleased, hasCompleted, hasFailed, hasRefunded;
-  bit saga;
   bit mayCancel = 1;
 
   /* Products */
@@ -120,39 +119,28 @@ inline compensated() {
   fi
 }
 
-inline endSaga() { o.saga = !isFinal }
-
 inline ordersHandles() {
   if
-  :: o.watch -> take(o.watch);
-#ifdef WITHOUT_END_OF_LATE_WATCH
-     o.saga = 1
-#else
-     endSaga()
-#endif
-
-  :: o.reservedToOrders -> take(o.reservedToOrders); endSaga()
-  :: o.committedToOrders -> take(o.committedToOrders); endSaga()
+  :: o.watch -> take(o.watch)
+  :: o.reservedToOrders -> take(o.reservedToOrders)
+  :: o.committedToOrders -> take(o.committedToOrders)
 
   :: o.rejectedToOrders -> take(o.rejectedToOrders); o.hasRejected = 1;
      if
      :: o.status == PENDING -> cancel(OUT_OF_STOCK)             /* PENDING --> CANCELLED: StockRejected */
      :: o.status == CONFIRMED -> assert(false)
      :: else -> compensated()                                   /* CANCELLING --> CANCELLED: StockRejected */
-     fi;
-     endSaga()
+     fi
 
   :: o.releasedToOrders -> take(o.releasedToOrders); o.hasReleased = 1;
-     compensated();                                             /* CANCELLING --> CANCELLED: StockReleased */
-     endSaga()
+     compensated()                                              /* CANCELLING --> CANCELLED: StockReleased */
 
   :: o.completedToOrders -> take(o.completedToOrders); o.hasCompleted = 1;
      if
      :: o.status == PENDING ->                                  /* PENDING --> CONFIRMED: PaymentCompleted */
         o.status = CONFIRMED; o.confirmedToProducts = 1
      :: else -> skip
-     fi;
-     endSaga()
+     fi
 
   :: o.failedToOrders -> take(o.failedToOrders); o.hasFailed = 1;
      if
@@ -162,8 +150,7 @@ inline ordersHandles() {
      :: o.status == CONFIRMED -> assert(false)
 #endif
      :: else -> compensated()                                   /* CANCELLING --> CANCELLED: PaymentFailed */
-     fi;
-     endSaga()
+     fi
 
   :: o.refundedToOrders -> take(o.refundedToOrders); o.hasRefunded = 1;
      if
@@ -173,16 +160,15 @@ inline ordersHandles() {
                                                                 /* CONFIRMED --> CANCELLING: PaymentRefunded */
                                                                 /* CONFIRMED --> CANCELLED: PaymentRefunded */
      :: else -> compensated()                                   /* CANCELLING --> CANCELLED: PaymentRefunded */
-     fi;
-     endSaga()
+     fi
 
 #ifndef PATIENT
   /* The timeout is due while the order is pending; later it is discarded. */
-  :: o.status == PENDING && !o.watch -> cancel(EXPIRED); endSaga()
+  :: o.status == PENDING && !o.watch -> cancel(EXPIRED)
                                                                 /* PENDING --> CANCELLING: Expired */
                                                                 /* PENDING --> CANCELLED: Expired */
 
-  /* A request of the customer, without the saga. */
+  /* A request of the customer. */
   :: o.mayCancel && (o.status == PENDING || o.status == CONFIRMED) -> o.mayCancel = 0; cancel(CUSTOMER)
                                                                 /* PENDING --> CANCELLING: CancelRequested */
                                                                 /* PENDING --> CANCELLED: CancelRequested */
@@ -435,7 +421,6 @@ inline providerActs() {
 
 inline booksBalance() {
   assert(isFinal);
-  assert(!o.saga);
   if
   :: o.status == CONFIRMED ->
      assert(moneyIsHeld && o.payment == COMPLETED);

@@ -29,7 +29,7 @@ internal sealed record Outcome(int Seed, int Steps, int Orders, IReadOnlyList<st
 /// </summary>
 internal sealed class History
 {
-    private const int MostSteps = 3000;
+    private const int MaxSteps = 3000;
 
     /// <summary>Ends only a history that would never end.</summary>
     private static readonly TimeSpan StepsHang = TimeSpan.FromMinutes(2);
@@ -171,9 +171,9 @@ internal sealed class History
         {
             while (await broker.DeliverNext())
             {
-                if (_world.Story.Steps > MostSteps)
+                if (_world.Story.Steps > MaxSteps)
                 {
-                    return [$"messages still circle after {MostSteps} steps"];
+                    return [$"messages still circle after {MaxSteps} steps"];
                 }
             }
 
@@ -197,9 +197,9 @@ internal sealed class History
                 return null;
             }
 
-            if (_world.Story.Steps > MostSteps)
+            if (_world.Story.Steps > MaxSteps)
             {
-                return [$"the shop does not come to rest within {MostSteps} steps"];
+                return [$"the shop does not come to rest within {MaxSteps} steps"];
             }
         }
     }

@@ -272,7 +272,7 @@ internal sealed partial class When_the_shop_is_observed
                 {
                     yield return (
                         panel.GetProperty("title").GetString()!,
-                        target.GetProperty("expr").GetString()!.Replace("$__rate_interval", "10m", StringComparison.Ordinal));
+                        target.GetProperty("expr").GetString()!.Replace("$__rate_interval", "1h", StringComparison.Ordinal));
                 }
             }
         }

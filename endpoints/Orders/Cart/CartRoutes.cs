@@ -13,7 +13,7 @@ internal static class CartRoutes
         routes.MapDelete("/cart", RemoveItems.All)
             .Describe("emptyCart", "Empties the cart");
         routes.MapPut("/cart/items/{productId:long}", PutItem.Handle)
-            .Describe("putItem", "Puts so many of a product into the cart", new CartItemBody(2));
+            .Describe("putItem", "Sets the quantity of a product in the cart", new CartItemBody(2));
         routes.MapDelete("/cart/items/{productId:long}", RemoveItems.One)
             .Describe("removeItem", "Takes a product out of the cart");
         routes.MapPost("/cart/checkout", Checkout.Handle)

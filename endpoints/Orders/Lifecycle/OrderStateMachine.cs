@@ -58,13 +58,6 @@ internal static class OrderStateMachine
         return new TransitionResult(transition.Status, change, outcome.ToPublish);
     }
 
-    /// <summary>Locks the order until the transaction ends, and reads it.</summary>
-    /// <exception cref="InvalidOperationException">There is no such order.</exception>
-    public static async Task<LockedOrder> Lock(Sql sql, long orderId) =>
-        await sql.QuerySingleOrDefault<LockedOrder>(LockOrder, new { OrderId = orderId }) ?? throw DoesNotExist(orderId);
-
-    private static InvalidOperationException DoesNotExist(long orderId) => new($"Order {orderId} does not exist.");
-
     // One round trip, but statements of their own: under READ COMMITTED the snapshot of a statement after the lock includes what the
     // transaction that held the lock wrote. A single statement that locks and reads the history would read it as it was before the wait,
     // and two concurrent events would miss each other.
@@ -74,7 +67,8 @@ internal static class OrderStateMachine
         var record = orderEvent.IsRecorded ? $"{OrderHistory.Insert};" : "";
         var (order, names) = await sql.QueryBoth<LockedOrder, string>(
             $"{LockOrder}; {record} {OrderHistory.Select}", OrderHistory.RowOf(orderEvent, now));
-        return (order ?? throw DoesNotExist(orderEvent.OrderId), names.Select(Enum.Parse<OrderTrigger>).ToHashSet());
+        return (
+            order ?? throw new InvalidOperationException($"Order {orderEvent.OrderId} does not exist."), names.Select(Enum.Parse<OrderTrigger>).ToHashSet());
     }
 
     private static Task<int> Write(Sql sql, Transition transition, OrderEvent trigger, OrderEvent? outcome, DateTimeOffset now)

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace ShopSaga.Orders.Lifecycle;
 
-/// <summary>The states of an order, spelled as in the database and in JSON.</summary>
+/// <summary>The statuses of an order, spelled as in the database and in JSON.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<OrderStatus>))]
 internal enum OrderStatus
 {

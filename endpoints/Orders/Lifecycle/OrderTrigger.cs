@@ -1,7 +1,7 @@
 namespace ShopSaga.Orders.Lifecycle;
 
 /// <summary>
-/// What can trigger a transition of an order. All but the last two are events; their names are stored in <c>order_events</c>.
+/// What can trigger a transition of an order. The names of those that are events are stored in <c>order_events</c>.
 /// </summary>
 internal enum OrderTrigger
 {
@@ -15,6 +15,10 @@ internal enum OrderTrigger
     PaymentRefunded,
     OrderConfirmed,
     OrderCancelled,
+
+    /// <summary>A request of the customer or an administrator.</summary>
     CancelRequested,
+
+    /// <summary>A timeout: the order was not confirmed in time.</summary>
     Expired,
 }

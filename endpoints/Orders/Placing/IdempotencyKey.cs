@@ -19,7 +19,7 @@ internal sealed record IdempotencyKey(long UserId, string Route, string Key, byt
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
 
     /// <summary>Keys created at this moment or earlier have expired.</summary>
-    public DateTimeOffset Expired => CreatedAt - Lifetime;
+    public DateTimeOffset ExpiryCutoff => CreatedAt - Lifetime;
 
     /// <summary>The key of the request, or null when it has none.</summary>
     /// <exception cref="InvalidRequestException">The key is not 1 to 255 visible ASCII characters.</exception>
@@ -37,7 +37,7 @@ internal sealed record IdempotencyKey(long UserId, string Route, string Key, byt
             : throw new InvalidRequestException(PlacingRequest.KeyHeader, "must be given once and have 1 to 255 visible ASCII characters.");
     }
 
-    /// <summary>Inserts the key. Else gives the order that it has placed, or the problem to respond with.</summary>
+    /// <summary>Inserts the key, and gives nothing. Else gives the order that it has placed, or the problem to respond with.</summary>
     public async Task<(long? OrderId, ProblemHttpResult? Refusal)> Claim(Sql sql)
     {
         try
@@ -74,7 +74,7 @@ internal sealed record IdempotencyKey(long UserId, string Route, string Key, byt
     private async Task<bool> TryInsert(Sql sql) => await sql.Execute(
         """
         SET LOCAL lock_timeout = '5s';
-        DELETE FROM idempotency_keys WHERE user_id = @UserId AND route = @Route AND key = @Key AND created_at <= @Expired;
+        DELETE FROM idempotency_keys WHERE user_id = @UserId AND route = @Route AND key = @Key AND created_at <= @ExpiryCutoff;
         INSERT INTO idempotency_keys (user_id, route, key, body_digest, created_at)
         VALUES (@UserId, @Route, @Key, @BodyDigest, @CreatedAt)
         ON CONFLICT (user_id, route, key) DO NOTHING;

@@ -75,7 +75,7 @@ internal sealed class PlacementResponse(
                     StatusCodes.Status402PaymentRequired,
                     "payment-declined",
                     "Payment declined",
-                    "The payment provider refused. The order is cancelled and nothing was charged.",
+                    "The payment was not made. The order is cancelled and nothing was charged.",
                     more);
             default:
                 return Problems.Conflict(

@@ -23,7 +23,7 @@ namespace ShopSaga.Orders.Tracking;
 /// </summary>
 internal sealed class OrderTracker : BackgroundService
 {
-    private const int MaxPollsForAnnounced = 20;
+    private const int MaxPollsForNotified = 20;
     private static readonly RedisChannel Channel = RedisChannel.Literal("ShopSaga.Orders.changes");
     private static readonly TimeSpan PollPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan FullPollInterval = TimeSpan.FromSeconds(10);
@@ -35,7 +35,7 @@ internal sealed class OrderTracker : BackgroundService
     private readonly ILogger<OrderTracker> _logger;
     private readonly Lock _lock = new();
     private readonly Dictionary<long, TrackedOrder> _tracked = [];
-    private readonly Dictionary<long, int> _pollsOfDue = [];
+    private readonly Dictionary<long, int> _pollsOfNotified = [];
     private readonly SemaphoreSlim _notified = new(0);
     private ISubscriber? _subscriber;
     private bool _isSubscribed;
@@ -51,7 +51,7 @@ internal sealed class OrderTracker : BackgroundService
         (_redis, _database, _time, _logger) = (redis, database, time, logger);
         notifications.StatusChanging += (orderId, changeNumber) =>
         {
-            MarkDue(orderId, changeNumber);
+            MarkNotified(orderId, changeNumber);
             NotifyOtherInstances(orderId, changeNumber);
         };
     }
@@ -91,7 +91,7 @@ internal sealed class OrderTracker : BackgroundService
             if (tracked.Subscriptions.Count == 0)
             {
                 _tracked.Remove(subscription.OrderId);
-                _pollsOfDue.Remove(subscription.OrderId);
+                _pollsOfNotified.Remove(subscription.OrderId);
             }
         }
     }
@@ -118,7 +118,7 @@ internal sealed class OrderTracker : BackgroundService
         }
     }
 
-    private void MarkDue(long orderId, int changeNumber)
+    private void MarkNotified(long orderId, int changeNumber)
     {
         lock (_lock)
         {
@@ -127,8 +127,8 @@ internal sealed class OrderTracker : BackgroundService
                 return;
             }
 
-            tracked.LastAnnounced = Math.Max(tracked.LastAnnounced, changeNumber);
-            _pollsOfDue[orderId] = 0;
+            tracked.LastNotified = Math.Max(tracked.LastNotified, changeNumber);
+            _pollsOfNotified[orderId] = 0;
             if (_notified.CurrentCount == 0)
             {
                 _notified.Release();
@@ -136,13 +136,13 @@ internal sealed class OrderTracker : BackgroundService
         }
     }
 
-    private void MarkDue(RedisValue message)
+    private void MarkNotified(RedisValue message)
     {
         if (((string)message!).Split(' ') is [var order, var change]
             && long.TryParse(order, NumberStyles.None, CultureInfo.InvariantCulture, out var orderId)
             && int.TryParse(change, NumberStyles.None, CultureInfo.InvariantCulture, out var changeNumber))
         {
-            MarkDue(orderId, changeNumber);
+            MarkNotified(orderId, changeNumber);
         }
     }
 
@@ -166,7 +166,7 @@ internal sealed class OrderTracker : BackgroundService
         if (_subscriber is null)
         {
             var subscriber = await _redis.Subscriber();
-            await subscriber.SubscribeAsync(Channel, (_, message) => MarkDue(message));
+            await subscriber.SubscribeAsync(Channel, (_, message) => MarkNotified(message));
             _subscriber = subscriber;
         }
 
@@ -184,7 +184,7 @@ internal sealed class OrderTracker : BackgroundService
     {
         lock (_lock)
         {
-            return _pollsOfDue.Count > 0 ? PollPause : FullPollIntervalWithoutRedis;
+            return _pollsOfNotified.Count > 0 ? PollPause : FullPollIntervalWithoutRedis;
         }
     }
 
@@ -207,15 +207,15 @@ internal sealed class OrderTracker : BackgroundService
                 }
             }
 
-            foreach (var (orderId, polls) in _pollsOfDue.ToList())
+            foreach (var (orderId, polls) in _pollsOfNotified.ToList())
             {
-                if (_tracked[orderId].HasAllAnnounced || polls == MaxPollsForAnnounced)
+                if (_tracked[orderId].HasAllNotified || polls == MaxPollsForNotified)
                 {
-                    _pollsOfDue.Remove(orderId);
+                    _pollsOfNotified.Remove(orderId);
                 }
                 else
                 {
-                    _pollsOfDue[orderId] = polls + 1;
+                    _pollsOfNotified[orderId] = polls + 1;
                 }
             }
         }
@@ -228,7 +228,7 @@ internal sealed class OrderTracker : BackgroundService
         {
             if (now - _lastFullPoll < (_isSubscribed ? FullPollInterval : FullPollIntervalWithoutRedis))
             {
-                return [.. _pollsOfDue.Keys.Select(orderId => (orderId, _tracked[orderId].LastKnown))];
+                return [.. _pollsOfNotified.Keys.Select(orderId => (orderId, _tracked[orderId].LastKnown))];
             }
 
             _lastFullPoll = now;
@@ -243,9 +243,9 @@ internal sealed class OrderTracker : BackgroundService
 
         public int LastKnown { get; private set; }
 
-        public int LastAnnounced { get; set; }
+        public int LastNotified { get; set; }
 
-        public bool HasAllAnnounced => LastKnown >= LastAnnounced;
+        public bool HasAllNotified => LastKnown >= LastNotified;
 
         public void Add(StatusChange change)
         {

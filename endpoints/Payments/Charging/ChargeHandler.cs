@@ -28,9 +28,9 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
 
     /// <summary>
     /// Before this question a charge that the provider does not know is sent again with the same key. From this question on the provider is
-    /// told to close the key, which makes its answer definite.
+    /// told to void the key, which makes its answer definite.
     /// </summary>
-    private const int FirstAskThatCloses = 3;
+    private const int FirstAskThatVoids = 3;
 
     public async Task Handle(ChargePayment message, IMessageHandlerContext context)
     {
@@ -64,7 +64,7 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
         ProviderCharge? charge;
         try
         {
-            charge = payment.OrderCancelled || message.Ask >= FirstAskThatCloses
+            charge = payment.OrderCancelled || message.Ask >= FirstAskThatVoids
                 ? await provider.Void(payment.ChargeKey, context.CancellationToken)
                 : await provider.Find(payment.ChargeKey, context.CancellationToken)
                     ?? await provider.Charge(payment, context.CancellationToken);
@@ -131,7 +131,7 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
 
     private async Task HandleUnavailable(ChargePayment message, ProviderUnavailableException unavailable, IMessageHandlerContext context)
     {
-        var payment = unavailable.WasSent
+        var payment = unavailable.MayHaveBeenSent
             ? (await Payment.Lock(context.Sql(), message.PaymentId))!
             : await Payment.UncountChargeSent(context.Sql(), message.PaymentId);
         logger.LogInformation(
@@ -184,8 +184,8 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
         }
         else if (!charge.IsCaptured)
         {
-            var closed = payment.OrderCancelled ? PaymentFailureReason.OrderCancelled : PaymentFailureReason.ProviderTimeout;
-            await RecordFailed(payment, charge.DeclineReason ?? closed, context);
+            var reasonWhenVoided = payment.OrderCancelled ? PaymentFailureReason.OrderCancelled : PaymentFailureReason.ProviderTimeout;
+            await RecordFailed(payment, charge.DeclineReason ?? reasonWhenVoided, context);
         }
         else if (Transitions.Next(payment.Status, PaymentTrigger.ChargeSucceeded) is { } completed)
         {

@@ -2,5 +2,5 @@ using ShopSaga.Payments.Provider;
 
 namespace ShopSaga.Payments.Charging;
 
-/// <summary>Event: the provider reported the result of a charge by webhook.</summary>
+/// <summary>Command, as every message that Payments sends to itself: record, or find out, what a webhook says of a charge.</summary>
 internal sealed record ChargeReported(long PaymentId, ProviderCharge Charge);

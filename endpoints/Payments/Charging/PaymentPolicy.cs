@@ -50,7 +50,7 @@ internal sealed class PaymentPolicy(TimeProvider time, ILogger<PaymentPolicy> lo
             return;
         }
 
-        if (!Data.Cancelled && CancelReasons.AwaitsCompensation(message.Reason))
+        if (!Data.Cancelled && CancelReasons.MustBeAnswered(message.Reason))
         {
             await context.Publish(new PaymentFailed(message.OrderId, PaymentFailureReason.OrderCancelled, time.GetUtcNow()));
             logger.LogInformation(LogEvents.NeverCharged, "Order {OrderId} is cancelled and will not be charged", message.OrderId);

@@ -2,5 +2,5 @@ namespace ShopSaga.Payments.Charging;
 
 /// <summary>Command: find out whether the payment was charged.</summary>
 /// <param name="PaymentId">The payment.</param>
-/// <param name="Ask">How many times the provider will have been asked with this one.</param>
+/// <param name="Ask">The number of this question to the provider, from 1.</param>
 internal sealed record ResolvePayment(long PaymentId, int Ask);

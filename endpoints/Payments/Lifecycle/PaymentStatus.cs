@@ -21,6 +21,6 @@ internal enum PaymentStatus
     /// <summary>The shop owes the money; the provider has not refunded it yet.</summary>
     REFUNDING,
 
-    /// <summary>The buyer has the money back.</summary>
+    /// <summary>The customer has the money back.</summary>
     REFUNDED,
 }

@@ -56,7 +56,7 @@ internal sealed class PaymentProvider(HttpClient http, TimeSpan timeout, TimePro
         return found.Items.SingleOrDefault();
     }
 
-    /// <summary>Closes the key, so that nothing is charged under it from now on, and gives the definite result.</summary>
+    /// <summary>Voids the key, so that nothing is charged under it from now on, and gives the definite result.</summary>
     public Task<ProviderCharge> Void(string key, CancellationToken cancellationToken) =>
         Call<ProviderCharge>(_others, HttpMethod.Post, "charges/void", key, body: null, cancellationToken);
 
@@ -100,7 +100,7 @@ internal sealed class PaymentProvider(HttpClient http, TimeSpan timeout, TimePro
         }
         catch (Exception failure) when (failure is HttpRequestException or TimeoutRejectedException or BrokenCircuitException)
         {
-            throw new ProviderUnavailableException(description, failure, wasSent: !NeverLeft(failure));
+            throw new ProviderUnavailableException(description, failure, mayHaveBeenSent: !NeverLeft(failure));
         }
     }
 

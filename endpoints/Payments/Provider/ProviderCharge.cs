@@ -6,6 +6,6 @@ namespace ShopSaga.Payments.Provider;
 /// </summary>
 internal sealed record ProviderCharge(long Id, string Status, long? Amount, string? DeclineReason, DateTimeOffset? ChargedAt)
 {
-    /// <summary>Whether the provider holds the buyer's money for the shop.</summary>
+    /// <summary>Whether the provider holds the customer's money for the shop.</summary>
     public bool IsCaptured => ChargedAt is not null && Status == "CHARGED";
 }

@@ -6,12 +6,12 @@ namespace ShopSaga.Payments.Provider;
 /// <summary>The provider cannot be reached or cannot answer now; the same request may be sent again with its idempotency key.</summary>
 /// <param name="request">The request.</param>
 /// <param name="cause">Why there is no answer.</param>
-/// <param name="wasSent">Whether the request may have reached the provider.</param>
-internal sealed class ProviderUnavailableException(string request, Exception cause, bool wasSent)
+/// <param name="mayHaveBeenSent">Whether the request may have reached the provider.</param>
+internal sealed class ProviderUnavailableException(string request, Exception cause, bool mayHaveBeenSent)
     : Exception($"The payment provider did not answer {request}: {cause.Message}", cause)
 {
     /// <summary>Whether the request may have reached the provider.</summary>
-    public bool WasSent => wasSent;
+    public bool MayHaveBeenSent => mayHaveBeenSent;
 }
 
 /// <summary>The provider rejected the request; sending it again would not help.</summary>

@@ -5,7 +5,7 @@ using ShopSaga.Payments.Provider;
 
 namespace ShopSaga.Payments.Refunding;
 
-/// <summary>Records that the buyer has the money back, and publishes it. The caller has locked the payment's row.</summary>
+/// <summary>Records that the customer has the money back, and publishes it. The caller has locked the payment's row.</summary>
 internal static class RefundRecording
 {
     /// <summary>Records a refund of the whole payment, made at our request or at the provider.</summary>

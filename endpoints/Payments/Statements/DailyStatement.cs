@@ -15,7 +15,7 @@ namespace ShopSaga.Payments.Statements;
 internal sealed record StatementLine([property: JsonPropertyName("fact")] string EntryType, long OrderId, long PaymentId, long Amount);
 
 /// <summary>
-/// GET /internal/statements/{date}: every capture and refund of a business day as Payments has them, for the reconciliation. The gateway
+/// GET /internal/statements/{date}: every capture and refund of a business date as Payments has them, for the reconciliation. The gateway
 /// has no such route; callers authenticate with the key <c>Internal:Key</c>.
 /// </summary>
 internal static class DailyStatement

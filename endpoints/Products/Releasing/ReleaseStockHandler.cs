@@ -7,14 +7,15 @@ using ShopSaga.Products.Reserving;
 namespace ShopSaga.Products.Releasing;
 
 /// <summary>
-/// Restores the stock of an order that is cancelled or was not paid. Before OrderPlaced arrives, leaves a tombstone that rejects it.
+/// Restores the stock of an order that is cancelled or was not paid. Before OrderPlaced arrives, leaves a tombstone,
+/// under which it reserves nothing.
 /// </summary>
 internal sealed class ReleaseStockHandler(StockRows stock, TimeProvider time, ILogger<ReleaseStockHandler> logger)
     : IHandleMessages<OrderCancelled>, IHandleMessages<PaymentFailed>
 {
     // A tombstone is announced only where Orders waits for it.
     public Task Handle(OrderCancelled message, IMessageHandlerContext context) => Release(
-        message.OrderId, ReservationTrigger.OrderCancelled, announceTombstone: CancelReasons.AwaitsCompensation(message.Reason), context);
+        message.OrderId, ReservationTrigger.OrderCancelled, announceTombstone: CancelReasons.MustBeAnswered(message.Reason), context);
 
     public Task Handle(PaymentFailed message, IMessageHandlerContext context) =>
         Release(message.OrderId, ReservationTrigger.PaymentFailed, announceTombstone: true, context);
@@ -24,7 +25,7 @@ internal sealed class ReleaseStockHandler(StockRows stock, TimeProvider time, IL
         var (sql, now) = (context.Sql(), time.GetUtcNow());
         if (await Reservations.TryInsert(sql, orderId, trigger, now) is not null)
         {
-            logger.LogInformation(LogEvents.CancelledFirst, "Order {OrderId} is cancelled before OrderPlaced arrived", orderId);
+            logger.LogInformation(LogEvents.CancelledFirst, "Order {OrderId} is cancelled or unpaid before OrderPlaced arrived", orderId);
             if (!announceTombstone)
             {
                 return;

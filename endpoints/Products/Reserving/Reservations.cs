@@ -9,7 +9,7 @@ namespace ShopSaga.Products.Reserving;
 internal static class Reservations
 {
     /// <summary>
-    /// Inserts the order's reservation in the status that <paramref name="trigger"/> gives birth to; null when it has one already.
+    /// Inserts the order's reservation in the status that <paramref name="trigger"/> leads to; null when it has one already.
     /// </summary>
     public static async Task<ReservationStatus?> TryInsert(Sql sql, long orderId, ReservationTrigger trigger, DateTimeOffset at)
     {

@@ -38,7 +38,7 @@ internal sealed class DailyClosing(MonthlyClosing months, TimeProvider time, ILo
             return DailySettlement.Of(date, closed, isClosed: true);
         }
 
-        var totals = await Count(sql, date);
+        var totals = await StoreTotals(sql, date);
         await session.Publish(
             new DailySettlementClosed(date, totals.TotalAmount, checked((int)totals.PaymentCount)), cancellationToken);
         await months.CloseWhenComplete(date, session, cancellationToken);
@@ -54,7 +54,7 @@ internal sealed class DailyClosing(MonthlyClosing months, TimeProvider time, ILo
         return DailySettlement.Of(date, totals, isClosed: true);
     }
 
-    private async Task<Totals> Count(Sql sql, DateOnly date)
+    private async Task<Totals> StoreTotals(Sql sql, DateOnly date)
     {
         // The running totals serve reports of an open day; the final figures come from the entries themselves.
         var counted = await sql.QuerySingle<Totals>(

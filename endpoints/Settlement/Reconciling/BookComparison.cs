@@ -5,7 +5,7 @@ namespace ShopSaga.Settlement.Reconciling;
 /// <summary>Compares three books, line by line. Lines of the same order and the same entry type belong together.</summary>
 internal sealed class BookComparison
 {
-    private readonly Dictionary<(long OrderId, string EntryType), Posting> _postings = [];
+    private readonly Dictionary<(long OrderId, string EntryType), ComparedEntry> _entries = [];
     private readonly List<Difference> _withoutOrder = [];
 
     /// <summary>Adds a line of a book.</summary>
@@ -19,12 +19,12 @@ internal sealed class BookComparison
             return;
         }
 
-        if (!_postings.TryGetValue((orderId, line.EntryType), out var posting))
+        if (!_entries.TryGetValue((orderId, line.EntryType), out var entry))
         {
-            _postings.Add((orderId, line.EntryType), posting = new Posting());
+            _entries.Add((orderId, line.EntryType), entry = new ComparedEntry());
         }
 
-        posting[book].Add(amount, line.PaymentId);
+        entry[book].Add(amount, line.PaymentId);
     }
 
     /// <summary>The number of captures and refunds about which all books agree, and the differences, by order.</summary>
@@ -32,10 +32,10 @@ internal sealed class BookComparison
     {
         var differences = new List<Difference>();
         long matched = 0;
-        foreach (var ((orderId, _), posting) in _postings.OrderBy(pair => pair.Key))
+        foreach (var ((orderId, _), entry) in _entries.OrderBy(pair => pair.Key))
         {
             var before = differences.Count;
-            differences.AddRange(posting.Differences(orderId));
+            differences.AddRange(entry.Differences(orderId));
             matched += differences.Count == before ? 1 : 0;
         }
 
@@ -43,7 +43,7 @@ internal sealed class BookComparison
     }
 
     /// <summary>One capture or refund as each of the books has it.</summary>
-    private sealed class Posting
+    private sealed class ComparedEntry
     {
         private BookLines _provider;
         private BookLines _payments;
@@ -79,7 +79,7 @@ internal sealed class BookComparison
                     _ledger.SumUnder(payment)));
             }
 
-            // Under another payment id the ledger does not have this payment, but one that no other book has.
+            // With another payment id, the ledger lacks this payment and has a foreign one.
             return _payments.Count == 1 && _ledger.Count == 1 && _payments.PaymentId != _ledger.PaymentId
                 ? [.. Compare(orderId, _provider, _payments, default), .. Compare(orderId, default, default, _ledger)]
                 : Compare(orderId, _provider, _payments, _ledger);

@@ -7,7 +7,7 @@ namespace ShopSaga.Settlement.Recording;
 internal static class SettlementMetrics
 {
     /// <summary>
-    /// A day is closed minutes after its end; one that has entries and is open two days later is overdue, wherever its business date is.
+    /// A day is closed minutes after its end. One that has entries and is open a day later, in any time zone, is overdue.
     /// </summary>
     public static readonly DatabaseGauge Overdue = new(
         "shopsaga.settlement.days_overdue",

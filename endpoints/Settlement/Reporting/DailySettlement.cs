@@ -1,6 +1,6 @@
 namespace ShopSaga.Settlement.Reporting;
 
-/// <summary>The figures of a business day. Refunds are counted apart, on the day on which they are made.</summary>
+/// <summary>The figures of a business date. Refunds are counted apart, on the day on which they are made.</summary>
 internal sealed record DailySettlement(
     DateOnly ReportDate,
     long TotalAmount,

@@ -35,6 +35,7 @@ internal sealed class OrderProgressHandler :
         """,
         new { message.OrderId });
 
+    // For want of stock nothing was reserved or charged. After every other cancellation, a declined payment's too, stock or money follows.
     public Task Handle(OrderCancelled message, IMessageHandlerContext context) => context.Sql().Execute(
         """
         INSERT INTO orders_of_users (order_id, cancelled, awaits_answers) VALUES (@OrderId, true, @awaitsAnswers)

@@ -199,10 +199,10 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
                 throw new DestinationMissingException($"There is no queue {destination}.");
             }
 
+            var now = time.GetUtcNow();
+            var due = now + (operation.Delay ?? (operation.DeliverAt - (sentAt ?? now)));
             foreach (var address in AddressesOf(operation))
             {
-                var now = time.GetUtcNow();
-                var due = now + (operation.Delay ?? (operation.DeliverAt - (sentAt ?? now)));
                 _queues[address].Ready.Add(new InMemoryMessage(_sequence++, operation.MessageId, operation.Headers, operation.Body, due));
                 _queues[address].Arrived();
             }

@@ -33,6 +33,7 @@ public static class EndpointSetup
         builder.Services.AddHostedService(services => installing.Then(services.GetRequiredService<NpgsqlDataSource>()));
         builder.Services.AddSingleton(BrokerUnavailable);
         var endpoint = new EndpointConfiguration($"ShopSaga.{service}");
+        // Commands are internal types that an endpoint sends only to itself; they need no convention.
         endpoint.Conventions()
             .DefiningEventsAs(type => type.Namespace?.StartsWith(EventsNamespace, StringComparison.Ordinal) == true)
             .DefiningCommandsAs(_ => false);
@@ -101,6 +102,6 @@ public static class EndpointSetup
     /// <param name="endpoint">The endpoint.</param>
     /// <param name="concurrency">How many such calls there are at the same time.</param>
     /// <param name="handlers">The handlers.</param>
-    public static void CallOutside(this EndpointConfiguration endpoint, int concurrency, params Type[] handlers) =>
-        Lane.CallOutside(endpoint, concurrency, handlers);
+    public static void HandleAlone(this EndpointConfiguration endpoint, int concurrency, params Type[] handlers) =>
+        Lane.HandleAlone(endpoint, concurrency, handlers);
 }

@@ -4,7 +4,7 @@ using ShopSaga.Hosting.Business;
 
 namespace ShopSaga.Psp.Statements;
 
-/// <summary>Charges and refunds of one business day, and their sums.</summary>
+/// <summary>Charges and refunds of one business date, and their sums.</summary>
 internal sealed record Statement(
     DateOnly Date,
     IReadOnlyList<StatementCharge> Charges,

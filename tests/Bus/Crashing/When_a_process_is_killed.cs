@@ -3,8 +3,8 @@ using ShopSaga.Tests.Bus.Support;
 namespace ShopSaga.Tests.Bus.Crashing;
 
 /// <summary>
-/// Every place between which a process can die, on the real servers: after a new process has started, the effect is there exactly once,
-/// every message has left, under one id however often, and nothing is left to be dispatched.
+/// Every point at which a process can die, on the real servers: after a new process has started, the effect is there exactly once, each
+/// message has left under one id, and nothing is left to be dispatched.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]

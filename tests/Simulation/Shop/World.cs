@@ -16,7 +16,7 @@ namespace ShopSaga.Tests.Simulation.Shop;
 /// </summary>
 internal sealed class World : IAsyncDisposable
 {
-    /// <summary>Every secret.</summary>
+    /// <summary>Used as every secret.</summary>
     public const string Key = "a-secret-of-the-simulation-of-32-bytes";
 
     private const int HistoriesBetweenVacuums = 100;
@@ -24,7 +24,7 @@ internal sealed class World : IAsyncDisposable
     private static readonly TimeSpan ProviderTimeout = TimeSpan.FromSeconds(2);
     private readonly SimulatedService<IdempotencyKey> _provider;
     private readonly VirtualTime _timeOfCalls;
-    private PaymentProvider? _connection;
+    private PaymentProvider? _providerClient;
     private HttpClient? _http;
     private int _histories;
 
@@ -100,8 +100,8 @@ internal sealed class World : IAsyncDisposable
         Clock.Now = Beginning;
         Broker.StartAnew(seed);
         Line.Begin();
-        // It remembers failures.
-        _connection = new PaymentProvider(_http!, ProviderTimeout, _timeOfCalls, NullLogger<PaymentProvider>.Instance);
+        // Its circuit breaker remembers failures.
+        _providerClient = new PaymentProvider(_http!, ProviderTimeout, _timeOfCalls, NullLogger<PaymentProvider>.Instance);
         Story.Begin();
     }
 
@@ -136,7 +136,7 @@ internal sealed class World : IAsyncDisposable
     {
         if (name == "Payments")
         {
-            services.AddTransient(_ => _connection!);
+            services.AddTransient(_ => _providerClient!);
         }
     }
 

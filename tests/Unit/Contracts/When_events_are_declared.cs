@@ -53,7 +53,7 @@ public class When_events_are_declared
     {
         Assert.That(Enum.GetNames<CancelReason>(), Is.EqualTo(new[] { "OUT_OF_STOCK", "PAYMENT_DECLINED", "EXPIRED", "CUSTOMER", "SHOP" }));
         Assert.That(
-            Enum.GetNames<CancelReason>().Where(CancelReasons.AwaitsCompensation), Is.EqualTo(new[] { "EXPIRED", "CUSTOMER", "SHOP" }));
+            Enum.GetNames<CancelReason>().Where(CancelReasons.MustBeAnswered), Is.EqualTo(new[] { "EXPIRED", "CUSTOMER", "SHOP" }));
         Assert.That(
             typeof(PaymentFailureReason).GetFields().Select(word => word.GetRawConstantValue()),
             Is.EqualTo(new[] { "DECLINED", "ORDER_CANCELLED", "PROVIDER_TIMEOUT", "PROVIDER_UNAVAILABLE" }));

@@ -30,12 +30,12 @@ internal sealed class When_a_call_needs_a_connection : IDisposable
         var client = Client();
         _listener.Stop();
 
-        Assert.That((await FailureOf(client)).WasSent, Is.False);
+        Assert.That((await FailureOf(client)).MayHaveBeenSent, Is.False);
     }
 
     [Test]
     public async Task Should_know_that_nothing_was_sent_when_there_is_no_such_host() =>
-        Assert.That((await FailureOf(Client("http://provider.invalid"))).WasSent, Is.False);
+        Assert.That((await FailureOf(Client("http://provider.invalid"))).MayHaveBeenSent, Is.False);
 
     [Test]
     public async Task Should_know_that_nothing_was_sent_when_no_connection_is_made_in_time()
@@ -43,7 +43,7 @@ internal sealed class When_a_call_needs_a_connection : IDisposable
         _listener.Start(backlog: 0);
         await FillBacklog();
 
-        Assert.That((await FailureOf(Client(timeout: 2))).WasSent, Is.False);
+        Assert.That((await FailureOf(Client(timeout: 2))).MayHaveBeenSent, Is.False);
     }
 
     [Test]
@@ -56,7 +56,7 @@ internal sealed class When_a_call_needs_a_connection : IDisposable
             await ReadRequest(connection);
         }
 
-        Assert.That((await failing).WasSent, Is.True);
+        Assert.That((await failing).MayHaveBeenSent, Is.True);
     }
 
     [Test]
@@ -75,7 +75,7 @@ internal sealed class When_a_call_needs_a_connection : IDisposable
             await ReadRequest(connection);
             connection.Close();
 
-            Assert.That((await failing).WasSent, Is.True);
+            Assert.That((await failing).MayHaveBeenSent, Is.True);
         }
     }
 

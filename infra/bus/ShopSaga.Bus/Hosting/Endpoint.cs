@@ -104,7 +104,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         _pump = new MessagePump(
             receiving,
             new GroupProcessor(processor, invoker, observer),
-            invoker.NeedsTransactionOfItsOwn,
+            invoker.IsHandledAlone,
             recoverability,
             _database,
             health,

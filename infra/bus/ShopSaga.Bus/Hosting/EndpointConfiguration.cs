@@ -112,7 +112,7 @@ public sealed class EndpointConfiguration
     /// <summary>Puts a header on every message this endpoint sends, over any other value of it.</summary>
     public void AddHeaderToAllOutgoingMessages(string key, string value) => StaticHeaders[key] = value;
 
-    /// <summary>Sets how many messages are handled at once; at least 1.</summary>
+    /// <summary>Sets how many messages, or groups of them, are handled at once; at least 1.</summary>
     public void LimitMessageProcessingConcurrencyTo(int maxConcurrency)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxConcurrency, 1);
@@ -121,8 +121,8 @@ public sealed class EndpointConfiguration
 
     /// <summary>
     /// Lets up to this many waiting messages be handled one after the other in one transaction; 1 by default. A message that fails is taken
-    /// out, and the others are handled once more, without it. It multiplies throughput where handlers only use the database. Leave it at 1
-    /// where a handler calls another system. Only this runtime has it.
+    /// out, and the others are handled once more, without it. It multiplies throughput where handlers only use the database; a handler
+    /// that calls another system is for <see cref="HandleAlone"/>. Only this runtime has it.
     /// </summary>
     public void HandleInGroupsOf(int maxMessages)
     {

@@ -5,8 +5,8 @@ using RabbitMQ.Client.Exceptions;
 namespace ShopSaga.Bus;
 
 /// <summary>
-/// Gets committed messages of transactional sessions to the broker: at once after the commit, without the request waiting for it, and, when
-/// that did not happen (a crash, the broker away), by a poller.
+/// Gets committed messages to the broker: those of transactional sessions at once after the commit, without the request waiting for it, and
+/// all that have not left then (a crash, the broker away), handlers' too, by a poller.
 /// <code>
 ///   commit ─► queue in memory ─► dispatch ─► mark          the usual way, a few milliseconds
 ///   poller: records undispatched for a whole interval, and not under way here ─► claim by row lock ─► dispatch ─► mark
@@ -179,6 +179,7 @@ internal sealed class OutboxRelay(
         {
             var dispatched = await outbox.DispatchUndispatched(
                 claim, operations => dispatch(operations, cancellationToken), cancellationToken);
+            // Only a record that is claimed alone has one.
             _pauses.Remove(claim[0]);
             return dispatched;
         }

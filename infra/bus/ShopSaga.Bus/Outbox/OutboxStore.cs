@@ -30,7 +30,7 @@ internal sealed class OutboxStore(Database database, TimeProvider time)
     /// Locks keys until the transaction ends, one after the other, and reads the records of those messages that have one. One round trip.
     /// An impatient transaction waits for no lock, here and later, for longer than a moment.
     /// </summary>
-    public async Task<Dictionary<string, OutboxRecord>> Get(
+    public async Task<Dictionary<string, OutboxRecord>> LockAndRead(
         NpgsqlConnection connection, long[] keys, string[] messageIds, bool isPatient, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);
@@ -51,7 +51,7 @@ internal sealed class OutboxStore(Database database, TimeProvider time)
             });
         }
 
-        var settings = batch.BatchCommands.Count;
+        var commandsBefore = batch.BatchCommands.Count;
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
             $"""SELECT "MessageId", "Dispatched", "Operations"::text FROM {_table} WHERE "MessageId" = ANY($1)""")
         {
@@ -59,7 +59,7 @@ internal sealed class OutboxStore(Database database, TimeProvider time)
         });
         var records = new Dictionary<string, OutboxRecord>();
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        for (var result = 0; result < settings; result++)
+        for (var result = 0; result < commandsBefore; result++)
         {
             await reader.NextResultAsync(cancellationToken);
         }
@@ -188,7 +188,7 @@ internal sealed class OutboxStore(Database database, TimeProvider time)
 
     /// <summary>
     /// Creates table and indexes where they are missing. Two have the names that NServiceBus.Persistence.Sql gives its own, so neither lane
-    /// adds more. But each has only the records of one phase: one that is dispatched at its birth is written to one of them, once.
+    /// adds more. But each has only the records of one phase: one that is inserted as dispatched is written to one of them, once.
     /// </summary>
     public Task Install(NpgsqlConnection connection, CancellationToken cancellationToken)
     {

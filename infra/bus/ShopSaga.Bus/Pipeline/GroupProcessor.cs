@@ -1,7 +1,7 @@
 namespace ShopSaga.Bus;
 
 /// <summary>
-/// Recovers a group of messages whose transaction failed.
+/// Processes a group of messages in one transaction, and in smaller ones when that fails.
 /// <code>
 ///   together ── one fails ─► the others together, without it ─► … at most three times ─► every message that is left, alone
 ///   messages whose handlers need a transaction of their own ─► alone from the beginning
@@ -33,7 +33,7 @@ internal sealed class GroupProcessor(MessageProcessor processor, HandlerInvoker 
             return [await ProcessAlone(messages[0], isPatient, cancellationToken)];
         }
 
-        var left = messages.Where(handlers.NeedsTransactionOfItsOwn).ToDictionary(message => message, _ => (LockedException?)null);
+        var left = messages.Where(handlers.IsHandledAlone).ToDictionary(message => message, _ => (LockedException?)null);
         await ProcessTogether([.. messages.Where(message => !left.ContainsKey(message))], isPatient, left, cancellationToken);
         var failures = new Exception?[messages.Count];
         for (var i = 0; i < messages.Count; i++)

@@ -12,7 +12,7 @@ internal sealed class HandlerInvoker(
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>Whether a handler of the message must share its transaction with no other message.</summary>
-    public bool NeedsTransactionOfItsOwn(IncomingMessage message) =>
+    public bool IsHandledAlone(IncomingMessage message) =>
         message.Headers.TryGetValue(Headers.EnclosedMessageTypes, out var enclosed)
         && types.Find(enclosed) is { } type
         && handlers.StepsFor(type).Any(step => isHandledAlone(step.HandlerType));

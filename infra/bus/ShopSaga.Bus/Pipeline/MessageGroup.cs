@@ -14,7 +14,7 @@ internal sealed class MessageGroup(IReadOnlyList<IncomingMessage> messages, bool
     /// <summary>Ids of committed records whose operations must leave.</summary>
     public List<string> Undispatched { get; } = [];
 
-    /// <summary>These operations.</summary>
+    /// <summary>The operations of those records.</summary>
     public List<OutgoingOperation> Operations { get; } = [];
 
     /// <summary>The observed attempts; empty without a listener.</summary>

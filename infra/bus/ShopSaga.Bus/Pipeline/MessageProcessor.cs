@@ -29,10 +29,10 @@ internal sealed class MessageProcessor(
     TimeProvider time,
     ILogger<MessageProcessor> logger)
 {
-    /// <summary>The inbox's column has room for so many characters.</summary>
+    /// <summary>The longest id, in characters, that the inbox's column holds.</summary>
     private const int MaxMessageId = 200;
 
-    /// <summary>So many bytes of messages may share an outbox record.</summary>
+    /// <summary>The most bytes of messages that share an outbox record.</summary>
     private const int MaxMerged = 65_536;
 
     /// <exception cref="DatabaseUnavailableException">The database cannot be reached. No handler has run, so no message is to
@@ -151,7 +151,7 @@ internal sealed class MessageProcessor(
             connection = await database.Open(cancellationToken);
             var transaction = keys.Length > 0 || !group.IsPatient ? await connection.BeginTransactionAsync(cancellationToken) : null;
             string[] ids = [.. group.Messages.Select(message => message.MessageId)];
-            return (connection, transaction, await outbox.Get(connection, keys, ids, group.IsPatient, cancellationToken));
+            return (connection, transaction, await outbox.LockAndRead(connection, keys, ids, group.IsPatient, cancellationToken));
         }
         catch (Exception failure)
         {

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace ShopSaga.Bus;
 
 /// <summary>
-/// The way of a message that failed:
+/// The path of a failed message:
 /// <code>
 ///   unrecoverable ───────────────────────────────────────────────────► error queue: a copy with the failure in its headers
 ///   1 immediate retries left?  back to its queue, at once

@@ -1,6 +1,6 @@
 namespace ShopSaga.Bus;
 
-/// <summary>The way of a message whose processing threw: immediate retries, then delayed ones, then the error queue.</summary>
+/// <summary>The path of a message whose processing failed: immediate retries, then delayed ones, then the error queue.</summary>
 public sealed class RecoverabilitySettings
 {
     internal ImmediateRetriesSettings ImmediateSettings { get; } = new();
@@ -37,7 +37,7 @@ public sealed class RecoverabilitySettings
     /// <param name="failure">The exception.</param>
     /// <param name="attempts">How often the message failed since it came into the queue; at least 1.</param>
     /// <param name="delayedRetries">How many delayed retries it has had.</param>
-    /// <param name="delayedRetriesExpired">Whether the last of them was so long ago that there shall be no more.</param>
+    /// <param name="delayedRetriesExpired">Whether the first failure is too long ago for another.</param>
     internal RecoverabilityDecision Decide(Exception failure, int attempts, int delayedRetries, bool delayedRetriesExpired)
     {
         if (UnrecoverableExceptions.Any(type => type.IsInstanceOfType(failure)))

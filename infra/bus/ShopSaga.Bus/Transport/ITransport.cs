@@ -32,7 +32,8 @@ internal interface IDeliveryTarget
     void Enqueue(InFlightMessage delivery);
 
     /// <summary>
-    /// Processes a group of deliveries and settles each. A failure that not even recoverability could handle loses none of them.
+    /// Processes a group of deliveries and settles each, for a transport that decides itself what runs when, as the in-memory one does. A
+    /// failure that not even recoverability could handle loses none of them.
     /// </summary>
     Task Process(IReadOnlyList<InFlightMessage> group, CancellationToken stop, CancellationToken abort);
 }

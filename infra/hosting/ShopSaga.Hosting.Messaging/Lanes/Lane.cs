@@ -60,7 +60,7 @@ internal static class Lane
     }
 
     /// <summary>NServiceBus handles every message in a transaction of its own.</summary>
-    public static void CallOutside(EndpointConfiguration endpoint, int concurrency, Type[] handlers)
+    public static void HandleAlone(EndpointConfiguration endpoint, int concurrency, Type[] handlers)
     {
 #if NSERVICEBUS
         endpoint.LimitMessageProcessingConcurrencyTo(concurrency);

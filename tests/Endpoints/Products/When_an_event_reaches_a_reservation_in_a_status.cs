@@ -4,7 +4,7 @@ using static ShopSaga.Tests.Endpoints.Products.Events;
 namespace ShopSaga.Tests.Endpoints.Products;
 
 /// <summary>Every event about an order, in every state of its reservation, once and then again.</summary>
-internal sealed class When_an_event_reaches_a_reservation_in_a_state
+internal sealed class When_an_event_reaches_a_reservation_in_a_status
 {
     private const string Same = "same";
     private const string Never = "never";

@@ -7,7 +7,7 @@ using ShopSaga.Payments.Refunding;
 
 namespace ShopSaga.Payments.Charging;
 
-internal static class ChargingRegistration
+internal static class ChargingSetup
 {
     /// <summary>Registers the saga and the handler that charge.</summary>
     public static void AddCharging(this EndpointConfiguration endpoint, IConfiguration configuration)
@@ -23,7 +23,7 @@ internal static class ChargingRegistration
             _ => null,
         });
         // They mostly wait for the provider, so many of them can be in flight.
-        endpoint.CallOutside(configuration.Number("Messaging:Concurrency", 16, min: 1), typeof(ChargeHandler), typeof(RefundHandler));
+        endpoint.HandleAlone(configuration.Number("Messaging:Concurrency", 16, min: 1), typeof(ChargeHandler), typeof(RefundHandler));
         endpoint.Recoverability().AddUnrecoverableException<ProviderRefusedException>();
         endpoint.Recoverability().AddUnrecoverableException<ChargeUnknownException>();
     }
