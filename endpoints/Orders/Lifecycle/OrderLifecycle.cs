@@ -3,8 +3,8 @@ using System.Globalization;
 namespace ShopSaga.Orders.Lifecycle;
 
 /// <summary>
-/// Retired: the saga that orders had before <see cref="MoveOrderHandler"/>. It receives the timeouts of orders that were placed then, and each ends with its timeout.
-/// No order gets one any more.
+/// Retired: the saga that orders had before <see cref="MoveOrderHandler"/>. It receives the timeouts of orders that were placed
+/// then, and each ends with its timeout. No order gets one any more.
 /// </summary>
 /// <remarks>
 /// The names of the class and of its data are in the database and in the timeouts' headers. A saga must have a message that starts it;

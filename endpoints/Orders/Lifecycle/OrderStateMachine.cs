@@ -68,7 +68,8 @@ internal static class OrderStateMachine
         var (order, names) = await sql.QueryBoth<LockedOrder, string>(
             $"{LockOrder}; {record} {OrderHistory.Select}", OrderHistory.RowOf(orderEvent, now));
         return (
-            order ?? throw new InvalidOperationException($"Order {orderEvent.OrderId} does not exist."), names.Select(Enum.Parse<OrderTrigger>).ToHashSet());
+            order ?? throw new InvalidOperationException($"Order {orderEvent.OrderId} does not exist."),
+            names.Select(Enum.Parse<OrderTrigger>).ToHashSet());
     }
 
     private static Task<int> Write(Sql sql, Transition transition, OrderEvent trigger, OrderEvent? outcome, DateTimeOffset now)

@@ -3,7 +3,7 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Orders.Placing;
 
-/// <summary>A request that places an order, without its body. Its headers are parameters here so that the OpenAPI document has them.</summary>
+/// <summary>A request that places an order, without its body. The OpenAPI document has its headers because they are bound here.</summary>
 internal sealed record PlacingRequest(
     Caller Caller,
     HttpContext Http,

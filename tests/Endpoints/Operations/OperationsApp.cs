@@ -55,7 +55,7 @@ internal sealed class OperationsApp : IAsyncDisposable
     /// <summary>A second process of the service.</summary>
     public ServiceApp<Selection> StartAnother() => _service.StartAnother();
 
-    /// <summary>Begins anew: a quorum queue counts a consumer, and keeps what it holds, until it has noticed that its channel closed.</summary>
+    /// <summary>Begins anew. A quorum queue counts a consumer, and keeps what it holds, until it has seen its channel close.</summary>
     public async Task Empty()
     {
         await Eventually.Is(async () => await Broker.ConsumerCountAsync(Error) == 0, "an earlier test's consumer is gone");

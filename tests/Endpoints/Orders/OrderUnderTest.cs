@@ -30,7 +30,8 @@ internal sealed class OrderUnderTest
     public IReadOnlyList<object> Published => _published;
 
     public static async Task<OrderUnderTest> Place(TestDatabase database) => new(
-        database, await new OrdersInTransactions(database, TimeProvider.System).Place([new QuotedLine(1, "Lamp", 2, 500)], "CARD", PlacedAt));
+        database,
+        await new OrdersInTransactions(database, TimeProvider.System).Place([new QuotedLine(1, "Lamp", 2, 500)], "CARD", PlacedAt));
 
     /// <summary>The same order, as another instance of the service sees it.</summary>
     public OrderUnderTest OnAnotherInstance() => new(_database, _placed);
