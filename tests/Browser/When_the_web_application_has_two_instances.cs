@@ -30,6 +30,8 @@ public class When_the_web_application_has_two_instances
         var lantern = await Catalogue.List("Lantern", "Light", 21_000, 10);
         await using var customer = await Person.Arrives();
         await customer.HasRegistered();
+        var requests = new List<string>();
+        customer.Page.Request += (_, request) => requests.Add(request.Url);
         await customer.Orders(lantern);
         await customer.Sees("CONFIRMED");
 
@@ -46,6 +48,8 @@ public class When_the_web_application_has_two_instances
         await Asks(customer);
         await Yes(customer).ClickAsync();
         await customer.Sees("CANCELLED");
+        // A connection that takes several requests would be torn between instances where no cookie keeps them together.
+        Assert.That(requests.Where(request => request.Contains("/_blazor/negotiate", StringComparison.Ordinal)), Is.Empty);
     }
 
     /// <summary>A click that the circuit answers; one that is made while there is none is lost.</summary>
