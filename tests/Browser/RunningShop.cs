@@ -63,6 +63,8 @@ public class RunningShop
     private static async Task FillShelves()
     {
         await using var newcomer = await Person.Arrives();
+        // All processes compile what the first page needs; on a busy machine that alone takes half a minute.
+        newcomer.Page.SetDefaultNavigationTimeout(120_000);
         await newcomer.Opens("/shop");
         await newcomer.Shows("shop-empty");
         await newcomer.Page.GetByRole(AriaRole.Button, new() { Name = "Put sample products on sale" }).ClickAsync();
