@@ -181,7 +181,15 @@ internal sealed partial class When_the_shop_is_observed
             .CreateConnectionAsync();
         await using var channel = await connection.CreateChannelAsync();
         var garbage = Guid.NewGuid().ToByteArray();
-        await channel.BasicPublishAsync("", "ShopSaga.Settlement", mandatory: true, new BasicProperties(), garbage);
+        var properties = new BasicProperties
+        {
+            MessageId = Guid.NewGuid().ToString(),
+            Headers = new Dictionary<string, object?>
+            {
+                ["NServiceBus.EnclosedMessageTypes"] = "ShopSaga.Contracts.Payments.PaymentCompleted, ShopSaga.Contracts",
+            },
+        };
+        await channel.BasicPublishAsync("", "ShopSaga.Settlement", mandatory: true, properties, garbage);
         await Becomes("""sum(rabbitmq_detailed_queue_messages_ready{queue="error"}) > 0""");
         await Becomes("""ALERTS{alertname="ErrorQueueNotEmpty"}""");
 
