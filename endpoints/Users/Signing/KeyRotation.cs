@@ -39,7 +39,7 @@ internal sealed class KeyRotation(
             {
                 await CreateWhenDue(stoppingToken);
             }
-            catch (NpgsqlException failure)
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
                 logger.LogWarning(
                     LogEvents.SigningKeyNotRotated, "Cannot check whether a new signing key is due: {Reason}", failure.Message);

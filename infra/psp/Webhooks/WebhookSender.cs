@@ -27,7 +27,7 @@ internal sealed class WebhookSender(
             {
                 claimed = await SendDue(stoppingToken);
             }
-            catch (NpgsqlException failure)
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
                 logger.LogWarning(PspEvents.WebhooksWait, "Webhooks wait for the database: {Reason}", failure.Message);
             }

@@ -1,7 +1,11 @@
 using System.Net;
 using System.Net.Http.Json;
 using Dapper;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 using Npgsql;
 using ShopSaga.Psp;
 using ShopSaga.Tests.Endpoints.Support;
@@ -130,13 +134,42 @@ internal sealed class When_the_database_is_in_trouble
         }));
     }
 
-    private static Task<ServiceApp<IdempotencyKey>> Start(Dictionary<string, string>? settings = null) => ServiceApp<IdempotencyKey>.Start(
-        new Dictionary<string, string>(settings ?? [])
+    /// <summary>Npgsql throws it from a connection that it has broken (npgsql/npgsql, issue 6391).</summary>
+    [Test]
+    public async Task Should_keep_its_work_in_the_background_alive_after_a_failure_of_no_known_type()
+    {
+        var log = new FakeLogCollector();
+        var fails = false;
+        NpgsqlDataSource Failing(IServiceProvider services)
         {
-            ["Webhooks:Address"] = "http://merchant.test/webhooks/psp",
-            ["Webhooks:Secret"] = "test-webhook-secret",
-            ["Webhooks:Delay"] = "1.00:00:00",
-        });
+            var builder = new NpgsqlDataSourceBuilder(
+                services.GetRequiredService<IConfiguration>().GetConnectionString("Database") + ";Pooling=false");
+            builder.UsePhysicalConnectionInitializer(
+                _ => { }, _ => Volatile.Read(ref fails) ? throw new InvalidDataException("Of no known type.") : Task.CompletedTask);
+            return builder.Build();
+        }
+
+        await using var service = await Start(services: services => services
+            .AddSingleton(Failing)
+            .AddLogging(logging => logging.AddProvider(new FakeLoggerProvider(log))));
+        Volatile.Write(ref fails, true);
+
+        await Eventually.Is(
+            () => log.GetSnapshot().Count(entry => entry.Message == "Webhooks wait for the database: Of no known type.") > 1,
+            "the sender of webhooks fails, and fails again");
+
+        Assert.That(service.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested, Is.False);
+    }
+
+    private static Task<ServiceApp<IdempotencyKey>> Start(
+        Dictionary<string, string>? settings = null, Action<IServiceCollection>? services = null) => ServiceApp<IdempotencyKey>.Start(
+            new Dictionary<string, string>(settings ?? [])
+            {
+                ["Webhooks:Address"] = "http://merchant.test/webhooks/psp",
+                ["Webhooks:Secret"] = "test-webhook-secret",
+                ["Webhooks:Delay"] = "1.00:00:00",
+            },
+            services);
 
     private static Task<HttpResponseMessage> Charge(HttpClient client, string key) =>
         client.PostAsync(

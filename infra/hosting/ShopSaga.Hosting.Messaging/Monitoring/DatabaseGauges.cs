@@ -44,7 +44,7 @@ internal sealed class DatabaseGauges : BackgroundService
             {
                 _values[gauge.Name] = await Read(gauge, cancellationToken);
             }
-            catch (NpgsqlException)
+            catch (Exception) when (!cancellationToken.IsCancellationRequested)
             {
                 // The health check says so.
                 _values.TryRemove(gauge.Name, out _);
