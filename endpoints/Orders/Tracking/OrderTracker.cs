@@ -160,13 +160,15 @@ internal sealed class OrderTracker : BackgroundService
         }
     }
 
-    /// <summary>Subscribes once; from then on StackExchange.Redis restores the connection and the subscription by itself.</summary>
+    /// <summary>
+    /// Subscribes once, and waits for no Redis; StackExchange.Redis makes the subscription when it connects, and restores it by itself.
+    /// </summary>
     private async Task SubscribeToOtherInstances()
     {
         if (_subscriber is null)
         {
             var subscriber = await _redis.Subscriber();
-            await subscriber.SubscribeAsync(Channel, (_, message) => MarkNotified(message));
+            await subscriber.SubscribeAsync(Channel, (_, message) => MarkNotified(message), CommandFlags.FireAndForget);
             _subscriber = subscriber;
         }
 

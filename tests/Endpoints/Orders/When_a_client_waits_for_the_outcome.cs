@@ -33,7 +33,9 @@ internal sealed class When_a_client_waits_for_the_outcome(string? redis)
     [Test]
     public async Task Should_answer_201_when_it_is_confirmed()
     {
-        var user = NewUser();
+        var (patient, user) = (NewUser(), NewUser());
+        var stillOpen = Place(_orders.Customer(patient), "wait=30");
+        var open = (await OrdersOf(patient, 1)).Single();
         var waiting = Enumerable.Range(0, 8)
             .Select(number => Place((number % 2 == 0 ? _orders : _another).Customer(user), "wait=30"))
             .ToList();
@@ -49,6 +51,10 @@ internal sealed class When_a_client_waits_for_the_outcome(string? redis)
             Assert.That(answer.Body["paymentId"]!.GetValue<long>(), Is.EqualTo(answer.Body["id"]!.GetValue<long>() + 100));
             Assert.That(answer.Location, Is.EqualTo($"/orders/{answer.Body["id"]}"));
         }
+
+        Assert.That(stillOpen.IsCompleted, Is.False, "an order that came before, and is open, is waited for still");
+        await _orders.Publish(new PaymentCompleted(open, open + 100, patient, 500, "CARD", Now));
+        Assert.That((await stillOpen).Status, Is.EqualTo(201));
     }
 
     [Test]
