@@ -9,7 +9,7 @@ namespace ShopSaga.Orders.Tracking;
 /// <summary>
 /// Hands each status change of an order to the subscribers of the order, also if another instance of the service made the change.
 /// <code>
-///   handler or request ─ StatusNotifications ─┬──────────────────────────► due ─► one query for all due orders ─► subscriptions
+///   handler or request ─ StatusNotifications ─┬──────────────────────────► notified ─► one query for all these ─► subscriptions
 ///                                             └─► Redis ─► other instances ─►
 /// </code>
 /// <list type="number">
