@@ -38,12 +38,12 @@ internal sealed partial class Person : IAsyncDisposable
         (_context, Page) = (context, page);
         page.Console += (_, message) =>
         {
-            if (message.Type == "error" && !ToBeExpected().IsMatch(message.Text))
+            if (message.Type == "error")
             {
-                _complaints.Add(message.Text);
+                Complains(message.Text);
             }
         };
-        page.PageError += (_, error) => _complaints.Add(error);
+        page.PageError += (_, error) => Complains(error);
     }
 
     public IPage Page { get; }
@@ -182,6 +182,14 @@ internal sealed partial class Person : IAsyncDisposable
 
         var answer = await _context.APIRequest.PostAsync(path, new() { Form = form, MaxRedirects = 0 });
         Assert.That(answer.Status, Is.EqualTo(302), path);
+    }
+
+    private void Complains(string text)
+    {
+        if (!ToBeExpected().IsMatch(text))
+        {
+            _complaints.Add(text);
+        }
     }
 
     [GeneratedRegex(@"<input type=""hidden"" name=""(?<name>[^""]+)"" value=""(?<value>[^""]+)""")]
