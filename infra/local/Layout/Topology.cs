@@ -90,6 +90,9 @@ internal static class Topology
 
     /// <summary>The service of this name.</summary>
     public static Service Find(string name) => Services.Single(service => service.Name == name);
+
+    /// <summary>The service that publishes the event of this name; each has one.</summary>
+    public static Service PublisherOf(string name) => Services.Single(service => service.Publishes.Contains(name));
 }
 
 /// <summary>A service. An endpoint on the bus, and its queue, have the name of its assembly.</summary>

@@ -62,9 +62,8 @@ internal static class BrokerTopology
             await CreateQueue(channel, endpoint.Assembly, cancellationToken);
             foreach (var name in endpoint.ReactsTo)
             {
-                var owner = Topology.Services.Single(service => service.Publishes.Contains(name));
                 await channel.ExchangeBindAsync(
-                    endpoint.Assembly, EventExchange(owner, name), "", cancellationToken: cancellationToken);
+                    endpoint.Assembly, EventExchange(Topology.PublisherOf(name), name), "", cancellationToken: cancellationToken);
             }
         }
     }

@@ -98,7 +98,7 @@ internal static class BrokerUsers
     {
         string[] own = [$@"{Literal(service.Assembly)}([.-].+)?", .. service.Publishes.Select(name => Exchange(service, name))];
         string[] subscriptions =
-            [.. service.ReactsTo.Select(name => Exchange(Topology.Services.Single(other => other.Publishes.Contains(name)), name))];
+            [.. service.ReactsTo.Select(name => Exchange(Topology.PublisherOf(name), name))];
         string[] shared = declareAll ? ["error", "audit", @"nsb\.v2\..+"] : [];
         string[] baseTypes = ["System:.+"];
         return new Permissions(

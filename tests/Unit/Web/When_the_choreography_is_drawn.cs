@@ -14,7 +14,7 @@ public class When_the_choreography_is_drawn
             where Choreography.Services.Contains(listener.Name)
             from name in listener.ReactsTo
             where events.Contains(name)
-            select new Arrow(Topology.Services.Single(service => service.Publishes.Contains(name)).Name, listener.Name, name);
+            select new Arrow(Topology.PublisherOf(name).Name, listener.Name, name);
 
         Assert.That(Choreography.Arrows, Is.EquivalentTo(reactions));
     }

@@ -76,12 +76,9 @@ internal static class DatabaseConnection
             : throw new InvalidOperationException(
                 $"Configuration 'Database:PreparedStatements' is '{text}'. Set Database__PreparedStatements to a number, 0 for none.");
 
-    private static string Milliseconds(IConfiguration configuration, string key, TimeSpan otherwise) => configuration[key] is not { } text
-        ? ((long)otherwise.TotalMilliseconds).ToString(CultureInfo.InvariantCulture)
-        : TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var limit) && limit >= TimeSpan.FromMilliseconds(1)
-        && limit <= TimeSpan.FromDays(1)
-            ? ((long)limit.TotalMilliseconds).ToString(CultureInfo.InvariantCulture)
-            : throw new InvalidOperationException(
-                $"Configuration '{key}' is '{text}'. Set {key.Replace(":", "__", StringComparison.Ordinal)} to a time such as 00:00:05, of "
-                    + "at most a day.");
+    private static string Milliseconds(IConfiguration configuration, string key, TimeSpan byDefault)
+    {
+        var limit = configuration.Time(key, byDefault, min: TimeSpan.FromMilliseconds(1), max: TimeSpan.FromDays(1));
+        return ((long)limit.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+    }
 }
