@@ -16,9 +16,9 @@ internal enum OrderTrigger
     OrderConfirmed,
     OrderCancelled,
 
-    /// <summary>A request of the customer or an administrator.</summary>
+    /// <summary>A request of the order's customer. A payment that the shop cancels arrives as <see cref="PaymentRefunded"/>.</summary>
     CancelRequested,
 
-    /// <summary>A timeout: the order was not confirmed in time.</summary>
+    /// <summary>A timeout: the order was still PENDING at its expiry.</summary>
     Expired,
 }

@@ -15,8 +15,8 @@ namespace ShopSaga.Orders.Tracking;
 /// <list type="number">
 /// <item>A notification only says where to look; the database is the truth. An instance has one Redis subscription, and drops notifications
 /// of orders without a subscription.</item>
-/// <item>A notification may come before its commit. So an announced change is polled for, for a second or so, until it is there. It never
-/// comes when the transaction was rolled back; the retry notifies again.</item>
+/// <item>A notification may come before its commit. So the tracker polls for a notified change up to 20 times, 10 ms apart. After a
+/// rollback the change never comes; the retry notifies again.</item>
 /// <item>Notifications get lost while Redis is away. So all tracked orders are polled from time to time, by one query; more often without
 /// Redis.</item>
 /// </list>
@@ -161,7 +161,7 @@ internal sealed class OrderTracker : BackgroundService
     }
 
     /// <summary>
-    /// Subscribes once, and waits for no Redis; StackExchange.Redis makes the subscription when it connects, and restores it by itself.
+    /// Subscribes once, without waiting for Redis: StackExchange.Redis makes the subscription when it connects, and restores it by itself.
     /// </summary>
     private async Task SubscribeToOtherInstances()
     {

@@ -1,6 +1,9 @@
 namespace ShopSaga.Settlement.Reporting;
 
-/// <summary>The figures of a business date. Refunds are counted apart, on the day on which they are made.</summary>
+/// <summary>
+/// The figures of a report date: its own captures and refunds, and late ones whose business date was closed before. Refunds are counted
+/// apart, on the day on which they are made.
+/// </summary>
 internal sealed record DailySettlement(
     DateOnly ReportDate,
     long TotalAmount,

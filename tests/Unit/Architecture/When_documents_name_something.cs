@@ -75,6 +75,18 @@ public partial class When_documents_name_something
         Assert.That(unknown, Is.Empty);
     }
 
+    [Test]
+    public void Should_say_where_every_project_is_described()
+    {
+        var named = RepositoryPath().Matches(Repository.Read("docs/IMPLEMENTED-SUMMARY.md"))
+            .Select(path => path.Groups["path"].Value.TrimEnd('/') + "/").ToList();
+        var missing = Repository.Files.Where(file => file.EndsWith(".csproj", StringComparison.Ordinal))
+            .Select(file => Path.GetDirectoryName(file) + "/")
+            .Where(project => !named.Any(path => path.StartsWith(project, StringComparison.Ordinal)));
+
+        Assert.That(missing, Is.Empty);
+    }
+
     /// <summary>Guides name fixtures that their reader adds.</summary>
     [TestCaseSource(nameof(Documents))]
     public void Should_name_fixtures_that_exist(string document)

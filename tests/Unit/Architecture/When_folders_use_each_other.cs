@@ -43,10 +43,11 @@ public partial class When_folders_use_each_other
         Assert.That(wrong, Is.Empty, $"Move the type, or the folder in {Document}; a cycle has no order.");
     }
 
-    /// <summary>The folders with sources, <c>.</c> for the files of the root besides Program.cs.</summary>
+    /// <summary>The folders with sources or pages, <c>.</c> for the files of the root besides Program.cs.</summary>
     private static HashSet<string> FoldersOf(string project, string[] apart) =>
     [
         .. FolderReferences.SourcesOf(project)
+            .Concat(FolderReferences.SourcesOf(project, ".razor"))
             .Select(file => FolderReferences.FolderOf(project, file, apart)),
     ];
 

@@ -81,11 +81,11 @@ internal static partial class FolderReferences
     }
 
     /// <summary>The sources of a project, besides <c>Program.cs</c>; those of a project below it are not its own.</summary>
-    public static IEnumerable<string> SourcesOf(string project)
+    public static IEnumerable<string> SourcesOf(string project, string extension = ".cs")
     {
         var below = Repository.FilesIn(project, ".csproj").Select(file => Path.GetDirectoryName(file)!)
             .Where(other => other != project).ToList();
-        return Repository.FilesIn(project, ".cs").Where(file => Path.GetFileName(file) != "Program.cs")
+        return Repository.FilesIn(project, extension).Where(file => Path.GetFileName(file) != "Program.cs")
             .Where(file => !below.Any(other => file.StartsWith(other + "/", StringComparison.Ordinal)));
     }
 

@@ -37,7 +37,7 @@ public sealed class RecoverabilitySettings
     /// <param name="failure">The exception.</param>
     /// <param name="attempts">How often the message failed since it came into the queue; at least 1.</param>
     /// <param name="delayedRetries">How many delayed retries it has had.</param>
-    /// <param name="delayedRetriesExpired">Whether the first failure is too long ago for another.</param>
+    /// <param name="delayedRetriesExpired">Whether the last delayed retry is too long ago for another.</param>
     internal RecoverabilityDecision Decide(Exception failure, int attempts, int delayedRetries, bool delayedRetriesExpired)
     {
         if (UnrecoverableExceptions.Any(type => type.IsInstanceOfType(failure)))

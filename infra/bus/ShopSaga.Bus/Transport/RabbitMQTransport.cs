@@ -15,7 +15,7 @@ public sealed class RabbitMQTransport : TransportDefinition
         set => field = Positive(value);
     } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long the broker may be away before the critical error action runs; 2 minutes by default.</summary>
+    /// <summary>How long the broker may be away before a critical error is logged (id 8010); 2 minutes by default.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
     public TimeSpan TimeToWaitBeforeTriggeringCircuitBreaker
     {

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ShopSaga.Hosting.Lanes;
 
-/// <summary>What differs between the two lanes (docs/decisions/001-two-lanes.md); no other file has an <c>#if</c>.</summary>
+/// <summary>What differs between the two lanes (docs/decisions/001-two-lanes.md); no other file of a program has an <c>#if</c>.</summary>
 internal static class Lane
 {
 #if !NSERVICEBUS
