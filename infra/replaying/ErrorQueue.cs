@@ -1,3 +1,4 @@
+using System.Text;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
@@ -109,7 +110,7 @@ internal sealed class ErrorQueue : IAsyncDisposable
         Action<IReadOnlyDictionary<ReplayResult, int>, int>? progress = null)
     {
         var counts = new Dictionary<ReplayResult, int>();
-        var addresses = new Dictionary<string, bool>();
+        await using var ways = new Ways(_connection);
         await ForEachBatch(
             int.MaxValue,
             async (batch, source, target) =>
@@ -121,13 +122,16 @@ internal sealed class ErrorQueue : IAsyncDisposable
                     {
                         results.Add(Leave(message, null, source, target, cancellationToken));
                     }
-                    else if (await FindObstacle(message, addresses, cancellationToken) is { } reason)
+                    else if (message.FailedQueue is not { } address)
                     {
-                        results.Add(Leave(message, reason, source, target, cancellationToken));
+                        results.Add(Leave(message, "it has no header with the queue it failed in", source, target, cancellationToken));
                     }
                     else
                     {
-                        results.Add(Return(message, source, target, cancellationToken));
+                        var (way, obstacle) = await ways.To(address, cancellationToken);
+                        results.Add(way is null
+                            ? Leave(message, obstacle, source, target, cancellationToken)
+                            : Return(message, way, source, target, cancellationToken));
                     }
                 }
 
@@ -197,17 +201,22 @@ internal sealed class ErrorQueue : IAsyncDisposable
         }
     }
 
-    private async Task<ReplayResult?> Return(FailedMessage message, IChannel source, IChannel target, CancellationToken cancellationToken)
+    private async Task<ReplayResult?> Return(
+        FailedMessage message, IChannel way, IChannel source, IChannel target, CancellationToken cancellationToken)
     {
         try
         {
-            await target.BasicPublishAsync(
+            await way.BasicPublishAsync(
                 message.FailedQueue!, "", mandatory: true, message.WithoutFailure(), message.Body, cancellationToken);
         }
         catch (PublishException refused)
         {
             var reason = refused.IsReturn ? "no queue is bound to that exchange" : "the broker rejects it";
             return await Leave(message, reason, source, target, cancellationToken);
+        }
+        catch (OperationInterruptedException closed) when (source.IsOpen && closed.ShutdownReason is { } refused)
+        {
+            return await Leave(message, $"the broker refuses it: {refused.ReplyText}", source, target, cancellationToken);
         }
 
         await source.BasicAckAsync(message.DeliveryTag, multiple: false, CancellationToken.None);
@@ -228,22 +237,6 @@ internal sealed class ErrorQueue : IAsyncDisposable
         await source.BasicAckAsync(message.DeliveryTag, multiple: false, CancellationToken.None);
     }
 
-    private async Task<string?> FindObstacle(FailedMessage message, Dictionary<string, bool> addresses, CancellationToken cancellationToken)
-    {
-        if (message.FailedQueue is not { } address)
-        {
-            return "it has no header with the queue it failed in";
-        }
-
-        if (!addresses.TryGetValue(address, out var exists))
-        {
-            addresses[address] = exists = await Exists(
-                channel => channel.ExchangeDeclarePassiveAsync(address, cancellationToken), cancellationToken);
-        }
-
-        return exists ? null : "the exchange does not exist";
-    }
-
     private async Task<IReadOnlyList<FailedMessage>> Take(IChannel channel, int max, CancellationToken cancellationToken)
     {
         var messages = new List<FailedMessage>();
@@ -255,10 +248,13 @@ internal sealed class ErrorQueue : IAsyncDisposable
         return messages;
     }
 
+    private Task<bool> Exists(Func<IChannel, Task> ask, CancellationToken cancellationToken) =>
+        Exists(_connection, ask, cancellationToken);
+
     /// <summary>Uses a channel of its own, since the broker closes the channel of a passive declaration that fails.</summary>
-    private async Task<bool> Exists(Func<IChannel, Task> ask, CancellationToken cancellationToken)
+    private static async Task<bool> Exists(IConnection connection, Func<IChannel, Task> ask, CancellationToken cancellationToken)
     {
-        await using var channel = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         try
         {
             await ask(channel);
@@ -268,6 +264,43 @@ internal sealed class ErrorQueue : IAsyncDisposable
         {
             return false;
         }
+    }
+
+    /// <summary>
+    /// Channels to the queues that messages failed in, one for each: the broker closes the channel of a message that it refuses, with all
+    /// that is in flight there, and the header with the queue may say anything.
+    /// </summary>
+    private sealed class Ways(IConnection connection) : IAsyncDisposable
+    {
+        /// <summary>Of a name in AMQP (0-9-1, 4.2.5.3), in bytes.</summary>
+        private const int MaxName = 255;
+
+        private readonly Dictionary<string, (IChannel? Channel, string? Obstacle)> _known = [];
+
+        /// <summary>The channel to an address, or why there is none.</summary>
+        public async Task<(IChannel? Channel, string? Obstacle)> To(string address, CancellationToken cancellationToken)
+        {
+            if (!_known.TryGetValue(address, out var way))
+            {
+                _known[address] = way = await Find(address, cancellationToken);
+            }
+
+            return way;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var (channel, _) in _known.Values)
+            {
+                await (channel?.DisposeAsync() ?? default);
+            }
+        }
+
+        private async Task<(IChannel? Channel, string? Obstacle)> Find(string address, CancellationToken cancellationToken) =>
+            Encoding.UTF8.GetByteCount(address) > MaxName ? (null, "the name of the queue it failed in is too long for one")
+            : await Exists(connection, channel => channel.ExchangeDeclarePassiveAsync(address, cancellationToken), cancellationToken)
+                ? (await connection.CreateChannelAsync(WithConfirms, cancellationToken), null)
+                : (null, "the exchange does not exist");
     }
 
     private sealed class HeldLock(IChannel channel, string name) : IAsyncDisposable

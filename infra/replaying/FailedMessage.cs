@@ -13,12 +13,17 @@ internal sealed class FailedMessage
     private static readonly string[] FailureHeaders =
         ["NServiceBus.Retries", "NServiceBus.FailedQ", "NServiceBus.TimeOfFailure", Failure, "ServiceControl.EditOf"];
 
-    /// <summary>Headers that brokers and clients add in transit.</summary>
+    /// <summary>Further routing keys, by which the broker would route a copy again.</summary>
+    private const string CarbonCopies = "CC";
+    private const string BlindCarbonCopies = "BCC";
+
+    /// <summary>Headers that are about the way of a message: brokers and clients add them, or route by them.</summary>
     private static readonly string[] TransitHeaders =
     [
         "x-delivery-count", "x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason",
         Constants.PublishSequenceNumberHeader,
         "NServiceBus.Transport.RabbitMQ.DelayInSeconds", "NServiceBus.Transport.RabbitMQ.ConfirmationId",
+        CarbonCopies, BlindCarbonCopies,
     ];
 
     private readonly Dictionary<string, object?> _headers;
@@ -67,26 +72,24 @@ internal sealed class FailedMessage
     public string MessageType => (Header("NServiceBus.EnclosedMessageTypes") ?? Properties.Type ?? "unknown").Split(';', ',')[0];
 
     /// <summary>The properties of a copy: the original ones without the counts of this queue.</summary>
-    public BasicProperties Unchanged()
+    public BasicProperties Unchanged() => Copy(
+        name => name is not ("x-delivery-count" or Constants.PublishSequenceNumberHeader or CarbonCopies or BlindCarbonCopies));
+
+    /// <summary>The properties of the returned message: the original ones without the headers of the failure.</summary>
+    public BasicProperties WithoutFailure() => Copy(
+        name => !TransitHeaders.Contains(name) && !FailureHeaders.Any(failure => name.StartsWith(failure, StringComparison.Ordinal)));
+
+    private BasicProperties Copy(Func<string, bool> isKept)
     {
         var copy = new BasicProperties(Properties)
         {
-            Headers = Properties.Headers?.Where(header => header.Key is not ("x-delivery-count" or Constants.PublishSequenceNumberHeader))
-                .ToDictionary(),
+            Headers = Properties.Headers?.Where(header => isKept(header.Key)).ToDictionary(),
         };
 
         // The broker refuses a user id that is not the publisher's.
         copy.ClearUserId();
         return copy;
     }
-
-    /// <summary>The properties of the returned message: the original ones without the headers of the failure.</summary>
-    public BasicProperties WithoutFailure() => new(Properties)
-    {
-        Headers = _headers
-            .Where(header => !FailureHeaders.Any(name => header.Key.StartsWith(name, StringComparison.Ordinal)))
-            .ToDictionary(),
-    };
 
     private string? Header(string name) => _headers.TryGetValue(name, out var value) && Text(value) is { Length: > 0 } text ? text : null;
 

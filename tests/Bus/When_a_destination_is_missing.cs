@@ -22,14 +22,17 @@ public class When_a_destination_is_missing
         await Eventually.Is(() => rung.All.Select(delivery => delivery.Body).Distinct().Count() == 190, "every event has left");
     }
 
-    [Test]
-    public async Task Should_take_a_retry_for_processed_that_cannot_be_acknowledged()
+    /// <summary>There is no such queue, the broker refuses this user the exchange, or the name is too long for one.</summary>
+    [TestCase("nowhere", 1)]
+    [TestCase("amq.rabbitmq.trace", 1)]
+    [TestCase("n", 300)]
+    public async Task Should_take_a_retry_for_processed_that_cannot_be_acknowledged(string queue, int times)
     {
         await using var endpoint = await Start();
         await Broker.Send(endpoint.Name, new RingBell(), "retry", new Dictionary<string, string>
         {
             ["ServiceControl.Retry.UniqueMessageId"] = "1",
-            ["ServiceControl.Retry.AcknowledgementQueue"] = $"{endpoint.Name}-nowhere",
+            ["ServiceControl.Retry.AcknowledgementQueue"] = string.Concat(Enumerable.Repeat(queue, times)),
         });
         await Management.HasAcknowledged(endpoint.Name, 1);
 

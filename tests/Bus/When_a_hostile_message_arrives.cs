@@ -160,7 +160,10 @@ public class When_a_hostile_message_arrives
             nested = new List<object?> { nested };
         }
 
-        var properties = new BasicProperties { Headers = new Dictionary<string, object?> { ["nested"] = nested } };
+        var properties = new BasicProperties
+        {
+            Headers = new Dictionary<string, object?> { ["nested"] = nested, ["at no time"] = new AmqpTimestamp(long.MaxValue) },
+        };
         if (hasId)
         {
             properties.MessageId = Guid.NewGuid().ToString();
@@ -182,6 +185,59 @@ public class When_a_hostile_message_arrives
 
         Assert.That((failed.Headers["colour"], failed.Body), Is.EqualTo(("blue", """{"Unspeakable":true}""")));
         Assert.That(failed.Headers.Keys, Has.None.StartsWith("NServiceBus.ExceptionInfo."));
+    }
+
+    /// <summary>The broker takes the user id of a message from that user alone, so no copy may carry it.</summary>
+    [TestCase(false, 0)]
+    [TestCase(true, 0)]
+    [TestCase(true, 10)]
+    public async Task Should_pass_on_what_another_user_of_the_broker_has_sent(bool hasId, int deliveries)
+    {
+        await using var endpoint = await Start();
+        await using var other = await OtherUser.New();
+        await other.Publish(
+            endpoint.Name,
+            new BasicProperties
+            {
+                MessageId = hasId ? Guid.NewGuid().ToString() : null,
+                Headers = new Dictionary<string, object?>
+                {
+                    [Headers.EnclosedMessageTypes] = typeof(OpenDoor).FullName,
+                    ["x-delivery-count"] = deliveries,
+                },
+            },
+            """{"Fails":true}""");
+
+        await endpoint.NextFailed();
+        await AssertHandlesTheNext(endpoint);
+    }
+
+    /// <summary>The broker reads further routing keys from two headers, and closes the channel where they are no lists.</summary>
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Should_pass_on_a_message_without_its_carbon_copies(bool hasId)
+    {
+        var properties = new BasicProperties
+        {
+            Headers = new Dictionary<string, object?>
+            {
+                [Headers.EnclosedMessageTypes] = typeof(OpenDoor).FullName,
+                ["CC"] = new List<object?> { "elsewhere" },
+            },
+        };
+        if (hasId)
+        {
+            properties.MessageId = Guid.NewGuid().ToString();
+        }
+
+        await using var endpoint = await Start();
+        await using var channel = await Broker.NewChannel();
+        await channel.BasicPublishAsync(endpoint.Name, "", mandatory: true, properties, """{"Fails":true}"""u8.ToArray());
+
+        var failed = await endpoint.NextFailed();
+        await AssertHandlesTheNext(endpoint);
+        Assert.That(failed.Headers.Keys, Has.No.Member("CC"));
+        Assert.That(failed.Headers.ContainsKey("NServiceBus.FailedQ"), Is.EqualTo(hasId), "it says where it failed");
     }
 
     private async Task<Delivery> AssertFails(Dictionary<string, string> headers, string reason, string body = "{}")

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using RabbitMQ.Client;
 using ShopSaga.Tests.Bus.Support;
 
 namespace ShopSaga.Tests.Bus.Replaying;
@@ -41,7 +42,7 @@ public class When_failed_messages_are_listed
     [Test]
     public async Task Should_list_what_could_not_be_read_where_it_came_from()
     {
-        await Broker.Publish(_error.Name, new RabbitMQ.Client.BasicProperties(), new Dictionary<string, string>(), "poison");
+        await Broker.Publish(_error.Name, new BasicProperties(), new Dictionary<string, string>(), "poison");
 
         var (_, output) = await Replays.List(_error.Name);
 
@@ -67,6 +68,27 @@ public class When_failed_messages_are_listed
             messages.Select(message => message.Properties.MessageId),
             Is.EquivalentTo(Enumerable.Range(1, 60).Select(number => $"{number}")));
         Assert.That(messages.Select(message => message.Headers["NServiceBus.FailedQ"]), Has.All.EqualTo("ShopClient.Orders"));
+    }
+
+    /// <summary>To look at a message sends it to the end of the queue, and the broker would route it by this header again.</summary>
+    [Test]
+    public async Task Should_send_no_carbon_copies()
+    {
+        await using var elsewhere = await Address.New();
+        await using (var channel = await Broker.NewChannel())
+        {
+            var properties = new BasicProperties
+            {
+                MessageId = "1",
+                Headers = new Dictionary<string, object?> { ["CC"] = new List<object?> { elsewhere.Name } },
+            };
+            await channel.BasicPublishAsync(_error.Name, "", mandatory: true, properties, "{}"u8.ToArray());
+        }
+
+        await Replays.List(_error.Name);
+
+        Assert.That((await _error.Take(1)).Single().Properties.MessageId, Is.EqualTo("1"));
+        Assert.That(await Broker.Depth(elsewhere.Name), Is.Zero);
     }
 
     [Test]

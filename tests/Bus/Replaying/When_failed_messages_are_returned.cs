@@ -203,6 +203,45 @@ public class When_failed_messages_are_returned
             "as they were");
     }
 
+    /// <summary>The header may say anything. The broker closes the channel of what it refuses, with all that is in flight there.</summary>
+    [Test]
+    public async Task Should_leave_what_the_broker_refuses_and_return_the_rest()
+    {
+        await HasFailed("1", _orders);
+        await HasFailed("2", new Address("amq.rabbitmq.trace"));
+        await HasFailed("3", new Address(new string('q', 300)));
+        await HasFailed("4", _orders);
+
+        var (exitCode, output) = await Replays.Return(_error.Name);
+
+        Assert.That(exitCode, Is.EqualTo(1));
+        Assert.That(output, Does.Contain("the broker refuses it: ACCESS_REFUSED").And.Contains("is too long for one"));
+        Assert.That(output, Does.EndWith("2 messages returned, 2 left in the error queue." + Environment.NewLine));
+        Assert.That(Ids(await _orders.Take(2)), Is.EqualTo(new[] { "1", "4" }));
+        Assert.That(Ids(await _error.Take(2)), Is.EquivalentTo(new[] { "2", "3" }));
+    }
+
+    [Test]
+    public async Task Should_return_what_another_user_of_the_broker_has_sent()
+    {
+        await using (var other = await OtherUser.New())
+        {
+            await other.Publish(
+                _error.Name,
+                new BasicProperties
+                {
+                    MessageId = "1",
+                    Headers = new Dictionary<string, object?> { ["NServiceBus.FailedQ"] = _orders.Name },
+                },
+                "{}");
+        }
+
+        var (exitCode, _) = await Replays.Return(_error.Name);
+
+        Assert.That(exitCode, Is.Zero);
+        Assert.That(Ids(await _orders.Take(1)), Is.EqualTo(new[] { "1" }));
+    }
+
     [Test]
     public async Task Should_leave_what_does_not_say_where_it_failed()
     {

@@ -56,6 +56,21 @@ internal static class Management
         using var answer = await Http.DeleteAsync($"api/policies/%2F/{queue}");
     }
 
+    /// <summary>Adds a user who may do anything.</summary>
+    public static async Task AddUser(string name, string password)
+    {
+        using var added = await Http.PutAsJsonAsync($"api/users/{name}", new { password, tags = "" });
+        added.EnsureSuccessStatusCode();
+        using var allowed = await Http.PutAsJsonAsync(
+            $"api/permissions/%2F/{name}", new { configure = ".*", write = ".*", read = ".*" });
+        allowed.EnsureSuccessStatusCode();
+    }
+
+    public static async Task DeleteUser(string name)
+    {
+        using var answer = await Http.DeleteAsync($"api/users/{name}");
+    }
+
     private static HttpClient NewClient()
     {
         var address = Servers.Management;

@@ -6,6 +6,9 @@ namespace ShopSaga.Fuzz.Messages;
 /// <summary>Sends hostile messages, some of which the client or the broker refuses.</summary>
 internal sealed class HostileSender(string broker) : IAsyncDisposable
 {
+    /// <summary>Stands for the user that sends, the only one whose id the broker takes.</summary>
+    public const string User = "sender";
+
     private IConnection? _connection;
     private IChannel? _channel;
 
@@ -14,6 +17,11 @@ internal sealed class HostileSender(string broker) : IAsyncDisposable
     {
         _connection ??= await new ConnectionFactory { Uri = new Uri(broker) }.CreateConnectionAsync(cancellationToken);
         _channel ??= await _connection.CreateChannelAsync(new CreateChannelOptions(true, true), cancellationToken);
+        if (message.Properties.UserId == User)
+        {
+            message.Properties.UserId = Uri.UnescapeDataString(new Uri(broker).UserInfo.Split(':')[0]);
+        }
+
         try
         {
             await _channel.BasicPublishAsync("", message.Queue, mandatory: true, message.Properties, message.Body, cancellationToken);

@@ -42,7 +42,7 @@ internal sealed class MessageGenerator(int seed)
         "NServiceBus.TransactionalSession.RemainingCommitDuration", "NServiceBus.TransactionalSession.CommitDelayIncrement",
         "NServiceBus.TransactionalSession.CommitDelayAttempt", "ServiceControl.Retry.UniqueMessageId",
         "ServiceControl.Retry.AcknowledgementQueue",
-        "$.diagnostics.originating.hostid", "",
+        "$.diagnostics.originating.hostid", "CC", "BCC", "",
     ];
 
     private static readonly string[] HostileTypes =
@@ -107,6 +107,25 @@ internal sealed class MessageGenerator(int seed)
             message.Properties.Headers!["nested"] = Nested(20_000);
             return message with { Kind = "20,000 lists, one in the other" };
         },
+        random =>
+        {
+            var message = Valid(random);
+            message.Properties.Headers!["nested"] = Nested(200);
+            message.Properties.Headers!["at no time"] = new AmqpTimestamp(long.MaxValue);
+            message.Properties.ClearMessageId();
+            return message with { Kind = "200 lists, one in the other, and a time that is none" };
+        },
+        random =>
+        {
+            var message = Valid(random);
+            message.Properties.ClearMessageId();
+            message.Properties.UserId = HostileSender.User;
+            return message with { Kind = "the user id of the sender" };
+        },
+        random =>
+            Failing(random) is var message && Header(message, "CC", new List<object?> { "elsewhere" })
+                ? message with { Kind = "a carbon copy" }
+                : message,
     ];
 
     public static int KnownMessages => Known.Length;

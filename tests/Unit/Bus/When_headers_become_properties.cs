@@ -17,6 +17,7 @@ public class When_headers_become_properties
             ["flag"] = true,
             ["nothing"] = null,
             ["time"] = new AmqpTimestamp(1_787_317_262),
+            ["at no time"] = new AmqpTimestamp(long.MaxValue),
             ["table"] = new Dictionary<string, object?> { ["a"] = 1, ["b"] = Encoding.UTF8.GetBytes("two") },
             ["list"] = new List<object?> { 1L, Encoding.UTF8.GetBytes("two") },
         }).Where(header => header.Key != Headers.MessageId),
@@ -27,6 +28,7 @@ public class When_headers_become_properties
             ["flag"] = "True",
             ["nothing"] = "",
             ["time"] = "2026-08-21 13:01:02:000000 Z",
+            ["at no time"] = "9223372036854775807",
             ["table"] = "a=1,b=two",
             ["list"] = "1;two",
         }));

@@ -82,6 +82,19 @@ public class When_values_are_written_to_the_wire
         Assert.That(types.Find(enclosed), Is.EqualTo(typeof(EventLeaf)));
     }
 
+    /// <summary>A sender can fill a frame with each, so that a thousand take hundreds of megabytes.</summary>
+    [Test]
+    public void Should_not_remember_long_lists_of_types()
+    {
+        var types = new MessageTypes(new ConventionsBuilder());
+        types.Register(typeof(EventLeaf));
+        var enclosed = $"{typeof(OutgoingOperation).FullName}, {new string('x', 5_000)};{typeof(EventLeaf).FullName}";
+        Assert.That(types.Find(enclosed), Is.EqualTo(typeof(EventLeaf)));
+        types.Register(typeof(OutgoingOperation));
+
+        Assert.That(types.Find(enclosed), Is.EqualTo(typeof(OutgoingOperation)), "it was looked up again");
+    }
+
     [Test]
     public void Should_write_and_read_an_operation_for_the_outbox()
     {

@@ -128,11 +128,11 @@ internal sealed class MessageProcessor(
             {
                 await dispatch(acknowledgements, cancellationToken);
             }
-            catch (DestinationMissingException missing)
+            catch (BrokerUnavailableException refused) when (refused is DestinationMissingException || refused.IsRefusal)
             {
                 // The work is committed: treating the message as failed would be wrong, and would list it as failed again.
                 logger.LogWarning(
-                    BusEvents.RetryNotAcknowledged, "ServiceControl is not told of a successful retry: {Reason}", missing.Message);
+                    BusEvents.RetryNotAcknowledged, "ServiceControl is not told of a successful retry: {Reason}", refused.Message);
             }
         }
     }

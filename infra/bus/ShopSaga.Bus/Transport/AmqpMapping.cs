@@ -26,12 +26,21 @@ internal static class AmqpMapping
     /// <summary>Of tables and lists in a header; a frame has room for 25,000, and each costs stack.</summary>
     private const int MaxDepth = 100;
 
+    /// <summary>A timestamp in a header has 64 bits, more than there are times.</summary>
+    private static readonly long FirstTime = DateTimeOffset.MinValue.ToUnixTimeSeconds();
+    private static readonly long LastTime = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
+
     /// <summary>Deliveries before the broker's count began anew (<see cref="Renewed"/>).</summary>
     private const string EarlierDeliveries = "ShopSaga.Bus.EarlierDeliveries";
 
+    /// <summary>Further routing keys: the broker would route a copy by them again, and closes the channel where they are no list.</summary>
+    private const string CarbonCopies = "CC";
+    private const string BlindCarbonCopies = "BCC";
+
     private static readonly FrozenSet<string> NeverShown = FrozenSet.Create(
         DelayInSeconds, "x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason",
-        "NServiceBus.Transport.RabbitMQ.ConfirmationId", Constants.PublishSequenceNumberHeader, DeliveryCount, EarlierDeliveries);
+        "NServiceBus.Transport.RabbitMQ.ConfirmationId", Constants.PublishSequenceNumberHeader, DeliveryCount, EarlierDeliveries,
+        CarbonCopies, BlindCarbonCopies);
 
     /// <param name="operation">The message.</param>
     /// <param name="maxFrame">The frame size agreed with the broker.</param>
@@ -79,14 +88,25 @@ internal static class AmqpMapping
         return properties;
     }
 
-    /// <summary>The properties of a message as it came, with the headers as texts that fit.</summary>
+    /// <summary>
+    /// The properties of a message as it came, but for those that say who sent it and where to: the broker takes no user id from another
+    /// user.
+    /// </summary>
+    public static BasicProperties AsItCame(IReadOnlyBasicProperties received)
+    {
+        var headers = new Dictionary<string, object?>(received.Headers ?? new Dictionary<string, object?>());
+        headers.Remove(CarbonCopies);
+        headers.Remove(BlindCarbonCopies);
+        var properties = new BasicProperties(received) { Headers = headers };
+        properties.ClearUserId();
+        return properties;
+    }
+
+    /// <summary>The same with the headers as texts that fit.</summary>
     public static BasicProperties AsTexts(IReadOnlyBasicProperties received, uint maxFrame)
     {
-        var properties = new BasicProperties(received)
-        {
-            Headers = (received.Headers ?? new Dictionary<string, object?>()).ToDictionary(
-                header => header.Key, header => (object?)Text(header.Value)),
-        };
+        var properties = AsItCame(received);
+        properties.Headers = properties.Headers!.ToDictionary(header => header.Key, header => (object?)Text(header.Value));
         AmqpLimits.Fit(properties.Headers, maxFrame);
         return properties;
     }
@@ -177,13 +197,11 @@ internal static class AmqpMapping
     /// <summary>The properties of a copy for the same queue, in which the broker's count begins anew but none is forgotten.</summary>
     public static BasicProperties Renewed(IReadOnlyBasicProperties received)
     {
-        var headers = new Dictionary<string, object?>(received.Headers ?? new Dictionary<string, object?>())
-        {
-            [EarlierDeliveries] = Count(received, EarlierDeliveries, 0) + Count(received, DeliveryCount, 0),
-        };
-        headers.Remove(DeliveryCount);
-        headers.Remove(Constants.PublishSequenceNumberHeader);
-        return new BasicProperties(received) { Headers = headers };
+        var properties = AsItCame(received);
+        properties.Headers![EarlierDeliveries] = Count(received, EarlierDeliveries, 0) + Count(received, DeliveryCount, 0);
+        properties.Headers.Remove(DeliveryCount);
+        properties.Headers.Remove(Constants.PublishSequenceNumberHeader);
+        return properties;
     }
 
     private static int Count(IReadOnlyBasicProperties properties, string header, int otherwise) =>
@@ -209,7 +227,9 @@ internal static class AmqpMapping
         _ when depth > MaxDepth => "…",
         null => string.Empty,
         byte[] bytes => Encoding.UTF8.GetString(bytes),
-        AmqpTimestamp time => WireTime.ToWire(DateTimeOffset.FromUnixTimeSeconds(time.UnixTime)),
+        AmqpTimestamp { UnixTime: var time } when time >= FirstTime && time <= LastTime =>
+            WireTime.ToWire(DateTimeOffset.FromUnixTimeSeconds(time)),
+        AmqpTimestamp { UnixTime: var time } => time.ToString(CultureInfo.InvariantCulture),
         IDictionary<string, object?> table => string.Join(',', table.Select(entry => $"{entry.Key}={Text(entry.Value, depth + 1)}")),
         System.Collections.IEnumerable list and not string =>
             string.Join(';', list.Cast<object?>().Select(item => Text(item, depth + 1))),

@@ -78,7 +78,7 @@ internal sealed class RabbitMqDispatcher : IAsyncDisposable
             var channel = await Channel(timeout.Token);
             var sent = AmqpMapping.IsDeep(properties)
                 ? AmqpMapping.AsTexts(properties, channel.MaxFrame)
-                : new BasicProperties(properties);
+                : AmqpMapping.AsItCame(properties);
             await channel.Forward(address, sent, body, timeout.Token);
         }
         catch (Exception failure)

@@ -12,6 +12,9 @@ internal sealed class MessageTypes(ConventionsBuilder conventions)
     /// <summary>Values of the header that are remembered; senders may write the same types in any number of ways.</summary>
     private const int MaxRemembered = 1000;
 
+    /// <summary>The longest of them, in characters: a header may fill a frame, and be a little different each time.</summary>
+    private const int MaxRememberedLength = 2000;
+
     private readonly ConcurrentDictionary<Type, string> _enclosed = new();
     private readonly ConcurrentDictionary<string, Type> _byHeader = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Type> _byFullName = new(StringComparer.Ordinal);
@@ -46,7 +49,7 @@ internal sealed class MessageTypes(ConventionsBuilder conventions)
             .Where(name => !name.Contains("__impl", StringComparison.Ordinal))
             .Select(name => _byFullName.GetValueOrDefault(FullName(name)))
             .FirstOrDefault(type => type is not null);
-        if (found is not null && _byHeader.Count < MaxRemembered)
+        if (found is not null && enclosed.Length <= MaxRememberedLength && _byHeader.Count < MaxRemembered)
         {
             _byHeader[enclosed] = found;
         }
