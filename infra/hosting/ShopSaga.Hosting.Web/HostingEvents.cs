@@ -10,8 +10,9 @@ internal static class HostingEvents
     public static readonly EventId CriticalError = new(9003, nameof(CriticalError));
     public static readonly EventId DependencyUnavailable = new(9004, nameof(DependencyUnavailable));
     public static readonly EventId RequestFailed = new(9005, nameof(RequestFailed));
+    public static readonly EventId KeysNotFetched = new(9006, nameof(KeysNotFetched));
     public static readonly EventId StatementTimedOut = new(9007, nameof(StatementTimedOut));
     public static readonly EventId UndispatchedRecordsAnnounced = new(9008, nameof(UndispatchedRecordsAnnounced));
     public static readonly EventId UndispatchedRecordsWait = new(9009, nameof(UndispatchedRecordsWait));
-    public static readonly EventId KeysNotFetched = new(9006, nameof(KeysNotFetched));
+    public static readonly EventId ErrorQueueUnread = new(9010, nameof(ErrorQueueUnread));
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Testing;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using ShopSaga.Hosting.Monitoring;
@@ -20,9 +21,11 @@ internal sealed class When_messages_wait_in_the_error_queue
         await using var connection = await new ConnectionFactory { Uri = new Uri(broker) }.CreateConnectionAsync();
         await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(true, true));
         await channel.QueueDeclareAsync("error", durable: true, exclusive: false, autoDelete: false);
+        var log = new FakeLogger<ErrorQueueCustomCheck>();
         var check = new ErrorQueueCustomCheck(
-            new MonitoredEndpoint("ShopSaga.Orders", broker), ServiceControl.From(new ConfigurationBuilder().Build()));
+            new MonitoredEndpoint("ShopSaga.Orders", broker), ServiceControl.From(new ConfigurationBuilder().Build()), log);
         Assert.That((await check.PerformCheck()).HasFailed, Is.False, "empty");
+        Assert.That(log.LatestRecord.Message, Does.StartWith("Nothing reads the queue error"));
 
         await channel.BasicPublishAsync("", "error", mandatory: true, "failed"u8.ToArray());
         var unread = await check.PerformCheck();
@@ -34,5 +37,6 @@ internal sealed class When_messages_wait_in_the_error_queue
         await channel.BasicConsumeAsync("error", autoAck: false, new AsyncEventingBasicConsumer(channel));
         await channel.BasicPublishAsync("", "error", mandatory: true, "failed"u8.ToArray());
         Assert.That((await check.PerformCheck()).HasFailed, Is.False, "is read");
+        Assert.That(log.Collector.Count, Is.EqualTo(1), "said once");
     }
 }
