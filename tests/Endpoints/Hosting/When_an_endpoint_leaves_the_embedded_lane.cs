@@ -42,10 +42,7 @@ internal sealed class When_an_endpoint_leaves_the_embedded_lane
     public async Task Should_send_one_control_message_for_each_undispatched_record_as_the_samples_show_it()
     {
         await using var connection = await new ConnectionFactory { Uri = new Uri(_broker) }.CreateConnectionAsync();
-        await using var channel = await connection.CreateChannelAsync();
-        await channel.ExchangeDeclareAsync(Endpoint, ExchangeType.Fanout, durable: true);
-        await channel.QueueDeclareAsync(Endpoint, durable: true, exclusive: false, autoDelete: false);
-        await channel.QueueBindAsync(Endpoint, Endpoint, "");
+        await using var channel = await DeclareQueue(connection);
         await using var database = NpgsqlDataSource.Create(_database);
         using var records = new UndispatchedRecords(
             new MonitoredEndpoint(Endpoint, _broker), database, TimeProvider.System, NullLogger<UndispatchedRecords>.Instance);
@@ -62,6 +59,36 @@ internal sealed class When_an_endpoint_leaves_the_embedded_lane
                 Described(message.BasicProperties).Where(line => !IsTime(line)), Is.EquivalentTo(Sample().Where(line => !IsTime(line))));
             Assert.That(Described(message.BasicProperties).Single(IsTime), Does.Match(@"= '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d:\d{6} Z'$"));
         }
+    }
+
+    /// <summary>An id may have as many characters as the column, which is more than the property of a message has bytes.</summary>
+    [Test]
+    public async Task Should_announce_a_record_whose_id_is_longer_than_a_short_string()
+    {
+        var id = new string('한', 200);
+        await using var connection = await new ConnectionFactory { Uri = new Uri(_broker) }.CreateConnectionAsync();
+        await using var channel = await DeclareQueue(connection);
+        await using var database = NpgsqlDataSource.Create(_database);
+        await using var renamed = database.CreateCommand(
+            $"""UPDATE "ShopSaga_Test_OutboxData" SET "MessageId" = '{id}' WHERE NOT "Dispatched" """);
+        await renamed.ExecuteNonQueryAsync();
+        using var records = new UndispatchedRecords(
+            new MonitoredEndpoint(Endpoint, _broker), database, TimeProvider.System, NullLogger<UndispatchedRecords>.Instance);
+
+        await records.Announce(CancellationToken.None);
+
+        var message = (await channel.BasicGetAsync(Endpoint, autoAck: true))!;
+        Assert.That(message.BasicProperties.MessageId, Is.Not.Empty, "a receiver needs one");
+        Assert.That(Encoding.UTF8.GetString((byte[])message.BasicProperties.Headers!["NServiceBus.MessageId"]!), Is.EqualTo(id));
+    }
+
+    private static async Task<IChannel> DeclareQueue(IConnection connection)
+    {
+        var channel = await connection.CreateChannelAsync();
+        await channel.ExchangeDeclareAsync(Endpoint, ExchangeType.Fanout, durable: true);
+        await channel.QueueDeclareAsync(Endpoint, durable: true, exclusive: false, autoDelete: false);
+        await channel.QueueBindAsync(Endpoint, Endpoint, "");
+        return channel;
     }
 
     private static bool IsTime(string line) => line.StartsWith("NServiceBus.TransactionalSession.TimeSent", StringComparison.Ordinal);

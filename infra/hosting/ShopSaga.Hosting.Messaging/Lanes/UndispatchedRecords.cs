@@ -1,9 +1,9 @@
 using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using RabbitMQ.Client;
-using RabbitMQ.Client.Exceptions;
 using ShopSaga.Hosting.Monitoring;
 
 namespace ShopSaga.Hosting.Lanes;
@@ -17,6 +17,10 @@ internal sealed class UndispatchedRecords(
     MonitoredEndpoint endpoint, NpgsqlDataSource database, TimeProvider time, ILogger<UndispatchedRecords> logger) : BackgroundService
 {
     private const string WireTime = "yyyy-MM-dd HH:mm:ss:ffffff 'Z'";
+
+    /// <summary>Of a property (AMQP 0-9-1, 4.2.5.3), in bytes.</summary>
+    private const int MaxShortString = 255;
+
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
 
     /// <summary>Sends the control messages, and returns their number.</summary>
@@ -52,7 +56,7 @@ internal sealed class UndispatchedRecords(
                 await Announce(stoppingToken);
                 return;
             }
-            catch (Exception failure) when (failure is NpgsqlException or RabbitMQClientException or BrokerUnreachableException)
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
                 logger.LogWarning(
                     HostingEvents.UndispatchedRecordsWait, "Outbox records that had not left wait: {Reason}", failure.Message);
@@ -79,7 +83,8 @@ internal sealed class UndispatchedRecords(
     /// <summary>What a session of NServiceBus sends at its commit, as recorded from NServiceBus 10.2.8.</summary>
     private BasicProperties PropertiesFor(string id) => new()
     {
-        MessageId = id,
+        // Receivers take the id from the header.
+        MessageId = Encoding.UTF8.GetByteCount(id) <= MaxShortString ? id : Guid.NewGuid().ToString(),
         ContentType = "application/octet-stream",
         Persistent = true,
         Headers = new Dictionary<string, object?>
