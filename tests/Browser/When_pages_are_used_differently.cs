@@ -101,6 +101,19 @@ public class When_pages_are_used_differently
         Assert.That(api.Headers.GetValues("Content-Security-Policy").Single(), Is.EqualTo("default-src 'none'; frame-ancestors 'none'"));
     }
 
+    [TestCase("/")]
+    [TestCase("/account/login")]
+    [TestCase("/account/logout")]
+    public async Task Should_say_so_when_a_form_is_out_of_date(string path)
+    {
+        using var browser = new HttpClient { BaseAddress = RunningShop.Stack.GatewayAddress };
+        using var answer = await browser.PostAsync(path, new FormUrlEncodedContent([]));
+
+        Assert.That((int)answer.StatusCode, Is.EqualTo(400));
+        Assert.That(answer.Content.Headers.ContentType?.MediaType, Is.EqualTo("text/html"));
+        Assert.That(await answer.Content.ReadAsStringAsync(), Does.Contain("<h1>That form is out of date</h1>"));
+    }
+
     private static async Task TabTo(IPage page, string selector)
     {
         for (var presses = 0; presses < 60; presses++)
