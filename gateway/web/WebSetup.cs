@@ -65,6 +65,8 @@ internal static class WebSetup
     {
         // Blazor's scripts and the style sheets, also where they have not been published.
         builder.WebHost.UseStaticWebAssets();
+        builder.Services.AddSingleton<FirstPage>();
+        builder.Services.AddHealthChecks().AddCheck<FirstPage>("pages");
         builder.Services.AddLocalization();
         builder.Services.AddAntiforgery(form => form.Cookie.Name = "shopsaga-form");
         builder.Services.AddRazorComponents().AddInteractiveServerComponents(circuits =>
