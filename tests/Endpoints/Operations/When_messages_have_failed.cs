@@ -19,7 +19,7 @@ internal sealed class When_messages_have_failed
     [OneTimeSetUp]
     public async Task Start()
     {
-        _operations = await OperationsApp.Start();
+        _operations = await OperationsApp.Start(new() { ["ServicePulse:Address"] = "https://servicepulse.example" });
         _admin = _operations.Admin();
     }
 
@@ -56,6 +56,7 @@ internal sealed class When_messages_have_failed
             }));
         Assert.That((int)groups["messages"]!, Is.EqualTo(3));
         Assert.That((bool)groups["isConsumed"]!, Is.False);
+        Assert.That((string)groups["servicePulse"]!, Is.EqualTo("https://servicepulse.example/"), "where an operator is led");
         var largest = (string)groups["items"]![0]!["id"]!;
         var listed = await OperationsApp.Get(_admin, $"/operations/failed-messages?group={largest}");
         Assert.That(listed["items"]!.AsArray().Select(message => (string)message!["messageId"]!), Is.EquivalentTo(new[] { "1", "3" }));
