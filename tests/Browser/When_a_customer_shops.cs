@@ -60,6 +60,40 @@ public class When_a_customer_shops
     }
 
     [Test]
+    public async Task Should_change_the_cart_until_it_is_empty()
+    {
+        var ruler = await Catalogue.List("Ruler", "Paper", 2_000, 10);
+        await using var customer = await Person.Arrives();
+        await customer.HasRegistered();
+        await customer.Opens($"/shop/products/{ruler}");
+        await customer.Page.GetByRole(AriaRole.Button, new() { Name = "Put into the cart" }).ClickAsync();
+        await customer.Page.GetByLabel("Quantity of Ruler", new() { Exact = true }).FillAsync("3");
+        await customer.Page.GetByRole(AriaRole.Button, new() { Name = "Change the quantity of Ruler" }).ClickAsync();
+        await Expect(customer.Page.Locator(".total")).ToContainTextAsync("₩6,000");
+
+        await customer.Page.GetByRole(AriaRole.Button, new() { Name = "Remove Ruler" }).ClickAsync();
+
+        await Expect(customer.Page.GetByText("The cart is empty.")).ToBeVisibleAsync();
+    }
+
+    [Test]
+    public async Task Should_turn_the_pages_of_the_orders()
+    {
+        var stamp = await Catalogue.List("Stamp", "Paper", 500, 100);
+        await using var customer = await Person.Arrives();
+        await customer.HasRegistered();
+        using var api = new HttpClient(new LoggedIn(customer.Email, customer.Password)) { BaseAddress = RunningShop.Stack.GatewayAddress };
+        await Task.WhenAll(Enumerable.Range(1, 21).Select(_ =>
+            api.PostAsJsonAsync("orders", new { productId = stamp, quantity = 1, paymentMethod = "CARD" })));
+        await customer.Opens("/shop/orders");
+        await Expect(customer.Page.Locator(".lines li")).ToHaveCountAsync(20);
+
+        await customer.Page.GetByRole(AriaRole.Link, new() { Name = "Next page" }).ClickAsync();
+
+        await Expect(customer.Page.Locator(".lines li")).ToHaveCountAsync(1);
+    }
+
+    [Test]
     public async Task Should_see_what_a_declined_card_gives_back()
     {
         var pen = await Catalogue.List("Pen", "Paper", 3_000, 10);

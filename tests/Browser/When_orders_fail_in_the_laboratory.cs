@@ -20,6 +20,10 @@ public class When_orders_fail_in_the_laboratory
             "StockReleased");
         await Expect(newcomer.Page.GetByTestId("books")).ToContainTextAsync("agree on");
         await newcomer.Shows("laboratory");
+
+        await Experiment(newcomer, "Out of stock");
+        await newcomer.SeesEvents("OrderPlaced", "StockRejected", "OrderCancelled");
+        await newcomer.Sees("CANCELLED");
     }
 
     [Test]

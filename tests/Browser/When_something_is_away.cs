@@ -43,7 +43,7 @@ public class When_something_is_away
     }
 
     [Test]
-    public async Task Should_go_on_with_an_open_order_when_a_service_is_killed_and_back()
+    public async Task Should_go_on_with_an_open_order_when_services_are_killed_and_back()
     {
         var cable = await Catalogue.List("Cable", "Peripherals", 9_000, 10);
         await using var customer = await Person.Arrives();
@@ -54,10 +54,12 @@ public class When_something_is_away
             await customer.Orders(cable);
             await customer.SeesEvents("OrderPlaced", "StockReserved");
             await customer.Sees("PENDING");
+            await RunningShop.Stack.Kill("Orders");
+            await Expect(customer.Page.GetByText("The live connection is lost; trying again.")).ToBeVisibleAsync();
         }
         finally
         {
-            await RunningShop.Stack.Start("Payments");
+            await Task.WhenAll(RunningShop.Stack.Start("Orders"), RunningShop.Stack.Start("Payments"));
         }
 
         await customer.Sees("CONFIRMED");
