@@ -16,13 +16,12 @@ public class When_ten_pages_are_open
         await customer.HasRegistered();
         await customer.Orders(await Catalogue.List("Drum", "Music", 12_000, 50));
         await customer.Sees("CONFIRMED");
-        var pages = new List<IPage>();
-        for (var session = 0; session < 10; session++)
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(async _ =>
         {
-            pages.Add(await customer.Page.Context.NewPageAsync());
-            await pages[^1].GotoAsync(customer.Page.Url);
-            await Expect(pages[^1].GetByTestId("timeline").Locator("li")).ToHaveCountAsync(5);
-        }
+            var page = await customer.Page.Context.NewPageAsync();
+            await page.GotoAsync(customer.Page.Url);
+            await Expect(page.GetByTestId("timeline").Locator("li")).ToHaveCountAsync(5);
+        }));
 
         var web = RunningShop.Stack.Processes.Single(process => process.Name == "Web").Pid;
         // Its share of what it has in memory: the framework's pages belong to all processes that run on it.
