@@ -68,6 +68,6 @@ public class RunningShop
         await newcomer.Opens("/shop");
         await newcomer.Shows("shop-empty");
         await newcomer.Page.GetByRole(AriaRole.Button, new() { Name = "Put sample products on sale" }).ClickAsync();
-        await Assertions.Expect(newcomer.Page.Locator(".product")).ToHaveCountAsync(6);
+        await Assertions.Expect(newcomer.Page.Locator(".product")).ToHaveCountAsync(6, new() { Timeout = 120_000 });
     }
 }
