@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -105,6 +107,33 @@ internal sealed class When_requests_are_forwarded : GatewayFixture
             Assert.That(Header(seen, "baggage"), Is.Null);
             Assert.That(Header(seen, "correlation-context"), Is.Null);
         }
+    }
+
+    [TestCase("true")]
+    [TestCase("false")]
+    public async Task Should_link_its_trace_to_that_of_a_caller_where_the_settings_say_so(string links)
+    {
+        var served = new ConcurrentBag<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Microsoft.AspNetCore",
+            Sample = (ref _) => ActivitySamplingResult.AllData,
+            ActivityStopped = served.Add,
+        };
+        ActivitySource.AddActivityListener(listener);
+        await using var app = await GatewayApp.Start(TestTokens.Jwks, new() { ["Tracing:LinkCallers"] = links });
+        using var client = app.Client();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/products");
+        request.Headers.Add("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+
+        var own = ActivityContext.Parse(Header(await Seen(client, request), "traceparent")!, traceState: null).TraceId;
+
+        var gateways = await Eventually.Get(
+            () => Task.FromResult(served.SingleOrDefault(activity => activity.TraceId == own && activity.ParentId is null)),
+            () => "the gateway's part of the trace is over");
+        Assert.That(
+            gateways.Links.Select(link => $"{link.Context.TraceId}"),
+            Is.EqualTo(links == "true" ? new[] { "0af7651916cd43dd8448eb211c80319c" } : []));
     }
 
     [TestCase("GET", "/internal")]
