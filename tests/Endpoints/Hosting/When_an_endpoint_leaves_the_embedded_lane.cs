@@ -10,6 +10,7 @@ using ShopSaga.Tests.Endpoints.Support;
 namespace ShopSaga.Tests.Endpoints.Hosting;
 
 /// <summary>NServiceBus has no poller, so records that the embedded lane has not dispatched need a control message each.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class When_an_endpoint_leaves_the_embedded_lane
 {
     private const string Endpoint = "ShopSaga.Test";
