@@ -11,7 +11,7 @@ public enum CancelReason
     /// <summary>Payments did not get the money.</summary>
     PAYMENT_DECLINED,
 
-    /// <summary>The order was neither paid nor refused in time.</summary>
+    /// <summary>The order was still PENDING at its expiry.</summary>
     EXPIRED,
 
     /// <summary>The customer cancelled it.</summary>

@@ -11,7 +11,7 @@ public static class PaymentFailureReason
     /// <summary>The order was cancelled before it was charged.</summary>
     public const string OrderCancelled = "ORDER_CANCELLED";
 
-    /// <summary>The provider did not know the charge and was told to refuse it from now on.</summary>
+    /// <summary>The provider did not know the charge, and Payments had its key voided.</summary>
     public const string ProviderTimeout = "PROVIDER_TIMEOUT";
 
     /// <summary>The provider could not be reached, and no charge was sent.</summary>

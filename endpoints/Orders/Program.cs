@@ -1,18 +1,17 @@
 using ShopSaga.Hosting;
 using ShopSaga.Hosting.Authentication;
 using ShopSaga.Hosting.Messaging;
+using ShopSaga.Orders;
 using ShopSaga.Orders.Cancelling;
 using ShopSaga.Orders.Cart;
 using ShopSaga.Orders.Exporting;
 using ShopSaga.Orders.Lifecycle;
 using ShopSaga.Orders.Placing;
-using ShopSaga.Orders.Pricing;
 using ShopSaga.Orders.Tracking;
 
 var builder = ServiceHost.CreateBuilder(args);
 builder.AddLifecycle().AddTracking().AddPlacing();
-builder.AddEndpoint("Orders", bus =>
-    { bus.AddLifecycle(builder.Configuration); bus.AddHandler<PriceList>(); bus.AddHandler<EmptyCartHandler>(); });
+builder.AddEndpoint("Orders", endpoint => endpoint.AddHandlers(builder.Configuration));
 
 var app = builder.Build();
 app.UseServiceDefaults();

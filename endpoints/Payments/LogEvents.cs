@@ -1,6 +1,6 @@
 namespace ShopSaga.Payments;
 
-/// <summary>Event ids of the log entries of Payments, from 4000.</summary>
+/// <summary>Ids of the events that Payments logs: 4000 to 4999.</summary>
 internal static class LogEvents
 {
     public static readonly EventId PaymentStarted = new(4001, nameof(PaymentStarted));

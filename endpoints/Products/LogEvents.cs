@@ -1,6 +1,6 @@
 namespace ShopSaga.Products;
 
-/// <summary>Event ids of the log entries of Products, from 2000.</summary>
+/// <summary>Ids of the events that Products logs: 2000 to 2999.</summary>
 internal static class LogEvents
 {
     public static readonly EventId Listed = new(2001, nameof(Listed));

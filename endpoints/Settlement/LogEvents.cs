@@ -1,6 +1,6 @@
 namespace ShopSaga.Settlement;
 
-/// <summary>Event ids of the log messages about settlement, from 5000.</summary>
+/// <summary>Ids of the events that Settlement logs: 5000 to 5999.</summary>
 internal static class LogEvents
 {
     public static readonly EventId Recorded = new(5001, nameof(Recorded));

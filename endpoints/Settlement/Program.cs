@@ -2,16 +2,16 @@ using ShopSaga.Hosting;
 using ShopSaga.Hosting.Messaging;
 using ShopSaga.Settlement.Closing;
 using ShopSaga.Settlement.Reconciling;
-using ShopSaga.Settlement.Recording;
+using ShopSaga.Settlement.Entering;
 using ShopSaga.Settlement.Reporting;
 
 var builder = ServiceHost.CreateBuilder(args);
 builder.AddEndpoint("Settlement", endpoint =>
 {
-    endpoint.AddRecording(builder.Configuration);
+    endpoint.AddEntering(builder.Configuration);
     endpoint.AddCustomCheck<ReconciliationCustomCheck>();
 });
-builder.AddRecording();
+builder.AddEntering();
 builder.AddReconciling();
 builder.AddClosing();
 

@@ -143,7 +143,7 @@ public class When_a_message_fails
     }
 
     [Test]
-    public async Task Should_count_deliveries_to_whoever_rejected_it_before()
+    public async Task Should_count_deliveries_to_another_consumer_that_rejected_it_before()
     {
         await using var endpoint = await Start(immediate: 3, delayed: 0);
         await endpoint.Stop();

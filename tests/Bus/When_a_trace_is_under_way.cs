@@ -80,7 +80,7 @@ public sealed class When_a_trace_is_under_way : IDisposable
     }
 
     [Test]
-    public async Task Should_be_told_in_spans_from_the_request_to_whoever_hears_of_it()
+    public async Task Should_be_told_in_spans_from_the_request_to_each_subscriber()
     {
         using var request = _source.StartActivity("POST /laps")!;
         await _endpoint.Session.SendLocal(new RunLap());
@@ -114,7 +114,7 @@ public sealed class When_a_trace_is_under_way : IDisposable
     }
 
     [Test]
-    public async Task Should_go_on_with_whoever_hears_of_it_where_the_endpoint_says_so_of_all_it_sends()
+    public async Task Should_go_on_with_each_subscriber_where_the_endpoint_says_so_of_all_it_sends()
     {
         await using var endpoint = await TestEndpoint.Start(
             configuration =>

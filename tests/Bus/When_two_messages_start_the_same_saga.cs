@@ -46,7 +46,7 @@ public class When_two_messages_start_the_same_saga
     }
 
     [Test]
-    public async Task Should_wait_for_whoever_has_the_row_before_it_is_handled()
+    public async Task Should_wait_for_the_transaction_that_has_the_row_before_it_is_handled()
     {
         await using var endpoint = await Start(new Together(1));
         await Broker.Send(endpoint.Name, new RegisterBuyer("deal 1"), "first");

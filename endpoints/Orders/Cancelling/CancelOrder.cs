@@ -7,7 +7,7 @@ using ShopSaga.Orders.Tracking;
 namespace ShopSaga.Orders.Cancelling;
 
 /// <summary>POST /orders/{id}/cancel: the customer cancels an order, before or after it was confirmed.</summary>
-internal static class CancelOrder
+internal sealed class CancelOrder
 {
     internal static async Task<Results<Accepted<OrderView>, ProblemHttpResult>> Handle(
         long id,
@@ -15,7 +15,7 @@ internal static class CancelOrder
         ITransactionalSession session,
         StatusNotifications notifications,
         TimeProvider time,
-        ILogger<OrderView> logger,
+        ILogger<CancelOrder> logger,
         CancellationToken cancellationToken)
     {
         await session.Open(cancellationToken);

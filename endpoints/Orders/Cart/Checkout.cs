@@ -12,9 +12,9 @@ internal static class Checkout
 {
     internal static async Task<Results<Accepted<OrderView>, Created<OrderView>, ProblemHttpResult>> Handle(
         CheckoutBody body, [AsParameters] PlacingRequest request, OrderPlacement placement) =>
-        await placement.Place(request, body.PaymentMethod, sql => TakeQuote(request.Caller.UserId, sql));
+        await placement.Place(request, body.PaymentMethod, sql => EmptyIntoQuote(request.Caller.UserId, sql));
 
-    private static async Task<Quote?> TakeQuote(long userId, Sql sql)
+    private static async Task<Quote?> EmptyIntoQuote(long userId, Sql sql)
     {
         await sql.Execute(CartLock.Take, new { userId });
         var items = await sql.Query<(long ProductId, int Quantity)>(

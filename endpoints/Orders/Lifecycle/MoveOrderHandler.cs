@@ -23,10 +23,10 @@ internal sealed class MoveOrderHandler(
     IHandleMessages<PaymentFailed>,
     IHandleMessages<PaymentRefunded>
 {
-    /// <summary>Earlier versions sent it without a delay, and a clock may be behind: too early, it is sent again.</summary>
+    /// <summary>Sent again if it arrives before the expiry: clocks differ, and earlier versions sent it without a delay.</summary>
     public Task Handle(WatchOrder message, IMessageHandlerContext context) =>
         message.PlacedAt + expiry.After > time.GetUtcNow()
-            ? context.Send(message, expiry.DelayOf(message))
+            ? context.Send(message, expiry.OptionsFor(message))
             : Apply(OrderEvent.Expired(message.OrderId, time.GetUtcNow()), context);
 
     public Task Handle(StockReserved message, IMessageHandlerContext context) => Apply(OrderEvent.Of(message), context);
@@ -59,6 +59,3 @@ internal sealed class MoveOrderHandler(
         }
     }
 }
-
-/// <summary>Sent by Orders to itself with every order, and delivered at its expiry: look whether the order is still PENDING.</summary>
-internal sealed record WatchOrder(long OrderId, DateTimeOffset PlacedAt);

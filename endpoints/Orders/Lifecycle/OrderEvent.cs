@@ -4,7 +4,9 @@ using ShopSaga.Contracts.Products;
 
 namespace ShopSaga.Orders.Lifecycle;
 
-/// <summary>One trigger of an order's transitions, as it happened.</summary>
+/// <summary>
+/// What moves or may move an order: a trigger with its time and details. All but requests and timeouts stand in the order's history.
+/// </summary>
 /// <param name="OrderId">The order.</param>
 /// <param name="Trigger">What happened.</param>
 /// <param name="At">When, by the clock of the service that it happened in.</param>

@@ -35,5 +35,5 @@ internal sealed class OrderLifecycleData : ContainSagaData
     public string OrderId { get; set; } = "";
 }
 
-/// <summary>The timeout of an order that an earlier version placed: its time to be confirmed or cancelled is over.</summary>
+/// <summary>The timeout of an order that an earlier version placed: it is to expire if it is still PENDING.</summary>
 internal sealed record OrderExpired(long OrderId);

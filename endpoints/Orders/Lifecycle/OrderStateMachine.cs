@@ -47,15 +47,15 @@ internal static class OrderStateMachine
             return new TransitionResult(order.Status, ChangeNumber: null, EventToPublish: null);
         }
 
-        var outcome = OutcomeOf(transition, orderEvent);
-        var change = await Write(sql, transition, orderEvent, outcome.Recorded, now);
+        var (toPublish, recorded) = EventOf(transition, orderEvent);
+        var change = await Write(sql, transition, orderEvent, recorded, now);
         if (transition.Status.IsFinal())
         {
-            var reason = transition.Reason?.ToString() ?? order.Reason ?? transition.Status.ToString();
-            OrderMetrics.Final(reason, now - (order.Status is OrderStatus.PENDING ? order.CreatedAt : order.UpdatedAt));
+            var outcome = transition.Reason?.ToString() ?? order.Reason ?? transition.Status.ToString();
+            OrderMetrics.Final(outcome, now - (order.Status is OrderStatus.PENDING ? order.CreatedAt : order.UpdatedAt));
         }
 
-        return new TransitionResult(transition.Status, change, outcome.ToPublish);
+        return new TransitionResult(transition.Status, change, toPublish);
     }
 
     // One round trip, but statements of their own: under READ COMMITTED the snapshot of a statement after the lock includes what the
@@ -72,15 +72,22 @@ internal static class OrderStateMachine
             names.Select(Enum.Parse<OrderTrigger>).ToHashSet());
     }
 
-    private static Task<int> Write(Sql sql, Transition transition, OrderEvent trigger, OrderEvent? outcome, DateTimeOffset now)
+    private static Task<int> Write(Sql sql, Transition transition, OrderEvent trigger, OrderEvent? recorded, DateTimeOffset now)
     {
-        var row = OrderHistory.RowOf(outcome ?? trigger, now);
+        var (status, reason) = (transition.Status.ToString(), transition.Reason?.ToString());
+        if (recorded is null)
+        {
+            return sql.QuerySingle<int>(
+                WriteStatus, new { Status = status, Reason = reason, trigger.PaymentId, now, trigger.OrderId });
+        }
+
+        var row = OrderHistory.RowOf(recorded, now);
         return sql.QuerySingle<int>(
-            outcome is null ? WriteStatus : $"{WriteStatus}; {OrderHistory.Insert}",
+            $"{WriteStatus}; {OrderHistory.Insert}",
             new
             {
-                Status = transition.Status.ToString(),
-                Reason = transition.Reason?.ToString(),
+                Status = status,
+                Reason = reason,
                 trigger.PaymentId,
                 now,
                 trigger.OrderId,
@@ -101,7 +108,7 @@ internal static class OrderStateMachine
                 new { orderEvent.PaymentId, now, orderEvent.OrderId });
 
     /// <summary>The event that a transition leads to, as it is published and as it stands in the history.</summary>
-    private static (object? ToPublish, OrderEvent? Recorded) OutcomeOf(Transition transition, OrderEvent orderEvent)
+    private static (object? ToPublish, OrderEvent? Recorded) EventOf(Transition transition, OrderEvent orderEvent)
     {
         if (transition.Status is OrderStatus.CONFIRMED)
         {

@@ -10,7 +10,8 @@ namespace ShopSaga.Orders.Lifecycle;
 /// </summary>
 /// <remarks>
 /// An overdue PENDING order has lost its timeout, so it gets a new one, and expires: what was done for it is then compensated. An overdue
-/// CANCELLING order is not touched, because only Products and Payments know whether they have compensated (docs/decisions/021).
+/// CANCELLING order is not touched, because only Products and Payments know whether they have compensated
+/// (docs/decisions/021-a-lost-event-shows-at-the-order.md).
 /// </remarks>
 internal sealed class OverdueOrders : BackgroundService
 {
@@ -41,7 +42,7 @@ internal sealed class OverdueOrders : BackgroundService
             "Orders that have waited too long for an event");
     }
 
-    /// <summary>Looks once.</summary>
+    /// <summary>Finds, logs and counts the overdue orders, and gives each that is PENDING a new <see cref="WatchOrder"/>.</summary>
     internal async Task Check(CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();

@@ -1,4 +1,4 @@
-using System.Globalization;
+using ShopSaga.Hosting;
 
 namespace ShopSaga.Orders.Lifecycle;
 
@@ -11,11 +11,8 @@ internal sealed record OverduePolicy(TimeSpan PendingAfter, TimeSpan CancellingA
     /// <exception cref="InvalidOperationException">It is not a time span from a second to a year.</exception>
     public static OverduePolicy From(IConfiguration configuration, ExpiryPolicy expiry)
     {
-        var text = configuration["Orders:OverdueAfter"] ?? "00:10:00";
-        var isTime = TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var after);
-        return isTime && after >= TimeSpan.FromSeconds(1) && after <= TimeSpan.FromDays(365)
-            ? new OverduePolicy(expiry.After + after, after)
-            : throw new InvalidOperationException(
-                $"Configuration 'Orders:OverdueAfter' is '{text}'. Set Orders__OverdueAfter to a time from one second to a year.");
+        var after = configuration.Time(
+            "Orders:OverdueAfter", TimeSpan.FromMinutes(10), min: TimeSpan.FromSeconds(1), max: TimeSpan.FromDays(365));
+        return new OverduePolicy(expiry.After + after, after);
     }
 }

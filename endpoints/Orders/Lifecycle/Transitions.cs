@@ -66,7 +66,7 @@ internal static class Transitions
         }
     }
 
-    /// <summary>Whether no service holds anything for the order: nothing was ever reserved, or both stock and money are back.</summary>
+    /// <summary>Whether the order is compensated: nothing was ever reserved, or the stock is released and the money refunded.</summary>
     private static bool IsCompensated(IReadOnlySet<OrderTrigger> history) =>
         history.Contains(StockRejected)
         || (history.Contains(StockReleased) && IsMoneyBack(history));

@@ -37,7 +37,7 @@ internal sealed record IdempotencyKey(long UserId, string Route, string Key, byt
             : throw new InvalidRequestException(PlacingRequest.KeyHeader, "must be given once and have 1 to 255 visible ASCII characters.");
     }
 
-    /// <summary>Inserts the key, and gives nothing. Else gives the order that it has placed, or the problem to respond with.</summary>
+    /// <summary>Returns nothing when the key was inserted; otherwise the order that it placed, or the problem to respond with.</summary>
     public async Task<(long? OrderId, ProblemHttpResult? Refusal)> Claim(Sql sql)
     {
         try
@@ -62,7 +62,7 @@ internal sealed record IdempotencyKey(long UserId, string Route, string Key, byt
                 StatusCodes.Status422UnprocessableEntity,
                 "idempotency-key-reused",
                 "Idempotency key reused",
-                "This Idempotency-Key was sent before, with another body."));
+                "This Idempotency-Key was sent before with another body."));
     }
 
     /// <summary>Stores which order the key has placed.</summary>
@@ -71,6 +71,7 @@ internal sealed record IdempotencyKey(long UserId, string Route, string Key, byt
         new { orderId, UserId, Route, Key });
 
     /// <summary>Inserts the key; false when it is there. An expired key that the clean-up has not reached yet is replaced.</summary>
+    /// <remarks>The rows of both statements are counted together. Where DELETE removes one, INSERT finds no conflict.</remarks>
     private async Task<bool> TryInsert(Sql sql) => await sql.Execute(
         """
         SET LOCAL lock_timeout = '5s';

@@ -15,7 +15,10 @@ internal sealed class OrderPlacement(
     TimeProvider time,
     ILogger<OrderPlacement> logger)
 {
-    /// <summary>Places an order over a quote, which is made in the order's transaction; there is none for an empty cart.</summary>
+    /// <summary>Places an order at the prices of a quote.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="paymentMethod">How the customer pays.</param>
+    /// <param name="getQuote">Makes the quote in the order's transaction; returns null for an empty cart.</param>
     public async Task<Results<Accepted<OrderView>, Created<OrderView>, ProblemHttpResult>> Place(
         PlacingRequest request, string paymentMethod, Func<Sql, Task<Quote?>> getQuote)
     {
@@ -42,7 +45,7 @@ internal sealed class OrderPlacement(
             return Problems.Conflict("cart-empty", "The cart is empty", "There is nothing in the cart to order.");
         }
 
-        var order = await session.InsertOrder(request.Caller.UserId, quote, paymentMethod, expiry, now, cancellationToken);
+        var order = await session.PlaceOrder(request.Caller.UserId, quote, paymentMethod, expiry, now, cancellationToken);
         if (key is not null)
         {
             await key.StoreOrder(sql, order.Id);

@@ -5,14 +5,6 @@ namespace ShopSaga.Orders.Placing;
 /// <summary>The route that places an order from a body.</summary>
 internal static class PlacingRoutes
 {
-    public static WebApplicationBuilder AddPlacing(this WebApplicationBuilder builder)
-    {
-        builder.Services.AddScoped<OrderPlacement>();
-        builder.Services.AddSingleton<PlacementResponse>();
-        builder.Services.AddHostedService<IdempotencyKeyCleanup>();
-        return builder;
-    }
-
     public static void MapPlacing(this IEndpointRouteBuilder routes) => routes.MapPost("/orders", PlaceOrder.Handle)
         .Describe("placeOrder", "Places an order", new OrderBody("CARD", Lines: [new OrderBodyLine(1, 2)]))
         .TakesPlacingHeaders()

@@ -27,7 +27,9 @@ internal sealed class OrderTracker : BackgroundService
     private static readonly RedisChannel Channel = RedisChannel.Literal("ShopSaga.Orders.changes");
     private static readonly TimeSpan PollPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan FullPollInterval = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan FullPollIntervalWithoutRedis = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest wait for a notification, after a failure, and between full polls while Redis is away.</summary>
+    private static readonly TimeSpan MaxIdle = TimeSpan.FromSeconds(1);
 
     private readonly RedisConnection _redis;
     private readonly NpgsqlDataSource _database;
@@ -109,7 +111,7 @@ internal sealed class OrderTracker : BackgroundService
             catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
                 _logger.LogWarning(LogEvents.OrdersNotFollowed, "Subscribers hear of status changes late: {Reason}", failure.Message);
-                await Task.Delay(FullPollIntervalWithoutRedis, _time, stoppingToken);
+                await Task.Delay(MaxIdle, _time, stoppingToken);
             }
             catch (OperationCanceledException)
             {
@@ -186,7 +188,7 @@ internal sealed class OrderTracker : BackgroundService
     {
         lock (_lock)
         {
-            return _pollsOfNotified.Count > 0 ? PollPause : FullPollIntervalWithoutRedis;
+            return _pollsOfNotified.Count > 0 ? PollPause : MaxIdle;
         }
     }
 
@@ -228,7 +230,7 @@ internal sealed class OrderTracker : BackgroundService
         var now = _time.GetUtcNow();
         lock (_lock)
         {
-            if (now - _lastFullPoll < (_isSubscribed ? FullPollInterval : FullPollIntervalWithoutRedis))
+            if (now - _lastFullPoll < (_isSubscribed ? FullPollInterval : MaxIdle))
             {
                 return [.. _pollsOfNotified.Keys.Select(orderId => (orderId, _tracked[orderId].LastKnown))];
             }

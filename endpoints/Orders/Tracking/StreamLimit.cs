@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Threading.RateLimiting;
+using ShopSaga.Hosting;
 
 namespace ShopSaga.Orders.Tracking;
 
@@ -14,11 +14,7 @@ internal sealed class StreamLimit : IDisposable
     /// <exception cref="InvalidOperationException">It is not a number from 1 to 10,000.</exception>
     public StreamLimit(IConfiguration configuration)
     {
-        var text = configuration["Orders:StreamsPerUser"] ?? "30";
-        Max = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var max) && max is >= 1 and <= 10_000
-            ? max
-            : throw new InvalidOperationException(
-                $"Configuration 'Orders:StreamsPerUser' is '{text}'. Set Orders__StreamsPerUser to a number from 1 to 10000.");
+        Max = configuration.Number("Orders:StreamsPerUser", 30, min: 1, max: 10_000);
         _streamsOfUser = PartitionedRateLimiter.Create<long, long>(user => RateLimitPartition.GetConcurrencyLimiter(
             user, _ => new ConcurrencyLimiterOptions { PermitLimit = Max, QueueLimit = 0 }));
     }

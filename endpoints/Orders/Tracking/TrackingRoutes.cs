@@ -1,4 +1,3 @@
-using ShopSaga.Hosting;
 using ShopSaga.Hosting.Http;
 using ShopSaga.Orders.Lifecycle;
 
@@ -7,23 +6,11 @@ namespace ShopSaga.Orders.Tracking;
 /// <summary>The routes that show an order: now, live and in the past.</summary>
 internal static class TrackingRoutes
 {
-    public static WebApplicationBuilder AddTracking(this WebApplicationBuilder builder)
-    {
-        var redis = new RedisConnection(builder.Configuration.Required("ConnectionStrings:Redis"));
-        builder.Services.AddSingleton(_ => redis);
-        var limit = new StreamLimit(builder.Configuration);
-        builder.Services.AddSingleton(_ => limit);
-        builder.Services.AddSingleton<OrderTracker>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<OrderTracker>());
-        builder.Services.AddSingleton<TrackOrder>();
-        return builder;
-    }
-
     public static void MapTracking(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/orders", ListOrders.Handle)
             .Describe("listOrders", "The caller's orders, newest first")
-            .TakesOneOf("status", "Only orders in this state.", Enum.GetNames<OrderStatus>());
+            .TakesOneOf("status", "Only orders in this status.", Enum.GetNames<OrderStatus>());
         routes.MapGet("/orders/{id:long}", ReadOrder.Handle)
             .Describe("readOrder", "An order");
         routes.MapGet("/orders/{id:long}/history", ReadHistory.Handle)

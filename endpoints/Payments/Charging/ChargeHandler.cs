@@ -8,7 +8,7 @@ using ShopSaga.Payments.Refunding;
 namespace ShopSaga.Payments.Charging;
 
 /// <summary>
-/// Charges a payment and finds out what became of the charge. The provider is called before the first statement of the message's
+/// Charges a payment and resolves a charge whose result is unknown. The provider is called before the first statement of the message's
 /// transaction, and the transaction begins with that statement: so none is open meanwhile.
 /// </summary>
 internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource database, TimeProvider time, ILogger<ChargeHandler> logger) :
@@ -23,14 +23,14 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
     /// The pause after each missing answer, five minutes in all. Never longer than ten seconds, so that orders become final soon after the
     /// provider answers again.
     /// </summary>
-    private static readonly TimeSpan[] AskAfter =
+    private static readonly TimeSpan[] ResolveAfter =
         [.. new[] { 1, 2, 4, 8 }.Concat(Enumerable.Repeat(10, 30)).Select(seconds => TimeSpan.FromSeconds(seconds))];
 
     /// <summary>
-    /// Before this question a charge that the provider does not know is sent again with the same key. From this question on the provider is
+    /// Before this attempt a charge that the provider does not know is sent again with the same key. From this attempt on the provider is
     /// told to void the key, which makes its answer definite.
     /// </summary>
-    private const int FirstAskThatVoids = 3;
+    private const int FirstAttemptThatVoids = 3;
 
     public async Task Handle(ChargePayment message, IMessageHandlerContext context)
     {
@@ -50,7 +50,7 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
             return;
         }
 
-        await Record(charge, payment.Id, ask: 0, context);
+        await Record(charge, payment.Id, attempts: 0, context);
     }
 
     public async Task Handle(ResolvePayment message, IMessageHandlerContext context)
@@ -64,14 +64,14 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
         ProviderCharge? charge;
         try
         {
-            charge = payment.OrderCancelled || message.Ask >= FirstAskThatVoids
+            charge = payment.OrderCancelled || message.Ask >= FirstAttemptThatVoids
                 ? await provider.Void(payment.ChargeKey, context.CancellationToken)
                 : await provider.Find(payment.ChargeKey, context.CancellationToken)
                     ?? await provider.Charge(payment, context.CancellationToken);
         }
         catch (ProviderUnavailableException unavailable)
         {
-            charge = message.Ask < AskAfter.Length ? null : throw new ChargeUnknownException(payment, message.Ask, unavailable);
+            charge = message.Ask < ResolveAfter.Length ? null : throw new ChargeUnknownException(payment, message.Ask, unavailable);
         }
 
         await Record(charge, payment.Id, message.Ask, context);
@@ -82,11 +82,11 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
         var payment = await Payment.Read(database, message.PaymentId, context.CancellationToken);
         if (Contradicts(message.Charge, payment))
         {
-            await AskWhatHolds(message.Charge, payment, context);
+            await ResolveContradiction(message.Charge, payment, context);
             return;
         }
 
-        await Record(message.Charge, payment.Id, ask: 0, context);
+        await Record(message.Charge, payment.Id, attempts: 0, context);
     }
 
     /// <summary>Whether the charge overturns what the provider has said before.</summary>
@@ -94,7 +94,7 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
         ? payment.Status is PaymentStatus.FAILED
         : payment.Status is PaymentStatus.COMPLETED or PaymentStatus.REFUNDING;
 
-    private async Task AskWhatHolds(ProviderCharge reported, Payment payment, IMessageHandlerContext context)
+    private async Task ResolveContradiction(ProviderCharge reported, Payment payment, IMessageHandlerContext context)
     {
         var charge = await provider.Find(payment.ChargeKey, context.CancellationToken)
             ?? throw new InvalidOperationException(
@@ -145,13 +145,13 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
         var certainlyNotCharged = payment.ChargesSent == 0;
         if (!payment.IsOpen || (payment.OrderCancelled && !certainlyNotCharged))
         {
-            // The result is known, or the cancellation has sent a ResolvePayment that will learn it.
+            // The result is known, or the cancellation has sent a ResolvePayment that will find it out.
             return;
         }
 
         if (payment.OrderCancelled)
         {
-            await RecordFailed(payment, PaymentFailureReason.OrderCancelled, context);
+            await FailIfOpen(payment, PaymentFailureReason.OrderCancelled, context);
         }
         else if (message.Retry < RetryAfter.Length)
         {
@@ -159,20 +159,20 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
         }
         else if (certainlyNotCharged)
         {
-            await RecordFailed(payment, PaymentFailureReason.ProviderUnavailable, context);
+            await FailIfOpen(payment, PaymentFailureReason.ProviderUnavailable, context);
         }
         else
         {
-            await AskLater(payment, ask: 0, context);
+            await ResolveLater(payment, attempts: 0, context);
         }
     }
 
-    private async Task Record(ProviderCharge? charge, long paymentId, int ask, IMessageHandlerContext context)
+    private async Task Record(ProviderCharge? charge, long paymentId, int attempts, IMessageHandlerContext context)
     {
         var payment = (await Payment.Lock(context.Sql(), paymentId))!;
         if (charge is null)
         {
-            await AskLater(payment, ask, context);
+            await ResolveLater(payment, attempts, context);
         }
         else if (Contradicts(charge, payment))
         {
@@ -185,7 +185,7 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
         else if (!charge.IsCaptured)
         {
             var reasonWhenVoided = payment.OrderCancelled ? PaymentFailureReason.OrderCancelled : PaymentFailureReason.ProviderTimeout;
-            await RecordFailed(payment, charge.DeclineReason ?? reasonWhenVoided, context);
+            await FailIfOpen(payment, charge.DeclineReason ?? reasonWhenVoided, context);
         }
         else if (Transitions.Next(payment.Status, PaymentTrigger.ChargeSucceeded) is { } completed)
         {
@@ -193,12 +193,12 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
         }
     }
 
-    private Task RecordFailed(Payment payment, string reason, IMessageHandlerContext context) =>
+    private Task FailIfOpen(Payment payment, string reason, IMessageHandlerContext context) =>
         Transitions.Next(payment.Status, PaymentTrigger.ChargeFailed) is { } failed
             ? payment.RecordFailed(failed, reason, context, time, logger)
             : Task.CompletedTask;
 
-    private async Task AskLater(Payment payment, int ask, IMessageHandlerContext context)
+    private async Task ResolveLater(Payment payment, int attempts, IMessageHandlerContext context)
     {
         if (Transitions.Next(payment.Status, PaymentTrigger.ChargeUnanswered) is not { } unknown)
         {
@@ -207,14 +207,14 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
 
         await context.Sql().Execute(
             "UPDATE payments SET status = @status WHERE id = @Id", new { status = unknown.ToString(), payment.Id });
-        await SendLater(new ResolvePayment(payment.Id, ask + 1), AskAfter[ask], context);
+        await SendLater(new ResolvePayment(payment.Id, attempts + 1), ResolveAfter[attempts], context);
         logger.LogInformation(
             LogEvents.PaymentUnknown,
-            "It is unknown whether payment {PaymentId} of order {OrderId} was charged; question {Ask} follows in {Delay}",
+            "It is unknown whether payment {PaymentId} of order {OrderId} was charged; attempt {Attempt} to find out follows in {Delay}",
             payment.Id,
             payment.OrderId,
-            ask + 1,
-            AskAfter[ask]);
+            attempts + 1,
+            ResolveAfter[attempts]);
     }
 
     private static Task SendLater(object message, TimeSpan delay, IMessageHandlerContext context)

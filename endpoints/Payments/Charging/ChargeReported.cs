@@ -2,5 +2,8 @@ using ShopSaga.Payments.Provider;
 
 namespace ShopSaga.Payments.Charging;
 
-/// <summary>Command, as every message that Payments sends to itself: record, or find out, what a webhook says of a charge.</summary>
+/// <summary>
+/// Command: record a charge that a webhook reports; where it contradicts what is known, find out which holds. The name, in the past
+/// tense, is on the wire.
+/// </summary>
 internal sealed record ChargeReported(long PaymentId, ProviderCharge Charge);

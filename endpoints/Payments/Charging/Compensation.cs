@@ -5,15 +5,17 @@ using ShopSaga.Payments.Refunding;
 
 namespace ShopSaga.Payments.Charging;
 
-/// <summary>Compensates the payment of a cancelled order. The caller has locked the payment's row.</summary>
+/// <summary>
+/// Ends the payment of a cancelled order: prevents, voids or refunds its charge. The caller has locked the payment's row.
+/// </summary>
 internal static class Compensation
 {
-    /// <summary>Prevents a charge that has not been sent, closes one that may have been, and refunds one that succeeded.</summary>
+    /// <summary>Prevents a charge that has not been sent, voids one that may have been, and refunds one that succeeded.</summary>
     public static async Task Compensate(this Payment payment, IMessageHandlerContext context, TimeProvider time, ILogger logger)
     {
         if (payment is { IsOpen: true, ChargesSent: > 0 })
         {
-            await payment.CloseCharge(context, logger);
+            await payment.VoidCharge(context, logger);
         }
         else if (!payment.IsOpen)
         {
@@ -25,8 +27,8 @@ internal static class Compensation
         }
     }
 
-    // The status stays: only the provider knows whether it has charged. ResolvePayment closes the key and learns it.
-    private static async Task CloseCharge(this Payment payment, IMessageHandlerContext context, ILogger logger)
+    // The status stays: only the provider knows whether it has charged. ResolvePayment voids the key and finds it out.
+    private static async Task VoidCharge(this Payment payment, IMessageHandlerContext context, ILogger logger)
     {
         await context.Sql().Execute("UPDATE payments SET order_cancelled = true WHERE id = @Id", new { payment.Id });
         await context.SendLocal(new ResolvePayment(payment.Id, Ask: 1));

@@ -25,7 +25,7 @@ internal sealed record Payment(
     private const string Select = $"SELECT {Columns} FROM payments";
     private const string RefundKeyPrefix = "refund-";
 
-    /// <summary>Whether the result of the charge is still to be learnt.</summary>
+    /// <summary>Whether the result of the charge is still unknown.</summary>
     public bool IsOpen => Status is PaymentStatus.PENDING or PaymentStatus.UNKNOWN;
 
     /// <summary>The provider's idempotency key for the charge: one for each order, for ever.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace ShopSaga.Payments.Lifecycle;
 
-/// <summary>Where a payment stands; spelled as in the database and in JSON.</summary>
+/// <summary>The statuses of a payment; spelled as in the database and in JSON.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<PaymentStatus>))]
 internal enum PaymentStatus
 {

@@ -1,6 +1,6 @@
 namespace ShopSaga.Payments.Lifecycle;
 
-/// <summary>Everything that can move a payment from one status to another.</summary>
+/// <summary>What can trigger a transition of a payment.</summary>
 internal enum PaymentTrigger
 {
     /// <summary>The order is placed and its stock is reserved: the payment begins.</summary>

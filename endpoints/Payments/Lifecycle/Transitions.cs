@@ -3,13 +3,13 @@ using static ShopSaga.Payments.Lifecycle.PaymentTrigger;
 
 namespace ShopSaga.Payments.Lifecycle;
 
-/// <summary>The one table of how a payment's status changes.</summary>
+/// <summary>The table of transitions of a payment.</summary>
 internal static class Transitions
 {
-    /// <summary>The status that follows when something happens to a payment, or null where nothing changes.</summary>
-    /// <param name="status">Where the payment stands; null before there is one.</param>
-    /// <param name="trigger">What happens.</param>
-    /// <exception cref="InvalidOperationException">This cannot happen to such a payment.</exception>
+    /// <summary>The status that the trigger leads to, or null where the status stays.</summary>
+    /// <param name="status">The current status; null before there is a payment.</param>
+    /// <param name="trigger">What happened.</param>
+    /// <exception cref="InvalidOperationException">The table does not list the pair: another service broke the protocol.</exception>
     public static PaymentStatus? Next(PaymentStatus? status, PaymentTrigger trigger) => (status, trigger) switch
     {
         (null, ChargeAllowed) => PENDING,
@@ -24,7 +24,7 @@ internal static class Transitions
         (COMPLETED or REFUNDING, ChargeReversed) => REFUNDED,
         (FAILED, ChargeSucceeded) => COMPLETED,
 
-        // Heard again, or heard late: an answer, a webhook and a delayed question can all carry the same news.
+        // Heard again, or heard late: an answer, a webhook and a ResolvePayment can all carry the same news.
         (COMPLETED or REFUNDING or REFUNDED, ChargeSucceeded) => null,
         (COMPLETED or FAILED or REFUNDING or REFUNDED, ChargeFailed or ChargeUnanswered) => null,
         (FAILED or REFUNDING or REFUNDED, RefundRequested) => null,

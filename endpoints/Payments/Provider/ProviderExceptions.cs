@@ -8,7 +8,7 @@ namespace ShopSaga.Payments.Provider;
 /// <param name="cause">Why there is no answer.</param>
 /// <param name="mayHaveBeenSent">Whether the request may have reached the provider.</param>
 internal sealed class ProviderUnavailableException(string request, Exception cause, bool mayHaveBeenSent)
-    : Exception($"The payment provider did not answer {request}: {cause.Message}", cause)
+    : Exception($"The payment provider could not be reached or did not answer {request}: {cause.Message}", cause)
 {
     /// <summary>Whether the request may have reached the provider.</summary>
     public bool MayHaveBeenSent => mayHaveBeenSent;
@@ -25,7 +25,7 @@ internal sealed class ProviderRefusedException(string request, HttpStatusCode st
 }
 
 /// <summary>The provider did not say in time whether it charged the payment.</summary>
-internal sealed class ChargeUnknownException(Payment payment, int asks, ProviderUnavailableException cause) : Exception(
-    $"It is unknown whether payment {payment.Id} of order {payment.OrderId} was charged, after {asks} questions to the provider. "
+internal sealed class ChargeUnknownException(Payment payment, int attempts, ProviderUnavailableException cause) : Exception(
+    $"It is unknown whether payment {payment.Id} of order {payment.OrderId} was charged, after {attempts} attempts to find out. "
         + $"Replay this message when the provider answers again. The last failure: {cause.Message}",
     cause);

@@ -6,28 +6,14 @@ namespace ShopSaga.Payments.Provider;
 /// <summary>The provider's address, the key to it, and how long to wait for an answer.</summary>
 internal sealed record ProviderSettings(Uri Address, string ApiKey, TimeSpan Timeout)
 {
-    /// <summary>The most calls at once, since a connection carries one at a time; further calls wait for a connection.</summary>
+    /// <summary>The maximum number of calls at once, since a connection carries one at a time; further calls wait for one.</summary>
     public const int MaxConnections = 32;
 
     /// <exception cref="InvalidOperationException">A setting is missing or wrong; the message says what to set.</exception>
-    public static ProviderSettings From(IConfiguration configuration)
-    {
-        var address = configuration.Required("Provider:Address");
-        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
-        {
-            throw new InvalidOperationException(
-                $"Configuration 'Provider:Address' is '{address}'. Set Provider__Address to an address such as http://127.0.0.1:8090.");
-        }
-
-        var timeout = configuration["Provider:Timeout"] ?? "00:00:02";
-        if (!TimeSpan.TryParse(timeout, out var limit) || limit <= TimeSpan.Zero || limit > TimeSpan.FromMinutes(1))
-        {
-            throw new InvalidOperationException(
-                $"Configuration 'Provider:Timeout' is '{timeout}'. Set Provider__Timeout to at most a minute, such as 00:00:02.");
-        }
-
-        return new ProviderSettings(new Uri(uri.AbsoluteUri.TrimEnd('/') + "/"), configuration.Required("Provider:ApiKey"), limit);
-    }
+    public static ProviderSettings From(IConfiguration configuration) => new(
+        configuration.RequiredAddress("Provider:Address"),
+        configuration.Required("Provider:ApiKey"),
+        configuration.Time("Provider:Timeout", TimeSpan.FromSeconds(2), min: TimeSpan.FromTicks(1), max: TimeSpan.FromMinutes(1)));
 
     public HttpClient CreateClient() =>
         new(new SocketsHttpHandler

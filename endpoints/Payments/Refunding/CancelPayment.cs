@@ -7,10 +7,10 @@ using ShopSaga.Payments.Viewing;
 namespace ShopSaga.Payments.Refunding;
 
 /// <summary>POST /payments/{id}/cancel: the shop refunds the payment; Orders cancels the order when it hears of the refund.</summary>
-internal static class CancelPayment
+internal sealed class CancelPayment
 {
     internal static async Task<Results<Accepted<PaymentView>, ProblemHttpResult>> Handle(
-        long id, ITransactionalSession session, TimeProvider time, ILogger<RefundPayment> logger, CancellationToken cancellationToken)
+        long id, ITransactionalSession session, TimeProvider time, ILogger<CancelPayment> logger, CancellationToken cancellationToken)
     {
         await session.Open(cancellationToken);
         var sql = session.Sql(cancellationToken);

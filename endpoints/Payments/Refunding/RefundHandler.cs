@@ -27,14 +27,14 @@ internal sealed class RefundHandler(PaymentProvider provider, NpgsqlDataSource d
         {
             if (await FindWhyRefused(payment, refused, context.CancellationToken) is not { } found)
             {
-                await RecordReversed(payment.Id, context);
+                await LockAndRecordReversed(payment.Id, context);
                 return;
             }
 
             refund = found;
         }
 
-        await RecordRefunded(refund, payment.Id, context);
+        await LockAndRecordRefunded(refund, payment.Id, context);
     }
 
     public async Task Handle(RefundReported message, IMessageHandlerContext context)
@@ -62,10 +62,12 @@ internal sealed class RefundHandler(PaymentProvider provider, NpgsqlDataSource d
             refund = last;
         }
 
-        await RecordRefunded(refund, payment.Id, context);
+        await LockAndRecordRefunded(refund, payment.Id, context);
     }
 
-    /// <summary>Whether the refund is what was asked for, or nothing is known yet by which to tell. Else the provider is asked.</summary>
+    /// <summary>
+    /// Whether the refund is what was asked for, or nothing is known yet by which to tell. Otherwise the provider is asked.
+    /// </summary>
     private static bool IsAnswer(ProviderRefund refund, Payment payment) => payment.Status switch
     {
         PaymentStatus.COMPLETED => false,
@@ -102,7 +104,7 @@ internal sealed class RefundHandler(PaymentProvider provider, NpgsqlDataSource d
         return (payment.Amount - refunds.Sum(refund => refund.Amount!.Value), refunds.MaxBy(refund => refund.RefundedAt));
     }
 
-    private async Task RecordRefunded(ProviderRefund refund, long paymentId, IMessageHandlerContext context)
+    private async Task LockAndRecordRefunded(ProviderRefund refund, long paymentId, IMessageHandlerContext context)
     {
         var payment = (await Payment.Lock(context.Sql(), paymentId))!;
         if (Transitions.Next(payment.Status, PaymentTrigger.RefundSucceeded) is { } refunded)
@@ -111,7 +113,7 @@ internal sealed class RefundHandler(PaymentProvider provider, NpgsqlDataSource d
         }
     }
 
-    private async Task RecordReversed(long paymentId, IMessageHandlerContext context)
+    private async Task LockAndRecordReversed(long paymentId, IMessageHandlerContext context)
     {
         var payment = (await Payment.Lock(context.Sql(), paymentId))!;
         if (Transitions.Next(payment.Status, PaymentTrigger.ChargeReversed) is { } refunded)

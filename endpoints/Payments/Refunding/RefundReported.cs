@@ -2,5 +2,5 @@ using ShopSaga.Payments.Provider;
 
 namespace ShopSaga.Payments.Refunding;
 
-/// <summary>Command, as every message that Payments sends to itself: record what a webhook says of a refund.</summary>
+/// <summary>Command: record a refund that a webhook reports. The name, in the past tense, is on the wire.</summary>
 internal sealed record RefundReported(long PaymentId, ProviderRefund Refund);

@@ -15,25 +15,13 @@ namespace ShopSaga.Payments.Webhooks;
 /// whose id is derived from the event's id, so that the inbox ignores an event that arrives again. The provider repeats until it gets a
 /// 2xx.
 /// </summary>
-internal static class ReceiveWebhook
+internal sealed class ReceiveWebhook
 {
-    /// <exception cref="InvalidOperationException">The secret is missing or too short; the message says what to set.</exception>
-    public static void AddWebhooks(this WebApplicationBuilder builder)
-    {
-        var secret = WebhookSignature.SecretIn(builder.Configuration);
-        builder.Services.AddSingleton(services => new WebhookSignature(secret, services.GetRequiredService<TimeProvider>()));
-    }
-
-    public static void MapWebhooks(this IEndpointRouteBuilder app) => app.MapPost("/webhooks/psp", Receive)
-        .Describe("receiveWebhook", "The provider reports the result of a charge or a refund")
-        .TakesHeader(WebhookSignature.Header, "t=SECONDS,v1=HEX: the time of sending, and the HMAC-SHA256 over it, a dot and the body.")
-        .Refuses(401);
-
-    private static async Task<Results<NoContent, ProblemHttpResult>> Receive(
+    internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(
         HttpRequest request,
         WebhookSignature signature,
         ITransactionalSession session,
-        ILogger<WebhookSignature> logger,
+        ILogger<ReceiveWebhook> logger,
         CancellationToken cancellationToken)
     {
         using var body = new MemoryStream();

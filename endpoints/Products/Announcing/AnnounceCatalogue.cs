@@ -1,4 +1,4 @@
 namespace ShopSaga.Products.Announcing;
 
-/// <summary>Command: publish the products whose ids come after this one again.</summary>
+/// <summary>Command: publish again the products with ids above <paramref name="After"/>.</summary>
 internal sealed record AnnounceCatalogue(long After);

@@ -8,7 +8,7 @@ using ShopSaga.Products.Caching;
 namespace ShopSaga.Products.Catalogue;
 
 /// <summary>PUT /products/{id}: changes name, category and price.</summary>
-internal static class ChangeProduct
+internal sealed class ChangeProduct
 {
     internal static async Task<Results<Ok<Product>, ProblemHttpResult>> Handle(
         long id,
@@ -16,7 +16,7 @@ internal static class ChangeProduct
         HttpContext http,
         ITransactionalSession session,
         ProductCache cache,
-        ILogger<Product> logger,
+        ILogger<ChangeProduct> logger,
         CancellationToken cancellationToken)
     {
         await session.Open(cancellationToken);

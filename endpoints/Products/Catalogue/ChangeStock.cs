@@ -6,7 +6,7 @@ using ShopSaga.Products.Caching;
 namespace ShopSaga.Products.Catalogue;
 
 /// <summary>POST /products/{id}/stock: adds units to the stock or takes some from it.</summary>
-internal static class ChangeStock
+internal sealed class ChangeStock
 {
     internal static async Task<Results<Ok<Product>, ProblemHttpResult>> Handle(
         long id,
@@ -15,7 +15,7 @@ internal static class ChangeStock
         ITransactionalSession session,
         ProductCache cache,
         TimeProvider time,
-        ILogger<Product> logger,
+        ILogger<ChangeStock> logger,
         CancellationToken cancellationToken)
     {
         await session.Open(cancellationToken);

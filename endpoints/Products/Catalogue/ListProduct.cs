@@ -7,14 +7,14 @@ using ShopSaga.Hosting.Http;
 namespace ShopSaga.Products.Catalogue;
 
 /// <summary>POST /products: puts a product on sale.</summary>
-internal static class ListProduct
+internal sealed class ListProduct
 {
     internal static async Task<Created<Product>> Handle(
         NewProduct body,
         HttpResponse response,
         ITransactionalSession session,
         TimeProvider time,
-        ILogger<Product> logger,
+        ILogger<ListProduct> logger,
         CancellationToken cancellationToken)
     {
         await session.Open(cancellationToken);

@@ -6,7 +6,7 @@ using ShopSaga.Products.Caching;
 namespace ShopSaga.Products.Catalogue;
 
 /// <summary>DELETE /products/{id}: withdraws the product from sale. Open orders still get it.</summary>
-internal static class WithdrawProduct
+internal sealed class WithdrawProduct
 {
     internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(
         long id,
@@ -14,7 +14,7 @@ internal static class WithdrawProduct
         ITransactionalSession session,
         ProductCache cache,
         TimeProvider time,
-        ILogger<Product> logger,
+        ILogger<WithdrawProduct> logger,
         CancellationToken cancellationToken)
     {
         await session.Open(cancellationToken);

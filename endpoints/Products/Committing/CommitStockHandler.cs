@@ -13,7 +13,7 @@ internal sealed class CommitStockHandler(TimeProvider time, ILogger<CommitStockH
         var now = time.GetUtcNow();
         if (await Reservations.TryMove(context.Sql(), message.OrderId, ReservationTrigger.OrderConfirmed, now) is null)
         {
-            logger.LogInformation(LogEvents.NothingToDo, "Order {OrderId} holds no stock to commit", message.OrderId);
+            logger.LogInformation(LogEvents.NothingToDo, "Order {OrderId} has no reserved stock to commit", message.OrderId);
             return;
         }
 

@@ -7,26 +7,26 @@ using ShopSaga.Products.Reserving;
 namespace ShopSaga.Products.Releasing;
 
 /// <summary>
-/// Restores the stock of an order that is cancelled or was not paid. Before OrderPlaced arrives, leaves a tombstone,
-/// under which it reserves nothing.
+/// Restores the stock of an order that is cancelled or was not paid. If OrderPlaced has not arrived yet, inserts a tombstone, so that
+/// OrderPlaced will reserve nothing.
 /// </summary>
 internal sealed class ReleaseStockHandler(StockRows stock, TimeProvider time, ILogger<ReleaseStockHandler> logger)
     : IHandleMessages<OrderCancelled>, IHandleMessages<PaymentFailed>
 {
-    // A tombstone is announced only where Orders waits for it.
+    // For a tombstone, StockReleased is published only if Orders waits for it.
     public Task Handle(OrderCancelled message, IMessageHandlerContext context) => Release(
-        message.OrderId, ReservationTrigger.OrderCancelled, announceTombstone: CancelReasons.MustBeAnswered(message.Reason), context);
+        message.OrderId, ReservationTrigger.OrderCancelled, publishForTombstone: CancelReasons.MustBeAnswered(message.Reason), context);
 
     public Task Handle(PaymentFailed message, IMessageHandlerContext context) =>
-        Release(message.OrderId, ReservationTrigger.PaymentFailed, announceTombstone: true, context);
+        Release(message.OrderId, ReservationTrigger.PaymentFailed, publishForTombstone: true, context);
 
-    private async Task Release(long orderId, ReservationTrigger trigger, bool announceTombstone, IMessageHandlerContext context)
+    private async Task Release(long orderId, ReservationTrigger trigger, bool publishForTombstone, IMessageHandlerContext context)
     {
         var (sql, now) = (context.Sql(), time.GetUtcNow());
         if (await Reservations.TryInsert(sql, orderId, trigger, now) is not null)
         {
             logger.LogInformation(LogEvents.CancelledFirst, "Order {OrderId} is cancelled or unpaid before OrderPlaced arrived", orderId);
-            if (!announceTombstone)
+            if (!publishForTombstone)
             {
                 return;
             }
@@ -37,7 +37,7 @@ internal sealed class ReleaseStockHandler(StockRows stock, TimeProvider time, IL
         }
         else
         {
-            logger.LogInformation(LogEvents.NothingToDo, "Order {OrderId} holds no stock to release", orderId);
+            logger.LogInformation(LogEvents.NothingToDo, "Order {OrderId} has no reserved stock to release", orderId);
             return;
         }
 

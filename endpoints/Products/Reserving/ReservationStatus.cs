@@ -1,6 +1,6 @@
 namespace ShopSaga.Products.Reserving;
 
-/// <summary>Where a reservation stands; spelled as in the database.</summary>
+/// <summary>The statuses of a reservation; spelled as in the database.</summary>
 internal enum ReservationStatus
 {
     /// <summary>Every line of the order is reserved.</summary>

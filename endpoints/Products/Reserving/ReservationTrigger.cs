@@ -1,6 +1,6 @@
 namespace ShopSaga.Products.Reserving;
 
-/// <summary>Everything that can move a reservation from one status to another.</summary>
+/// <summary>What can trigger a transition of a reservation.</summary>
 internal enum ReservationTrigger
 {
     OrderPlaced,

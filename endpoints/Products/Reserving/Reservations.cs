@@ -3,8 +3,8 @@ using ShopSaga.Hosting.Database;
 namespace ShopSaga.Products.Reserving;
 
 /// <summary>
-/// The reservations' rows. A handler locks the reservation's row first and then the products' rows by ascending id, so that no two handlers
-/// can wait for each other.
+/// The reservations' rows. A handler locks the reservation's row first and then the products' rows by ascending id, so that handlers
+/// cannot deadlock.
 /// </summary>
 internal static class Reservations
 {

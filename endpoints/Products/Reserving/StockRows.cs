@@ -48,13 +48,13 @@ internal sealed class StockRows(ProductCache cache)
         return reserved is null ? null : products.ToDictionary(product => product.Id, product => product.Quantity);
     }
 
-    /// <summary>Takes the lines of the order's reservation out of the stock. The products are locked.</summary>
+    /// <summary>Lowers the stock by the lines of the order's reservation. The products are locked.</summary>
     public Task Decrement(Sql sql, long orderId) => Add(sql, orderId, sign: -1);
 
-    /// <summary>Locks the products of the order's reservation and puts its lines back into the stock.</summary>
+    /// <summary>Locks the products of the order's reservation and restores the stock of its lines.</summary>
     /// <exception cref="InvalidOperationException">
-    /// The stock is full. Only sold units can meet this, since those of open orders are left room: the message waits in the error queue
-    /// until the shop has taken units out, and is replayed then.
+    /// The stock would exceed the maximum. This happens only to an order that was confirmed: stock changes leave room for the units of open
+    /// orders. The message waits in the error queue until the shop has lowered the stock, and is replayed then.
     /// </exception>
     public async Task LockAndRestore(Sql sql, long orderId)
     {
@@ -66,7 +66,7 @@ internal sealed class StockRows(ProductCache cache)
         catch (PostgresException full) when (full.SqlState == PostgresErrorCodes.NumericValueOutOfRange)
         {
             throw new InvalidOperationException(
-                $"The stock of a product has no room for the units that order {orderId} gives back. "
+                $"The stock of a product has no room for the units that order {orderId} releases. "
                     + "Lower that stock and replay this message.",
                 full);
         }

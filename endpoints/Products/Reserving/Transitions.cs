@@ -3,13 +3,13 @@ using static ShopSaga.Products.Reserving.ReservationTrigger;
 
 namespace ShopSaga.Products.Reserving;
 
-/// <summary>The one table of how a reservation's status changes.</summary>
+/// <summary>The table of transitions of a reservation.</summary>
 internal static class Transitions
 {
-    /// <summary>The status that follows when something happens to a reservation, or null where nothing changes.</summary>
-    /// <param name="status">Where the reservation stands; null before there is one.</param>
-    /// <param name="trigger">What happens.</param>
-    /// <exception cref="InvalidOperationException">This cannot happen to such a reservation: another service broke its promise.</exception>
+    /// <summary>The status that the trigger leads to, or null where the status stays.</summary>
+    /// <param name="status">The current status; null before there is a reservation.</param>
+    /// <param name="trigger">What happened.</param>
+    /// <exception cref="InvalidOperationException">The table does not list the pair: another service broke the protocol.</exception>
     public static ReservationStatus? Next(ReservationStatus? status, ReservationTrigger trigger) => (status, trigger) switch
     {
         (null, OrderPlaced) => RESERVED,

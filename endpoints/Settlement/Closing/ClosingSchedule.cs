@@ -6,8 +6,9 @@ using ShopSaga.Settlement.Reconciling;
 namespace ShopSaga.Settlement.Closing;
 
 /// <summary>
-/// Closes every past day some minutes after its end and compares the books of every closed day, repeatedly while they differ. The work to
-/// do is read from the database each time, so a stopped service only delays it. An advisory lock lets one of several instances do it.
+/// Closes every past day once <see cref="ClosingTimes.CloseAfter"/> has passed since its end and reconciles every closed day, again after
+/// <see cref="ClosingTimes.CompareAgainAfter"/> while there are differences. The work to do is read from the database each time, so a
+/// stopped service only delays it. An advisory lock lets one of several instances do it.
 /// </summary>
 internal sealed class ClosingSchedule(
     IServiceScopeFactory scopes,

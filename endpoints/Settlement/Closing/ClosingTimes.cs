@@ -1,4 +1,5 @@
 using System.Globalization;
+using ShopSaga.Hosting;
 
 namespace ShopSaga.Settlement.Closing;
 
@@ -9,15 +10,17 @@ namespace ShopSaga.Settlement.Closing;
 /// <param name="FirstDay">A day of the month in which the business began; null to take it from the ledger.</param>
 internal sealed record ClosingTimes(TimeSpan CloseAfter, TimeSpan CheckEvery, TimeSpan CompareAgainAfter, DateOnly? FirstDay = null)
 {
+    private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(10);
+
     /// <summary>
     /// Reads <c>Settlement:CloseAfter</c>, ten minutes by default, <c>Settlement:CheckEvery</c>, a minute,
     /// <c>Settlement:CompareAgainAfter</c>, an hour, and <c>Settlement:FirstDay</c>, none.
     /// </summary>
     /// <exception cref="InvalidOperationException">One of them is no time span or date, or out of range.</exception>
     public static ClosingTimes From(IConfiguration configuration) => new(
-        Read(configuration, "CloseAfter", "00:10:00", TimeSpan.Zero, TimeSpan.FromHours(23)),
-        Read(configuration, "CheckEvery", "00:01:00", TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)),
-        Read(configuration, "CompareAgainAfter", "01:00:00", TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1)),
+        configuration.Time("Settlement:CloseAfter", TimeSpan.FromMinutes(10), min: TimeSpan.Zero, max: TimeSpan.FromHours(23)),
+        configuration.Time("Settlement:CheckEvery", TimeSpan.FromMinutes(1), min: MinPause, max: TimeSpan.FromHours(1)),
+        configuration.Time("Settlement:CompareAgainAfter", TimeSpan.FromHours(1), min: MinPause, max: TimeSpan.FromDays(1)),
         ReadFirstDay(configuration));
 
     private static DateOnly? ReadFirstDay(IConfiguration configuration) => configuration["Settlement:FirstDay"] switch
@@ -27,14 +30,4 @@ internal sealed record ClosingTimes(TimeSpan CloseAfter, TimeSpan CheckEvery, Ti
         var text => throw new InvalidOperationException(
             $"Configuration 'Settlement:FirstDay' is '{text}'. Set Settlement__FirstDay to a date such as 2026-01-31, or leave it out."),
     };
-
-    private static TimeSpan Read(IConfiguration configuration, string name, string defaultValue, TimeSpan min, TimeSpan max)
-    {
-        var text = configuration[$"Settlement:{name}"] ?? defaultValue;
-        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) && time >= min && time <= max
-            ? time
-            : throw new InvalidOperationException(
-                $"Configuration 'Settlement:{name}' is '{text}'. Set Settlement__{name} to a time from "
-                + $"{min} to {max}, such as {defaultValue}.");
-    }
 }

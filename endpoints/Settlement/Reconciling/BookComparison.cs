@@ -1,4 +1,4 @@
-using ShopSaga.Settlement.Recording;
+using ShopSaga.Settlement.Entering;
 
 namespace ShopSaga.Settlement.Reconciling;
 

@@ -39,8 +39,8 @@ internal sealed class Reconciler
     }
 
     /// <summary>
-    /// GET /settlements/reconciliation/{date}: compares now. With a cursor it gives the next page of the comparison that the cursor belongs
-    /// to.
+    /// GET /settlements/reconciliation/{date}: compares now, stores the result, and publishes <see cref="BooksDiffered"/> if there are
+    /// differences. With a cursor it only reads: the next page of the comparison that the cursor belongs to.
     /// </summary>
     internal static async Task<Ok<Reconciliation>> Handle(
         string date,
@@ -100,8 +100,8 @@ internal sealed class Reconciler
     }
 
     /// <summary>
-    /// Reads the provider first and the ledger last, in the order in which a payment reaches them: a payment that arrives meanwhile is
-    /// missing in no later book.
+    /// Reads the provider first and the ledger last, in the order in which a payment reaches them, so that each book had the most time to
+    /// receive what the one before it lists. A payment that is captured meanwhile can only be missing in a book that was read earlier.
     /// </summary>
     private async Task<(long Matched, IReadOnlyList<Difference> Differences)> Compare(DateOnly date, CancellationToken cancellationToken)
     {

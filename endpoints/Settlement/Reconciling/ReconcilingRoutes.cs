@@ -8,7 +8,7 @@ internal static class ReconcilingRoutes
 {
     public static void MapReconciling(this IEndpointRouteBuilder app) =>
         app.MapGet("/settlements/reconciliation/{date}", Reconciler.Handle).RequireAdmin()
-            .Describe("reconcile", "Compares the provider's books of a day with payments and the ledger")
+            .Describe("reconcile", "Compares provider, Payments and ledger for a day, stores the result and publishes any differences")
             .OffersCsv((Reconciliation reconciliation) => reconciliation.Differences, reconciliation => reconciliation.NextCursor)
             .Refuses(400);
 }

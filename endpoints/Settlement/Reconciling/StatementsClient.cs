@@ -2,7 +2,7 @@ using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using ShopSaga.Contracts.Payments;
 using ShopSaga.Hosting;
-using ShopSaga.Settlement.Recording;
+using ShopSaga.Settlement.Entering;
 
 namespace ShopSaga.Settlement.Reconciling;
 

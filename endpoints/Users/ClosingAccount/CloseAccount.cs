@@ -10,7 +10,7 @@ namespace ShopSaga.Users.ClosingAccount;
 /// DELETE /users/me: erases the account and its sessions, and publishes <see cref="AccountClosed"/>. Refused while an order is not final:
 /// its outcome could not be told to anyone. Access tokens already issued live to their end.
 /// </summary>
-internal static class CloseAccount
+internal sealed class CloseAccount
 {
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
         AccountClosure given,
@@ -19,7 +19,7 @@ internal static class CloseAccount
         NpgsqlDataSource database,
         ITransactionalSession session,
         TimeProvider time,
-        ILogger<AccountClosure> logger,
+        ILogger<CloseAccount> logger,
         CancellationToken cancellationToken)
     {
         if (await passwords.FindVerifiedHash(database, caller, given.Password, cancellationToken) is not { } hash)

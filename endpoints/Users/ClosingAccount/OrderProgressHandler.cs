@@ -6,12 +6,20 @@ using ShopSaga.Hosting.Database;
 namespace ShopSaga.Users.ClosingAccount;
 
 /// <summary>
-/// Keeps for each order what decides whether it is final. Orders itself publishes no event for the end of a compensation, so it is
-/// recognised as Orders recognises it: by what Products and Payments report of the stock and the money (decision 003). An order that is out
-/// of stock holds neither; if it was cancelled first, its rejection is the answer about the stock. A failed payment of an order that was
-/// confirmed is one that the provider captured after all: that money is back when it is refunded. Each event sets a mark of its own, so
-/// their order does not matter.
+/// Records, for each order, the events that decide whether it is final. Each sets a mark of its own, so their order does not matter:
+/// <list type="bullet">
+/// <item><see cref="OrderConfirmed"/>: paid.</item>
+/// <item><see cref="OrderCancelled"/>: cancelled; unless it is out of stock, its compensation is awaited.</item>
+/// <item><see cref="StockReleased"/>, <see cref="StockRejected"/>: no stock is reserved any more, or none was.</item>
+/// <item><see cref="PaymentRefunded"/>: the money is refunded.</item>
+/// <item><see cref="PaymentFailed"/>: nothing was captured. If the order was confirmed all the same, the provider captured after all, and
+/// only the refund ends that.</item>
+/// </list>
 /// </summary>
+/// <remarks>
+/// Orders publishes no event for the end of a compensation. So Users recognises it as Orders does: by what Products and Payments report
+/// (docs/decisions/003-every-cancellation-is-answered.md).
+/// </remarks>
 internal sealed class OrderProgressHandler :
     IHandleMessages<OrderPlaced>,
     IHandleMessages<OrderConfirmed>,
@@ -35,17 +43,19 @@ internal sealed class OrderProgressHandler :
         """,
         new { message.OrderId });
 
-    // For want of stock nothing was reserved or charged. After every other cancellation, a declined payment's too, stock or money follows.
+    // Out of stock: nothing was reserved or charged. After any other cancellation, including a declined payment, StockReleased or
+    // PaymentRefunded follows. That is more than CancelReasons.MustBeAnswered, which leaves out declined payments: Products releases their
+    // stock because of PaymentFailed.
     public Task Handle(OrderCancelled message, IMessageHandlerContext context) => context.Sql().Execute(
         """
-        INSERT INTO orders_of_users (order_id, cancelled, awaits_answers) VALUES (@OrderId, true, @awaitsAnswers)
+        INSERT INTO orders_of_users (order_id, cancelled, awaits_answers) VALUES (@OrderId, true, @awaitsCompensation)
         ON CONFLICT (order_id) DO UPDATE SET cancelled = true, awaits_answers = excluded.awaits_answers
         """,
-        new { message.OrderId, awaitsAnswers = message.Reason != nameof(CancelReason.OUT_OF_STOCK) });
+        new { message.OrderId, awaitsCompensation = message.Reason != nameof(CancelReason.OUT_OF_STOCK) });
 
-    public Task Handle(StockReleased message, IMessageHandlerContext context) => FreeStock(message.OrderId, context);
+    public Task Handle(StockReleased message, IMessageHandlerContext context) => MarkStockReleased(message.OrderId, context);
 
-    public Task Handle(StockRejected message, IMessageHandlerContext context) => FreeStock(message.OrderId, context);
+    public Task Handle(StockRejected message, IMessageHandlerContext context) => MarkStockReleased(message.OrderId, context);
 
     public Task Handle(PaymentFailed message, IMessageHandlerContext context) => context.Sql().Execute(
         """
@@ -61,7 +71,7 @@ internal sealed class OrderProgressHandler :
         """,
         new { message.OrderId });
 
-    private static Task<int> FreeStock(long orderId, IMessageHandlerContext context) => context.Sql().Execute(
+    private static Task<int> MarkStockReleased(long orderId, IMessageHandlerContext context) => context.Sql().Execute(
         """
         INSERT INTO orders_of_users (order_id, stock_released) VALUES (@orderId, true)
         ON CONFLICT (order_id) DO UPDATE SET stock_released = true

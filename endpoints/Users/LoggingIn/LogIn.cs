@@ -7,7 +7,7 @@ using ShopSaga.Hosting.Text;
 namespace ShopSaga.Users.LoggingIn;
 
 /// <summary>POST /auth/login: exchanges an e-mail address and its password for a pair of tokens.</summary>
-internal static class LogIn
+internal sealed class LogIn
 {
     // The second attempt suffices unless the password is changed again within the time of a hash.
     private const int MaxAttempts = 3;
@@ -17,7 +17,7 @@ internal static class LogIn
         NpgsqlDataSource database,
         Passwords passwords,
         Sessions sessions,
-        ILogger<Credentials> logger,
+        ILogger<LogIn> logger,
         CancellationToken cancellationToken)
     {
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)

@@ -6,14 +6,14 @@ using ShopSaga.Hosting.Http;
 namespace ShopSaga.Users.Profile;
 
 /// <summary>PUT /users/me/password: changes the password and ends every session of the user, including those of a thief.</summary>
-internal static class ChangePassword
+internal sealed class ChangePassword
 {
     public static async Task<Results<NoContent, ProblemHttpResult>> Handle(
         PasswordChange given,
         Caller caller,
         Passwords passwords,
         NpgsqlDataSource database,
-        ILogger<PasswordChange> logger,
+        ILogger<ChangePassword> logger,
         CancellationToken cancellationToken)
     {
         if (await passwords.FindVerifiedHash(database, caller, given.CurrentPassword, cancellationToken) is not { } currentHash)

@@ -7,14 +7,14 @@ using ShopSaga.Hosting.Text;
 namespace ShopSaga.Users.Registering;
 
 /// <summary>POST /users: opens an account and publishes <see cref="UserRegistered"/> in the same transaction.</summary>
-internal static class RegisterUser
+internal sealed class RegisterUser
 {
     public static async Task<Results<Created<User>, ProblemHttpResult>> Handle(
         Registration given,
         Passwords passwords,
         ITransactionalSession session,
         TimeProvider time,
-        ILogger<Registration> logger,
+        ILogger<RegisterUser> logger,
         CancellationToken cancellationToken)
     {
         // Hashing takes some 100 ms: before the transaction, which would hold a connection meanwhile.

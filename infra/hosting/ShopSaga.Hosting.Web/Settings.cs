@@ -27,12 +27,13 @@ public static class Settings
         configuration[key]?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     /// <summary>The whole number in <paramref name="key"/>, or <paramref name="byDefault"/>.</summary>
-    /// <exception cref="InvalidOperationException">It is no number from <paramref name="min"/> on, and says so.</exception>
-    public static int Number(this IConfiguration configuration, string key, int byDefault, int min) =>
+    /// <exception cref="InvalidOperationException">It is not a whole number, or out of range; the message says what to set.</exception>
+    public static int Number(this IConfiguration configuration, string key, int byDefault, int min, int max = int.MaxValue) =>
         configuration[key] is not { } text ? byDefault
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min ? number
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max ? number
         : throw new InvalidOperationException(
-            $"Configuration '{key}' is '{text}'. Set {Variable(key)} to a whole number from {min}, such as {byDefault}.");
+            $"Configuration '{key}' is '{text}'. Set {Variable(key)} to a whole number from {min}"
+            + (max < int.MaxValue ? $" to {max}" : "") + $", such as {byDefault}.");
 
     /// <summary>The time in <paramref name="key"/>, or <paramref name="byDefault"/>.</summary>
     /// <exception cref="InvalidOperationException">It is no time between the limits; the message says what to set.</exception>

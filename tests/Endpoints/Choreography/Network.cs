@@ -4,7 +4,7 @@ using ShopSaga.Orders.Lifecycle;
 using ShopSaga.Orders.Pricing;
 using ShopSaga.Payments.Charging;
 using ShopSaga.Products.Reserving;
-using ShopSaga.Settlement.Recording;
+using ShopSaga.Settlement.Entering;
 using ShopSaga.Tests.Endpoints.Payments;
 using ShopSaga.Tests.Endpoints.Products;
 using ShopSaga.Tests.Endpoints.Settlement;

@@ -6,11 +6,11 @@ namespace ShopSaga.Tests.Endpoints.Orders;
 
 internal sealed class When_prices_arrive_in_any_order
 {
-    private readonly PriceList _priceList = new();
+    private readonly PriceListHandler _priceList = new();
     private TestDatabase _database = null!;
 
     [OneTimeSetUp]
-    public async Task Start() => _database = await TestDatabase.Create(typeof(PriceList).Assembly);
+    public async Task Start() => _database = await TestDatabase.Create(typeof(PriceListHandler).Assembly);
 
     [OneTimeTearDown]
     public ValueTask Stop() => _database.DisposeAsync();

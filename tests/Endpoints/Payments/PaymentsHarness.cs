@@ -130,7 +130,7 @@ internal sealed class PaymentsHarness : IAsyncDisposable
     {
         await using var session = new TestableTransactionalSession(_database.Source);
         var answer = await CancelPayment.Handle(
-            await PaymentId(orderId), session, TimeProvider.System, NullLogger<RefundPayment>.Instance, CancellationToken.None);
+            await PaymentId(orderId), session, TimeProvider.System, NullLogger<CancelPayment>.Instance, CancellationToken.None);
         lock (_waiting)
         {
             foreach (var sent in session.Sent)

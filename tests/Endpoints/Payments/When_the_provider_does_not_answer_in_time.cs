@@ -123,7 +123,7 @@ internal sealed class When_the_provider_does_not_answer_in_time() : PaymentsTest
         var last = Harness.TakeWaiting()!;
         await Assert.ThatAsync(
             () => Harness.Handle(last),
-            Throws.TypeOf<ChargeUnknownException>().With.Message.Contains($"of order {OrderId} was charged, after 34 questions")
+            Throws.TypeOf<ChargeUnknownException>().With.Message.Contains($"of order {OrderId} was charged, after 34 attempts to find out")
                 .And.Message.Contains("Replay this message").And.Message.Contains($"key order-{OrderId}: Connection refused"));
         Assert.That(await Harness.Status(OrderId), Is.EqualTo("UNKNOWN"));
 

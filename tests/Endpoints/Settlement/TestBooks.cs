@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using ShopSaga.Contracts.Payments;
 using ShopSaga.Hosting.Business;
 using ShopSaga.Settlement.Closing;
-using ShopSaga.Settlement.Recording;
+using ShopSaga.Settlement.Entering;
 using ShopSaga.Settlement.Reporting;
 using ShopSaga.Tests.Endpoints.Support;
 
@@ -59,8 +59,8 @@ internal sealed class TestBooks : IAsyncDisposable
         var context = new TestableMessageHandlerContext { SynchronizedStorageSession = session };
         await (message switch
         {
-            PaymentCompleted completed => new RecordCaptureHandler(_ledger).Handle(completed, context),
-            PaymentRefunded refunded => new RecordRefundHandler(_ledger).Handle(refunded, context),
+            PaymentCompleted completed => new EnterCaptureHandler(_ledger).Handle(completed, context),
+            PaymentRefunded refunded => new EnterRefundHandler(_ledger).Handle(refunded, context),
             _ => throw new ArgumentException("Settlement does not handle it.", nameof(message)),
         });
     }

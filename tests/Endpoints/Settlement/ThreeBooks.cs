@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using ShopSaga.Payments.Charging;
 using ShopSaga.Settlement.Reconciling;
-using ShopSaga.Settlement.Recording;
+using ShopSaga.Settlement.Entering;
 using ShopSaga.Tests.Endpoints.Psp;
 using ShopSaga.Tests.Endpoints.Support;
 using static ShopSaga.Tests.Endpoints.Settlement.TestBooks;

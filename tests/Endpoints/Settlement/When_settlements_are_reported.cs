@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using ShopSaga.Hosting.Http;
-using ShopSaga.Settlement.Recording;
+using ShopSaga.Settlement.Entering;
 using ShopSaga.Settlement.Reporting;
 using ShopSaga.Tests.Endpoints.Support;
 

@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using ShopSaga.Contracts.Settlement;
-using ShopSaga.Settlement.Recording;
+using ShopSaga.Settlement.Entering;
 using ShopSaga.Settlement.Reporting;
 using ShopSaga.Tests.Endpoints.Support;
 using static ShopSaga.Tests.Endpoints.Settlement.TestBooks;

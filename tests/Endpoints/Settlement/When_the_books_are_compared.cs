@@ -4,7 +4,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using ShopSaga.Contracts.Settlement;
 using ShopSaga.Settlement.Reconciling;
-using ShopSaga.Settlement.Recording;
+using ShopSaga.Settlement.Entering;
 using ShopSaga.Tests.Endpoints.Support;
 using static ShopSaga.Tests.Endpoints.Settlement.TestBooks;
 using static ShopSaga.Tests.Endpoints.Settlement.ThreeBooks;

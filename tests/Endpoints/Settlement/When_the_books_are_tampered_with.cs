@@ -1,7 +1,7 @@
 using Dapper;
 using Npgsql;
 using ShopSaga.Hosting.Database;
-using ShopSaga.Settlement.Recording;
+using ShopSaga.Settlement.Entering;
 using ShopSaga.Tests.Endpoints.Support;
 using static ShopSaga.Tests.Endpoints.Settlement.TestBooks;
 

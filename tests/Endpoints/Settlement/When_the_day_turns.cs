@@ -7,7 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using ShopSaga.Contracts.Settlement;
 using ShopSaga.Settlement;
-using ShopSaga.Settlement.Recording;
+using ShopSaga.Settlement.Entering;
 using ShopSaga.Settlement.Reporting;
 using ShopSaga.Tests.Endpoints.Support;
 using static ShopSaga.Tests.Endpoints.Settlement.TestBooks;

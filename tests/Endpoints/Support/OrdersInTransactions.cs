@@ -8,7 +8,6 @@ using ShopSaga.Orders.Cancelling;
 using ShopSaga.Orders.Lifecycle;
 using ShopSaga.Orders.Placing;
 using ShopSaga.Orders.Pricing;
-using ShopSaga.Orders.Tracking;
 
 namespace ShopSaga.Tests.Endpoints.Support;
 
@@ -25,7 +24,7 @@ internal sealed class OrdersInTransactions(TestDatabase database, TimeProvider t
     {
         await using var session = new TestableTransactionalSession(database.Source);
         await session.Open(new SqlPersistenceOpenSessionOptions());
-        await session.InsertOrder(Buyer, new Quote(lines), paymentMethod, Expiry, at, CancellationToken.None);
+        await session.PlaceOrder(Buyer, new Quote(lines), paymentMethod, Expiry, at, CancellationToken.None);
         await session.Commit();
         return session.Published.OfType<OrderPlaced>().Single();
     }
@@ -40,7 +39,7 @@ internal sealed class OrdersInTransactions(TestDatabase database, TimeProvider t
             session,
             new StatusNotifications(),
             time,
-            NullLogger<OrderView>.Instance,
+            NullLogger<CancelOrder>.Instance,
             CancellationToken.None);
         return (((IStatusCodeHttpResult)answer.Result).StatusCode, [.. session.Published]);
     }

@@ -6,7 +6,7 @@ using Npgsql;
 using ShopSaga.Hosting.Business;
 using ShopSaga.Hosting.Database;
 using ShopSaga.Settlement.Closing;
-using ShopSaga.Settlement.Recording;
+using ShopSaga.Settlement.Entering;
 using ShopSaga.Settlement.Reporting;
 
 namespace ShopSaga.Load.Settlement;
@@ -178,7 +178,7 @@ internal static class SettlementCampaign
             {
                 await using var storage = await Storage.Begin(database);
                 var payment = Interlocked.Increment(ref _lastPayment);
-                await Ledger.Record(new Sql(storage, CancellationToken.None), EntryType.Capture, payment, payment, 1000, at);
+                await Ledger.Enter(new Sql(storage, CancellationToken.None), EntryType.Capture, payment, payment, 1000, at);
                 await storage.Commit();
                 Interlocked.Increment(ref taken);
             }

@@ -1,11 +1,11 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Configuration;
-using ShopSaga.Orders.Lifecycle;
+using ShopSaga.Orders;
 using ShopSaga.Payments.Charging;
 using ShopSaga.Payments.Refunding;
 using ShopSaga.Products.Reserving;
-using ShopSaga.Settlement.Recording;
+using ShopSaga.Settlement.Entering;
 using ShopSaga.Tests.Unit.Support;
 using ShopSaga.Users.ClosingAccount;
 
@@ -21,13 +21,13 @@ public class When_endpoints_handle_messages_in_groups
     {
         ["Users"] = (endpoint, configuration) => endpoint.AddOrderProgress(configuration),
         ["Products"] = (endpoint, configuration) => endpoint.AddReserving(configuration),
-        ["Orders"] = (endpoint, configuration) => endpoint.AddLifecycle(configuration),
+        ["Orders"] = (endpoint, configuration) => endpoint.AddHandlers(configuration),
         ["Payments"] = (endpoint, configuration) =>
         {
             endpoint.AddCharging(configuration);
             endpoint.AddRefunding();
         },
-        ["Settlement"] = (endpoint, configuration) => endpoint.AddRecording(configuration),
+        ["Settlement"] = (endpoint, configuration) => endpoint.AddEntering(configuration),
     };
 
     /// <summary>Their handlers only read, and publish.</summary>

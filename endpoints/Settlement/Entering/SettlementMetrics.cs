@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using ShopSaga.Hosting.Monitoring;
 
-namespace ShopSaga.Settlement.Recording;
+namespace ShopSaga.Settlement.Entering;
 
 /// <summary>Money as the ledger has it, and days that ought to be closed.</summary>
 internal static class SettlementMetrics

@@ -1,6 +1,6 @@
 namespace ShopSaga.Payments.Provider;
 
-internal static class ProviderRegistration
+internal static class ProviderSetup
 {
     /// <summary>Registers <see cref="PaymentProvider"/> as configured under <c>Provider</c>.</summary>
     /// <exception cref="InvalidOperationException">A setting is missing or wrong; the message says what to set.</exception>

@@ -6,13 +6,13 @@ using ShopSaga.Orders.Tracking;
 
 namespace ShopSaga.Orders.Placing;
 
-/// <summary>Inserts an order, publishes <see cref="OrderPlaced"/> and sets its expiry, in the session's transaction.</summary>
-internal static class OrderInsertion
+/// <summary>Inserts an order, publishes <see cref="OrderPlaced"/> and sends <see cref="WatchOrder"/>, in a session.</summary>
+internal static class PlacingInSession
 {
     private static readonly OrderStatus Initial =
         Transitions.Next(status: null, OrderTrigger.OrderPlaced, new HashSet<OrderTrigger>())!.Status;
 
-    public static async Task<OrderView> InsertOrder(
+    public static async Task<OrderView> PlaceOrder(
         this ITransactionalSession session,
         long userId,
         Quote quote,
@@ -62,7 +62,7 @@ internal static class OrderInsertion
             });
         await session.Publish(placed with { OrderId = orderId }, cancellationToken);
         var watch = new WatchOrder(orderId, now);
-        await session.Send(watch, expiry.DelayOf(watch), cancellationToken);
+        await session.Send(watch, expiry.OptionsFor(watch), cancellationToken);
         // PostgreSQL keeps microseconds: the order reads the same later.
         var at = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
         return new OrderView(

@@ -1,7 +1,7 @@
 using ShopSaga.Hosting.Business;
 using ShopSaga.Hosting.Database;
 
-namespace ShopSaga.Settlement.Recording;
+namespace ShopSaga.Settlement.Entering;
 
 /// <summary>
 /// Writes the ledger. An entry counts on the business date of the capture or refund, whenever its event arrives. If that day is already
@@ -16,12 +16,12 @@ internal sealed class Ledger(BusinessCalendar calendar, TimeProvider time, ILogg
     /// <param name="orderId">The order that was paid for.</param>
     /// <param name="amount">Won, positive for a refund too.</param>
     /// <param name="at">When the money was captured or refunded.</param>
-    public async Task Record(Sql sql, string entryType, long paymentId, long orderId, long amount, DateTimeOffset at)
+    public async Task Enter(Sql sql, string entryType, long paymentId, long orderId, long amount, DateTimeOffset at)
     {
         var date = calendar.DateOf(at);
 
         // One statement, so that an entry and its share of the totals exist together or not at all. The slot follows the connection: two
-        // transactions rarely wait for the same row (decision 007).
+        // transactions rarely wait for the same row (docs/decisions/007-daily-totals-are-kept-in-slots.md).
         var reportDate = await sql.QuerySingleOrDefault<DateOnly?>(
             """
             WITH entry AS (

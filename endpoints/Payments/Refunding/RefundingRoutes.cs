@@ -3,10 +3,8 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Payments.Refunding;
 
-internal static class RefundingRegistration
+internal static class RefundingRoutes
 {
-    public static void AddRefunding(this EndpointConfiguration endpoint) => endpoint.AddHandler<RefundHandler>();
-
     public static void MapRefunding(this IEndpointRouteBuilder app) => app.MapPost("/payments/{id:long}/cancel", CancelPayment.Handle)
         .RequireAdmin()
         .Describe("cancelPayment", "Refunds the payment and cancels its order")

@@ -2,7 +2,7 @@ using ShopSaga.Hosting;
 
 namespace ShopSaga.Products.Caching;
 
-internal static class CachingRegistration
+internal static class CachingSetup
 {
     /// <summary>Registers <see cref="ProductCache"/> on the Redis of <c>ConnectionStrings:Redis</c>.</summary>
     public static void AddProductCache(this WebApplicationBuilder builder)

@@ -1,4 +1,4 @@
-namespace ShopSaga.Settlement.Recording;
+namespace ShopSaga.Settlement.Entering;
 
 /// <summary>
 /// The two types of ledger entry: column <c>fact</c> of <c>entries</c>, and member <c>fact</c> of the statement of Payments.

@@ -8,7 +8,7 @@ namespace ShopSaga.Orders.Pricing;
 /// and may arrive in any order, more than once. The highest version wins, separately for the name, the price and whether the product is on
 /// sale: a price change knows no name, and a withdrawal neither name nor price.
 /// </summary>
-internal sealed class PriceList :
+internal sealed class PriceListHandler :
     IHandleMessages<ProductListed>,
     IHandleMessages<ProductPriceChanged>,
     IHandleMessages<ProductWithdrawn>

@@ -1,26 +1,18 @@
 using ShopSaga.Contracts.Orders;
 using ShopSaga.Contracts.Payments;
 using ShopSaga.Hosting.Database;
-using ShopSaga.Hosting.Messaging;
 
 namespace ShopSaga.Products.Reserving;
 
 /// <summary>
-/// What a group of messages locks before the first is handled, so that two groups that share products cannot wait for each other: its
-/// orders by ascending id, then the products of all its orders by ascending id. The orders are locked first because only then are the lines
+/// What a group of messages locks before the first is handled, so that two groups that share products cannot deadlock: its orders by
+/// ascending id, then the products of all its orders by ascending id. The orders are locked first because only then are the lines
 /// of all their reservations there to be read.
 /// </summary>
-internal static class GroupedReservations
+internal static class ReservationLocks
 {
-    /// <summary>Registers the handler that reserves, and the groups in which all messages are handled.</summary>
-    public static void AddReserving(this EndpointConfiguration endpoint, IConfiguration configuration)
-    {
-        endpoint.AddHandler<ReserveStockHandler>();
-        endpoint.HandleInGroups(configuration, OrderOf, LockProducts);
-    }
-
     /// <summary>The order that a message is about; null for one that is about none.</summary>
-    private static long? OrderOf(object message) => message switch
+    public static long? OrderOf(object message) => message switch
     {
         OrderPlaced placed => placed.OrderId,
         OrderConfirmed confirmed => confirmed.OrderId,
@@ -30,7 +22,7 @@ internal static class GroupedReservations
     };
 
     /// <summary>Locks the products whose stock the messages may change. A confirmation changes none.</summary>
-    private static async Task LockProducts(Sql sql, IReadOnlyList<object> messages)
+    public static async Task LockProducts(Sql sql, IReadOnlyList<object> messages)
     {
         var lines = messages.OfType<OrderPlaced>().SelectMany(placed => placed.Lines);
         var products = lines.Select(line => line.ProductId).Distinct().ToArray();

@@ -2,11 +2,11 @@ using ShopSaga.Contracts.Payments;
 using ShopSaga.Hosting.Messaging;
 using ShopSaga.Hosting.Monitoring;
 
-namespace ShopSaga.Settlement.Recording;
+namespace ShopSaga.Settlement.Entering;
 
-internal static class RecordingSetup
+internal static class EnteringSetup
 {
-    public static void AddRecording(this WebApplicationBuilder builder) => builder.Services
+    public static void AddEntering(this WebApplicationBuilder builder) => builder.Services
         .AddSingleton<Ledger>()
         .AddDatabaseGauge(SettlementMetrics.Overdue);
 
@@ -14,10 +14,10 @@ internal static class RecordingSetup
     /// Registers the handlers. Messages are handled in the order of time, so that groups change the totals of several days from the
     /// earliest on.
     /// </summary>
-    public static void AddRecording(this EndpointConfiguration endpoint, IConfiguration configuration)
+    public static void AddEntering(this EndpointConfiguration endpoint, IConfiguration configuration)
     {
-        endpoint.AddHandler<RecordCaptureHandler>();
-        endpoint.AddHandler<RecordRefundHandler>();
+        endpoint.AddHandler<EnterCaptureHandler>();
+        endpoint.AddHandler<EnterRefundHandler>();
         endpoint.HandleInGroups(configuration, message => message switch
         {
             PaymentCompleted completed => completed.CompletedAt.UtcTicks,
