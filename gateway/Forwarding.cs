@@ -77,7 +77,7 @@ internal static class Forwarding
         proxy.Use(UnreachableInstances.RetryElsewhere);
         proxy.UseSessionAffinity();
         proxy.UseLoadBalancing();
-        proxy.Use(app.Services.GetRequiredService<SilentInstances>().EndReads);
+        proxy.Use(app.Services.GetRequiredService<SilentInstances>().GuardSilent);
         proxy.UsePassiveHealthChecks();
     });
 

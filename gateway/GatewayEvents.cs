@@ -1,6 +1,6 @@
 namespace ShopSaga.Gateway;
 
-/// <summary>Event ids of the gateway's log entries, from 6000.</summary>
+/// <summary>Ids of the events that the gateway logs: 6000 to 6999.</summary>
 internal static class GatewayEvents
 {
     public static readonly EventId RateLimited = new(6001, nameof(RateLimited));

@@ -47,7 +47,7 @@ internal sealed class SilentInstances(IDestinationHealthUpdater health, ILogger<
     }
 
     /// <summary>Ends reads of an instance that turns silent, and refuses requests to one that is.</summary>
-    public async Task EndReads(HttpContext context, RequestDelegate next)
+    public async Task GuardSilent(HttpContext context, RequestDelegate next)
     {
         if (context.GetReverseProxyFeature().AvailableDestinations is not [var instance])
         {

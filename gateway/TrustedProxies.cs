@@ -32,8 +32,8 @@ internal static class TrustedProxies
     }
 
     /// <summary>
-    /// The web application calls for many visitors. What it says of a visitor's address counts where it shows the key (<c>Web:Key</c>);
-    /// its requests would share one quota otherwise.
+    /// The web application calls for many visitors, who would share one quota otherwise. So the gateway believes the
+    /// <c>X-Forwarded-For</c> of a request that carries the key (<c>Web:Key</c>).
     /// </summary>
     private static void UseAddressesFromWeb(this WebApplication app)
     {

@@ -19,8 +19,8 @@ internal sealed record Product(long Id, string Name, string Category, int Price,
     public const string Columns = "id, name, category, price, stock_quantity, version";
 
     /// <summary>
-    /// Locks the product until the transaction ends. Gives a problem instead if it is not on sale, or if the request's conditions do not
-    /// allow a change of this version.
+    /// Locks the product until the transaction ends. Gives a problem if it is not on sale, or if the request's conditions do not allow a
+    /// change of this version; then the product is not to be used.
     /// </summary>
     public static async Task<(Product Product, ProblemHttpResult? Problem)> Lock(Sql sql, long id, IHeaderDictionary request)
     {

@@ -1,6 +1,6 @@
 namespace ShopSaga.Users;
 
-/// <summary>Event ids of the log messages about accounts, from 1000.</summary>
+/// <summary>Ids of the events that Users logs: 1000 to 1999.</summary>
 internal static class LogEvents
 {
     public static readonly EventId Registered = new(1001, nameof(Registered));

@@ -1,6 +1,6 @@
 namespace ShopSaga.Operations;
 
-/// <summary>Event ids of the log entries of Operations, from 10000.</summary>
+/// <summary>Ids of the events that Operations logs: 10000 to 10999.</summary>
 internal static class LogEvents
 {
     public static readonly EventId ReturnRequested = new(10001, nameof(ReturnRequested));

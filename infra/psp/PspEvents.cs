@@ -1,6 +1,6 @@
 namespace ShopSaga.Psp;
 
-/// <summary>Event ids of the payment provider, from 8000.</summary>
+/// <summary>Ids of the events that the provider's simulator logs: 8000 to 8999.</summary>
 internal static class PspEvents
 {
     public static readonly EventId Charged = new(8001, nameof(Charged));

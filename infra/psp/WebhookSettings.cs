@@ -16,10 +16,9 @@ internal sealed record WebhookSettings(Uri Address, string Secret, TimeSpan Dela
                     + "http://127.0.0.1:8080/webhooks/psp.");
         }
 
-        var text = configuration["Webhooks:Delay"] ?? "00:00:03";
-        return TimeSpan.TryParse(text, out var delay) && delay >= TimeSpan.Zero && delay <= TimeSpan.FromDays(1)
-            ? new WebhookSettings(uri, configuration.Required("Webhooks:Secret"), delay)
-            : throw new InvalidOperationException(
-                $"Configuration 'Webhooks:Delay' is '{text}'. Set Webhooks__Delay to at most a day, such as 00:00:03.");
+        return new WebhookSettings(
+            uri,
+            configuration.Required("Webhooks:Secret"),
+            configuration.Time("Webhooks:Delay", TimeSpan.FromSeconds(3), min: TimeSpan.Zero, max: TimeSpan.FromDays(1)));
     }
 }

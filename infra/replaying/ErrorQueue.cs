@@ -14,7 +14,7 @@ namespace ShopSaga.Replaying;
 ///   5 acknowledge: it leaves the error queue
 /// </code>
 /// After a crash before step 5 the original is back in the error queue. After a crash between 4 and 5 there are two copies with one id, and
-/// the endpoint's inbox handles one of them.
+/// the endpoint handles one, and recognises the other by its inbox.
 /// </summary>
 /// <remarks>
 /// A message that stays is not requeued: the broker counts requeues (<c>x-delivery-count</c>) and drops the message at its limit, which is
@@ -98,8 +98,8 @@ internal sealed class ErrorQueue : IAsyncDisposable
         cancellationToken);
 
     /// <summary>
-    /// Returns the selected messages to the queues they failed in, and counts the results. Messages that fail again meanwhile are left for
-    /// the next run.
+    /// Returns the selected messages to the queues they failed in, and counts the results. Messages that fail again meanwhile wait for
+    /// the next pass.
     /// </summary>
     /// <param name="selected">Whether to return a message.</param>
     /// <param name="cancellationToken">Ends the pass; messages that it has not reached stay.</param>
@@ -141,7 +141,7 @@ internal sealed class ErrorQueue : IAsyncDisposable
                 }
             },
             cancellationToken,
-            left => progress?.Invoke(counts, left));
+            remaining => progress?.Invoke(counts, remaining));
         return counts;
     }
 
@@ -161,15 +161,15 @@ internal sealed class ErrorQueue : IAsyncDisposable
         }
 
         await using var @lock = await Lock(cancellationToken);
-        var left = Math.Min(max, (await State(cancellationToken)).Messages);
-        progress?.Invoke(left);
+        var remaining = Math.Min(max, (await State(cancellationToken)).Messages);
+        progress?.Invoke(remaining);
         await using var source = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
         await using var target = await _connection.CreateChannelAsync(WithConfirms, cancellationToken);
-        while (await Take(source, Math.Min(left, BatchSize), cancellationToken) is { Count: > 0 } batch)
+        while (await Take(source, Math.Min(remaining, BatchSize), cancellationToken) is { Count: > 0 } batch)
         {
             await work(batch, source, target);
-            left -= batch.Count;
-            progress?.Invoke(left);
+            remaining -= batch.Count;
+            progress?.Invoke(remaining);
         }
 
         // Waits until the broker has the last acknowledgements.

@@ -17,7 +17,7 @@ public sealed class When_a_record_can_never_leave : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, int> _refused = new();
     private readonly ConcurrentDictionary<string, int> _dispatched = new();
-    private OutboxRelay _relay = null!;
+    private readonly InFlightCounter _inFlight = new();
     private Task _polling = Task.CompletedTask;
     private bool _stopsAtDispatch;
     private string _connection = "";
@@ -37,16 +37,15 @@ public sealed class When_a_record_can_never_leave : IAsyncDisposable
             await outbox.Install(connection, CancellationToken.None);
         }
 
-        _relay = new OutboxRelay(
-            "Relay",
+        var poller = new OutboxPoller(
             outbox,
             new OutboxMarker(outbox, NullLogger<OutboxMarker>.Instance),
             Dispatch,
+            _inFlight,
             new EndpointHealth(),
-            atCrashPoint: null,
             _time,
-            NullLogger<OutboxRelay>.Instance);
-        _polling = _relay.RunPoller(_stop.Token);
+            NullLogger<OutboxPoller>.Instance);
+        _polling = poller.Run(_stop.Token);
     }
 
     public async ValueTask DisposeAsync()
@@ -107,7 +106,7 @@ public sealed class When_a_record_can_never_leave : IAsyncDisposable
             for (var tick = 0; tick < 2; tick++)
             {
                 _time.Advance(TimeSpan.FromSeconds(1));
-                await _relay.Idle;
+                await _inFlight.None;
             }
 
             Assert.That(_dispatched, Does.ContainKey(record), "seen at the first poll, dispatched at the second");

@@ -55,5 +55,4 @@ internal sealed record OrderBody(
     }
 }
 
-/// <summary>A line of the body.</summary>
 internal sealed record OrderBodyLine(long ProductId, [Range(1, OrderBody.MaxQuantity)] int Quantity);

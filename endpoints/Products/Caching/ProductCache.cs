@@ -30,12 +30,12 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
     /// <summary>
     /// This key marks a Redis that is in use. Where it is missing, Redis is empty: products are stored only after a pause.
     /// </summary>
-    internal const string Since = "products:since";
+    internal const string InUseMark = "products:since";
 
-    private const string Settling = "products:settling";
-    private static readonly TimeSpan SettlesIn = TimeSpan.FromSeconds(5);
+    private const string StartPause = "products:settling";
+    private static readonly TimeSpan StartPauseLength = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan MaxRead = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     // Redis runs a script as one step. KEYS: the product. ARGV: version, lifetime in ms, and optionally the field with the product.
@@ -50,10 +50,10 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
         """;
 
     // Further KEYS: the mark of a Redis in use, and the pause of one that was empty.
-    private static readonly string PutWhenSettled = string.Create(
+    private static readonly string PutAfterStartPause = string.Create(
         CultureInfo.InvariantCulture,
         $"""
-        if redis.call('SET', KEYS[2], '1', 'NX') then redis.call('SET', KEYS[3], '1', 'PX', {SettlesIn.TotalMilliseconds}) end
+        if redis.call('SET', KEYS[2], '1', 'NX') then redis.call('SET', KEYS[3], '1', 'PX', {StartPauseLength.TotalMilliseconds}) end
         if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
         {PutUnlessOlder}
         """);
@@ -99,7 +99,7 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
         var product = await read();
         if (product is not null && Trusted && time.GetElapsedTime(began) < MaxRead)
         {
-            await Try(cache => Keep(cache, product), Pause);
+            await Try(cache => Store(cache, product), Pause);
         }
 
         return (product, result);
@@ -109,9 +109,9 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
 
     private static Product? Parse(RedisValue json) => json.IsNull ? null : JsonSerializer.Deserialize<Product>((string)json!);
 
-    private static Task<RedisResult> Keep(IDatabase cache, Product product) => cache.ScriptEvaluateAsync(
-        PutWhenSettled,
-        [Key(product.Id), Since, Settling],
+    private static Task<RedisResult> Store(IDatabase cache, Product product) => cache.ScriptEvaluateAsync(
+        PutAfterStartPause,
+        [Key(product.Id), InUseMark, StartPause],
         [product.Version, (long)Lifetime.TotalMilliseconds, "product", JsonSerializer.Serialize(product)],
         CommandFlags.NoScriptCache);
 
@@ -119,7 +119,7 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
     {
         try
         {
-            return await Use().WaitAsync(Patience, time);
+            return await Use().WaitAsync(Timeout, time);
         }
         catch (Exception failure) when (failure is RedisException or TimeoutException or JsonException)
         {

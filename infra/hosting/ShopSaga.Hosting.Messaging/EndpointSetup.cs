@@ -15,8 +15,8 @@ namespace ShopSaga.Hosting.Messaging;
 public static class EndpointSetup
 {
     private const int Concurrency = 8;
-    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
+    private static readonly TimeSpan MinTime = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan MaxTime = TimeSpan.FromDays(1);
 
     /// <summary>The namespace of all events.</summary>
     private const string EventsNamespace = "ShopSaga.Contracts";
@@ -40,7 +40,7 @@ public static class EndpointSetup
         endpoint.UseSerialization<SystemJsonSerializer>();
         endpoint.UseTransport(Lane.Transport(
             configuration.Required("ConnectionStrings:Broker"),
-            configuration.Time("Messaging:ReconnectAfter", TimeSpan.FromSeconds(1), Shortest, Longest)));
+            configuration.Time("Messaging:ReconnectAfter", TimeSpan.FromSeconds(1), MinTime, MaxTime)));
 
         var persistence = endpoint.UsePersistence<SqlPersistence>();
         persistence.ConnectionBuilder(installing.NewConnection);
@@ -60,7 +60,7 @@ public static class EndpointSetup
             .Immediate(retries => retries.NumberOfRetries(configuration.Number("Messaging:ImmediateRetries", 5, min: 0)))
             .Delayed(retries => retries
                 .NumberOfRetries(configuration.Number("Messaging:DelayedRetries", 3, min: 0))
-                .TimeIncrease(configuration.Time("Messaging:DelayedRetryIncrease", TimeSpan.FromSeconds(10), Shortest, Longest)));
+                .TimeIncrease(configuration.Time("Messaging:DelayedRetryIncrease", TimeSpan.FromSeconds(10), MinTime, MaxTime)));
         var instance = configuration["Messaging:InstanceName"] ?? endpoint.EndpointName;
         // The host id comes from the two names, so that it survives a restart; ServicePulse shows the display name.
         endpoint.UniquelyIdentifyRunningInstance()
@@ -77,9 +77,9 @@ public static class EndpointSetup
     }
 
     /// <summary>
-    /// Handles the messages that wait in groups, each in one transaction (docs/decisions/025). A group locks the keys of its messages and
-    /// handles them in ascending order, so that groups never wait for each other in a circle. <c>Messaging:GroupSize</c> limits a group;
-    /// with 1, and in the nservicebus lane, there are none.
+    /// Handles waiting messages in groups, each group in one transaction (docs/decisions/025-an-order-is-made-cheap.md). A group locks the
+    /// keys of its messages and handles them in ascending order, so that groups cannot deadlock. <c>Messaging:GroupSize</c> limits a group;
+    /// with 1, and in the nservicebus lane, there are none. <c>Messaging:Concurrency</c> says how many groups are handled at once.
     /// </summary>
     /// <param name="endpoint">The endpoint.</param>
     /// <param name="configuration">The service's settings.</param>

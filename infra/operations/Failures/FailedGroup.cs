@@ -2,8 +2,8 @@ namespace ShopSaga.Operations.Failures;
 
 /// <summary>Failed messages of one message type that one type of exception stopped.</summary>
 /// <param name="Id">The id of the group.</param>
-/// <param name="MessageType">Of the latest message.</param>
-/// <param name="ExceptionType">Of the latest message.</param>
+/// <param name="MessageType">The full name of the latest message's type; a group goes by its simple name.</param>
+/// <param name="ExceptionType">The full name of the latest exception's type; a group goes by its simple name.</param>
 /// <param name="ExceptionMessage">What the latest exception says.</param>
 /// <param name="Queues">The queues they failed in.</param>
 /// <param name="Messages">How many.</param>

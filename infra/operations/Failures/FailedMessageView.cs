@@ -31,6 +31,7 @@ internal sealed record FailedMessageView(
 {
     private const int IdBytes = 16;
     private const int MaxText = 500;
+    // NServiceBus' format, as in WireTime of infra/bus, which is not public.
     private const string TimeFormat = "yyyy-MM-dd HH:mm:ss:ffffff 'Z'";
 
     /// <summary>The id of a failure.</summary>

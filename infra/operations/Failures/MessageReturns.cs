@@ -3,9 +3,8 @@ using ShopSaga.Replaying;
 namespace ShopSaga.Operations.Failures;
 
 /// <summary>
-/// Returns failed messages in the background, one request after the other. Asked for the same again before it has ended, it answers with
-/// the return that exists. Other processes are kept away by the lock of <see cref="ErrorQueue"/>; a message is held by one of them at a
-/// time, and gone for the next, so none is returned twice.
+/// Returns failed messages in the background, one request after the other. A request that repeats one that has not ended gets the same
+/// return. The lock of <see cref="ErrorQueue"/> keeps other processes out, so no message is returned twice.
 /// </summary>
 internal sealed class MessageReturns(
     FailureSettings settings, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<MessageReturns> logger) : IDisposable
@@ -86,7 +85,10 @@ internal sealed class MessageReturns(
         {
             await using var queue = await settings.Open(stopping);
             Change(id, each => each with { Status = ReturnStatus.RUNNING });
-            var results = await queue.Return(IsSelected, stopping, (counts, left) => Change(id, each => Progress(each, counts, left)));
+            var results = await queue.Return(
+                IsSelected,
+                stopping,
+                (counts, remaining) => Change(id, each => Progress(each, counts, remaining)));
             var done = Change(id, each => Count(each, results) with { Status = ReturnStatus.DONE, EndedAt = time.GetUtcNow() });
             logger.LogInformation(
                 LogEvents.MessagesReturned,
@@ -119,11 +121,11 @@ internal sealed class MessageReturns(
         }
     }
 
-    private static MessageReturn Progress(MessageReturn each, IReadOnlyDictionary<ReplayResult, int> counts, int left)
+    private static MessageReturn Progress(MessageReturn each, IReadOnlyDictionary<ReplayResult, int> counts, int remaining)
     {
         // The first report comes before the first message.
-        var total = each.Total == 0 ? left : each.Total;
-        return Count(each, counts) with { Total = total, Looked = total - left };
+        var total = each.Total == 0 ? remaining : each.Total;
+        return Count(each, counts) with { Total = total, Looked = total - remaining };
     }
 
     private static MessageReturn Count(MessageReturn each, IReadOnlyDictionary<ReplayResult, int> counts) => each with

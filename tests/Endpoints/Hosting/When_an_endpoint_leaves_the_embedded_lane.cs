@@ -48,7 +48,7 @@ internal sealed class When_an_endpoint_leaves_the_embedded_lane
         using var records = new UndispatchedRecords(
             new MonitoredEndpoint(Endpoint, _broker), database, TimeProvider.System, NullLogger<UndispatchedRecords>.Instance);
 
-        var count = await records.Announce(CancellationToken.None);
+        var count = await records.SendControlMessages(CancellationToken.None);
 
         var message = (await channel.BasicGetAsync(Endpoint, autoAck: true))!;
         using (Assert.EnterMultipleScope())

@@ -17,6 +17,6 @@ internal static class TestRedis
         using var redis = new RedisConnection(Address);
         var database = await redis.Database();
         await database.ExecuteAsync("FLUSHDB");
-        await database.StringSetAsync(ProductCache.Since, "1");
+        await database.StringSetAsync(ProductCache.InUseMark, "1");
     }
 }

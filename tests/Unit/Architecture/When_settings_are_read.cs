@@ -74,7 +74,6 @@ public partial class When_settings_are_read
         var (section, name) = (key.Split(':')[0], key.Split(':')[1]);
         return sources.Contains($"\"{key}\"", StringComparison.Ordinal)
             || (section is "ServiceControl" && sources.Contains($"nameof({name})", StringComparison.Ordinal))
-            || (section is "Settlement" && sources.Contains($"configuration, \"{name}\"", StringComparison.Ordinal))
             || (section is "Services" && sources.Contains($"\"Services:{{service}}\"", StringComparison.Ordinal));
     }
 

@@ -12,8 +12,8 @@ using ShopSaga.Users.ClosingAccount;
 namespace ShopSaga.Tests.Unit.Bus;
 
 /// <summary>
-/// A message without a key takes part in a group without a lock: where another group changes the same rows, the two can wait for each other
-/// in a circle. So each type that an endpoint handles needs a key, unless its messages have a transaction of their own, or change nothing.
+/// A message without a key takes part in a group without a lock: where another group changes the same rows, the two can deadlock.
+/// So each type that an endpoint handles needs a key, unless its messages have a transaction of their own, or change nothing.
 /// </summary>
 public class When_endpoints_handle_messages_in_groups
 {

@@ -18,6 +18,13 @@ internal sealed class When_a_setting_is_wrong
         Throws.InvalidOperationException.With.Message.EqualTo(
             $"Configuration 'Messaging:GroupSize' is '{text}'. Set Messaging__GroupSize to a whole number from 1, such as 20."));
 
+    [TestCase("0")]
+    [TestCase("11")]
+    public void Should_say_between_which_numbers(string text) => Assert.That(
+        () => Setting(text).Number("Messaging:GroupSize", 5, min: 1, max: 10),
+        Throws.InvalidOperationException.With.Message.EqualTo(
+            $"Configuration 'Messaging:GroupSize' is '{text}'. Set Messaging__GroupSize to a whole number from 1 to 10, such as 5."));
+
     [TestCase("soon")]
     [TestCase("00:00:00.5")]
     [TestCase("2")]

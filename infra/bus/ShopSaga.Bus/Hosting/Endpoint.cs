@@ -24,7 +24,9 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
     private readonly OutgoingMessages _outgoing;
     private readonly IEndpointReporter? _reporter;
     private readonly OutboxMarker _marker;
+    private readonly InFlightCounter _dispatching = new();
     private readonly OutboxRelay _relay;
+    private readonly OutboxPoller _poller;
     private readonly TransportContext _transportContext;
     private readonly ITransport _transport;
     private readonly MessagePump _pump;
@@ -32,7 +34,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
     private readonly ILogger<Endpoint> _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _abort = new();
-    private Task[] _receiving = [];
+    private Task[] _background = [];
     private Task _working = Task.CompletedTask;
     private Task _relaying = Task.CompletedTask;
     private Task _marking = Task.CompletedTask;
@@ -72,7 +74,9 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         _transportContext = new TransportContext(name, receiving, health, CriticalError, WaitUntilSent, crash, time, loggers);
         _transport = transport.Create(_transportContext);
         _marker = new OutboxMarker(_outbox, loggers.CreateLogger<OutboxMarker>());
-        _relay = new OutboxRelay(name, _outbox, _marker, _transport.Dispatch, health, crash, time, loggers.CreateLogger<OutboxRelay>());
+        _relay = new OutboxRelay(name, _marker, _transport.Dispatch, _dispatching, crash, time, loggers.CreateLogger<OutboxRelay>());
+        _poller = new OutboxPoller(
+            _outbox, _marker, _transport.Dispatch, _dispatching, health, time, loggers.CreateLogger<OutboxPoller>());
 
         var audit = configuration.AuditQueue is { } auditQueue ? new AuditCopies(
             auditQueue, configuration.AuditTimeToBeReceived, name, host) : null;
@@ -129,10 +133,10 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         _marking = _marker.Run(CancellationToken.None);
         _relaying = _relay.RunDispatchers(CancellationToken.None);
         _working = _pump.Run(_stop.Token, _abort.Token);
-        _receiving =
+        _background =
         [
             UntilStopped("receives", stop => _transport.Receive(_pump, stop)),
-            UntilStopped("dispatches the messages that were left behind", _relay.RunPoller),
+            UntilStopped("dispatches the messages that were left behind", _poller.Run),
             UntilStopped("cleans its outbox", RunCleanup),
             UntilStopped("is monitored", stop => _reporter?.Run(stop) ?? Task.CompletedTask),
         ];
@@ -143,7 +147,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         await _stop.CancelAsync();
         await using (cancellationToken.Register(_abort.Cancel))
         {
-            await Task.WhenAll([.. _receiving, _working]);
+            await Task.WhenAll([.. _background, _working]);
         }
 
         _relay.Complete();
@@ -192,7 +196,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
 
     private async Task WaitUntilSent()
     {
-        await _relay.Idle;
+        await _dispatching.None;
         await _marker.Idle;
     }
 

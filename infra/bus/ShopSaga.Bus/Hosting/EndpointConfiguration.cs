@@ -59,7 +59,7 @@ public sealed class EndpointConfiguration
     /// <summary>Makes the reporter to a monitoring system, if there is one.</summary>
     internal Func<ReporterContext, IEndpointReporter>? NewReporter { get; set; }
 
-    /// <summary>Set by tests that let the process die.</summary>
+    /// <summary>Set by tests that end processing at a crash point.</summary>
     internal AtCrashPoint? AtCrashPoint { get; set; }
 
     /// <summary>
@@ -131,23 +131,25 @@ public sealed class EndpointConfiguration
     }
 
     /// <summary>
-    /// Messages of handlers for which <paramref name="handlerTypes"/> holds are handled in a transaction of their own, whatever
-    /// <see cref="HandleInGroupsOf"/> says: a group's transaction would stay open while such a handler calls another system, and the call
+    /// Messages of handlers for which <paramref name="handlerTypes"/> holds are handled in a transaction of their own, for any
+    /// <see cref="HandleInGroupsOf"/>: a group's transaction would stay open while such a handler calls another system, and the call
     /// would be repeated when another message of the group fails. Only this runtime has it.
     /// </summary>
     /// <param name="handlerTypes">The handlers.</param>
-    /// <param name="ownConcurrency">How many such messages are handled at once, besides the groups; 0 if they wait in turn with these.
+    /// <param name="ownConcurrency">
+    /// How many workers handle such messages, besides the groups, and any message that had to wait for a lock; 0 if they wait in turn with
+    /// the groups.
     /// </param>
     public void HandleAlone(Func<Type, bool> handlerTypes, int ownConcurrency = 0) =>
         (IsHandledAlone, ConcurrencyAlone) = (handlerTypes, ownConcurrency);
 
     /// <summary>
-    /// Lets no two groups wait for each other in a circle. Each takes a lock of the database for the keys of its messages, in ascending
+    /// Keeps groups from deadlocks. Each takes a lock of the database for the keys of its messages, in ascending
     /// order, and handles them in that order. Only this runtime has it.
     /// </summary>
     /// <param name="keyOf">The key of a message's content, such as the id of the order that it is about; null for one that needs no
     /// lock. A key locks in the whole database.</param>
-    /// <param name="lockMore">Locks what messages with different keys have in common.</param>
+    /// <param name="lockMore">Locks, in one order, the rows that messages with different keys have in common.</param>
     public void LockInOrder(Func<object, long?> keyOf, LockForGroup? lockMore = null) => (LockKey, LockMore) = (keyOf, lockMore);
 
     /// <summary>Sets retries.</summary>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ShopSaga.Bus;
 
-/// <summary>The endpoint of a reporter.</summary>
+/// <summary>What a reporter knows of its endpoint.</summary>
 /// <param name="EndpointName">Its name.</param>
 /// <param name="Host">The identity of the process.</param>
 /// <param name="Connect">Opens another connection to the broker, which does not count for the endpoint's health.</param>

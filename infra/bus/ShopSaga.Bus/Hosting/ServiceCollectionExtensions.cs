@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace ShopSaga.Bus;
 
-/// <summary>Hosting.</summary>
+/// <summary>Runs an endpoint with the host.</summary>
 public static class ServiceCollectionExtensions
 {
     /// <summary>

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ShopSaga.Bus;
 
-/// <summary>Event ids of the runtime's log, from 8000. 8020 to 8022 were used once and stay unused.</summary>
+/// <summary>Ids of the events that the runtime logs: 8000 to 8999. 8020 to 8022 were used once and stay unused.</summary>
 internal static class BusEvents
 {
     public static readonly EventId SagaNotFound = new(8001, nameof(SagaNotFound));

@@ -1,6 +1,6 @@
 namespace ShopSaga.Bus;
 
-/// <summary>A place in the processing of a message at which tests let the process die.</summary>
+/// <summary>A place in the processing of a message at which a test ends it as if the process died.</summary>
 internal enum CrashPoint
 {
     /// <summary>A message was received; nothing was done.</summary>
@@ -15,7 +15,7 @@ internal enum CrashPoint
     /// <summary>The transaction is committed; nothing has left.</summary>
     Committed,
 
-    /// <summary>One of several messages has left; the others are under way.</summary>
+    /// <summary>One of several messages has left; the others are in flight.</summary>
     Dispatching,
 
     /// <summary>All messages have left; the record is not marked as dispatched.</summary>
@@ -26,4 +26,4 @@ internal enum CrashPoint
 }
 
 /// <summary>Called at a crash point with the id of the message or session. An exception ends the processing there.</summary>
-internal delegate Task AtCrashPoint(CrashPoint step, string id);
+internal delegate Task AtCrashPoint(CrashPoint point, string id);

@@ -13,6 +13,7 @@ namespace ShopSaga.Bus;
 internal sealed class ReceiveObserver(
     string queue, MessageTypes types, Func<Type, bool, string> handlerNames, IEndpointReporter? reporter, TimeProvider time)
 {
+    // Fields, because the attempts use them.
     private readonly IEndpointReporter? _reporter = reporter;
     private readonly TimeProvider _time = time;
 
@@ -63,7 +64,7 @@ internal sealed class ReceiveObserver(
         }
     }
 
-    public static void Dispatching(List<Attempt> attempts, int messageCount)
+    public void Dispatching(List<Attempt> attempts, int messageCount)
     {
         foreach (var attempt in attempts)
         {
@@ -72,7 +73,7 @@ internal sealed class ReceiveObserver(
         }
     }
 
-    public static void Dispatched(List<Attempt> attempts)
+    public void Dispatched(List<Attempt> attempts)
     {
         foreach (var attempt in attempts)
         {
@@ -80,7 +81,7 @@ internal sealed class ReceiveObserver(
         }
     }
 
-    public static void Succeeded(List<Attempt> attempts)
+    public void Succeeded(List<Attempt> attempts)
     {
         foreach (var attempt in attempts)
         {
@@ -92,7 +93,7 @@ internal sealed class ReceiveObserver(
     /// <param name="failure">Why.</param>
     /// <param name="isRepeated">Whether each is attempted once more, alone; then nothing has failed yet.</param>
     /// <param name="stop">Cancelled when the endpoint must stop at once; then nothing has failed either.</param>
-    public static void Failed(List<Attempt> attempts, Exception failure, bool isRepeated, CancellationToken stop)
+    public void Failed(List<Attempt> attempts, Exception failure, bool isRepeated, CancellationToken stop)
     {
         foreach (var attempt in attempts)
         {
@@ -247,12 +248,4 @@ internal sealed class ReceiveObserver(
             Tracing.End(span, failure);
         }
     }
-}
-
-/// <summary>The decisions of recoverability.</summary>
-internal enum Recovery
-{
-    ImmediateRetry,
-    DelayedRetry,
-    Error,
 }

@@ -6,7 +6,7 @@ namespace ShopSaga.Bus;
 
 /// <summary>
 /// Marks outbox records as dispatched, all waiting ones with one statement. Nothing waits for a mark: one that is lost makes messages leave
-/// a second time, and their receivers know them by their ids. Until its mark, a record is known here as under way, so that the poller of
+/// a second time, and their receivers know them by their ids. Until its mark, a record is in flight here, so that the poller of
 /// this process leaves it alone, however slow broker and database are.
 /// <code>
 ///   one at a time   ─► marked at once
@@ -17,19 +17,19 @@ internal sealed class OutboxMarker(OutboxStore outbox, ILogger<OutboxMarker> log
 {
     private const int MaxBatch = 1000;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
-    private readonly InFlightCounter _inFlight = new();
-    private readonly ConcurrentDictionary<string, bool> _underWay = new();
+    private readonly InFlightCounter _marks = new();
+    private readonly ConcurrentDictionary<string, bool> _records = new();
     private readonly Channel<string> _waiting = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true });
 
     /// <summary>Ends when nothing waits to be marked.</summary>
-    public Task Idle => _inFlight.None;
+    public Task Idle => _marks.None;
 
     /// <summary>The messages of these records are about to leave; <see cref="Mark"/> or <see cref="Abandon"/> must follow.</summary>
     public void Begin(IEnumerable<string> messageIds)
     {
         foreach (var id in messageIds)
         {
-            _underWay.TryAdd(id, true);
+            _records.TryAdd(id, true);
         }
     }
 
@@ -38,15 +38,15 @@ internal sealed class OutboxMarker(OutboxStore outbox, ILogger<OutboxMarker> log
     {
         foreach (var id in messageIds)
         {
-            _underWay.TryRemove(id, out _);
+            _records.TryRemove(id, out _);
         }
     }
 
-    public bool IsUnderWay(string messageId) => _underWay.ContainsKey(messageId);
+    public bool IsInFlight(string messageId) => _records.ContainsKey(messageId);
 
     public void Mark(IReadOnlyCollection<string> messageIds)
     {
-        _inFlight.Begin(messageIds.Count);
+        _marks.Begin(messageIds.Count);
         foreach (var id in messageIds)
         {
             _waiting.Writer.TryWrite(id);
@@ -79,7 +79,7 @@ internal sealed class OutboxMarker(OutboxStore outbox, ILogger<OutboxMarker> log
             }
 
             Abandon(batch);
-            _inFlight.End(batch.Count);
+            _marks.End(batch.Count);
             if (batch.Count > 1)
             {
                 // By the system clock: a test's clock that stands still must not hold marks up.

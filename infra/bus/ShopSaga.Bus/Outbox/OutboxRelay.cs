@@ -1,25 +1,20 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
-using RabbitMQ.Client.Exceptions;
 
 namespace ShopSaga.Bus;
 
 /// <summary>
-/// Gets committed messages to the broker: those of transactional sessions at once after the commit, without the request waiting for it, and
-/// all that have not left then (a crash, the broker away), handlers' too, by a poller.
+/// Dispatches what transactional sessions committed, right after the commit and without the request waiting for it.
 /// <code>
 ///   commit ─► queue in memory ─► dispatch ─► mark          the usual way, a few milliseconds
-///   poller: records undispatched for a whole interval, and not under way here ─► claim by row lock ─► dispatch ─► mark
-///           a record that cannot leave is tried again alone, after a pause that doubles each time, so that it holds up no other
 /// </code>
-/// The queue is bounded; sessions that do not fit are left to the poller. A message that leaves twice is recognised by its receivers.
+/// The queue is bounded; sessions that do not fit, or fail, are left to the poller.
 /// </summary>
 internal sealed class OutboxRelay(
     string endpointName,
-    OutboxStore outbox,
     OutboxMarker marker,
     Dispatch dispatch,
-    EndpointHealth health,
+    InFlightCounter inFlight,
     AtCrashPoint? atCrashPoint,
     TimeProvider time,
     ILogger<OutboxRelay> logger)
@@ -27,76 +22,26 @@ internal sealed class OutboxRelay(
     private const int QueueLength = 10_000;
     private const int Dispatchers = 4;
     private const int MaxSessionsAtOnce = 50;
-    private const int PollLimit = 20_000;
-    private const int ClaimSize = 100;
-    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan MaxPause = TimeSpan.FromHours(1);
 
-    private readonly InFlightCounter _inFlight = new();
     private readonly Channel<Session> _committed = Channel.CreateBounded<Session>(QueueLength);
-    private readonly Dictionary<string, Pause> _pauses = [];
 
     /// <summary>Takes over what a session committed. Never waits.</summary>
     public void Enqueue(string sessionId, IReadOnlyList<OutgoingOperation> operations)
     {
-        _inFlight.Begin();
+        inFlight.Begin();
         marker.Begin([sessionId]);
         if (!_committed.Writer.TryWrite(new Session(sessionId, operations)))
         {
             marker.Abandon([sessionId]);
-            _inFlight.End();
+            inFlight.End();
         }
     }
-
-    /// <summary>Ends when nothing that was taken over waits to leave, and the poller waits for its next turn.</summary>
-    public Task Idle => _inFlight.None;
 
     /// <summary>Dispatches until <see cref="Complete"/> was called and the queue is empty.</summary>
     public Task RunDispatchers(CancellationToken cancellationToken) =>
         Task.WhenAll(Enumerable.Range(0, Dispatchers).Select(_ => Task.Run(() => DispatchCommitted(cancellationToken), cancellationToken)));
 
     public void Complete() => _committed.Writer.TryComplete();
-
-    /// <summary>Polls until cancelled.</summary>
-    public async Task RunPoller(CancellationToken cancellationToken)
-    {
-        HashSet<string> seenBefore = [];
-        var turns = Channel.CreateBounded<bool>(1);
-        TakeTurn();
-        using var timer = time.CreateTimer(_ => TakeTurn(), state: null, PollInterval, PollInterval);
-        while (await turns.Reader.WaitToReadAsync(cancellationToken) && turns.Reader.TryRead(out _))
-        {
-            try
-            {
-                bool isFull;
-                do
-                {
-                    (seenBefore, isFull) = await Poll(seenBefore, cancellationToken);
-                }
-                while (isFull);
-                health.OutboxPolled();
-            }
-            catch (Exception failure) when (failure is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-            {
-                health.OutboxNotPolled(failure.Message);
-                logger.LogWarning(BusEvents.OutboxMaintenanceFailed, "The outbox could not be polled: {Reason}", failure.Message);
-            }
-            finally
-            {
-                _inFlight.End();
-            }
-        }
-
-        // In flight from its tick on: a poll that has yet to begin on another thread is not idleness.
-        void TakeTurn()
-        {
-            _inFlight.Begin();
-            if (!turns.Writer.TryWrite(true))
-            {
-                _inFlight.End();
-            }
-        }
-    }
 
     private async Task DispatchCommitted(CancellationToken cancellationToken)
     {
@@ -137,87 +82,9 @@ internal sealed class OutboxRelay(
                     failure.Message);
             }
 
-            _inFlight.End(batch.Count);
+            inFlight.End(batch.Count);
         }
     }
-
-    /// <summary>
-    /// Dispatches the records that were undispatched at the last poll and still are; younger ones are probably on their way. Returns the
-    /// records seen, and whether there are probably more that can be dispatched at once.
-    /// </summary>
-    private async Task<(HashSet<string> Seen, bool IsFull)> Poll(HashSet<string> seenBefore, CancellationToken cancellationToken)
-    {
-        var undispatched = await outbox.FindUndispatched(PollLimit, except: [.. _pauses.Keys], cancellationToken);
-        var recovered = 0;
-        foreach (var claim in undispatched.Where(record => seenBefore.Contains(record) && !marker.IsUnderWay(record)).Chunk(ClaimSize))
-        {
-            recovered += await Dispatch(claim, cancellationToken);
-        }
-
-        var isFull = undispatched.Count == PollLimit && recovered > 0;
-        var now = time.GetUtcNow();
-        var due = _pauses.Where(entry => entry.Value.Until <= now).OrderBy(entry => entry.Value.Until).Take(ClaimSize).ToList();
-        foreach (var (record, _) in due)
-        {
-            recovered += await Dispatch([record], cancellationToken);
-        }
-
-        if (recovered > 0)
-        {
-            logger.LogInformation(BusEvents.OutboxRecovered, "Dispatched {Count} outbox records that were left behind", recovered);
-        }
-
-        return ([.. undispatched], isFull);
-    }
-
-    /// <summary>
-    /// Dispatches a claim together or, when that fails, each record alone, so that one that can never leave holds up no other.
-    /// </summary>
-    private async Task<int> Dispatch(string[] claim, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var dispatched = await outbox.DispatchUndispatched(
-                claim, operations => dispatch(operations, cancellationToken), cancellationToken);
-            // Only a record that is claimed alone has one.
-            _pauses.Remove(claim[0]);
-            return dispatched;
-        }
-        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && !IsOutage(failure))
-        {
-            if (claim.Length == 1)
-            {
-                Postpone(claim[0], failure);
-                return 0;
-            }
-
-            var dispatched = 0;
-            foreach (var record in claim)
-            {
-                dispatched += await Dispatch([record], cancellationToken);
-            }
-
-            return dispatched;
-        }
-    }
-
-    private void Postpone(string record, Exception failure)
-    {
-        var pause = _pauses.TryGetValue(record, out var last) ? last.Length * 2 : PollInterval;
-        pause = pause < MaxPause ? pause : MaxPause;
-        _pauses[record] = new Pause(pause, time.GetUtcNow() + pause);
-        logger.LogWarning(
-            BusEvents.DispatchPostponed,
-            "The messages of outbox record {MessageId} are tried again in {Pause}: {Reason}",
-            record,
-            pause,
-            failure.Message);
-    }
-
-    private static bool IsOutage(Exception failure) =>
-        Database.IsUnavailable(failure) || failure.InnerException is BrokerUnreachableException or OperationCanceledException;
 
     private readonly record struct Session(string Id, IReadOnlyList<OutgoingOperation> Operations);
-
-    private readonly record struct Pause(TimeSpan Length, DateTimeOffset Until);
 }

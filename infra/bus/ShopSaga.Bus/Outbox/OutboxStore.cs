@@ -19,16 +19,16 @@ internal sealed class OutboxStore(Database database, TimeProvider time)
     private const int CleanupBatch = 4000;
 
     /// <summary>
-    /// How long an impatient transaction waits for a lock: far longer than another group's transaction takes. So the session that holds the
-    /// lock is frozen, and the group's other messages must not wait with the one that needs it.
+    /// How long an impatient transaction waits for a lock: far longer than another group's transaction takes. So the database session that
+    /// holds the lock is frozen, and the group's other messages must not wait with the one that needs it.
     /// </summary>
-    private const string Impatience = "1s";
+    private const string MaxImpatientWait = "1s";
 
     private readonly string _table = database.Table(Database.OutboxTable);
 
     /// <summary>
     /// Locks keys until the transaction ends, one after the other, and reads the records of those messages that have one. One round trip.
-    /// An impatient transaction waits for no lock, here and later, for longer than a moment.
+    /// An impatient transaction waits at most a second for a lock, here and later.
     /// </summary>
     public async Task<Dictionary<string, OutboxRecord>> LockAndRead(
         NpgsqlConnection connection, long[] keys, string[] messageIds, bool isPatient, CancellationToken cancellationToken)
@@ -38,8 +38,8 @@ internal sealed class OutboxStore(Database database, TimeProvider time)
         {
             batch.BatchCommands.Add(new NpgsqlBatchCommand(
                 $"""
-                 SELECT set_config('lock_timeout', '{Impatience}', true)
-                 WHERE current_setting('lock_timeout')::interval NOT BETWEEN '1ms' AND '{Impatience}'
+                 SELECT set_config('lock_timeout', '{MaxImpatientWait}', true)
+                 WHERE current_setting('lock_timeout')::interval NOT BETWEEN '1ms' AND '{MaxImpatientWait}'
                  """));
         }
 

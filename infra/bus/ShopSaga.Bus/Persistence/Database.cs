@@ -63,7 +63,7 @@ internal sealed class Database
         }
         catch (NpgsqlException refused)
         {
-            // One that is no timeout: the database is away, or the pool has nothing to give; no statement took too long.
+            // Wrapped, so that IsTimeout does not match: a refused connection is an outage, not a slow statement.
             await connection.DisposeAsync();
             throw new NpgsqlException($"The database accepts no connection: {refused.Message}", refused);
         }
@@ -177,9 +177,3 @@ internal sealed class Database
     private static PostgresException? Postgres(Exception exception) =>
         exception as PostgresException ?? (exception.InnerException is { } inner ? Postgres(inner) : null);
 }
-
-/// <summary>No connection to the database works.</summary>
-internal sealed class DatabaseUnavailableException(string message, Exception innerException) : Exception(message, innerException);
-
-/// <summary>Two transactions wanted the same row; the later one is to run again.</summary>
-internal sealed class ConcurrencyException(string message) : Exception(message);

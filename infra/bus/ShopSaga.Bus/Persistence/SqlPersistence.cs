@@ -10,14 +10,14 @@ public class SqlPersistence
     }
 }
 
-/// <summary>SQL dialects.</summary>
+/// <summary>The dialect of the database.</summary>
 public abstract class SqlDialect
 {
-    /// <summary>PostgreSQL.</summary>
+    /// <summary>The only dialect.</summary>
     public class PostgreSql : SqlDialect;
 }
 
-/// <summary>Settings of a dialect.</summary>
+/// <summary>Nothing needs to be set; for code that is written for NServiceBus.</summary>
 /// <typeparam name="T">The dialect.</typeparam>
 public sealed class SqlDialectSettings<T>
     where T : SqlDialect
@@ -28,7 +28,7 @@ public sealed class SqlDialectSettings<T>
     }
 }
 
-/// <summary>Settings of the persistence.</summary>
+/// <summary>Where the database is.</summary>
 /// <typeparam name="T"><see cref="SqlPersistence"/>.</typeparam>
 public sealed class PersistenceExtensions<T>
 {

@@ -1,15 +1,8 @@
 namespace ShopSaga.Bus;
 
-/// <summary>Locks more, in the group's transaction and before its first handler, for the messages that it handles.</summary>
-/// <param name="session">The group's transaction.</param>
-/// <param name="messages">The contents of its messages, in the order in which they are handled.</param>
-/// <param name="cancellationToken">Cancelled when the endpoint has to end.</param>
-public delegate Task LockForGroup(
-    ISynchronizedStorageSession session, IReadOnlyList<object> messages, CancellationToken cancellationToken);
-
 /// <summary>
-/// Keeps groups from waiting for each other in a circle: each handles its messages in ascending order of their keys, and locks all keys at
-/// its begin, in that order. Messages of one key are never handled at the same time, whatever rows they are about.
+/// Keeps groups from deadlocks: each locks the keys of all its messages at its start, in ascending order, and handles the messages in that
+/// order. Messages of one key are never handled at the same time, even if they are about different rows.
 /// </summary>
 internal sealed class GroupLocks(HandlerInvoker handlers, Func<object, long?> keyOf, LockForGroup? lockMore)
 {
@@ -21,7 +14,9 @@ internal sealed class GroupLocks(HandlerInvoker handlers, Func<object, long?> ke
     public long[] KeysOf(IReadOnlyList<IncomingMessage> messages) =>
         [.. messages.Select(KeyOf).OfType<long>().Distinct().Order()];
 
-    /// <summary>Locks what the endpoint wants besides; a message alone has nothing in common with others of its group.</summary>
+    /// <summary>
+    /// Locks, in one order, the rows that messages with different keys have in common. A single message needs no more locks.
+    /// </summary>
     public Task LockMore(IReadOnlyList<IncomingMessage> messages, SqlStorageSession session, CancellationToken cancellationToken) =>
         lockMore is null || messages.Count < 2
             ? Task.CompletedTask

@@ -7,7 +7,8 @@ namespace ShopSaga.Bus;
 ///   messages whose handlers need a transaction of their own ─► alone from the beginning
 ///   a lock that an impatient group does not get ─► the message that wants it, or each if none can be told, is left to a patient worker
 /// </code>
-/// A message alone runs again at once while two transactions met; any other failure is the message's own.
+/// Impatient: it waits at most a second for a lock, because the other messages of the group wait with it. A message that is processed alone
+/// and meets a concurrent transaction is processed again at once, up to ten times. Any other exception is the failure of that message.
 /// </summary>
 internal sealed class GroupProcessor(MessageProcessor processor, HandlerInvoker handlers, ReceiveObserver observer)
 {
@@ -19,7 +20,7 @@ internal sealed class GroupProcessor(MessageProcessor processor, HandlerInvoker 
     /// processed, patiently and alone.
     /// </summary>
     /// <param name="messages">The messages.</param>
-    /// <param name="isPatient">Whether it may wait for locks as long as the database's settings say.</param>
+    /// <param name="isPatient">Whether it may wait for locks as long as the database's settings say, instead of a second.</param>
     /// <param name="cancellationToken">Cancelled when the endpoint has to end.</param>
     /// <exception cref="DatabaseUnavailableException">The database cannot be reached; the group can be processed again as it
     /// is.</exception>
@@ -33,12 +34,12 @@ internal sealed class GroupProcessor(MessageProcessor processor, HandlerInvoker 
             return [await ProcessAlone(messages[0], isPatient, cancellationToken)];
         }
 
-        var left = messages.Where(handlers.IsHandledAlone).ToDictionary(message => message, _ => (LockedException?)null);
-        await ProcessTogether([.. messages.Where(message => !left.ContainsKey(message))], isPatient, left, cancellationToken);
+        var remaining = messages.Where(handlers.IsHandledAlone).ToDictionary(message => message, _ => (LockedException?)null);
+        await ProcessTogether([.. messages.Where(message => !remaining.ContainsKey(message))], isPatient, remaining, cancellationToken);
         var failures = new Exception?[messages.Count];
         for (var i = 0; i < messages.Count; i++)
         {
-            if (left.TryGetValue(messages[i], out var locked))
+            if (remaining.TryGetValue(messages[i], out var locked))
             {
                 failures[i] = locked ?? await ProcessAlone(messages[i], isPatient, cancellationToken);
             }
@@ -47,11 +48,11 @@ internal sealed class GroupProcessor(MessageProcessor processor, HandlerInvoker 
         return failures;
     }
 
-    /// <summary>Processes messages as one group. Adds those that are left, with the lock that they wait for if it is that.</summary>
+    /// <summary>Processes messages as one group. Adds those that remain to be processed, with the lock that they wait for if any.</summary>
     private async Task ProcessTogether(
         IReadOnlyList<IncomingMessage> messages,
         bool isPatient,
-        Dictionary<IncomingMessage, LockedException?> left,
+        Dictionary<IncomingMessage, LockedException?> remaining,
         CancellationToken cancellationToken)
     {
         var together = messages.ToList();
@@ -72,12 +73,12 @@ internal sealed class GroupProcessor(MessageProcessor processor, HandlerInvoker 
                     break;
                 }
 
-                left.Add(culprit, locked);
+                remaining.Add(culprit, locked);
                 together.Remove(culprit);
             }
         }
 
-        together.ForEach(message => left.Add(message, locked));
+        together.ForEach(message => remaining.Add(message, locked));
     }
 
     private async Task<Exception?> ProcessAlone(IncomingMessage message, bool isPatient, CancellationToken cancellationToken)
@@ -106,6 +107,3 @@ internal sealed class GroupProcessor(MessageProcessor processor, HandlerInvoker 
     private static bool IsOfMessages(Exception failure, CancellationToken cancellationToken) =>
         !Database.IsUnavailable(failure) && !cancellationToken.IsCancellationRequested;
 }
-
-/// <summary>An impatient group did not get a lock.</summary>
-internal sealed class LockedException(Exception failure) : Exception(failure.Message, failure);

@@ -18,7 +18,7 @@ internal sealed class MessageHandlerContext(
     /// <summary>The changes of sagas, for the audit copy; empty unless sagas are audited.</summary>
     public List<SagaChange> SagaChanges { get; } = [];
 
-    /// <summary>Reports of sagas that are under way.</summary>
+    /// <summary>Reports of sagas that are in flight.</summary>
     public List<Task> SagaReports { get; } = [];
 
     /// <summary>The saga whose handler runs, if any.</summary>

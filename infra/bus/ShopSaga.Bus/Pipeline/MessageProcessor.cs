@@ -9,9 +9,9 @@ namespace ShopSaga.Bus;
 ///   1 inbox        lock the keys of the messages; which of them were processed before?
 ///   2 handle       each new one: deserialize, handlers and sagas
 ///   3 commit       the handlers' rows, and an outbox record for each new message
-///   4 dispatch     the operations of the new records, and of known ones that never left; wait for the broker's confirms
+///   4 dispatch     the operations of the new records, and of known ones that are undispatched; wait for the broker's confirms
 ///   5 mark         the records as dispatched, later and in bulk
-///   6 acknowledge  to ServiceControl the messages that it retried
+///   6 report       to ServiceControl the messages that it retried
 /// </code>
 /// Before 3 nothing has happened: a failure or a crash repeats everything (GroupProcessor decides how). After 3 the inbox skips 2 and 3.
 /// </summary>
@@ -29,10 +29,10 @@ internal sealed class MessageProcessor(
     TimeProvider time,
     ILogger<MessageProcessor> logger)
 {
-    /// <summary>The longest id, in characters, that the inbox's column holds.</summary>
+    /// <summary>The maximum length of an id, in characters: that of the inbox's column.</summary>
     private const int MaxMessageId = 200;
 
-    /// <summary>The most bytes of messages that share an outbox record.</summary>
+    /// <summary>The maximum size, in bytes, of messages that share an outbox record.</summary>
     private const int MaxMerged = 65_536;
 
     /// <exception cref="DatabaseUnavailableException">The database cannot be reached. No handler has run, so no message is to
@@ -44,12 +44,12 @@ internal sealed class MessageProcessor(
             await Reached(CrashPoint.BeforeTransaction, group.Messages);
             await HandleAndCommit(group, cancellationToken);
             await DispatchAndMark(group, cancellationToken);
-            await AcknowledgeRetries(group, cancellationToken);
-            ReceiveObserver.Succeeded(group.Attempts);
+            await ReportRetries(group, cancellationToken);
+            observer.Succeeded(group.Attempts);
         }
         catch (Exception failure)
         {
-            ReceiveObserver.Failed(group.Attempts, failure, isRepeated: group.Messages.Count > 1, cancellationToken);
+            observer.Failed(group.Attempts, failure, isRepeated: group.Messages.Count > 1, cancellationToken);
             throw;
         }
         finally
@@ -62,7 +62,7 @@ internal sealed class MessageProcessor(
     private async Task HandleAndCommit(MessageGroup group, CancellationToken cancellationToken)
     {
         // 1
-        var (connection, begun, known) = await AskInbox(group, cancellationToken);
+        var (connection, begun, known) = await OpenAndReadInbox(group, cancellationToken);
         await using var ownConnection = connection;
         foreach (var (messageId, record) in known.Where(entry => !entry.Value.Dispatched))
         {
@@ -104,9 +104,9 @@ internal sealed class MessageProcessor(
         marker.Begin(group.Undispatched);
         try
         {
-            ReceiveObserver.Dispatching(group.Attempts, group.Operations.Count);
+            observer.Dispatching(group.Attempts, group.Operations.Count);
             await dispatch(group.Operations, cancellationToken);
-            ReceiveObserver.Dispatched(group.Attempts);
+            observer.Dispatched(group.Attempts);
             await Reached(CrashPoint.Dispatched, group.Messages);
         }
         catch
@@ -119,7 +119,7 @@ internal sealed class MessageProcessor(
         marker.Mark(group.Undispatched);
     }
 
-    private async Task AcknowledgeRetries(MessageGroup group, CancellationToken cancellationToken)
+    private async Task ReportRetries(MessageGroup group, CancellationToken cancellationToken)
     {
         // 6
         if (RetryAcknowledgement.Of(group.Messages, time) is { Count: > 0 } acknowledgements)
@@ -138,10 +138,11 @@ internal sealed class MessageProcessor(
     }
 
     /// <summary>
-    /// A connection that works, and the records of the messages that were processed before; one round trip. The primary key of the records
-    /// refuses a copy that is processed at the same time. The transaction has begun if it is impatient or there are keys to lock.
+    /// Opens a connection, locks the keys, and reads the records of the messages that were processed before, in one round trip. The
+    /// transaction has begun if there are keys to lock or it is impatient, which limits its waits for locks to a second. A copy that is
+    /// processed at the same time is refused by the primary key of the records.
     /// </summary>
-    private async Task<(NpgsqlConnection Connection, NpgsqlTransaction? Begun, Dictionary<string, OutboxRecord> Known)> AskInbox(
+    private async Task<(NpgsqlConnection Connection, NpgsqlTransaction? Begun, Dictionary<string, OutboxRecord> Known)> OpenAndReadInbox(
         MessageGroup group, CancellationToken cancellationToken)
     {
         NpgsqlConnection? connection = null;

@@ -11,8 +11,8 @@ namespace ShopSaga.Bus;
 ///                └► those to be handled alone ─► more workers, each taking one ─────────┘
 /// </code>
 /// While the database is away, workers hold their messages: an outage costs no retries (docs/decisions/005-an-outage-costs-no-retries.md).
-/// A message that can be settled neither way goes back to its queue after a pause, so a broker that is unavailable for long is not flooded
-/// with attempts.
+/// A message that could neither be acknowledged nor moved is requeued after a pause, so that a broker that is unavailable for long is not
+/// flooded with attempts.
 /// </summary>
 internal sealed class MessagePump(
     ReceiveSettings settings,
@@ -26,7 +26,7 @@ internal sealed class MessagePump(
     TimeProvider time,
     ILogger<MessagePump> logger) : IDeliveryTarget
 {
-    /// <summary>The pause before a message that could not be settled goes back.</summary>
+    /// <summary>The pause before a message that could not be settled is requeued.</summary>
     public static readonly TimeSpan BeforeAnotherAttempt = TimeSpan.FromSeconds(1);
 
     /// <summary>

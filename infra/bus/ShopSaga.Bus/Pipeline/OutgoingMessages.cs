@@ -3,9 +3,6 @@ using System.Text.Json;
 
 namespace ShopSaga.Bus;
 
-/// <summary>The message or session on whose behalf something is sent, and the saga that sends it, if any.</summary>
-internal readonly record struct Cause(IncomingMessage? Incoming, Saga? Saga);
-
 /// <summary>Makes outgoing operations: serializes, and writes the headers of the wire contract.</summary>
 internal sealed class OutgoingMessages(
     string endpointName,

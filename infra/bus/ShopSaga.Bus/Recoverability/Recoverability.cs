@@ -7,9 +7,10 @@ namespace ShopSaga.Bus;
 /// The path of a failed message:
 /// <code>
 ///   unrecoverable ───────────────────────────────────────────────────► error queue: a copy with the failure in its headers
-///   1 immediate retries left?  back to its queue, at once
-///   2 delayed retries left?    a copy waits in the delay queues, 10, 20, 30 s, each with immediate retries of its own
-///   3 neither ───────────────────────────────────────────────────────► error queue
+///   a lock or a statement timed out ─► 2: at once it would wait again
+///   1 immediate retries left?  back to its queue, at once: six attempts by default
+///   2 delayed retries left?    a copy waits in the delay queues; six more attempts after 10, after 20 and after 30 s
+///   3 neither, or the last delayed retry is a day old ───────────────► error queue
 /// </code>
 /// A copy is safe with the broker before the original is acknowledged.
 /// </summary>

@@ -58,7 +58,7 @@ public sealed class RecoverabilitySettings
     }
 }
 
-/// <summary>Immediate retries.</summary>
+/// <summary>How often a message that fails is tried again at once.</summary>
 public sealed class ImmediateRetriesSettings
 {
     internal int Retries { get; private set; } = 5;
@@ -71,7 +71,7 @@ public sealed class ImmediateRetriesSettings
     }
 }
 
-/// <summary>Delayed retries; each comes with immediate retries of its own.</summary>
+/// <summary>How often it is tried again after a delay, each time with as many attempts at once as the first time.</summary>
 public sealed class DelayedRetriesSettings
 {
     internal int Retries { get; private set; } = 3;

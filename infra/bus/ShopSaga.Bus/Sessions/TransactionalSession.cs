@@ -4,7 +4,7 @@ using Npgsql;
 namespace ShopSaga.Bus;
 
 /// <summary>
-/// A transaction that messages leave with.
+/// The rows and messages of one request, committed together.
 /// <code>
 ///   Open ─► BEGIN ─► business rows in the database, messages in memory ─► Commit ─► outbox record and COMMIT together ─► relay ─► broker
 /// </code>

@@ -38,13 +38,13 @@ internal interface IDeliveryTarget
     Task Process(IReadOnlyList<InFlightMessage> group, CancellationToken stop, CancellationToken abort);
 }
 
-/// <summary>The endpoint of a transport.</summary>
+/// <summary>What a transport knows of its endpoint.</summary>
 /// <param name="EndpointName">Its name, shown by the broker's tools.</param>
 /// <param name="Receiving">What it receives.</param>
 /// <param name="Health">Learns of lost and recovered connections.</param>
 /// <param name="CriticalError">Called when the broker stays away for long.</param>
 /// <param name="WaitUntilSent">Ends when everything committed has left; a broker of a test waits for it.</param>
-/// <param name="AtCrashPoint">Set by tests that let the process die.</param>
+/// <param name="AtCrashPoint">Set by tests that end processing at a crash point.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Loggers">Makes loggers.</param>
 internal sealed record TransportContext(
@@ -68,24 +68,3 @@ internal sealed record ReceiveSettings(
     int GroupSize,
     int ConcurrencyAlone,
     string ConsumerTag);
-
-/// <summary>
-/// A delivered message that waits to be settled. Settling one that is no longer alive does nothing: it will be delivered again.
-/// </summary>
-internal abstract class InFlightMessage(IncomingMessage message)
-{
-    public IncomingMessage Message => message;
-
-    /// <summary>Whether the broker can still be told.</summary>
-    public abstract bool IsAlive { get; }
-
-    /// <summary>Takes the message out of its queue.</summary>
-    public abstract ValueTask Acknowledge();
-
-    /// <summary>Puts the message back into its queue.</summary>
-    public abstract ValueTask Requeue();
-
-    /// <summary>Puts the message as it came into the error queue, where no copy with the failure in its headers could be sent.</summary>
-    /// <exception cref="Exception">The error queue did not take it.</exception>
-    public abstract Task ForwardToErrorQueue();
-}

@@ -12,7 +12,7 @@ namespace ShopSaga.Bus;
 ///   destination  ─► exchange of that name, looked for once; a queue must take it
 ///   delayed      ─► exchange of the delay's highest bit, the destination bound once; a queue must take it
 /// </code>
-/// A channel that closes fails every message in flight on it, whichever message was to blame. Each is published once more on the next
+/// A channel that closes fails every message in flight on it, those that were not to blame, too. Each is published once more on the next
 /// channel.
 /// </summary>
 internal sealed class RabbitMqDispatcher : IAsyncDisposable

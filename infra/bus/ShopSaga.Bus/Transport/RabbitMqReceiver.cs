@@ -15,12 +15,12 @@ namespace ShopSaga.Bus;
 internal sealed class RabbitMqReceiver(
     RabbitMqConnections connections, RabbitMqDispatcher dispatcher, TransportContext context) : IAsyncDisposable
 {
-    /// <summary>The pause before an unreadable message goes back that the error queue did not take.</summary>
+    /// <summary>The pause before an unreadable message is requeued when the error queue did not take it.</summary>
     private static readonly TimeSpan BeforeAnotherAttempt = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How often exchanges and bindings are asserted; events published between their loss and this wait with the publisher
-    /// (ReturnedEvents).
+    /// How often exchanges and bindings are asserted. Events that are published after a loss and before the next assertion wait in
+    /// ReturnedEvents.
     /// </summary>
     private static readonly TimeSpan AssertEvery = TimeSpan.FromSeconds(30);
 
@@ -384,40 +384,4 @@ internal sealed class RabbitMqReceiver(
             }
         }
     }
-}
-
-/// <summary>A message that the broker handed out on a channel.</summary>
-internal sealed class RabbitMqInFlightMessage(
-    RabbitMqAcknowledgements acknowledgements,
-    ulong tag,
-    IncomingMessage message,
-    Func<Task> forwardToErrorQueue) : InFlightMessage(message)
-{
-    private bool _settled;
-
-    public override bool IsAlive => acknowledgements.ReachesBroker;
-
-    public override ValueTask Acknowledge()
-    {
-        if (!_settled)
-        {
-            _settled = true;
-            acknowledgements.Acknowledge(tag);
-        }
-
-        return ValueTask.CompletedTask;
-    }
-
-    public override ValueTask Requeue()
-    {
-        if (_settled)
-        {
-            return ValueTask.CompletedTask;
-        }
-
-        _settled = true;
-        return acknowledgements.Requeue(tag);
-    }
-
-    public override Task ForwardToErrorQueue() => forwardToErrorQueue();
 }

@@ -4,10 +4,10 @@ using Microsoft.Extensions.Logging;
 namespace ShopSaga.Bus;
 
 /// <summary>
-/// Events that the broker returned since no queue took them: the subscriber has not been deployed yet, or its bindings were deleted.
+/// Events that the broker returned because no queue took them: the subscriber has not been deployed yet, or its bindings were deleted.
 /// <code>
 ///   returned ─► held; every few seconds the oldest of each type is published again, and the others of its type when a queue takes it
-///            ─► after two minutes the type has no subscriber, and its events are dropped from then on;
+///            ─► after two minutes the type counts as without a subscriber, and its events are dropped from then on;
 ///               the log names those whose type a queue took before: they are lost
 /// </code>
 /// </summary>
@@ -16,7 +16,7 @@ internal sealed class ReturnedEvents(
 {
     private const int MaxHeld = 10_000;
     private static readonly TimeSpan TryEvery = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan HoldFor = TimeSpan.FromMinutes(2);
     private readonly ConcurrentDictionary<Type, bool> _taken = new();
     private readonly ConcurrentDictionary<Type, bool> _withoutSubscriber = new();
     private readonly ConcurrentDictionary<Type, bool> _returned = new();
@@ -129,7 +129,7 @@ internal sealed class ReturnedEvents(
                 continue;
             }
 
-            if (time.GetElapsedTime(since) <= Patience)
+            if (time.GetElapsedTime(since) <= HoldFor)
             {
                 return;
             }

@@ -21,18 +21,3 @@ internal sealed class OutgoingOperation
 
     public TimeSpan? TimeToBeReceived { get; init; }
 }
-
-/// <summary>Hands operations to the broker; returns when it has confirmed all of them.</summary>
-/// <exception cref="BrokerUnavailableException">Not all of the messages are safe; they can be dispatched again.</exception>
-internal delegate Task Dispatch(IReadOnlyList<OutgoingOperation> operations, CancellationToken cancellationToken);
-
-/// <summary>Messages could not be handed to the broker now.</summary>
-internal class BrokerUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException)
-{
-    /// <summary>Whether the broker, or the client, answered and refused; the messages may be to blame.</summary>
-    public bool IsRefusal { get; init; }
-}
-
-/// <summary>The queue that a message is sent to does not exist.</summary>
-internal sealed class DestinationMissingException(
-    string message, Exception? innerException = null) : BrokerUnavailableException(message, innerException);

@@ -15,11 +15,11 @@ internal static class Lane
     /// <summary>Few, so that what arrives while all are busy becomes one group.</summary>
     private const int GroupsAtOnce = 2;
 
-    /// <summary>How many messages that wait for a lock are handled besides the groups.</summary>
+    /// <summary>How many messages that had to wait for a lock are handled besides the groups.</summary>
     private const int LockedAtOnce = 8;
 
 #endif
-    /// <summary>The connection to the broker.</summary>
+    /// <summary>The RabbitMQ transport, with the settings that both lanes share.</summary>
     public static RabbitMQTransport Transport(string connection, TimeSpan reconnectAfter) =>
         new(RoutingTopology.Conventional(QueueType.Quorum), connection)
         {
@@ -31,7 +31,7 @@ internal static class Lane
 #endif
         };
 
-    /// <summary>What only one of the lanes knows.</summary>
+    /// <summary>On NServiceBus, scans no assemblies, and dispatches what the embedded lane left; does nothing in that lane.</summary>
     public static void Configure(WebApplicationBuilder builder, EndpointConfiguration endpoint)
     {
 #if NSERVICEBUS
@@ -40,7 +40,7 @@ internal static class Lane
 #endif
     }
 
-    /// <summary>NServiceBus has no groups.</summary>
+    /// <summary>Sets up groups in the embedded lane; does nothing on NServiceBus, which has none.</summary>
     public static void HandleInGroups(
         EndpointConfiguration endpoint,
         IConfiguration configuration,
@@ -54,12 +54,16 @@ internal static class Lane
         if (size > 1)
         {
             endpoint.LimitMessageProcessingConcurrencyTo(configuration.Number("Messaging:Concurrency", GroupsAtOnce, min: 1));
+            // For messages that had to wait for a lock. HandleAlone, where an endpoint uses it, replaces these workers by its own.
             endpoint.HandleAlone(_ => false, LockedAtOnce);
         }
 #endif
     }
 
-    /// <summary>NServiceBus handles every message in a transaction of its own.</summary>
+    /// <summary>
+    /// In the embedded lane, takes these handlers out of the groups and gives them workers of their own. On NServiceBus, where every
+    /// message has a transaction of its own, sets how many are handled at once.
+    /// </summary>
     public static void HandleAlone(EndpointConfiguration endpoint, int concurrency, Type[] handlers)
     {
 #if NSERVICEBUS

@@ -9,13 +9,14 @@ using ShopSaga.Hosting.Monitoring;
 namespace ShopSaga.Hosting.Lanes;
 
 /// <summary>
-/// After a switch from the embedded lane, which has a poller for outbox records that did not leave, to NServiceBus, which has none: at
-/// start, sends the endpoint's own queue a control message for each undispatched record. Processing it dispatches the record. A record that
-/// has left meanwhile makes its control message a no-op, so several instances may do this at once.
+/// At the first start on NServiceBus, which has no poller, outbox records of the embedded lane may be undispatched. So at each start, sends
+/// the endpoint's own queue a control message for each of them, whose processing dispatches the record. If a record was dispatched
+/// meanwhile, its control message does nothing, so several instances may do this at once.
 /// </summary>
 internal sealed class UndispatchedRecords(
     MonitoredEndpoint endpoint, NpgsqlDataSource database, TimeProvider time, ILogger<UndispatchedRecords> logger) : BackgroundService
 {
+    // NServiceBus' format, as in WireTime of infra/bus, which is not public.
     private const string WireTime = "yyyy-MM-dd HH:mm:ss:ffffff 'Z'";
 
     /// <summary>Of a property (AMQP 0-9-1, 4.2.5.3), in bytes.</summary>
@@ -24,7 +25,7 @@ internal sealed class UndispatchedRecords(
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
 
     /// <summary>Sends the control messages, and returns their number.</summary>
-    public async Task<int> Announce(CancellationToken cancellationToken)
+    public async Task<int> SendControlMessages(CancellationToken cancellationToken)
     {
         var records = await Read(cancellationToken);
         if (records.Count == 0)
@@ -53,7 +54,7 @@ internal sealed class UndispatchedRecords(
         {
             try
             {
-                await Announce(stoppingToken);
+                await SendControlMessages(stoppingToken);
                 return;
             }
             catch (Exception failure) when (!stoppingToken.IsCancellationRequested)

@@ -8,6 +8,7 @@ internal sealed class OutboxAgeCustomCheck(
     NpgsqlDataSource database, MonitoredEndpoint endpoint, ServiceControl settings, TimeProvider time)
     : CustomCheck("Outbox is dispatched", "Messaging", settings.CheckEvery)
 {
+    // NServiceBus' format, as in WireTime of infra/bus, which is not public.
     private const string WireTime = "yyyy-MM-dd HH:mm:ss:ffffff 'Z'";
 
     public override async Task<CheckResult> PerformCheck(CancellationToken cancellationToken = default)

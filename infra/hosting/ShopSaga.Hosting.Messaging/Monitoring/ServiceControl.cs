@@ -28,6 +28,8 @@ internal sealed record ServiceControl(
     string ErrorQueueReporter)
 {
     private const string Section = "ServiceControl";
+    private static readonly TimeSpan MinTime = TimeSpan.FromTicks(1);
+    private static readonly TimeSpan MaxTime = TimeSpan.FromDays(1);
 
     /// <exception cref="InvalidOperationException">A setting is unknown or wrong; the message says what to set.</exception>
     public static ServiceControl From(IConfiguration configuration)
@@ -46,13 +48,11 @@ internal sealed record ServiceControl(
             Queue(section, nameof(Metrics)),
             Queue(section, nameof(Audit)),
             Queue(section, nameof(SagaAudit)),
-            Span(section, nameof(HeartbeatEvery), TimeSpan.FromSeconds(10)),
-            Span(section, nameof(CheckEvery), TimeSpan.FromSeconds(30)),
-            Span(section, nameof(MetricsEvery), TimeSpan.FromSeconds(1)),
-            Span(section, nameof(OldestOutboxRecord), TimeSpan.FromMinutes(1)),
-            section[nameof(MostFailedMessages)] is not { } most ? 0
-            : int.TryParse(most, out var number) && number >= 0 ? number
-            : throw Wrong(section, nameof(MostFailedMessages), most, "a number from 0"),
+            configuration.Time("ServiceControl:HeartbeatEvery", TimeSpan.FromSeconds(10), MinTime, MaxTime),
+            configuration.Time("ServiceControl:CheckEvery", TimeSpan.FromSeconds(30), MinTime, MaxTime),
+            configuration.Time("ServiceControl:MetricsEvery", TimeSpan.FromSeconds(1), MinTime, MaxTime),
+            configuration.Time("ServiceControl:OldestOutboxRecord", TimeSpan.FromMinutes(1), MinTime, MaxTime),
+            configuration.Number("ServiceControl:MostFailedMessages", 0, min: 0),
             section[nameof(ErrorQueueReporter)] ?? "Orders");
     }
 
@@ -62,13 +62,6 @@ internal sealed record ServiceControl(
         var name when name.Length > 255 || name.Any(char.IsWhiteSpace) => throw Wrong(section, key, name, "the name of a queue"),
         var name => name,
     };
-
-    private static TimeSpan Span(IConfigurationSection section, string key, TimeSpan otherwise) => section[key] is not { } text
-        ? otherwise
-        : TimeSpan.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var span) && span > TimeSpan.Zero
-        && span <= TimeSpan.FromDays(1)
-            ? span
-            : throw Wrong(section, key, text, "a time such as 00:00:10, of at most a day");
 
     private static InvalidOperationException Wrong(IConfigurationSection section, string key, string value, string expected) => new(
         $"Configuration '{section.Path}:{key}' is '{value}'. Set {section.Path}__{key} to {expected}.");

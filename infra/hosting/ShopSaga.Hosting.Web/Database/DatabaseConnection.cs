@@ -51,7 +51,8 @@ internal static class DatabaseConnection
         connection.Options = string.Join(' ', [.. limits, connection.Options]).TrimEnd();
         if (connection.MaxAutoPrepare == 0)
         {
-            (connection.MaxAutoPrepare, connection.AutoPrepareMinUsages) = (Prepared(configuration), 2);
+            connection.MaxAutoPrepare = configuration.Number("Database:PreparedStatements", PreparedStatements, min: 0, max: 10_000);
+            connection.AutoPrepareMinUsages = 2;
         }
 
         if (!connection.ShouldSerialize("Maximum Pool Size"))
@@ -68,13 +69,6 @@ internal static class DatabaseConnection
 
         return connection.ConnectionString;
     }
-
-    private static int Prepared(IConfiguration configuration) => configuration["Database:PreparedStatements"] is not { } text
-        ? PreparedStatements
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= 10_000
-            ? number
-            : throw new InvalidOperationException(
-                $"Configuration 'Database:PreparedStatements' is '{text}'. Set Database__PreparedStatements to a number, 0 for none.");
 
     private static string Milliseconds(IConfiguration configuration, string key, TimeSpan byDefault)
     {
