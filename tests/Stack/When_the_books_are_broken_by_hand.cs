@@ -220,7 +220,7 @@ internal sealed class When_the_books_are_broken_by_hand
         await channel.BasicPublishAsync("", "error", mandatory: true, new BasicProperties(), default);
         try
         {
-            Assert.That((await FailedMessagesInvariant(null)).Violations, Has.Some.StartsWith("1 messages are in the error queue"));
+            Assert.That((await FailedMessages(null)).Violations, Has.Some.StartsWith("1 messages are in the error queue"));
         }
         finally
         {
@@ -234,7 +234,7 @@ internal sealed class When_the_books_are_broken_by_hand
         await using var serviceControl = new FakeServiceControl(unresolved: 3);
 
         Assert.That(
-            (await FailedMessagesInvariant(serviceControl.Address)).Violations,
+            (await FailedMessages(serviceControl.Address)).Violations,
             Has.Some.StartsWith("3 messages are unresolved in ServiceControl"));
     }
 
@@ -244,7 +244,7 @@ internal sealed class When_the_books_are_broken_by_hand
         await using var channel = await NewChannel();
         await channel.BasicConsumeAsync("error", autoAck: false, new AsyncDefaultConsumer(channel));
 
-        Assert.That((await FailedMessagesInvariant(null)).Violations, Has.Some.Contains("failed messages are elsewhere"));
+        Assert.That((await FailedMessages(null)).Violations, Has.Some.Contains("failed messages are elsewhere"));
     }
 
     [Test]
@@ -256,7 +256,7 @@ internal sealed class When_the_books_are_broken_by_hand
             address = stopped.Address;
         }
 
-        Assert.That((await FailedMessagesInvariant(address)).Violations, Has.Some.Contains("does not answer"));
+        Assert.That((await FailedMessages(address)).Violations, Has.Some.Contains("does not answer"));
     }
 
     private static async Task<IReadOnlyList<string>> InFlight()
@@ -266,10 +266,10 @@ internal sealed class When_the_books_are_broken_by_hand
         return await new IdleWait(stack.AdminConnectionString, stack.BrokerAddress).InFlight(queues, CancellationToken.None);
     }
 
-    private static async Task<Invariant> FailedMessagesInvariant(Uri? serviceControl)
+    private static async Task<Invariant> FailedMessages(Uri? serviceControl)
     {
         await using var queues = await BrokerQueues.Connect(RunningSystem.Stack.BrokerAddress, CancellationToken.None);
-        return await FailedMessages.Check(queues, serviceControl, CancellationToken.None);
+        return await FailedMessagesInvariant.Check(queues, serviceControl, CancellationToken.None);
     }
 
     private static async Task<IChannel> NewChannel()

@@ -1,4 +1,4 @@
 namespace ShopSaga.Payments.Refunding;
 
-/// <summary>Command: refund the payment.</summary>
+/// <summary>Command: have the provider refund a payment that is REFUNDING.</summary>
 internal sealed record RefundPayment(long PaymentId);

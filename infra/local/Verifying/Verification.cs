@@ -36,7 +36,7 @@ internal static class Verification
                 [
                     .. invariants,
                     new Invariant("queues, delay queues and outboxes are empty", $"{inFlight.Count} in flight", inFlight),
-                    await FailedMessages.Check(queues, serviceControl, cancellationToken),
+                    await FailedMessagesInvariant.Check(queues, serviceControl, cancellationToken),
                 ];
             }
 

@@ -5,7 +5,7 @@ namespace ShopSaga.Local.Verifying;
 /// <summary>
 /// Looks for failed messages where they are: in the error queue, or in ServiceControl, which empties that queue at once when it runs.
 /// </summary>
-internal static class FailedMessages
+internal static class FailedMessagesInvariant
 {
     public const string Name = "no message has failed";
     private const string ErrorQueue = "error";
