@@ -58,7 +58,7 @@ public class When_a_message_cannot_be_read
     }
 
     [Test]
-    public async Task Should_make_no_object_of_a_type_that_nobody_handles()
+    public async Task Should_make_no_object_of_a_type_without_a_handler()
     {
         await Publish(typeof(Trap).AssemblyQualifiedName!, """{"Door":"open"}""", delayedRetries: 3);
         await _endpoint.NextFailed();
@@ -93,7 +93,7 @@ public class When_a_message_cannot_be_read
     }
 
     [Test]
-    public async Task Should_take_a_control_message_for_processed_whatever_its_body()
+    public async Task Should_take_a_control_message_for_processed_with_any_body()
     {
         var id = Guid.NewGuid().ToString();
         await Broker.Publish(

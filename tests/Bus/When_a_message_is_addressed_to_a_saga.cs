@@ -32,7 +32,7 @@ public class When_a_message_is_addressed_to_a_saga
     }
 
     [Test]
-    public async Task Should_start_one_when_it_was_addressed_to_a_saga_that_nobody_here_knows()
+    public async Task Should_start_one_when_it_was_addressed_to_a_saga_that_is_unknown_here()
     {
         await Handle(new FlyKite("b"), To("Elsewhere.Policy, Elsewhere"));
 
@@ -89,7 +89,7 @@ public class When_a_message_is_addressed_to_a_saga
     }
 
     [Test]
-    public async Task Should_store_no_originator_when_nobody_is_to_be_answered()
+    public async Task Should_store_no_originator_of_a_message_without_a_reply_address()
     {
         await Handle(new FlyKite("g"), messageId: "fly g");
         var metadata = JsonNode.Parse(

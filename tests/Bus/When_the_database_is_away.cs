@@ -42,7 +42,7 @@ public class When_the_database_is_away
     }
 
     [Test]
-    public async Task Should_spend_no_retry_where_the_database_is_back_before_anybody_asks()
+    public async Task Should_spend_no_retry_where_the_database_is_back_before_it_is_asked()
     {
         var isFlaky = false;
         var opened = 0;

@@ -52,7 +52,7 @@ public class When_a_seed_drives_the_broker
     }
 
     [Test]
-    public async Task Should_have_every_effect_exactly_once_whatever_the_seed()
+    public async Task Should_have_every_effect_exactly_once_for_every_seed()
     {
         await Task.WhenAll(_shops.Select((shop, lane) => Task.Run(async () =>
         {

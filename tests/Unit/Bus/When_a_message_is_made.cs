@@ -34,7 +34,7 @@ public class When_a_message_is_made
     }
 
     [Test]
-    public void Should_reply_to_nobody_who_has_no_address() =>
+    public void Should_refuse_to_reply_without_an_address() =>
         Assert.That(() => Reply(new Answer(), replyTo: null), Throws.InvalidOperationException.With.Message.Contains("no reply address"));
 
     [Test]
