@@ -90,7 +90,7 @@ internal sealed class Database
 
     /// <summary>
     /// Whether the database answers, but is in a state in which it accepts no writes: read-only after a failover, short of disk, memory or
-    /// connections, or an I/O error (PostgreSQL, appendix A, classes 25, 53 and 58).
+    /// connections, or an I/O error (PostgreSQL, appendix A, classes 25, 53 and 58). For requests, see DatabaseFailure in infra/hosting.
     /// </summary>
     public static bool RefusesWrites(Exception exception) => Postgres(exception)?.SqlState
         is PostgresErrorCodes.ReadOnlySqlTransaction

@@ -111,7 +111,7 @@ public static class DatabaseGaugeRegistration
                 "shopsaga.outbox.oldest",
                 "s",
                 "Age of the oldest record of the outbox that has not been dispatched; 0 when there is none.",
-                // A record has no time of its own, but the message that was added last does.
+                // A record has no time of its own, but the message that was added last does. OutboxAgeCustomCheck reads it in the same way.
                 $"""
                  SELECT greatest(0, coalesce(extract(epoch FROM now() - to_timestamp(
                             left(min("Operations"->-1->'Headers'->>'NServiceBus.TimeSent'), 26) || ' +00',

@@ -2,7 +2,10 @@ using Npgsql;
 
 namespace ShopSaga.Hosting.Database;
 
-/// <summary>Tells states of the database from faults of a statement.</summary>
+/// <summary>
+/// Tells states of the database from faults of a statement, for requests. For messages, <c>Database</c> of infra/bus does the same: it is a
+/// library that hosting's web part does not use. Its list of refused writes is longer, because there a refusal only makes a message wait.
+/// </summary>
 internal static class DatabaseFailure
 {
     /// <summary>
