@@ -2,12 +2,11 @@ using Microsoft.Extensions.Logging;
 
 namespace ShopSaga.Hosting;
 
-/// <summary>Event ids of the log entries of every service, from 9000.</summary>
+/// <summary>Ids of the events that every service logs: 9000 to 9999. 9003 was used once and stays unused.</summary>
 internal static class HostingEvents
 {
     public static readonly EventId SchemaScriptApplied = new(9001, nameof(SchemaScriptApplied));
     public static readonly EventId WaitingForDatabase = new(9002, nameof(WaitingForDatabase));
-    public static readonly EventId CriticalError = new(9003, nameof(CriticalError));
     public static readonly EventId DependencyUnavailable = new(9004, nameof(DependencyUnavailable));
     public static readonly EventId RequestFailed = new(9005, nameof(RequestFailed));
     public static readonly EventId KeysNotFetched = new(9006, nameof(KeysNotFetched));

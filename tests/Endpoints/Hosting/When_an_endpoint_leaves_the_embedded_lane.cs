@@ -76,7 +76,7 @@ internal sealed class When_an_endpoint_leaves_the_embedded_lane
         using var records = new UndispatchedRecords(
             new MonitoredEndpoint(Endpoint, _broker), database, TimeProvider.System, NullLogger<UndispatchedRecords>.Instance);
 
-        await records.Announce(CancellationToken.None);
+        await records.SendControlMessages(CancellationToken.None);
 
         var message = (await channel.BasicGetAsync(Endpoint, autoAck: true))!;
         Assert.That(message.BasicProperties.MessageId, Is.Not.Empty, "a receiver needs one");
