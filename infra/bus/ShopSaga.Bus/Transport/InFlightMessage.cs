@@ -1,7 +1,8 @@
 namespace ShopSaga.Bus;
 
 /// <summary>
-/// A delivered message that waits to be settled: acknowledged or requeued. Settling one that is no longer alive does nothing: it will be delivered again.
+/// A delivered message that waits to be settled: acknowledged or requeued. Settling one that is no longer alive does nothing: it will be
+/// delivered again.
 /// </summary>
 internal abstract class InFlightMessage(IncomingMessage message)
 {
