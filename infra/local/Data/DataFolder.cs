@@ -15,6 +15,8 @@ internal sealed class DataFolder : IDisposable
     /// <summary>The environment variable that marks a command and all its descendants as belonging to a stack.</summary>
     public const string StackVariable = "SHOPSAGA_STACK";
 
+    private const string SecretsFile = "secrets.json";
+
     private readonly FileStream _heldLock;
     private readonly string _processesFile;
     private readonly Lock _writing = new();
@@ -51,6 +53,17 @@ internal sealed class DataFolder : IDisposable
         return free is null;
     }
 
+    /// <summary>Whether a stack has run at this base port and its data are left: without its passwords they cannot be opened.</summary>
+    public static bool HasData(int basePort) => File.Exists(System.IO.Path.Combine(PathFor(basePort), SecretsFile));
+
+    /// <summary>The base ports of this checkout with data, in ascending order.</summary>
+    public static IReadOnlyList<int> BasePortsWithData() => !Directory.Exists(AllStacks) ? [] :
+    [
+        .. Directory.GetDirectories(AllStacks)
+            .Select(path => int.TryParse(System.IO.Path.GetFileName(path), CultureInfo.InvariantCulture, out var port) ? port : 0)
+            .Where(port => port > 0 && HasData(port)).Order(),
+    ];
+
     public static async Task<DataFolder> Open(int basePort, bool fresh, bool temporary)
     {
         await CleanUpAfterKilledLaunchers();
@@ -61,8 +74,7 @@ internal sealed class DataFolder : IDisposable
             $"Another launcher runs on {path}: stop it, or choose another base port (--base-port=N or SHOPSAGA_BASE_PORT=N)."));
         await folder.StopOrphanedProcesses();
 
-        // Without its passwords the data cannot be opened.
-        if (fresh || !File.Exists(folder.Of("secrets.json")))
+        if (fresh || !HasData(basePort))
         {
             folder.Empty();
         }
@@ -86,7 +98,7 @@ internal sealed class DataFolder : IDisposable
     /// </summary>
     public string Secret(string name)
     {
-        var file = Of("secrets.json");
+        var file = Of(SecretsFile);
         lock (_writing)
         {
             var secrets = File.Exists(file) ? JsonSerializer.Deserialize<SortedDictionary<string, string>>(File.ReadAllText(file))! : [];

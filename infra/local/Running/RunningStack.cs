@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ShopSaga.Local.Data;
+using ShopSaga.Local.Processes;
 
 namespace ShopSaga.Local.Running;
 
@@ -17,9 +18,18 @@ internal sealed record RunningStack(string PostgreSql, string RabbitMq, string? 
     /// <summary>Deletes the file.</summary>
     public static void Withdraw(DataFolder folder) => File.Delete(folder.Of(FileName));
 
-    /// <summary>The stack at this base port, if a launcher is running it.</summary>
+    /// <summary>The stack at this base port, if a launcher is running it; null where it has stopped, and its data are left.</summary>
+    /// <exception cref="CannotStartException">No stack has run there, so there is nothing to check, to return or to rebuild.</exception>
     public static RunningStack? At(int basePort)
     {
+        if (!DataFolder.HasData(basePort))
+        {
+            throw new CannotStartException($"No shop has run at base port {basePort} in this checkout. "
+                + (DataFolder.BasePortsWithData() is { Count: > 0 } others
+                    ? $"There is one at {string.Join(" and one at ", others)}: give --base-port=N."
+                    : "Start one: --target=Run."));
+        }
+
         var file = Path.Combine(DataFolder.PathFor(basePort), FileName);
         return DataFolder.IsInUse(basePort) && File.Exists(file) ? JsonSerializer.Deserialize<RunningStack>(File.ReadAllText(file)) : null;
     }

@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using ShopSaga.Local.Data;
 using ShopSaga.Local.Processes;
+using ShopSaga.Local.Running;
 
 namespace ShopSaga.Tests.Unit.Local;
 
@@ -33,6 +34,29 @@ public class When_a_data_folder_is_opened
 
         Assert.That(second, Is.EqualTo(first));
         Assert.That(afterFresh, Is.Not.EqualTo(first));
+    }
+
+    [Test]
+    public async Task Should_tell_commands_that_need_data_where_there_is_none()
+    {
+        using var folder = await DataFolder.Open(Port, fresh: true, temporary: false);
+        try
+        {
+            Assert.That(
+                () => RunningStack.At(Port),
+                Throws.TypeOf<CannotStartException>().With.Message.StartsWith("No shop has run at base port 1 in this checkout."));
+
+            folder.Secret("orders");
+
+            Assert.That(RunningStack.At(Port), Is.Null);
+            Assert.That(
+                () => RunningStack.At(Port + 1),
+                Throws.TypeOf<CannotStartException>().With.Message.Contains("There is one at 1").And.Message.Contains("--base-port=N"));
+        }
+        finally
+        {
+            folder.Remove();
+        }
     }
 
     [Test]
