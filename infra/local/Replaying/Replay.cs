@@ -93,7 +93,7 @@ internal sealed class Replay(ErrorQueue errorQueue, IAnsiConsole console)
         }
 
         var returned = counts.Where(entry => entry.Key.Reason is null).Sum(entry => entry.Value);
-        console.WriteLine($"{Count(returned, "message")} returned, {counts.Values.Sum() - returned} left in the error queue.");
+        console.WriteLine($"{Count(returned, "message")} returned, {counts.Values.Sum() - returned} could not be returned.");
         return counts.Keys.Any(result => result.Reason is not null && (result.Queue is not null || !all)) || (counts.Count == 0 && !all)
             ? 1
             : 0;

@@ -32,7 +32,7 @@ public class When_failed_messages_are_returned
         var (exitCode, output) = await Replays.Return(_error.Name);
 
         Assert.That(exitCode, Is.Zero);
-        Assert.That(output, Does.EndWith("150 messages returned, 0 left in the error queue." + Environment.NewLine));
+        Assert.That(output, Does.EndWith("150 messages returned, 0 could not be returned." + Environment.NewLine));
         Assert.That(Ids(await _orders.Take(75)), Is.EqualTo(Enumerable.Range(1, 75).Select(number => $"{2 * number}")));
         Assert.That(Ids(await _payments.Take(75)), Is.EqualTo(Enumerable.Range(0, 75).Select(number => $"{2 * number + 1}")));
         await _error.IsEmpty();
@@ -144,7 +144,7 @@ public class When_failed_messages_are_returned
 
         var (exitCode, output) = await Replays.Return(_error.Name, id is null ? [] : [id], group is null ? [] : [group]);
 
-        Assert.That((exitCode, output), Is.EqualTo((1, "0 messages returned, 0 left in the error queue." + Environment.NewLine)));
+        Assert.That((exitCode, output), Is.EqualTo((1, "0 messages returned, 0 could not be returned." + Environment.NewLine)));
         Assert.That(Ids(await _error.Take(1)), Is.EqualTo(new[] { "1" }));
     }
 
@@ -156,7 +156,7 @@ public class When_failed_messages_are_returned
 
         var (exitCode, output) = await Replays.Return(_error.Name);
 
-        Assert.That((exitCode, output), Is.EqualTo((0, "0 messages returned, 0 left in the error queue." + Environment.NewLine)));
+        Assert.That((exitCode, output), Is.EqualTo((0, "0 messages returned, 0 could not be returned." + Environment.NewLine)));
         Assert.That(Ids(await _orders.Take(1)), Is.EqualTo(new[] { "1" }));
     }
 
@@ -194,7 +194,7 @@ public class When_failed_messages_are_returned
 
         Assert.That(exitCode, Is.EqualTo(1));
         Assert.That(output, Does.Contain("no queue is bound to that exchange").And.Contains("the exchange does not exist"));
-        Assert.That(output, Does.EndWith("2 messages returned, 2 left in the error queue." + Environment.NewLine));
+        Assert.That(output, Does.EndWith("2 messages returned, 2 could not be returned." + Environment.NewLine));
         Assert.That(Ids(await _orders.Take(2)), Is.EqualTo(new[] { "1", "4" }));
         var left = await _error.Take(2);
         Assert.That(
@@ -216,7 +216,7 @@ public class When_failed_messages_are_returned
 
         Assert.That(exitCode, Is.EqualTo(1));
         Assert.That(output, Does.Contain("the broker refuses it: ACCESS_REFUSED").And.Contains("is too long for one"));
-        Assert.That(output, Does.EndWith("2 messages returned, 2 left in the error queue." + Environment.NewLine));
+        Assert.That(output, Does.EndWith("2 messages returned, 2 could not be returned." + Environment.NewLine));
         Assert.That(Ids(await _orders.Take(2)), Is.EqualTo(new[] { "1", "4" }));
         Assert.That(Ids(await _error.Take(2)), Is.EquivalentTo(new[] { "2", "3" }));
     }
@@ -274,7 +274,7 @@ public class When_failed_messages_are_returned
     {
         var (exitCode, output) = await Replays.Return(TestEndpoint.UniqueName());
 
-        Assert.That((exitCode, output), Is.EqualTo((0, "0 messages returned, 0 left in the error queue." + Environment.NewLine)));
+        Assert.That((exitCode, output), Is.EqualTo((0, "0 messages returned, 0 could not be returned." + Environment.NewLine)));
     }
 
     private static IEnumerable<string?> Ids(IEnumerable<Delivery> messages) => messages.Select(message => message.Properties.MessageId);
