@@ -65,4 +65,20 @@ internal sealed class When_signing_keys_are_fetched
             return keys.Fetch(id, CancellationToken.None);
         }
     }
+
+    [Test]
+    public async Task Should_be_dropped_within_five_minutes_after_they_were_withdrawn()
+    {
+        var published = Jwks;
+        var time = new FakeTimeProvider();
+        using var keys = new SigningKeys(_ => Task.FromResult(published), time, NullLogger<SigningKeys>.Instance);
+        time.Advance(TimeSpan.FromSeconds(1));
+        await keys.Fetch("a", CancellationToken.None);
+        published = """{"keys":[]}""";
+
+        time.Advance(TimeSpan.FromMinutes(5));
+        await keys.Fetch("a", CancellationToken.None);
+
+        Assert.That(keys.Find("a"), Is.Null);
+    }
 }
