@@ -36,7 +36,8 @@ public class When_pages_show_answers_of_the_API
 
         var room = _context.Render<Room>();
 
-        room.WaitForAssertion(() => Assert.That(room.Markup, Does.Contain("ServiceControl takes failed messages")));
+        room.WaitForAssertion(
+            () => Assert.That(room.Markup, Does.Contain("ServiceControl takes failed messages")), Eventually.Limit);
         Assert.That(room.FindAll("a").Select(link => link.GetAttribute("href")), Is.EqualTo(address is null ? [] : new[] { address }));
     }
 
@@ -54,7 +55,7 @@ public class When_pages_show_answers_of_the_API
 
         var page = _context.Render<ReconciliationPage>();
 
-        page.WaitForAssertion(() => Assert.That(page.FindAll("tbody tr"), Has.Count.EqualTo(2)));
+        page.WaitForAssertion(() => Assert.That(page.FindAll("tbody tr"), Has.Count.EqualTo(2)), Eventually.Limit);
         Assert.That(page.Find("[role=status]").TextContent, Does.Contain("5 captures and refunds agree.").And.Contain("2 do not:"));
         Assert.That(page.FindAll("tbody tr").Select(row => string.Join('|', row.Children.Select(cell => cell.TextContent.Trim()))),
             Is.EqualTo(new[] { "the amounts differ|7|8|₩1,000|₩2,000|₩2,000", "only the provider has it|||₩3,000|–|–" }));
