@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.Playwright;
 using ShopSaga.Tests.Browser.Support;
 using static Microsoft.Playwright.Assertions;
 
