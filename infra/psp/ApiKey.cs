@@ -4,13 +4,17 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Psp;
 
-/// <summary>Merchants call with <c>Authorization: Bearer KEY</c>. Health routes are open.</summary>
+/// <summary>
+/// Merchants call with <c>Authorization: Bearer KEY</c>. Health and metrics are open, as they are at every service: Prometheus has no key.
+/// </summary>
 internal static class ApiKey
 {
+    private static readonly PathString[] Open = ["/health", "/metrics"];
+
     public static void UseApiKey(this WebApplication app, string key)
     {
         var expected = Encoding.UTF8.GetBytes($"Bearer {key}");
-        app.UseWhen(context => !context.Request.Path.StartsWithSegments("/health"), guarded => guarded.Use(async (context, next) =>
+        app.UseWhen(context => !Array.Exists(Open, path => context.Request.Path.StartsWithSegments(path)), guarded => guarded.Use(async (context, next) =>
         {
             var given = Encoding.UTF8.GetBytes(context.Request.Headers.Authorization.ToString());
             if (CryptographicOperations.FixedTimeEquals(given, expected))

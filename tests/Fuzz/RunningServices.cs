@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using Dapper;
 using Npgsql;
 using ShopSaga.Local.Layout;
@@ -95,14 +94,7 @@ internal sealed class RunningServices(Target target) : IDisposable
     {
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_ports.AddressOf(service), "/metrics"));
-            if (service.Name == "psp")
-            {
-                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", target.Secrets()["provider"]);
-            }
-
-            using var answer = await _http.SendAsync(request, cancellationToken);
-            var metrics = await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync(cancellationToken);
+            var metrics = await _http.GetStringAsync(new Uri(_ports.AddressOf(service), "/metrics"), cancellationToken);
             var used = metrics.Split('\n')
                 .Where(line => line.StartsWith(
                     "db_client_connection", StringComparison.Ordinal) && line.Contains("state=\"used\"", StringComparison.Ordinal))

@@ -93,6 +93,13 @@ internal sealed partial class When_the_shop_is_observed
     }
 
     [Test]
+    public async Task Should_be_let_in_by_every_program()
+    {
+        await Becomes("""up{service="psp"} == 1""");
+        await Becomes("absent(up == 0)");
+    }
+
+    [Test]
     public async Task Should_show_a_number_in_every_panel()
     {
         foreach (var (title, expression) in Panels())
