@@ -14,7 +14,7 @@ internal static class ApiKey
     public static void UseApiKey(this WebApplication app, string key)
     {
         var expected = Encoding.UTF8.GetBytes($"Bearer {key}");
-        app.UseWhen(context => !Array.Exists(Open, path => context.Request.Path.StartsWithSegments(path)), guarded => guarded.Use(async (context, next) =>
+        app.UseWhen(IsGuarded, guarded => guarded.Use(async (context, next) =>
         {
             var given = Encoding.UTF8.GetBytes(context.Request.Headers.Authorization.ToString());
             if (CryptographicOperations.FixedTimeEquals(given, expected))
@@ -31,4 +31,6 @@ internal static class ApiKey
                 "Send the merchant's API key as 'Authorization: Bearer KEY'.").ExecuteAsync(context);
         }));
     }
+
+    private static bool IsGuarded(HttpContext context) => !Array.Exists(Open, path => context.Request.Path.StartsWithSegments(path));
 }
