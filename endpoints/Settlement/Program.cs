@@ -1,8 +1,8 @@
 using ShopSaga.Hosting;
 using ShopSaga.Hosting.Messaging;
 using ShopSaga.Settlement.Closing;
-using ShopSaga.Settlement.Reconciling;
 using ShopSaga.Settlement.Entering;
+using ShopSaga.Settlement.Reconciling;
 using ShopSaga.Settlement.Reporting;
 
 var builder = ServiceHost.CreateBuilder(args);
