@@ -40,11 +40,11 @@ public class When_an_operator_is_in_the_control_room
         await operatorInFront.Opens("/control-room");
         await Expect(row.Locator(".number")).ToHaveTextAsync("3");
         await row.GetByRole(AriaRole.Button, new() { Name = "Return the group" }).ClickAsync();
-        await Expect(page.GetByTestId("return")).ToContainTextAsync("3 messages returned");
+        await Expect(page.GetByTestId("return")).ToContainTextAsync("Messages returned: 3");
         await Expect(row).ToHaveCountAsync(0);
         await Fail(number: 2);
         await page.GetByRole(AriaRole.Button, new() { Name = "Return all 2" }).ClickAsync();
-        await Expect(page.GetByTestId("return")).ToContainTextAsync("2 messages returned");
+        await Expect(page.GetByTestId("return")).ToContainTextAsync("Messages returned: 2");
     }
 
     [Test]
