@@ -117,7 +117,7 @@ public class When_failed_messages_are_returned
         var (exitCode, output) = await Replays.Return(_error.Name, ids: ["2"]);
 
         Assert.That(exitCode, Is.Zero);
-        Assert.That(output, Does.Contain("1 message returned, 0 left"));
+        Assert.That(output, Does.Contain("1 message returned, 0 could not be returned"));
         Assert.That(Ids(await _orders.Take(1)), Is.EqualTo(new[] { "2" }));
         Assert.That(Ids(await _error.Take(2)), Is.EquivalentTo(new[] { "1", "3" }));
     }
@@ -252,7 +252,7 @@ public class When_failed_messages_are_returned
         var (exitCode, output) = await Replays.Return(_error.Name);
 
         Assert.That(exitCode, Is.Zero, "it can never be returned");
-        Assert.That(output, Does.Contain("left: it has no header with the queue it failed in").And.Contains("1 message returned, 1 left"));
+        Assert.That(output, Does.Contain("left: it has no header with the queue it failed in").And.Contains("1 message returned, 1 could not be returned"));
         var poison = (await _error.Take(1)).Single();
         Assert.That((poison.Body, poison.Headers["colour"], poison.Properties.AppId), Is.EqualTo(("poison", "blue", "other")));
     }
@@ -265,7 +265,7 @@ public class When_failed_messages_are_returned
 
         var (_, output) = await Replays.Return(_error.Name);
 
-        Assert.That(output, Does.Contain("1 message returned, 0 left"), "the new failure is left for the next run");
+        Assert.That(output, Does.Contain("1 message returned, 0 could not be returned"), "the new failure is left for the next run");
         Assert.That(Ids(await _error.Take(1)), Is.EqualTo(new[] { "1" }));
     }
 
