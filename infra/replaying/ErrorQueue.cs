@@ -35,7 +35,10 @@ internal sealed class ErrorQueue : IAsyncDisposable
     /// </summary>
     private const int BatchSize = 30;
 
+    private const int MaxLooks = 5;
+
     private static readonly TimeSpan LockRetry = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(50);
 
     private static readonly CreateChannelOptions WithConfirms =
         new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true);
@@ -62,8 +65,29 @@ internal sealed class ErrorQueue : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
-    /// <summary>The number of messages, and of consumers: ServiceControl is one. Touches no message.</summary>
-    public async Task<(int Messages, int Consumers)> State(CancellationToken cancellationToken)
+    /// <summary>The number of messages. Touches none.</summary>
+    public async Task<int> Count(CancellationToken cancellationToken) => (await State(cancellationToken)).Messages;
+
+    /// <summary>
+    /// Whether another program, such as ServiceControl, takes messages from the queue. A quorum queue counts a consumer during each get, and
+    /// for a moment after a channel was closed; so a pass of another operator is none, and only a consumer that stays is one.
+    /// </summary>
+    public async Task<bool> IsConsumed(CancellationToken cancellationToken)
+    {
+        for (var look = 0; look < MaxLooks; look++)
+        {
+            if ((await State(cancellationToken)).Consumers == 0 || await IsLocked(cancellationToken))
+            {
+                return false;
+            }
+
+            await Task.Delay(LookPause, TimeProvider.System, cancellationToken);
+        }
+
+        return true;
+    }
+
+    private async Task<(int Messages, int Consumers)> State(CancellationToken cancellationToken)
     {
         (int, int) state = default;
         await Exists(
@@ -155,13 +179,13 @@ internal sealed class ErrorQueue : IAsyncDisposable
         CancellationToken cancellationToken,
         Action<int>? progress = null)
     {
-        if ((await State(cancellationToken)).Messages == 0)
+        if (await Count(cancellationToken) == 0)
         {
             return;
         }
 
         await using var @lock = await Lock(cancellationToken);
-        var remaining = Math.Min(max, (await State(cancellationToken)).Messages);
+        var remaining = Math.Min(max, await Count(cancellationToken));
         progress?.Invoke(remaining);
         await using var source = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
         await using var target = await _connection.CreateChannelAsync(WithConfirms, cancellationToken);
@@ -198,6 +222,22 @@ internal sealed class ErrorQueue : IAsyncDisposable
                 await channel.DisposeAsync();
                 throw;
             }
+        }
+    }
+
+    /// <summary>Whether another connection has the lock.</summary>
+    private async Task<bool> IsLocked(CancellationToken cancellationToken)
+    {
+        await using var channel = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        try
+        {
+            await channel.QueueDeclarePassiveAsync(LockOf(_name), cancellationToken);
+            return false;
+        }
+        catch (OperationInterruptedException refused)
+            when (refused.ShutdownReason?.ReplyCode is Constants.NotFound or Constants.ResourceLocked)
+        {
+            return refused.ShutdownReason.ReplyCode == Constants.ResourceLocked;
         }
     }
 

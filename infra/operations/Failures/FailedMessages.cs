@@ -23,21 +23,22 @@ internal sealed class FailedMessages(FailureSettings settings, TimeProvider time
         try
         {
             await using var queue = await settings.Open(cancellationToken);
-            var (depth, consumers) = await queue.State(cancellationToken);
+            var depth = await queue.Count(cancellationToken);
+            var isConsumed = await queue.IsConsumed(cancellationToken);
             if (_last is { } last && last.Depth == depth && time.GetUtcNow() - last.ReadAt < MaxAge)
             {
-                return last with { IsConsumed = consumers > 0 };
+                return last with { IsConsumed = isConsumed };
             }
 
             var messages = new List<FailedMessageView>();
-            if (consumers == 0)
+            if (!isConsumed)
             {
                 await queue.Visit(MaxRead, message => messages.Add(FailedMessageView.Of(message)), cancellationToken);
             }
 
             messages.Sort((one, other) =>
                 (other.FailedAt ?? DateTimeOffset.MinValue, other.Id).CompareTo((one.FailedAt ?? DateTimeOffset.MinValue, one.Id)));
-            return _last = new Content(messages, depth, consumers > 0, time.GetUtcNow());
+            return _last = new Content(messages, depth, isConsumed, time.GetUtcNow());
         }
         finally
         {
@@ -61,7 +62,7 @@ internal sealed class FailedMessages(FailureSettings settings, TimeProvider time
     public async Task<bool> AreConsumed(CancellationToken cancellationToken)
     {
         await using var queue = await settings.Open(cancellationToken);
-        return (await queue.State(cancellationToken)).Consumers > 0;
+        return await queue.IsConsumed(cancellationToken);
     }
 
     public void Dispose() => _reading.Dispose();

@@ -185,6 +185,25 @@ internal sealed class When_messages_have_failed
     }
 
     [Test]
+    public async Task Should_not_seem_to_be_consumed_while_another_process_returns_them()
+    {
+        await _operations.Fail("1");
+
+        // A pass holds the lock, and counts as a consumer during each of its gets.
+        await _operations.Broker.QueueDeclareAsync("error.lock", durable: false, exclusive: true, autoDelete: false);
+        await using (var pass = await _operations.NewChannel())
+        {
+            await pass.BasicQosAsync(0, 1, global: false);
+            await pass.BasicConsumeAsync("error", autoAck: false, new AsyncEventingBasicConsumer(pass));
+            using var accepted = await _admin.PostAsync(All, content: null);
+            Assert.That(accepted.StatusCode, Is.EqualTo(HttpStatusCode.Accepted), await accepted.Content.ReadAsStringAsync());
+        }
+
+        await _operations.Broker.QueueDeleteAsync("error.lock");
+        await Eventually.Is(async () => (await _operations.Drain()).Count == 1, "the message is returned");
+    }
+
+    [Test]
     public async Task Should_be_shown_bounded_and_as_data_when_they_are_hostile()
     {
         // As much as a frame of the protocol takes.
