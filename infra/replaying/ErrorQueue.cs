@@ -69,8 +69,8 @@ internal sealed class ErrorQueue : IAsyncDisposable
     public async Task<int> Count(CancellationToken cancellationToken) => (await State(cancellationToken)).Messages;
 
     /// <summary>
-    /// Whether another program, such as ServiceControl, takes messages from the queue. A quorum queue counts a consumer during each get, and
-    /// for a moment after a channel was closed; so a pass of another operator is none, and only a consumer that stays is one.
+    /// Whether another program, such as ServiceControl, takes messages from the queue. A quorum queue counts a consumer during each get,
+    /// and for a moment after a channel was closed; so a pass of another operator is none, and only a consumer that stays is one.
     /// </summary>
     public async Task<bool> IsConsumed(CancellationToken cancellationToken)
     {

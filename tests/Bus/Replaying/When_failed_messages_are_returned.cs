@@ -252,7 +252,9 @@ public class When_failed_messages_are_returned
         var (exitCode, output) = await Replays.Return(_error.Name);
 
         Assert.That(exitCode, Is.Zero, "it can never be returned");
-        Assert.That(output, Does.Contain("left: it has no header with the queue it failed in").And.Contains("1 message returned, 1 could not be returned"));
+        Assert.That(
+            output,
+            Does.Contain("left: it has no header with the queue it failed in").And.Contains("1 message returned, 1 could not be returned"));
         var poison = (await _error.Take(1)).Single();
         Assert.That((poison.Body, poison.Headers["colour"], poison.Properties.AppId), Is.EqualTo(("poison", "blue", "other")));
     }
