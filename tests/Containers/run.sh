@@ -189,7 +189,9 @@ if [[ " $* " != *' --only-chart '* ]]; then
   count=$(confirmed)
   check "a rolling restart: all $count orders accepted meanwhile are confirmed"
 
-  compose up --detach --no-build --scale orders=3
+  # podman-compose takes --scale, and ignores it.
+  echo 'services: {orders: {deploy: {replicas: 3}}}' >"$store/scale.yml"
+  compose --file "$store/scale.yml" up --detach --no-build
   instances() { podman ps --quiet --filter name='^shopsaga_orders_' | wc -l; }
   for _ in $(seq 60); do (($(instances) == 3)) && break; sleep 1; done
   (($(instances) == 3)) || fail "$(instances) instances of Orders"
