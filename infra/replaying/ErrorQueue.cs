@@ -91,6 +91,7 @@ internal sealed class ErrorQueue : IAsyncDisposable
     {
         (int, int) state = default;
         await Exists(
+            _connection,
             async channel =>
             {
                 var queue = await channel.QueueDeclarePassiveAsync(_name, cancellationToken);
@@ -287,9 +288,6 @@ internal sealed class ErrorQueue : IAsyncDisposable
 
         return messages;
     }
-
-    private Task<bool> Exists(Func<IChannel, Task> ask, CancellationToken cancellationToken) =>
-        Exists(_connection, ask, cancellationToken);
 
     /// <summary>Uses a channel of its own, since the broker closes the channel of a passive declaration that fails.</summary>
     private static async Task<bool> Exists(IConnection connection, Func<IChannel, Task> ask, CancellationToken cancellationToken)
