@@ -2,30 +2,19 @@ using System.Globalization;
 using Bunit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Localization;
+using ShopSaga.Tests.Browser.Support;
 using ShopSaga.Web.Live;
 using ShopSaga.Web.Shared;
 
 namespace ShopSaga.Tests.Browser;
 
 /// <summary>Components with logic, without a browser.</summary>
-public class When_a_picture_is_rendered
+public class When_a_picture_is_rendered : ComponentFixture
 {
-    private BunitContext _context = null!;
-
-    [SetUp]
-    public void Create()
-    {
-        _context = new BunitContext();
-        _context.Services.AddLocalization();
-    }
-
-    [TearDown]
-    public async Task Close() => await _context.DisposeAsync();
-
     [Test]
     public void Should_light_every_arrow_of_an_event_and_no_other()
     {
-        var picture = _context.Render<ChoreographyPicture>(parameters => parameters
+        var picture = Context.Render<ChoreographyPicture>(parameters => parameters
             .Add(picture => picture.Events, ["OrderPlaced", "StockRejected"])
             .Add(picture => picture.Now, "StockRejected"));
 
@@ -41,7 +30,7 @@ public class When_a_picture_is_rendered
     [TestCase(3, "Only 3 left")]
     [TestCase(50, "In stock")]
     public void Should_say_how_much_is_left(int quantity, string text) => Assert.That(
-        _context.Render<ShopSaga.Web.Customer.Stock>(parameters => parameters.Add(stock => stock.Quantity, quantity)).Markup,
+        Context.Render<ShopSaga.Web.Customer.Stock>(parameters => parameters.Add(stock => stock.Quantity, quantity)).Markup,
         Does.Contain(text));
 
     [TestCase("en", "must have 3 to 254 characters and not be blank.", "Name must have 3 to 254 characters and not be blank.")]
@@ -53,7 +42,7 @@ public class When_a_picture_is_rendered
     {
         // NUnit gives each test its culture back.
         CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo(language);
-        var texts = _context.Services.GetRequiredService<IStringLocalizer<Texts>>();
+        var texts = Context.Services.GetRequiredService<IStringLocalizer<Texts>>();
 
         Assert.That(texts.Reason("Name", reason), Is.EqualTo(text));
     }
@@ -61,7 +50,7 @@ public class When_a_picture_is_rendered
     [Test]
     public void Should_name_the_service_that_is_away()
     {
-        var notice = _context.Render<ProblemNotice>(parameters => parameters.Add(
+        var notice = Context.Render<ProblemNotice>(parameters => parameters.Add(
             notice => notice.Of, ShopSaga.Web.Api.Problem.Away("Payments")));
 
         Assert.That(notice.Find("[role=alert]").TextContent, Does.Contain("The payment service does not answer at the moment."));

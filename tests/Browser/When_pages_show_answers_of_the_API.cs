@@ -1,5 +1,4 @@
 using Bunit;
-using Microsoft.Extensions.DependencyInjection;
 using ShopSaga.Tests.Browser.Support;
 using ShopSaga.Web.Administration;
 using ShopSaga.Web.ControlRoom;
@@ -7,25 +6,13 @@ using ShopSaga.Web.ControlRoom;
 namespace ShopSaga.Tests.Browser;
 
 /// <summary>Pages without a browser, with answers that a healthy system does not give.</summary>
-public class When_pages_show_answers_of_the_API
+public class When_pages_show_answers_of_the_API : ComponentFixture
 {
-    private BunitContext _context = null!;
-
-    [SetUp]
-    public void Create()
-    {
-        _context = new BunitContext();
-        _context.Services.AddLocalization();
-    }
-
-    [TearDown]
-    public async Task Close() => await _context.DisposeAsync();
-
     [TestCase("https://servicepulse.example/")]
     [TestCase(null)]
     public void Should_lead_to_ServicePulse_where_it_is_configured(string? address)
     {
-        StandInGateway.Answer(_context, new()
+        StandInGateway.Answer(Context, new()
         {
             ["/operations/services"] = """{"items":[]}""",
             ["/operations/failed-messages/groups"] = $$"""
@@ -34,7 +21,7 @@ public class When_pages_show_answers_of_the_API
                 """,
         });
 
-        var room = _context.Render<Room>();
+        var room = Context.Render<Room>();
 
         room.WaitForAssertion(
             () => Assert.That(room.Markup, Does.Contain("ServiceControl takes failed messages")), Eventually.Limit);
@@ -44,7 +31,7 @@ public class When_pages_show_answers_of_the_API
     [Test]
     public void Should_explain_each_difference_of_the_books()
     {
-        StandInGateway.Answer(_context, new()
+        StandInGateway.Answer(Context, new()
         {
             ["/settlements/reconciliation/"] = """
                 {"date":"2026-11-22","matched":5,"nextCursor":null,"differences":[
@@ -53,7 +40,7 @@ public class When_pages_show_answers_of_the_API
                 """,
         });
 
-        var page = _context.Render<ReconciliationPage>();
+        var page = Context.Render<ReconciliationPage>();
 
         page.WaitForAssertion(() => Assert.That(page.FindAll("tbody tr"), Has.Count.EqualTo(2)), Eventually.Limit);
         Assert.That(page.Find("[role=status]").TextContent, Does.Contain("5 captures and refunds agree.").And.Contain("2 do not:"));
