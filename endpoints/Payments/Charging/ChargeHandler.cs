@@ -27,10 +27,10 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
         [.. new[] { 1, 2, 4, 8 }.Concat(Enumerable.Repeat(10, 30)).Select(seconds => TimeSpan.FromSeconds(seconds))];
 
     /// <summary>
-    /// Before this attempt a charge that the provider does not know is sent again with the same key. From this attempt on the provider is
-    /// told to void the key, which makes its answer definite.
+    /// How many times a charge that the provider does not know is sent again with the same key. Then the provider is told to void the key,
+    /// which makes its answer definite. An attempt that did not reach the provider does not count: a short outage declines no order.
     /// </summary>
-    private const int FirstAttemptThatVoids = 3;
+    private const int MaxResent = 2;
 
     public async Task Handle(ChargePayment message, IMessageHandlerContext context)
     {
@@ -50,7 +50,7 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
             return;
         }
 
-        await Record(charge, payment.Id, attempts: 0, context);
+        await Record(charge, new ResolvePayment(payment.Id, Ask: 1), context);
     }
 
     public async Task Handle(ResolvePayment message, IMessageHandlerContext context)
@@ -62,19 +62,25 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
         }
 
         ProviderCharge? charge;
+        var resent = message.Resent;
         try
         {
-            charge = payment.OrderCancelled || message.Ask >= FirstAttemptThatVoids
-                ? await provider.Void(payment.ChargeKey, context.CancellationToken)
-                : await provider.Find(payment.ChargeKey, context.CancellationToken)
-                    ?? await provider.Charge(payment, context.CancellationToken);
+            if (payment.OrderCancelled || resent >= MaxResent || message.Ask >= ResolveAfter.Length)
+            {
+                charge = await provider.Void(payment.ChargeKey, context.CancellationToken);
+            }
+            else if ((charge = await provider.Find(payment.ChargeKey, context.CancellationToken)) is null)
+            {
+                resent++;
+                charge = await provider.Charge(payment, context.CancellationToken);
+            }
         }
         catch (ProviderUnavailableException unavailable)
         {
             charge = message.Ask < ResolveAfter.Length ? null : throw new ChargeUnknownException(payment, message.Ask, unavailable);
         }
 
-        await Record(charge, payment.Id, message.Ask, context);
+        await Record(charge, new ResolvePayment(payment.Id, message.Ask + 1, resent), context);
     }
 
     public async Task Handle(ChargeReported message, IMessageHandlerContext context)
@@ -86,7 +92,7 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
             return;
         }
 
-        await Record(message.Charge, payment.Id, attempts: 0, context);
+        await Record(message.Charge, new ResolvePayment(payment.Id, Ask: 1), context);
     }
 
     /// <summary>Whether the charge overturns what the provider has said before.</summary>
@@ -163,16 +169,16 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
         }
         else
         {
-            await ResolveLater(payment, attempts: 0, context);
+            await ResolveLater(payment, new ResolvePayment(payment.Id, Ask: 1), context);
         }
     }
 
-    private async Task Record(ProviderCharge? charge, long paymentId, int attempts, IMessageHandlerContext context)
+    private async Task Record(ProviderCharge? charge, ResolvePayment ifUnknown, IMessageHandlerContext context)
     {
-        var payment = (await Payment.Lock(context.Sql(), paymentId))!;
+        var payment = (await Payment.Lock(context.Sql(), ifUnknown.PaymentId))!;
         if (charge is null)
         {
-            await ResolveLater(payment, attempts, context);
+            await ResolveLater(payment, ifUnknown, context);
         }
         else if (Contradicts(charge, payment))
         {
@@ -198,7 +204,7 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
             ? payment.RecordFailed(failed, reason, context, time, logger)
             : Task.CompletedTask;
 
-    private async Task ResolveLater(Payment payment, int attempts, IMessageHandlerContext context)
+    private async Task ResolveLater(Payment payment, ResolvePayment resolve, IMessageHandlerContext context)
     {
         if (Transitions.Next(payment.Status, PaymentTrigger.ChargeUnanswered) is not { } unknown)
         {
@@ -207,14 +213,15 @@ internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource d
 
         await context.Sql().Execute(
             "UPDATE payments SET status = @status WHERE id = @Id", new { status = unknown.ToString(), payment.Id });
-        await SendLater(new ResolvePayment(payment.Id, attempts + 1), ResolveAfter[attempts], context);
+        var delay = ResolveAfter[resolve.Ask - 1];
+        await SendLater(resolve, delay, context);
         logger.LogInformation(
             LogEvents.PaymentUnknown,
             "It is unknown whether payment {PaymentId} of order {OrderId} was charged; attempt {Attempt} to find out follows in {Delay}",
             payment.Id,
             payment.OrderId,
-            attempts + 1,
-            ResolveAfter[attempts]);
+            resolve.Ask,
+            delay);
     }
 
     private static Task SendLater(object message, TimeSpan delay, IMessageHandlerContext context)

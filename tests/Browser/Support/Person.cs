@@ -137,7 +137,8 @@ internal sealed partial class Person : IAsyncDisposable
 
     /// <summary>Waits until the order's page shows this status.</summary>
     public Task Sees(string status) =>
-        Assertions.Expect(Page.GetByTestId("status")).ToHaveClassAsync(new Regex($@"\b{status}\b"), new() { Timeout = 60_000 });
+        // A killed broker takes up to a minute to start on a busy machine.
+        Assertions.Expect(Page.GetByTestId("status")).ToHaveClassAsync(new Regex($@"\b{status}\b"), new() { Timeout = 180_000 });
 
     /// <summary>Waits until the timeline of the order's page has these events and no others.</summary>
     public Task SeesEvents(params string[] names) => Eventually.Is(

@@ -60,7 +60,7 @@ internal sealed class When_a_message_reaches_a_payment_in_a_status
             (_, payment) => new ResolvePayment(payment, 1),
             ["COMPLETED, PaymentCompleted", "COMPLETED, PaymentCompleted", "COMPLETED, PaymentCompleted", Same, Same, Same, Same]),
         ["ResolvePayment for the last time"] = (
-            (_, payment) => new ResolvePayment(payment, 3),
+            (_, payment) => new ResolvePayment(payment, 3, Resent: 2),
             ["FAILED, PaymentFailed", "COMPLETED, PaymentCompleted", "COMPLETED, PaymentCompleted", Same, Same, Same, Same]),
         [nameof(ChargeReported)] = (
             (_, payment) => new ChargeReported(payment, new ProviderCharge(9, "CHARGED", Amount, DeclineReason: null, At)),

@@ -87,6 +87,6 @@ internal sealed class When_a_payment_is_charged : PaymentsTest
 
         Assert.That(await Harness.Status(OrderId), Is.EqualTo("PENDING"));
         Assert.That(Harness.Published(OrderId), Is.Empty);
-        await Harness.Handle(new ResolvePayment(charge.PaymentId, Ask: 3));
+        await Harness.Handle(new ResolvePayment(charge.PaymentId, Ask: 3, Resent: 2));
     }
 }

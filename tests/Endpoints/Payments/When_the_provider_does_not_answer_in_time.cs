@@ -77,6 +77,40 @@ internal sealed class When_the_provider_does_not_answer_in_time() : PaymentsTest
         Assert.That(await Harness.Status(OrderId), Is.EqualTo("COMPLETED"));
     }
 
+    [Test]
+    public async Task Should_charge_again_when_it_could_not_be_asked_for_a_while()
+    {
+        await Harness.HandleAll(Placed(OrderId), Reserved(OrderId));
+        Harness.Connection.MayProceed = new TaskCompletionSource().Task;
+        await Harness.Handle(Harness.TakeWaiting()!);
+        Harness.Connection.MayProceed = Task.CompletedTask;
+        Harness.Connection.IsDown = true;
+        for (var ask = 1; ask <= 5; ask++)
+        {
+            await Harness.Handle(Harness.TakeWaiting()!);
+            Assert.That(await Harness.Status(OrderId), Is.EqualTo("UNKNOWN"));
+        }
+
+        Harness.Connection.IsDown = false;
+        await Harness.HandleWaiting();
+
+        Assert.That(await Harness.Status(OrderId), Is.EqualTo("COMPLETED"));
+    }
+
+    [Test]
+    public async Task Should_close_the_key_in_the_last_attempt_however_few_reached_it()
+    {
+        await Harness.HandleAll(Placed(OrderId), Reserved(OrderId));
+        Harness.Connection.MayProceed = new TaskCompletionSource().Task;
+        await Harness.Handle(Harness.TakeWaiting()!);
+        Harness.Connection.MayProceed = Task.CompletedTask;
+
+        await Harness.Handle((ResolvePayment)Harness.TakeWaiting()! with { Ask = 34 });
+
+        Assert.That(await Harness.Status(OrderId), Is.EqualTo("FAILED"));
+        Assert.That(Harness.Waiting, Is.Empty);
+    }
+
     [TestCase(true, "COMPLETED")]
     [TestCase(false, "REFUNDED")]
     public async Task Should_know_soon_when_it_speaks_again_after_more_than_a_minute_of_silence(bool isWanted, string status)
