@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ShopSaga.Load.Bus;
+using ShopSaga.Load.Peers;
 using ShopSaga.Load.Settlement;
 using ShopSaga.Load.Shop;
 
@@ -21,6 +22,7 @@ ParseResult parsed = null!;
 var campaigns = new Dictionary<string, Func<Report, Task>>
 {
     ["bus"] = BusCampaign.Run,
+    ["peers"] = PeersCampaign.Run,
     ["growth"] = GrowthCampaign.Run,
     ["settlement"] = SettlementCampaign.Run,
     ["shop"] = report => parsed.GetValue(onThisStack)

@@ -9,13 +9,15 @@ namespace ShopSaga.Load.Bus;
 /// </summary>
 internal static class BusCampaign
 {
-    private static readonly int Rounds = Setting("LOAD_ROUNDS", 3);
-    private static readonly int Messages = Setting("LOAD_MESSAGES", 8000);
-    private const int Requests = 4000;
-    private const int IdleRequests = 200;
+    internal const int Requests = 4000;
+    internal const int IdleRequests = 200;
     private const double DrainOfNServiceBus = 520;
     private const double SessionsOfNServiceBus = 320;
     private static readonly string[] Databases = [Scenario.FirstDatabase, Scenario.SecondDatabase];
+
+    internal static int Rounds { get; } = Setting("LOAD_ROUNDS", 3);
+
+    internal static int Messages { get; } = Setting("LOAD_MESSAGES", 8000);
 
     /// <summary>Few workers with large groups use fewer resources than many with small ones.</summary>
     internal static int Concurrency { get; } = Setting("LOAD_CONCURRENCY", 2);
@@ -48,7 +50,7 @@ internal static class BusCampaign
     }
 
     /// <summary>Concurrent requests through transactional sessions, until every event is handled.</summary>
-    private static async Task<(Consumption Cost, LongConcurrentHistogram Latencies)> Sessions(IPair pair, int requests)
+    internal static async Task<(Consumption Cost, LongConcurrentHistogram Latencies)> Sessions(IPair pair, int requests)
     {
         await pair.Install();
         await pair.Start();
@@ -97,24 +99,26 @@ internal static class BusCampaign
         var bus = await Once(NewBus(), IdleRequests, OneAfterTheOther);
         report.Add("idle.latency.p50", bus.Latencies.Milliseconds(50), "ms", raw.Latencies.Milliseconds(50));
         report.Add("idle.latency.p99", bus.Latencies.Milliseconds(99), "ms", raw.Latencies.Milliseconds(99));
-
-        static async Task<(Consumption Cost, LongConcurrentHistogram Latencies)> OneAfterTheOther(IPair pair, int requests)
-        {
-            await pair.Install();
-            await pair.Start();
-            var cost = await Consumption.Of(Databases, async () =>
-            {
-                for (var number = 0; number < requests; number++)
-                {
-                    await pair.Request(number);
-                    await Scenario.HasHandled(pair, number + 1);
-                }
-            });
-            return (cost, pair.Latencies);
-        }
     }
 
-    private static Task<(Consumption Cost, LongConcurrentHistogram Latencies)> Once(
+    /// <summary>Single requests, each until its event is handled.</summary>
+    internal static async Task<(Consumption Cost, LongConcurrentHistogram Latencies)> OneAfterTheOther(IPair pair, int requests)
+    {
+        await pair.Install();
+        await pair.Start();
+        var cost = await Consumption.Of(Databases, async () =>
+        {
+            for (var number = 0; number < requests; number++)
+            {
+                await pair.Request(number);
+                await Scenario.HasHandled(pair, number + 1);
+            }
+        });
+        return (cost, pair.Latencies);
+    }
+
+    /// <summary>One measurement on new databases, whose rows are then verified.</summary>
+    internal static Task<(Consumption Cost, LongConcurrentHistogram Latencies)> Once(
         IPair newPair, int messages, Func<IPair, int, Task<(Consumption Cost, LongConcurrentHistogram Latencies)>> run) =>
         Scenario.On(newPair, async pair =>
         {
@@ -123,7 +127,7 @@ internal static class BusCampaign
             return result;
         });
 
-    private static (
+    internal static (
         Consumption Cost, LongConcurrentHistogram Latencies) Median(List<(Consumption Cost, LongConcurrentHistogram Latencies)> runs) =>
         runs.OrderBy(run => run.Cost.Seconds).ElementAt(runs.Count / 2);
 }
