@@ -5,8 +5,8 @@ namespace ShopSaga.Load.Peers;
 
 /// <summary>
 /// The bus in the mode in which the services run it, beside the raw loop and beside what a user could take instead. All take turns in one
-/// run, on the same servers. Each figure is ours, its reference the peer's. CAP is missing: its package
-/// for RabbitMQ cannot be restored where this is developed.
+/// run, on the same servers. Each figure is ours, its reference the peer's. CAP is missing: its package for RabbitMQ cannot be restored
+/// where this is developed.
 /// </summary>
 internal static class PeersCampaign
 {
