@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace ShopSaga.Tests.Unit.Architecture;
@@ -47,10 +48,24 @@ public partial class When_a_guide_is_followed
             Is.Empty);
     }
 
+    [TestCaseSource(nameof(Guides))]
+    public void Should_give_schema_scripts_the_next_free_number(string guide)
+    {
+        foreach (Match added in AddedScript().Matches(string.Concat(Blocks(guide, "diff"))))
+        {
+            var folder = added.Groups["folder"].Value;
+            var scripts = Repository.Files.Count(file => file.StartsWith(folder, StringComparison.Ordinal));
+            Assert.That(int.Parse(added.Groups["number"].Value, CultureInfo.InvariantCulture), Is.EqualTo(scripts + 1), folder);
+        }
+    }
+
     private static IEnumerable<string> Blocks(string guide, string kind) =>
         Regex.Matches(Repository.Read(guide), $"^```({kind})\n(?<text>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)
             .Select(block => block.Groups["text"].Value);
 
     [GeneratedRegex(@"When_\w+|(?<![\w/.])(?:contracts|docs|endpoints|gateway|infra|tests)/[\w./-]+\w")]
     private static partial Regex Named();
+
+    [GeneratedRegex(@"^--- /dev/null\n\+\+\+ b/(?<folder>endpoints/\w+/Schema/)(?<number>\d+)-", RegexOptions.Multiline)]
+    private static partial Regex AddedScript();
 }
