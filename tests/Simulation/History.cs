@@ -29,7 +29,7 @@ internal sealed record Outcome(int Seed, int Steps, int Orders, IReadOnlyList<st
 /// </summary>
 internal sealed class History
 {
-    private const int MaxSteps = 3000;
+    private const int MaxSteps = 1000;
 
     /// <summary>Ends only a history that would never end.</summary>
     private static readonly TimeSpan StepsHang = TimeSpan.FromMinutes(2);
@@ -54,6 +54,7 @@ internal sealed class History
     private readonly HashSet<Guid> _takenWebhooks = [];
     private readonly HashSet<long> _changedMinds = [];
     private double _deaths;
+    private bool _isSilent;
     private int _keys;
     private int _cards;
 
@@ -105,8 +106,11 @@ internal sealed class History
 
         broker.Duplicates = Unless(FaultKind.Duplicates, Pick(0, 0.1, 0.3));
         broker.Crashes = Unless(FaultKind.Crashes, Pick(0, 0.05, 0.15));
-        _world.Line.Faults = Unless(FaultKind.Line, Pick(0, 0.1, 0.35));
+        // The last is an outage, in which most calls fail until the faults end.
+        _world.Line.Faults = Unless(FaultKind.Line, Pick(0, 0.1, 0.35, 0.9));
         _deaths = Unless(FaultKind.Deaths, Pick(0, 0.15));
+        // Payments finds out by asking what no webhook tells it.
+        _isSilent = Unless(FaultKind.Silence, Chance(0.3));
         var deck = Deck();
         var eager = Pick(0.2, 0.5, 0.8, 0.95);
         var pace = new Random(_seed);
@@ -137,7 +141,7 @@ internal sealed class History
         [
             .. Some(_random.Next(orders + 1), CancelByCustomer),
             .. Some(_random.Next(orders), CancelByShop),
-            .. Some(_random.Next(3), ChangePrice),
+            .. Some(_random.Next(5), ChangePrice),
             .. Some(_random.Next(3), ChangeStock),
             .. Some(_random.Next(3 * orders), SendWebhook),
             .. Some(_random.Next(3), LandLateRequest),
@@ -146,7 +150,9 @@ internal sealed class History
             .. Some(_random.Next(3), CheckOut),
             .. Some(_random.Next(4), ReadOrder),
             .. Some(Chance(0.3) ? 1 : 0, ChangeMind),
-            .. Some(Chance(0.25) ? 1 : 0, CloseDay),
+            .. Some(Chance(0.2) ? 1 : 0, RefundAtProvider),
+            .. Some(Chance(0.2) ? 1 : 0, Withdraw),
+            .. Some(Chance(0.4) ? _random.Next(1, 3) : 0, CloseDay),
         ];
         var deck = later.OrderBy(_ => _random.Next()).ToList();
         // The first order comes first: before it there is little to do.
@@ -259,7 +265,9 @@ internal sealed class History
         await PlaceOrder(customer, "/cart/checkout", new { paymentMethod }, $"checks the cart out by {paymentMethod}");
     }
 
-    /// <summary>A client that has had no answer repeats the request with its key.</summary>
+    /// <summary>
+    /// A client that has had no answer repeats the request with its key: the service has died over it, or the answer is lost on its way.
+    /// </summary>
     private async Task PlaceOrder(int customer, string path, object order, string tell)
     {
         var key = $"key-{++_keys}";
@@ -268,7 +276,11 @@ internal sealed class History
         {
             var (status, body) = await Request(
                 EitherOrders(), HttpMethod.Post, path, TestTokens.Customer(customer), order, $"customer {customer} {tell}", key);
-            if (status < 500)
+            if (Chance(_deaths))
+            {
+                _world.Story.Add("the answer is lost");
+            }
+            else if (status < 500)
             {
                 if (body?["id"] is { } id && status < 300)
                 {
@@ -343,6 +355,13 @@ internal sealed class History
             $"the shop sells product {product} at {price}");
     }
 
+    private async Task Withdraw()
+    {
+        var product = Pick([.. _priceOf.Keys.Order()]);
+        await Request(
+            _world.Products, HttpMethod.Delete, $"/products/{product}", _admin, body: null, $"the shop withdraws product {product}");
+    }
+
     private async Task ChangeStock()
     {
         var product = Pick([.. _priceOf.Keys.Order()]);
@@ -377,7 +396,7 @@ internal sealed class History
         }
     }
 
-    private async Task<List<DueWebhook>> Webhooks() =>
+    private async Task<List<DueWebhook>> Webhooks() => _isSilent ? [] :
     [
         .. await _world.Databases.Query<DueWebhook>(
             "psp",
@@ -420,7 +439,8 @@ internal sealed class History
     private async Task ChangeMind()
     {
         var declined = await _world.Databases.Query<long>("psp", "SELECT id FROM charges WHERE status = 'DECLINED' ORDER BY id");
-        if (declined.FirstOrDefault(charge => !_changedMinds.Contains(charge)) is > 0 and var charge)
+        // Nobody asks about a charge that is known to be declined.
+        if (!_isSilent && declined.FirstOrDefault(charge => !_changedMinds.Contains(charge)) is > 0 and var charge)
         {
             _changedMinds.Add(charge);
             _world.Story.Step($"the provider captures charge {charge}, which it had declined");
@@ -431,6 +451,20 @@ internal sealed class History
                 INSERT INTO webhooks (type, charge_id, created_at, next_attempt_at) VALUES ('charge.succeeded', @charge, @now, @now);
                 """,
                 new { charge, now = _world.Clock.Now });
+        }
+    }
+
+    /// <summary>A person refunds a charge at the provider, without the shop. Only a webhook tells of it.</summary>
+    private async Task RefundAtProvider()
+    {
+        var captured = await _world.Databases.Query<(long Id, long Amount)>(
+            "psp", "SELECT id, amount FROM charges WHERE status = 'CHARGED' ORDER BY id");
+        if (!_isSilent && captured.Count > 0)
+        {
+            var (charge, amount) = Pick([.. captured]);
+            await Request(
+                _world.Provider, HttpMethod.Post, $"/charges/{charge}/refunds", World.Key, new { amount },
+                $"a person at the provider refunds charge {charge}", $"by-hand-{charge}");
         }
     }
 

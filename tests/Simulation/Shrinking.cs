@@ -28,6 +28,9 @@ internal enum FaultKind
 
     /// <summary>Clocks apart.</summary>
     Clocks,
+
+    /// <summary>A provider that reports nothing by itself.</summary>
+    Silence,
 }
 
 /// <summary>

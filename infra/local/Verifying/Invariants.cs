@@ -190,13 +190,15 @@ internal static class Invariants
     private static Invariant Sagas(SystemState state)
     {
         var final = state.Orders.Where(order => FinalOrders.Contains(order.Status)).Select(order => order.Id).ToHashSet();
-        var policies = state.PaymentPolicies.ToDictionary(policy => policy.OrderId);
+        var policies = state.PaymentPolicies.ToLookup(policy => policy.OrderId);
         var paid = state.Payments.Select(payment => payment.OrderId).ToHashSet();
         return new Invariant(
             "every saga is in the state of its order",
             $"{state.PaymentPolicies.Count} of payments",
-            [.. final.Where(order => !policies.ContainsKey(order)).Select(order => $"order {order} has no payment policy"),
-             .. policies.Values.Where(policy => final.Contains(policy.OrderId) && !Fits(policy))
+            [.. final.Where(order => policies[order].Count() != 1).Select(order => policies.Contains(order)
+                 ? $"order {order} has {policies[order].Count()} payment policies"
+                 : $"order {order} has no payment policy"),
+             .. state.PaymentPolicies.Where(policy => final.Contains(policy.OrderId) && !Fits(policy))
                 .Select(policy => $"order {policy.OrderId} {(paid.Contains(policy.OrderId) ? "has a" : "has no")} payment, and its payment "
                 + "policy is "
                     + $"{(policy.Placed ? "" : "not ")}placed, {(policy.Reserved ? "" : "not ")}reserved, "

@@ -16,6 +16,9 @@ internal static class Deliveries
     public static Task<InFlightMessage> WithAnotherId(InFlightMessage delivery) => Task.FromResult<InFlightMessage>(
         new Changed(delivery, delivery.Message.Body, Guid.NewGuid().ToString()));
 
+    public static Task<InFlightMessage> WithTheIdOfTheConversation(InFlightMessage delivery) => Task.FromResult<InFlightMessage>(
+        new Changed(delivery, delivery.Message.Body, delivery.Message.Headers[Headers.ConversationId]));
+
     /// <summary>As if the event were younger than all that came before.</summary>
     public static Func<InFlightMessage, Task<InFlightMessage>> AsTheYoungest(string property)
     {

@@ -13,6 +13,15 @@ internal sealed record Fault(string Name)
     /// <summary>The statements of the trigger, before its <c>RETURN NEW</c>.</summary>
     public string? Statements { get; init; }
 
+    /// <summary>Makes what changes deliveries, messages and requests, anew for each history, so that none depends on those before.</summary>
+    public Func<Tampering>? Tampering { get; init; }
+
+    public override string ToString() => Name;
+}
+
+/// <summary>Changes things on their way, in one history.</summary>
+internal sealed record Tampering
+{
     /// <summary>Changes a delivery before the service sees it.</summary>
     public Func<InFlightMessage, Task<InFlightMessage>>? Receiving { get; init; }
 
@@ -21,9 +30,4 @@ internal sealed record Fault(string Name)
 
     /// <summary>Changes a request to the provider.</summary>
     public Action<HttpRequestMessage>? Calling { get; init; }
-
-    /// <summary>Needs so many histories to be found that only the target Simulate looks for it.</summary>
-    public bool IsRare { get; init; }
-
-    public override string ToString() => Name;
 }

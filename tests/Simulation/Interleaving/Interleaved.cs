@@ -7,14 +7,18 @@ namespace ShopSaga.Tests.Simulation.Interleaving;
 
 /// <summary>
 /// A short history in which the seed decides whose next statement runs: an order, its cancellation, a reader, and three receivers of
-/// messages.
+/// messages. In half of the histories the order is cancelled before its first message is received.
 /// </summary>
 internal static class Interleaved
 {
     private const int ExpectedSteps = 120;
+    private const int ExpectedStepsOfOneService = 60;
     private static readonly string[] Order = ["PENDING", "CONFIRMED", "CANCELLING", "CANCELLED"];
 
-    public static async Task<Outcome> Play(World world, int seed)
+    /// <param name="world">The shop.</param>
+    /// <param name="seed">Decides everything.</param>
+    /// <param name="serviceOfInterest">The service whose statements are interleaved; null for all.</param>
+    public static async Task<Outcome> Play(World world, int seed, string? serviceOfInterest = null)
     {
         await world.Begin(seed);
         (world.Broker.Duplicates, world.Broker.Crashes, world.Line.Random, world.Line.Faults) = (0, 0, null, 0);
@@ -24,16 +28,25 @@ internal static class Interleaved
         await Deliver(world);
 
         var broken = new List<string>();
-        await using (var scheduler = await Scheduler.Create(world, seed, ExpectedSteps))
+        var expectedSteps = serviceOfInterest is null ? ExpectedSteps : ExpectedStepsOfOneService;
+        await using (var scheduler = await Scheduler.Create(world, seed, expectedSteps, serviceOfInterest))
         {
             var customer = TestTokens.Customer(1);
             var order = await PlaceOrder(world, customer);
+            var isCancelledFirst = seed % 2 == 0;
+            if (isCancelledFirst)
+            {
+                await Cancel();
+            }
+
             await scheduler.Run(
-                ("customer", _ => Ask(world, world.Orders, HttpMethod.Post, $"/orders/{order}/cancel", customer)),
+                ("customer", _ => isCancelledFirst ? Task.CompletedTask : Cancel()),
                 ("reader", _ => ReadOrder(world, order, customer, broken)),
                 ("receiver 1", actor => Receive(world, scheduler, actor)),
                 ("receiver 2", actor => Receive(world, scheduler, actor)),
                 ("receiver 3", actor => Receive(world, scheduler, actor)));
+
+            Task Cancel() => Ask(world, world.Orders, HttpMethod.Post, $"/orders/{order}/cancel", customer);
         }
 
         await Deliver(world);
@@ -49,11 +62,11 @@ internal static class Interleaved
 
     /// <summary>Plays histories until something that counts is broken; null when none of so many breaks it.</summary>
     public static async Task<(Outcome Outcome, string Broken)?> FirstFailure(
-        World world, int first, int histories, Func<string, bool> counts)
+        World world, int first, int histories, Func<string, bool> counts, string? serviceOfInterest = null)
     {
         for (var seed = first; seed < first + histories; seed++)
         {
-            var outcome = await Play(world, seed);
+            var outcome = await Play(world, seed, serviceOfInterest);
             if (outcome.Broken.FirstOrDefault(counts) is { } broken)
             {
                 return (outcome, broken);
@@ -67,6 +80,7 @@ internal static class Interleaved
     {
         while (!scheduler.IsOver)
         {
+            actor.Stop();
             if (await world.Broker.DeliverNext())
             {
                 scheduler.Progress();

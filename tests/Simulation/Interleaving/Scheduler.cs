@@ -12,7 +12,9 @@ namespace ShopSaga.Tests.Simulation.Interleaving;
 /// <code>
 ///   a statement ends ─► its actor stops here ─► all others stand too, or wait for a lock ─► the highest priority goes on
 /// </code>
-/// Npgsql reports each statement to an <see cref="ActivityListener"/> in the flow of its caller. This is the one place where actors stop.
+/// Npgsql reports each statement to an <see cref="ActivityListener"/> in the flow of its caller. There actors stop; a receiver also stops
+/// before it takes a message. With a service of interest, only the statements in its database count: the fewer places where priorities may
+/// change, the more probable are those that matter.
 /// </summary>
 internal sealed class Scheduler : IAsyncDisposable
 {
@@ -21,21 +23,33 @@ internal sealed class Scheduler : IAsyncDisposable
 
     private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(2);
 
-    /// <summary>An actor that is neither stopped nor at a lock for so long waits for another one within the process.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
+    /// <summary>
+    /// An actor that is neither stopped nor at a lock for so long waits for another one within the process. None is known to; a shorter
+    /// time would let a slow one be overtaken by chance, and the seed would not play the same history again.
+    /// </summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>A stopped actor holds its thread, and the pool is slow to add others beyond these.</summary>
+    private const int Threads = 32;
 
     private readonly List<Actor> _actors = [];
     private readonly HashSet<int> _changes = [];
     private readonly SemaphoreSlim _changed = new(0);
     private readonly Random _random;
-    private readonly Story _story;
+    private readonly Lock _lock = new();
+    private readonly List<(Actor Actor, string Statement)> _statements = [];
+    private readonly World _world;
     private readonly NpgsqlConnection _locks;
+    private readonly string? _databaseOfInterest;
     private readonly ActivityListener _listener;
     private int _lowest;
 
-    private Scheduler(Story story, NpgsqlConnection locks, int seed, int expectedSteps)
+    private Scheduler(World world, NpgsqlConnection locks, int seed, int expectedSteps, string? serviceOfInterest)
     {
-        (_story, _locks, _random) = (story, locks, new Random(seed));
+        (_world, _locks, _random) = (world, locks, new Random(seed));
+        _databaseOfInterest = serviceOfInterest is null ? null : world.Databases.NameOf(serviceOfInterest);
+        ThreadPool.GetMinThreads(out var workers, out var completions);
+        ThreadPool.SetMinThreads(Math.Max(workers, Threads), completions);
         for (var change = 0; change < Changes; change++)
         {
             _changes.Add(_random.Next(1, expectedSteps));
@@ -57,8 +71,12 @@ internal sealed class Scheduler : IAsyncDisposable
     /// <summary>Whether all that remain have found nothing to do.</summary>
     public bool IsOver { get; private set; }
 
-    public static async Task<Scheduler> Create(World world, int seed, int expectedSteps) =>
-        new(world.Story, await world.Databases.Open("Orders"), seed, expectedSteps);
+    /// <param name="world">The shop.</param>
+    /// <param name="seed">Decides the priorities, and when they change.</param>
+    /// <param name="expectedSteps">They change within so many steps.</param>
+    /// <param name="serviceOfInterest">The service at whose statements actors stop; null for all services.</param>
+    public static async Task<Scheduler> Create(World world, int seed, int expectedSteps, string? serviceOfInterest = null) =>
+        new(world, await world.Databases.Open("Orders"), seed, expectedSteps, serviceOfInterest);
 
     /// <summary>Runs all to their end.</summary>
     public async Task Run(params (string Name, Func<Actor, Task> Work)[] works)
@@ -74,6 +92,7 @@ internal sealed class Scheduler : IAsyncDisposable
         while (true)
         {
             await AllStand();
+            TellStatements();
             if (_actors.TrueForAll(actor => actor.HasEnded))
             {
                 break;
@@ -124,12 +143,38 @@ internal sealed class Scheduler : IAsyncDisposable
 
     private void AfterStatement(Activity statement)
     {
-        if (Actor.Current is { HasEnded: false } actor && _actors.Contains(actor))
+        if (Actor.Current is not { HasEnded: false } actor || !_actors.Contains(actor))
+        {
+            return;
+        }
+
+        if (_databaseOfInterest is null || (statement.GetTagItem("db.namespace") ?? statement.GetTagItem("db.name")) as string == _databaseOfInterest)
         {
             var sql = (statement.GetTagItem("db.query.text") ?? statement.GetTagItem("db.statement"))?.ToString() ?? statement.DisplayName;
             var failed = statement.Status == ActivityStatusCode.Error ? " ✗" : "";
-            _story.Add($"{actor.Name}: {string.Join(' ', sql.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}{failed}");
+            lock (_lock)
+            {
+                _statements.Add((actor, $"{string.Join(' ', sql.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}{failed}"));
+            }
+
             actor.Stop();
+        }
+    }
+
+    /// <summary>
+    /// A commit ends the wait of another actor, and then two go on at once until they stop: told by actor, the story does not depend on which
+    /// was faster.
+    /// </summary>
+    private void TellStatements()
+    {
+        lock (_lock)
+        {
+            foreach (var (actor, statement) in _statements.OrderBy(each => _actors.IndexOf(each.Actor)))
+            {
+                _world.Story.Add($"{actor.Name}: {statement}");
+            }
+
+            _statements.Clear();
         }
     }
 
@@ -146,6 +191,6 @@ internal sealed class Scheduler : IAsyncDisposable
         }
     }
 
-    private Task<int> WaitingForLocks() =>
-        _locks.ExecuteScalarAsync<int>("SELECT count(DISTINCT pid)::int FROM pg_locks WHERE NOT granted");
+    private Task<int> WaitingForLocks() => _locks.ExecuteScalarAsync<int>(
+        "SELECT count(*)::int FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = ANY(@Names)", _world.Databases);
 }

@@ -14,6 +14,9 @@ internal sealed class Databases : IAsyncDisposable
     private static string Server => Environment.GetEnvironmentVariable("SHOPSAGA_POSTGRES")
         ?? throw new InvalidOperationException("SHOPSAGA_POSTGRES is not set: use the target Simulate, or the launcher's exec.");
 
+    /// <summary>The names of all databases.</summary>
+    public IReadOnlyList<string> Names => [.. Services.Select(NameOf)];
+
     public static async Task<Databases> Create()
     {
         var databases = new Databases();
@@ -97,5 +100,6 @@ internal sealed class Databases : IAsyncDisposable
         }
     }
 
-    private string NameOf(string service) => $"simulated_{service}_{_run}".ToLowerInvariant();
+    /// <summary>The name of a service's database.</summary>
+    public string NameOf(string service) => $"simulated_{service}_{_run}".ToLowerInvariant();
 }

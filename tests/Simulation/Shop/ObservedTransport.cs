@@ -4,7 +4,7 @@ using ShopSaga.Tests.Simulation.Faults;
 namespace ShopSaga.Tests.Simulation.Shop;
 
 /// <summary>A transport that tells the story of its deliveries, and has a built-in fault, if the test wants one.</summary>
-internal sealed class ObservedTransport(string service, TransportDefinition transport, Story story, Func<Fault?> fault)
+internal sealed class ObservedTransport(string service, TransportDefinition transport, Story story, Func<Tampering?> tampering)
     : TransportDefinition
 {
     internal override ITransport Create(TransportContext context) => new Observed(this, transport.Create(context));
@@ -34,7 +34,7 @@ internal sealed class ObservedTransport(string service, TransportDefinition tran
     {
         public Task Dispatch(IReadOnlyList<OutgoingOperation> operations, CancellationToken cancellationToken)
         {
-            var change = definition.Fault?.Sending;
+            var change = definition.Tampering?.Sending;
             return inner.Dispatch(
                 change is null ? operations : [.. operations.Select(change).OfType<OutgoingOperation>()], cancellationToken);
         }
@@ -44,7 +44,7 @@ internal sealed class ObservedTransport(string service, TransportDefinition tran
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 
-    private Fault? Fault => fault();
+    private Tampering? Tampering => tampering();
 
     private sealed class Target(ObservedTransport definition, IDeliveryTarget inner) : IDeliveryTarget
     {
@@ -53,7 +53,7 @@ internal sealed class ObservedTransport(string service, TransportDefinition tran
         public async Task Process(IReadOnlyList<InFlightMessage> group, CancellationToken stop, CancellationToken abort)
         {
             definition.Told(group);
-            if (definition.Fault?.Receiving is { } change)
+            if (definition.Tampering?.Receiving is { } change)
             {
                 group = [.. await Task.WhenAll(group.Select(change))];
             }

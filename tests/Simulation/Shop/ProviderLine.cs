@@ -8,7 +8,7 @@ namespace ShopSaga.Tests.Simulation.Shop;
 /// The line from Payments to the provider. It refuses connections, loses requests and answers, answers 503, and lets a request arrive
 /// after its caller gave up.
 /// </summary>
-internal sealed class ProviderLine(Story story, Func<Fault?> fault) : DelegatingHandler
+internal sealed class ProviderLine(Story story, Func<Tampering?> tampering) : DelegatingHandler
 {
     private readonly List<(string What, HttpRequestMessage Request)> _late = [];
 
@@ -34,7 +34,7 @@ internal sealed class ProviderLine(Story story, Func<Fault?> fault) : Delegating
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        fault()?.Calling?.Invoke(request);
+        tampering()?.Calling?.Invoke(request);
         var key = request.Headers.TryGetValues("Idempotency-Key", out var keys) ? keys.Single() : "none";
         var what = $"{request.Method} {request.RequestUri!.AbsolutePath} with key {key}";
         var mayBeLate = request.Method == HttpMethod.Post;

@@ -110,7 +110,12 @@ internal sealed class SimulatedService<TEntryPoint>(string name, World world) : 
 
     private void Drive(EndpointConfiguration endpoint)
     {
-        endpoint.UseTransport(new ObservedTransport(name, world.Broker.NewTransport(), world.Story, () => world.Fault));
+        endpoint.UseTransport(new ObservedTransport(name, world.Broker.NewTransport(), world.Story, () => world.Tampering));
+        if (endpoint.LockKey is { } keyOf)
+        {
+            endpoint.LockInOrder(message => world.LocksKeys ? keyOf(message) : null, endpoint.LockMore);
+        }
+
         endpoint.AtCrashPoint = (point, id) =>
         {
             try

@@ -27,6 +27,7 @@ internal sealed class World : IAsyncDisposable
     private PaymentProvider? _providerClient;
     private HttpClient? _http;
     private int _histories;
+    private Fault? _fault;
 
     private World(Databases databases)
     {
@@ -34,7 +35,7 @@ internal sealed class World : IAsyncDisposable
         _timeOfCalls = new VirtualTime(Clock);
         Story = new Story(Clock);
         Broker = new InMemoryBroker(_timeOfCalls, seed: 0);
-        Line = new ProviderLine(Story, () => Fault);
+        Line = new ProviderLine(Story, () => Tampering);
         _provider = new SimulatedService<IdempotencyKey>("psp", this);
         Users = new SimulatedService<Registration>("Users", this);
         Products = new SimulatedService<ShopSaga.Products.Product>("Products", this);
@@ -54,8 +55,14 @@ internal sealed class World : IAsyncDisposable
 
     public ProviderLine Line { get; }
 
-    /// <summary>The fault that is built in, if any.</summary>
-    public Fault? Fault { get; private set; }
+    /// <summary>Whether messages of one key, such as an order's id, wait for each other.</summary>
+    public bool LocksKeys { get; set; } = true;
+
+    /// <summary>How the built-in fault changes things in this history; null without one.</summary>
+    public Tampering? Tampering { get; private set; }
+
+    /// <summary>The payment provider, for what people do there.</summary>
+    public ISimulatedService Provider => _provider;
 
     public ISimulatedService Users { get; }
 
@@ -100,6 +107,7 @@ internal sealed class World : IAsyncDisposable
         Clock.Now = Beginning;
         Broker.StartAnew(seed);
         Line.Begin();
+        Tampering = _fault?.Tampering?.Invoke();
         // Its circuit breaker remembers failures.
         _providerClient = new PaymentProvider(_http!, ProviderTimeout, _timeOfCalls, NullLogger<PaymentProvider>.Instance);
         Story.Begin();
@@ -115,10 +123,10 @@ internal sealed class World : IAsyncDisposable
         }
     }
 
-    /// <summary>Builds a fault in, until it is taken out.</summary>
+    /// <summary>Builds a fault into the histories that begin from now on, until it is taken out.</summary>
     public async Task<IAsyncDisposable> With(Fault fault)
     {
-        Fault = fault;
+        _fault = fault;
         if (fault.Statements is { } statements)
         {
             await Databases.Execute(
@@ -163,7 +171,7 @@ internal sealed class World : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
         {
-            world.Fault = null;
+            (world._fault, world.Tampering) = (null, null);
             if (fault.Statements is not null)
             {
                 await world.Databases.Execute(fault.Service, "DROP FUNCTION built_in_fault CASCADE");
