@@ -55,6 +55,7 @@ internal sealed class History
     private readonly HashSet<long> _changedMinds = [];
     private double _deaths;
     private bool _isSilent;
+    private bool _isNothingLeft;
     private int _keys;
     private int _cards;
 
@@ -221,15 +222,22 @@ internal sealed class History
         ];
     }
 
+    /// <summary>Until nothing was left behind: without faults nothing is from then on, and each look takes a statement.</summary>
     private async Task<bool> PollWhereNeeded()
     {
+        if (_isNothingLeft)
+        {
+            return false;
+        }
+
         var before = _world.Broker.Sent;
         foreach (var service in _world.Services)
         {
             await _world.Poll(service);
         }
 
-        return _world.Broker.Sent > before;
+        _isNothingLeft = _world.Broker.Sent == before;
+        return !_isNothingLeft;
     }
 
     private async Task ListProduct()

@@ -148,9 +148,9 @@ internal sealed class Scheduler : IAsyncDisposable
             return;
         }
 
-        if (_databaseOfInterest is null || (statement.GetTagItem("db.namespace") ?? statement.GetTagItem("db.name")) as string == _databaseOfInterest)
+        if (_databaseOfInterest is null || (string?)statement.GetTagItem("db.namespace") == _databaseOfInterest)
         {
-            var sql = (statement.GetTagItem("db.query.text") ?? statement.GetTagItem("db.statement"))?.ToString() ?? statement.DisplayName;
+            var sql = statement.GetTagItem("db.query.text")?.ToString() ?? statement.DisplayName;
             var failed = statement.Status == ActivityStatusCode.Error ? " ✗" : "";
             lock (_lock)
             {
