@@ -5,7 +5,7 @@ namespace ShopSaga.Tests.Simulation;
 /// <summary>The simulation must be able to fail: each rule that is broken from outside is found, within so many histories.</summary>
 internal sealed class When_a_fault_is_built_in
 {
-    private const int Histories = 60;
+    private const int Histories = 40;
 
     private static IEnumerable<Fault> Faults => AllFaults.Of();
 
