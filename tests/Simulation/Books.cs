@@ -6,7 +6,7 @@ namespace ShopSaga.Tests.Simulation;
 /// <summary>What must hold when a shop has come to rest: the invariants of the target Verify, and that nothing is left behind.</summary>
 internal static class Books
 {
-    private const string ErrorQueue = "error";
+    public const string ErrorQueue = "error";
 
     /// <summary>Returns what does not hold.</summary>
     public static async Task<IReadOnlyList<string>> Check(World world)

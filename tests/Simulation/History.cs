@@ -31,6 +31,9 @@ internal sealed class History
 {
     private const int MaxSteps = 1000;
 
+    /// <summary>Most calls of the provider fail until the faults end. A refund may then fail for good.</summary>
+    private const double Outage = 0.9;
+
     /// <summary>Ends only a history that would never end.</summary>
     private static readonly TimeSpan StepsHang = TimeSpan.FromMinutes(2);
 
@@ -56,6 +59,7 @@ internal sealed class History
     private double _deaths;
     private bool _isSilent;
     private bool _isNothingLeft;
+    private bool _mayFail;
     private int _keys;
     private int _cards;
 
@@ -107,8 +111,8 @@ internal sealed class History
 
         broker.Duplicates = Unless(FaultKind.Duplicates, Pick(0, 0.1, 0.3));
         broker.Crashes = Unless(FaultKind.Crashes, Pick(0, 0.05, 0.15));
-        // The last is an outage, in which most calls fail until the faults end.
-        _world.Line.Faults = Unless(FaultKind.Line, Pick(0, 0.1, 0.35, 0.9));
+        _world.Line.Faults = Unless(FaultKind.Line, Pick(0, 0.1, 0.35, Outage));
+        _mayFail = _world.Line.Faults == Outage;
         _deaths = Unless(FaultKind.Deaths, Pick(0, 0.15));
         // Payments finds out by asking what no webhook tells it.
         _isSilent = Unless(FaultKind.Silence, Chance(0.3));
@@ -198,6 +202,11 @@ internal sealed class History
             else if (broker.NextDue is { } due)
             {
                 _world.Clock.Now = due;
+            }
+            else if (_mayFail && broker.ReturnFailed(Books.ErrorQueue) > 0)
+            {
+                _world.Story.Step("a person returns the failed messages");
+                _mayFail = false;
             }
             else
             {

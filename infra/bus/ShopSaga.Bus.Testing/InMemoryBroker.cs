@@ -86,6 +86,22 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
         }
     }
 
+    /// <summary>Returns the messages of an error queue to the queues that they failed in, and gives their number.</summary>
+    public int ReturnFailed(string errorQueue)
+    {
+        lock (_lock)
+        {
+            var failed = _queues.TryGetValue(errorQueue, out var queue) ? queue.Ready.ToList() : [];
+            queue?.Ready.Clear();
+            foreach (var message in failed)
+            {
+                _queues[message.Headers["NServiceBus.FailedQ"]].Ready.Add(message with { Sequence = _sequence++, Deliveries = 0 });
+            }
+
+            return failed.Count;
+        }
+    }
+
     /// <summary>Waits until all that was committed, in sessions too, has left: what may come next is then the same in every run.</summary>
     public Task WaitUntilSent()
     {
