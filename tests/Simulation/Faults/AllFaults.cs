@@ -78,7 +78,8 @@ internal static class AllFaults
         Trigger(
             "committed stock is given back, and stays committed", "Products", "BEFORE UPDATE ON reservations",
             $"IF OLD.state = 'COMMITTED' THEN {Nothing}; END IF"),
-        Trigger("a change of stock is not booked", "Products", "BEFORE INSERT ON stock_changes", $"IF NEW.delta < 0 THEN {Nothing}; END IF"),
+        Trigger(
+            "a change of stock is not booked", "Products", "BEFORE INSERT ON stock_changes", $"IF NEW.delta < 0 THEN {Nothing}; END IF"),
         Lost("Products does not say that stock is released", message => message.Carries("StockReleased")),
 
         // Payments

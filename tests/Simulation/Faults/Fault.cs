@@ -13,7 +13,7 @@ internal sealed record Fault(string Name)
     /// <summary>The statements of the trigger, before its <c>RETURN NEW</c>.</summary>
     public string? Statements { get; init; }
 
-    /// <summary>Makes what changes deliveries, messages and requests, anew for each history, so that none depends on those before.</summary>
+    /// <summary>Makes what changes deliveries, messages and requests: anew for each history, so that it can be played alone.</summary>
     public Func<Tampering>? Tampering { get; init; }
 
     public override string ToString() => Name;

@@ -162,8 +162,8 @@ internal sealed class Scheduler : IAsyncDisposable
     }
 
     /// <summary>
-    /// A commit ends the wait of another actor, and then two go on at once until they stop: told by actor, the story does not depend on which
-    /// was faster.
+    /// A commit ends the wait of another actor, and then two go on at once until they stop: told by actor, the story does not depend on
+    /// which was faster.
     /// </summary>
     private void TellStatements()
     {
