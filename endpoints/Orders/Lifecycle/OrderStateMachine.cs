@@ -43,7 +43,7 @@ internal static class OrderStateMachine
         var transition = Transitions.Next(order.Status, orderEvent.Trigger, history);
         if (transition is null)
         {
-            await StorePayment(sql, orderEvent, order, now);
+            await StorePayment(sql, orderEvent, order);
             return new TransitionResult(order.Status, ChangeNumber: null, EventToPublish: null);
         }
 
@@ -99,13 +99,13 @@ internal static class OrderStateMachine
             });
     }
 
-    // A payment that was captured after the order was cancelled: the order shows its id, and Payments refunds it.
-    private static Task StorePayment(Sql sql, OrderEvent orderEvent, LockedOrder order, DateTimeOffset now) =>
+    // A payment that was captured after the order was cancelled: the order shows its id, and Payments refunds it. updated_at stays: how
+    // long the order has been CANCELLING is measured from it.
+    private static Task StorePayment(Sql sql, OrderEvent orderEvent, LockedOrder order) =>
         orderEvent.PaymentId is null || order.PaymentId is not null
             ? Task.CompletedTask
             : sql.Execute(
-                "UPDATE orders SET payment_id = @PaymentId, updated_at = @now WHERE id = @OrderId",
-                new { orderEvent.PaymentId, now, orderEvent.OrderId });
+                "UPDATE orders SET payment_id = @PaymentId WHERE id = @OrderId", new { orderEvent.PaymentId, orderEvent.OrderId });
 
     /// <summary>The event that a transition leads to, as it is published and as it stands in the history.</summary>
     private static (object? ToPublish, OrderEvent? Recorded) EventOf(Transition transition, OrderEvent orderEvent)

@@ -53,6 +53,8 @@ internal sealed class OrderUnderTest
 
     public Task StockReleased() => Handle(new StockReleased(Id, PlacedAt.AddSeconds(21)));
 
+    public void Wait(TimeSpan time) => _time.Advance(time);
+
     public Task Expire()
     {
         _time.Advance(OrdersInTransactions.Expiry.After);

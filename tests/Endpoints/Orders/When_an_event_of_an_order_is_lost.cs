@@ -11,7 +11,7 @@ namespace ShopSaga.Tests.Endpoints.Orders;
 internal sealed class When_an_event_of_an_order_is_lost
 {
     private static readonly OverduePolicy Policy = new(PendingAfter: TimeSpan.FromMinutes(25), CancellingAfter: TimeSpan.FromMinutes(10));
-    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private ServiceProvider _services = null!;
     private TestDatabase _database = null!;
     private FakeTimeProvider _time = null!;
     private FakeLogger<OverdueOrders> _log = null!;
@@ -23,6 +23,7 @@ internal sealed class When_an_event_of_an_order_is_lost
     [SetUp]
     public async Task Start()
     {
+        _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         _database = await TestDatabase.Create(typeof(OrderLifecycle).Assembly);
         _time = new FakeTimeProvider(OrderUnderTest.PlacedAt);
         _log = new FakeLogger<OverdueOrders>();
@@ -34,11 +35,9 @@ internal sealed class When_an_event_of_an_order_is_lost
     public async Task Stop()
     {
         _overdue.Dispose();
+        await _services.DisposeAsync();
         await _database.DisposeAsync();
     }
-
-    [OneTimeTearDown]
-    public ValueTask Close() => _services.DisposeAsync();
 
     [Test]
     public async Task Should_say_once_which_events_a_cancelled_order_waits_for()
@@ -101,6 +100,37 @@ internal sealed class When_an_event_of_an_order_is_lost
         await _overdue.Check(CancellationToken.None);
 
         Assert.That(Reported(), Is.Empty, $"{pending.Id} and {cancelling.Id}");
+    }
+
+    [Test]
+    public async Task Should_count_from_the_cancellation_although_a_payment_became_known_later()
+    {
+        var order = await OrderUnderTest.Place(_database);
+        await order.Cancel();
+        order.Wait(TimeSpan.FromMinutes(6));
+        await order.PaymentCompleted();
+        _time.Advance(TimeSpan.FromMinutes(11));
+
+        await _overdue.Check(CancellationToken.None);
+
+        Assert.That(Reported(), Is.EqualTo(new[] { $"{order.Id} CANCELLING StockReleased and PaymentRefunded or PaymentFailed" }));
+    }
+
+    [Test]
+    public async Task Should_measure_a_cancellation_from_its_beginning_although_a_payment_became_known_later()
+    {
+        using var timeToFinal = new MetricCollector<double>(meterScope: null, "ShopSaga.Orders", "shopsaga.orders.time_to_final");
+        var order = await OrderUnderTest.Place(_database);
+        await order.Cancel();
+        order.Wait(TimeSpan.FromHours(1234));
+        await order.PaymentCompleted();
+        await order.StockReleased();
+        await order.PaymentRefunded();
+
+        // Other fixtures run in this process meanwhile, but none lets an order wait that long.
+        Assert.That(
+            timeToFinal.GetMeasurementSnapshot().Select(measurement => measurement.Value),
+            Has.One.EqualTo(TimeSpan.FromHours(1234).TotalSeconds));
     }
 
     private async Task<OrderUnderTest> Cancelling()
