@@ -20,7 +20,10 @@ internal static class MessageHandlers
         endpoint.HandleInGroups(configuration, KeyOf);
     }
 
-    /// <summary>The id of the order, product or user that a message is about.</summary>
+    /// <summary>
+    /// The id of the order, product or user that a message is about. Ids of different kinds may be equal: then their messages only wait for
+    /// each other.
+    /// </summary>
     private static long? KeyOf(object message) => message switch
     {
         WatchOrder watch => watch.OrderId,

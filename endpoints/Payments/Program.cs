@@ -1,6 +1,6 @@
 using ShopSaga.Hosting;
 using ShopSaga.Hosting.Messaging;
-using ShopSaga.Payments.Charging;
+using ShopSaga.Payments;
 using ShopSaga.Payments.Provider;
 using ShopSaga.Payments.Refunding;
 using ShopSaga.Payments.Statements;
@@ -10,11 +10,7 @@ using ShopSaga.Payments.Webhooks;
 var builder = ServiceHost.CreateBuilder(args);
 builder.AddPaymentProvider();
 builder.AddWebhooks();
-builder.AddEndpoint("Payments", endpoint =>
-{
-    endpoint.AddCharging(builder.Configuration);
-    endpoint.AddRefunding();
-});
+builder.AddEndpoint("Payments", endpoint => endpoint.AddHandlers(builder.Configuration));
 
 var app = builder.Build();
 app.UseServiceDefaults();

@@ -1,5 +1,6 @@
 using ShopSaga.Hosting;
 using ShopSaga.Hosting.Messaging;
+using ShopSaga.Settlement;
 using ShopSaga.Settlement.Closing;
 using ShopSaga.Settlement.Entering;
 using ShopSaga.Settlement.Reconciling;
@@ -8,7 +9,7 @@ using ShopSaga.Settlement.Reporting;
 var builder = ServiceHost.CreateBuilder(args);
 builder.AddEndpoint("Settlement", endpoint =>
 {
-    endpoint.AddEntering(builder.Configuration);
+    endpoint.AddHandlers(builder.Configuration);
     endpoint.AddCustomCheck<ReconciliationCustomCheck>();
 });
 builder.AddEntering();

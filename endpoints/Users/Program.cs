@@ -9,7 +9,7 @@ using ShopSaga.Users.Registering;
 using ShopSaga.Users.Signing;
 
 var builder = ServiceHost.CreateBuilder(args);
-builder.AddEndpoint("Users", endpoint => endpoint.AddOrderProgress(builder.Configuration));
+builder.AddEndpoint("Users", endpoint => endpoint.AddHandlers(builder.Configuration));
 builder.AddSigning();
 builder.Services.AddSingleton<Passwords>().AddSingleton<Sessions>().AddHostedService<EmailKeys>();
 builder.AddFirstAdmin();

@@ -1,13 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Configuration;
-using ShopSaga.Orders;
-using ShopSaga.Payments.Charging;
-using ShopSaga.Payments.Refunding;
-using ShopSaga.Products.Reserving;
-using ShopSaga.Settlement.Entering;
 using ShopSaga.Tests.Unit.Support;
-using ShopSaga.Users.ClosingAccount;
 
 namespace ShopSaga.Tests.Unit.Bus;
 
@@ -19,15 +13,11 @@ public class When_endpoints_handle_messages_in_groups
 {
     private static readonly Dictionary<string, Action<EndpointConfiguration, IConfiguration>> SetUp = new()
     {
-        ["Users"] = (endpoint, configuration) => endpoint.AddOrderProgress(configuration),
-        ["Products"] = (endpoint, configuration) => endpoint.AddReserving(configuration),
-        ["Orders"] = (endpoint, configuration) => endpoint.AddHandlers(configuration),
-        ["Payments"] = (endpoint, configuration) =>
-        {
-            endpoint.AddCharging(configuration);
-            endpoint.AddRefunding();
-        },
-        ["Settlement"] = (endpoint, configuration) => endpoint.AddEntering(configuration),
+        ["Users"] = ShopSaga.Users.MessageHandlers.AddHandlers,
+        ["Products"] = ShopSaga.Products.MessageHandlers.AddHandlers,
+        ["Orders"] = ShopSaga.Orders.MessageHandlers.AddHandlers,
+        ["Payments"] = ShopSaga.Payments.MessageHandlers.AddHandlers,
+        ["Settlement"] = ShopSaga.Settlement.MessageHandlers.AddHandlers,
     };
 
     /// <summary>Their handlers only read, and publish.</summary>
