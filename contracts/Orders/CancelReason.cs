@@ -1,6 +1,6 @@
 namespace ShopSaga.Contracts.Orders;
 
-#pragma warning disable CA1707 // The names are the words on the wire, in JSON answers and in Orders' database.
+#pragma warning disable CA1707 // The names are used on the wire, in JSON responses and in Orders' database.
 
 /// <summary>Why an order was cancelled: the values of <see cref="OrderCancelled.Reason"/>.</summary>
 public enum CancelReason

@@ -27,7 +27,8 @@ internal sealed class CancelOrder
         }
 
         var now = time.GetUtcNow();
-        var result = await OrderStateMachine.Apply(sql, OrderEvent.CancelRequested(id, now), now);
+        var requested = OrderEvent.CancelRequested(id, now);
+        var result = await OrderStateMachine.Apply(sql, requested, now);
         if (result.EventToPublish is not { } cancelled)
         {
             return Problems.Conflict("not-cancellable", "Not cancellable", $"The order is {result.Status}.");
@@ -36,9 +37,7 @@ internal sealed class CancelOrder
         await session.Publish(cancelled, cancellationToken);
         var order = await OrderView.Read(sql, id);
         await session.Commit(cancellationToken);
-        notifications.Notify(id, result.ChangeNumber!.Value);
-        logger.LogInformation(
-            LogEvents.OrderMoved, "Order {OrderId} is {Status} by {Trigger}", id, order.Status, OrderTrigger.CancelRequested);
+        notifications.Notify(requested, result, logger);
         return TypedResults.Accepted($"/orders/{id}", order);
     }
 }

@@ -1,8 +1,8 @@
 namespace ShopSaga.Orders.Cart;
 
 /// <summary>
-/// Serialises what depends on a whole cart: its checkout, its end, and its limit of lines. Removing one line does not. It is an advisory
-/// lock because a cart has no row of its own.
+/// Serialises checkout, emptying and the limit of lines, which depend on the whole cart. Removing one line does not need it. It is an
+/// advisory lock because a cart has no row of its own.
 /// </summary>
 internal static class CartLock
 {

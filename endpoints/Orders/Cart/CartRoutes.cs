@@ -15,7 +15,7 @@ internal static class CartRoutes
         routes.MapPut("/cart/items/{productId:long}", PutItem.Handle)
             .Describe("putItem", "Sets the quantity of a product in the cart", new CartItemBody(2));
         routes.MapDelete("/cart/items/{productId:long}", RemoveItems.One)
-            .Describe("removeItem", "Takes a product out of the cart");
+            .Describe("removeItem", "Removes a product from the cart");
         routes.MapPost("/cart/checkout", Checkout.Handle)
             .Describe("checkOut", "Orders what is in the cart, and empties it", new CheckoutBody("CARD"))
             .TakesPlacingHeaders()

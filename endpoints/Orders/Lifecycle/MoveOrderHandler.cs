@@ -23,7 +23,9 @@ internal sealed class MoveOrderHandler(
     IHandleMessages<PaymentFailed>,
     IHandleMessages<PaymentRefunded>
 {
-    /// <summary>Sent again if it arrives before the expiry: clocks differ, and earlier versions sent it without a delay.</summary>
+    /// <summary>
+    /// A message that arrives before the expiry is sent again: clocks differ, and earlier versions sent it without a delay.
+    /// </summary>
     public Task Handle(WatchOrder message, IMessageHandlerContext context) =>
         message.PlacedAt + expiry.After > time.GetUtcNow()
             ? context.Send(message, expiry.OptionsFor(message))
@@ -51,11 +53,6 @@ internal sealed class MoveOrderHandler(
             await context.Publish(toPublish);
         }
 
-        if (result.ChangeNumber is { } changeNumber)
-        {
-            notifications.Notify(orderEvent.OrderId, changeNumber);
-            logger.LogInformation(
-                LogEvents.OrderMoved, "Order {OrderId} is {Status} by {Trigger}", orderEvent.OrderId, result.Status, orderEvent.Trigger);
-        }
+        notifications.Notify(orderEvent, result, logger);
     }
 }

@@ -6,7 +6,7 @@ namespace ShopSaga.Orders.Lifecycle;
 [JsonConverter(typeof(JsonStringEnumConverter<OrderStatus>))]
 internal enum OrderStatus
 {
-    /// <summary>Placed; stock and payment are under way.</summary>
+    /// <summary>Placed; neither confirmed nor cancelled yet.</summary>
     PENDING,
 
     /// <summary>Paid.</summary>

@@ -10,5 +10,14 @@ internal sealed class StatusNotifications
     /// <summary>Raised with the order and the number of its status change. A subscriber must not block.</summary>
     public event Action<long, int>? StatusChanging;
 
-    public void Notify(long orderId, int changeNumber) => StatusChanging?.Invoke(orderId, changeNumber);
+    /// <summary>Notifies and logs the status change that the event led to, if it led to one.</summary>
+    public void Notify(OrderEvent orderEvent, TransitionResult result, ILogger logger)
+    {
+        if (result.ChangeNumber is { } changeNumber)
+        {
+            StatusChanging?.Invoke(orderEvent.OrderId, changeNumber);
+            logger.LogInformation(
+                LogEvents.OrderMoved, "Order {OrderId} is {Status} by {Trigger}", orderEvent.OrderId, result.Status, orderEvent.Trigger);
+        }
+    }
 }

@@ -16,8 +16,10 @@ internal static class Transitions
     /// <summary>The transition that the trigger leads to, or null where the status stays.</summary>
     /// <param name="status">The current status; null for an order that is being placed.</param>
     /// <param name="trigger">What happened.</param>
-    /// <param name="history">Every event of the order so far, this one included. Events may arrive in any order.</param>
-    /// <exception cref="InvalidOperationException">The table does not list the pair: another service broke the protocol.</exception>
+    /// <param name="history">
+    /// The events in the order's history, the one at hand included if it is recorded. They may have arrived in any order.
+    /// </param>
+    /// <exception cref="InvalidOperationException">The table does not list the pair: a sender broke the protocol.</exception>
     public static Transition? Next(OrderStatus? status, OrderTrigger trigger, IReadOnlySet<OrderTrigger> history) =>
         (status, trigger) switch
         {
@@ -41,8 +43,8 @@ internal static class Transitions
             _ => throw new InvalidOperationException($"{trigger} cannot happen to an order that is {status?.ToString() ?? "not placed"}."),
         };
 
-    /// <summary>Whether the order waits for no other service: it is paid, or cancelled and compensated.</summary>
-    /// <remarks>A final order can still be cancelled, and then leaves this state until it is compensated.</remarks>
+    /// <summary>Whether the order waits for no other service: it is confirmed, or cancelled and compensated.</summary>
+    /// <remarks>A confirmed order can still be cancelled; it is not final again until it is compensated.</remarks>
     public static bool IsFinal(this OrderStatus status) => status is CONFIRMED or CANCELLED;
 
     /// <summary>The events that an order waits for which is not final.</summary>
@@ -60,7 +62,7 @@ internal static class Transitions
             yield return $"{StockReleased}";
         }
 
-        if (status is CANCELLING && !IsMoneyBack(history))
+        if (status is CANCELLING && !IsNoMoneyKept(history))
         {
             yield return $"{PaymentRefunded} or {PaymentFailed}";
         }
@@ -69,9 +71,9 @@ internal static class Transitions
     /// <summary>Whether the order is compensated: nothing was ever reserved, or the stock is released and the money refunded.</summary>
     private static bool IsCompensated(IReadOnlySet<OrderTrigger> history) =>
         history.Contains(StockRejected)
-        || (history.Contains(StockReleased) && IsMoneyBack(history));
+        || (history.Contains(StockReleased) && IsNoMoneyKept(history));
 
-    private static bool IsMoneyBack(IReadOnlySet<OrderTrigger> history) =>
+    private static bool IsNoMoneyKept(IReadOnlySet<OrderTrigger> history) =>
         history.Contains(PaymentRefunded) || (history.Contains(PaymentFailed) && !history.Contains(PaymentCompleted));
 
     private static Transition Cancel(CancelReason reason, IReadOnlySet<OrderTrigger> history) =>

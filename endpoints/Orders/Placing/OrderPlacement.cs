@@ -7,7 +7,10 @@ using ShopSaga.Orders.Tracking;
 
 namespace ShopSaga.Orders.Placing;
 
-/// <summary>Places orders, from a body or from a cart. An idempotency key that has placed an order gets the same response again.</summary>
+/// <summary>
+/// Places orders, from a body or from a cart. An idempotency key that has placed an order places no other: its request is answered for that
+/// order, as if it had just been placed.
+/// </summary>
 internal sealed class OrderPlacement(
     ITransactionalSession session,
     PlacementResponse response,

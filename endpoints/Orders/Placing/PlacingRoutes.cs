@@ -15,7 +15,7 @@ internal static class PlacingRoutes
     /// <summary>Describes the headers of a <see cref="PlacingRequest"/> and of its response.</summary>
     public static RouteHandlerBuilder TakesPlacingHeaders(this RouteHandlerBuilder route) => route
         .TakesHeader(
-            PlacingRequest.KeyHeader, "1 to 255 visible ASCII characters: the same key and body answer the same order for 24 hours.")
+            PlacingRequest.KeyHeader, "1 to 255 visible ASCII characters. For 24 hours, the same key and body return the same order.")
         .TakesHeader(PlacingRequest.PreferHeader, "wait=N: wait up to N seconds, 30 at the most, for the outcome.")
-        .AnswersHeader("Preference-Applied", "That the answer waited.");
+        .ReturnsHeader("Preference-Applied", "Present when the response has waited.");
 }

@@ -13,8 +13,8 @@ namespace ShopSaga.Orders.Tracking;
 ///                                             └─► Redis ─► other instances ─►
 /// </code>
 /// <list type="number">
-/// <item>A notification only says where to look; the database is the truth. An instance has one Redis subscription, and drops notifications
-/// of orders without a subscription.</item>
+/// <item>A notification only says where to look; the database is the truth. An instance subscribes to Redis once, for all orders, and drops
+/// notifications of orders that it does not track.</item>
 /// <item>A notification may come before its commit. So the tracker polls for a notified change up to 20 times, 10 ms apart. After a
 /// rollback the change never comes; the retry notifies again.</item>
 /// <item>Notifications get lost while Redis is away. So all tracked orders are polled from time to time, by one query; more often without

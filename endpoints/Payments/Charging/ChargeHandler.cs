@@ -9,7 +9,7 @@ namespace ShopSaga.Payments.Charging;
 
 /// <summary>
 /// Charges a payment and resolves a charge whose result is unknown. The provider is called before the first statement of the message's
-/// transaction, and the transaction begins with that statement: so none is open meanwhile.
+/// transaction, so no transaction is open during the call (docs/decisions/004-the-provider-is-called-outside-a-transaction.md).
 /// </summary>
 internal sealed class ChargeHandler(PaymentProvider provider, NpgsqlDataSource database, TimeProvider time, ILogger<ChargeHandler> logger) :
     IHandleMessages<ChargePayment>,

@@ -12,7 +12,7 @@ internal static class ChargeRecording
     /// <summary>
     /// Records captured money. A refund follows at once when the order was cancelled meanwhile, or the payment had failed.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The charge has another amount than the payment: a person has to look at it.</exception>
+    /// <exception cref="InvalidOperationException">The charge has another amount than the payment: an operator has to decide.</exception>
     public static async Task RecordCaptured(
         this Payment payment,
         PaymentStatus status,
@@ -43,7 +43,7 @@ internal static class ChargeRecording
         }
     }
 
-    /// <summary>Records that nothing was captured, and nothing will be.</summary>
+    /// <summary>Records that nothing was captured.</summary>
     public static async Task RecordFailed(
         this Payment payment, PaymentStatus status, string reason, IMessageHandlerContext context, TimeProvider time, ILogger logger)
     {

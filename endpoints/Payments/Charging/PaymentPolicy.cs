@@ -76,7 +76,7 @@ internal sealed class PaymentPolicy(TimeProvider time, ILogger<PaymentPolicy> lo
             return;
         }
 
-        // Heard again, the events find the order's payment there: ON CONFLICT leaves it alone.
+        // If the events are handled again, the order has a payment already: ON CONFLICT leaves it as it is.
         var status = Transitions.Next(null, PaymentTrigger.ChargeAllowed);
         var paymentId = await context.Sql().QuerySingleOrDefault<long?>(
             """

@@ -9,7 +9,7 @@ internal enum PaymentStatus
     /// <summary>The order may be charged; the provider has not answered yet.</summary>
     PENDING,
 
-    /// <summary>The provider did not answer in time: charged or not?</summary>
+    /// <summary>The provider did not answer in time, so whether it charged is unknown.</summary>
     UNKNOWN,
 
     /// <summary>The shop has the money.</summary>
@@ -18,7 +18,7 @@ internal enum PaymentStatus
     /// <summary>The provider charged nothing.</summary>
     FAILED,
 
-    /// <summary>The shop owes the money; the provider has not refunded it yet.</summary>
+    /// <summary>A refund is requested; the provider has not reported it yet.</summary>
     REFUNDING,
 
     /// <summary>The customer has the money back.</summary>

@@ -21,6 +21,6 @@ internal enum PaymentTrigger
     /// <summary>The provider refunded the money, at our request or of its own accord.</summary>
     RefundSucceeded,
 
-    /// <summary>The provider took a successful charge back: reversed it, or declined it after all.</summary>
+    /// <summary>The provider reversed a charge that had succeeded, or declined it after all.</summary>
     ChargeReversed,
 }

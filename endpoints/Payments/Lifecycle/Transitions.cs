@@ -9,7 +9,7 @@ internal static class Transitions
     /// <summary>The status that the trigger leads to, or null where the status stays.</summary>
     /// <param name="status">The current status; null before there is a payment.</param>
     /// <param name="trigger">What happened.</param>
-    /// <exception cref="InvalidOperationException">The table does not list the pair: another service broke the protocol.</exception>
+    /// <exception cref="InvalidOperationException">The table does not list the pair: a sender broke the protocol.</exception>
     public static PaymentStatus? Next(PaymentStatus? status, PaymentTrigger trigger) => (status, trigger) switch
     {
         (null, ChargeAllowed) => PENDING,
@@ -24,7 +24,7 @@ internal static class Transitions
         (COMPLETED or REFUNDING, ChargeReversed) => REFUNDED,
         (FAILED, ChargeSucceeded) => COMPLETED,
 
-        // Heard again, or heard late: an answer, a webhook and a ResolvePayment can all carry the same news.
+        // Handled again, or late: a response, a webhook and a ResolvePayment can all carry the same news.
         (COMPLETED or REFUNDING or REFUNDED, ChargeSucceeded) => null,
         (COMPLETED or FAILED or REFUNDING or REFUNDED, ChargeFailed or ChargeUnanswered) => null,
         (FAILED or REFUNDING or REFUNDED, RefundRequested) => null,

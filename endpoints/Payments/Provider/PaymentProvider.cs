@@ -8,7 +8,7 @@ using ShopSaga.Payments.Lifecycle;
 namespace ShopSaga.Payments.Provider;
 
 /// <summary>
-/// The payment provider, over HTTP: every call has a time-out and a circuit breaker, and the client bounds the number of concurrent calls.
+/// The payment provider, over HTTP: every call has a timeout and a circuit breaker, and the client bounds the number of concurrent calls.
 /// Only look-ups are retried here, since they are cheap and change nothing. Everything else is retried by a later message with the same
 /// key.
 /// </summary>
@@ -129,7 +129,7 @@ internal sealed class PaymentProvider(HttpClient http, TimeSpan timeout, TimePro
         return (await response.Content.ReadFromJsonAsync<T>(cancellationToken))!;
     }
 
-    /// <summary>Turns the time-out of a connection attempt into a connection error: it is not a missing answer.</summary>
+    /// <summary>Turns the timeout of a connection attempt into a connection error: it is not a missing answer.</summary>
     private static async Task<HttpResponseMessage> WithConnectionErrors(Task<HttpResponseMessage> sending)
     {
         try

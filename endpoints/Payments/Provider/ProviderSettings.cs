@@ -20,13 +20,13 @@ internal sealed record ProviderSettings(Uri Address, string ApiKey, TimeSpan Tim
         {
             MaxConnectionsPerServer = MaxConnections,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            // Shorter than the time-out of a call: a connection that was not made in time proves that nothing was sent.
+            // Shorter than the timeout of a call: a connection that was not made in time proves that nothing was sent.
             ConnectTimeout = Timeout / 2,
         })
         {
             BaseAddress = Address,
             DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", ApiKey) },
-            // PaymentProvider has the time-out.
+            // PaymentProvider has the timeout.
             Timeout = System.Threading.Timeout.InfiniteTimeSpan,
         };
 }

@@ -6,7 +6,10 @@ using ShopSaga.Payments.Viewing;
 
 namespace ShopSaga.Payments.Refunding;
 
-/// <summary>POST /payments/{id}/cancel: the shop refunds the payment; Orders cancels the order when it hears of the refund.</summary>
+/// <summary>
+/// POST /payments/{id}/cancel: the shop refunds the payment, and Orders cancels the order when it receives PaymentRefunded. The payment of
+/// an order that was cancelled first ends in Charging/Compensation.cs.
+/// </summary>
 internal sealed class CancelPayment
 {
     internal static async Task<Results<Accepted<PaymentView>, ProblemHttpResult>> Handle(
@@ -20,6 +23,7 @@ internal sealed class CancelPayment
             return Problems.NotFound();
         }
 
+        // The table has no refund of an open payment: it would throw.
         if (payment.Status != PaymentStatus.COMPLETED || !await payment.TryRequestRefund(sql, time, logger))
         {
             return Problems.Conflict(

@@ -5,7 +5,10 @@ using ShopSaga.Payments.Provider;
 
 namespace ShopSaga.Payments.Refunding;
 
-/// <summary>Refunds at the provider, before the message's transaction begins with its first statement.</summary>
+/// <summary>
+/// Refunds at the provider. The provider is called before the first statement of the message's transaction, so no transaction is open
+/// during the call (docs/decisions/004-the-provider-is-called-outside-a-transaction.md).
+/// </summary>
 internal sealed class RefundHandler(PaymentProvider provider, NpgsqlDataSource database, TimeProvider time, ILogger<RefundHandler> logger) :
     IHandleMessages<RefundPayment>,
     IHandleMessages<RefundReported>
@@ -25,13 +28,13 @@ internal sealed class RefundHandler(PaymentProvider provider, NpgsqlDataSource d
         }
         catch (ProviderRefusedException refused) when (refused.IsConflict)
         {
-            if (await FindWhyRefused(payment, refused, context.CancellationToken) is not { } found)
+            if (await CompleteRefused(payment, refused, context.CancellationToken) is not { } last)
             {
                 await LockAndRecordReversed(payment.Id, context);
                 return;
             }
 
-            refund = found;
+            refund = last;
         }
 
         await LockAndRecordRefunded(refund, payment.Id, context);
@@ -41,11 +44,11 @@ internal sealed class RefundHandler(PaymentProvider provider, NpgsqlDataSource d
     {
         var payment = await Payment.Read(database, message.PaymentId, context.CancellationToken);
         var refund = message.Refund;
-        if (!IsAnswer(refund, payment))
+        if (!NeedsNoLookUp(refund, payment))
         {
             // Made at the provider, or of another amount. Only refunds of the whole amount, taken together, make the payment refunded.
-            var (left, last) = await Left(payment, context.CancellationToken);
-            if (left != 0 || last is null)
+            var (remaining, last) = await Remaining(payment, context.CancellationToken);
+            if (remaining != 0 || last is null)
             {
                 logger.LogWarning(
                     LogEvents.PartialRefund,
@@ -54,7 +57,7 @@ internal sealed class RefundHandler(PaymentProvider provider, NpgsqlDataSource d
                     refund.Amount,
                     payment.Id,
                     payment.OrderId,
-                    left,
+                    remaining,
                     payment.Amount);
                 return;
             }
@@ -66,9 +69,10 @@ internal sealed class RefundHandler(PaymentProvider provider, NpgsqlDataSource d
     }
 
     /// <summary>
-    /// Whether the refund is what was asked for, or nothing is known yet by which to tell. Otherwise the provider is asked.
+    /// Whether the provider need not be asked: the refund is the one that was requested, or the status alone decides. A failed or refunded
+    /// payment ignores it; an open one throws, and the message is retried.
     /// </summary>
-    private static bool IsAnswer(ProviderRefund refund, Payment payment) => payment.Status switch
+    private static bool NeedsNoLookUp(ProviderRefund refund, Payment payment) => payment.Status switch
     {
         PaymentStatus.COMPLETED => false,
         PaymentStatus.REFUNDING => refund.Amount is null || refund.Amount == payment.Amount,
@@ -76,10 +80,10 @@ internal sealed class RefundHandler(PaymentProvider provider, NpgsqlDataSource d
     };
 
     /// <summary>
-    /// Money that is back already cannot be refunded again. Gives the refund that was made at the provider, or null when the provider has
-    /// taken the charge itself back.
+    /// The provider refuses to refund what is refunded already. Refunds the part that remains, if any, and returns the last refund; null
+    /// when the provider has reversed the charge.
     /// </summary>
-    private async Task<ProviderRefund?> FindWhyRefused(
+    private async Task<ProviderRefund?> CompleteRefused(
         Payment payment, ProviderRefusedException refused, CancellationToken cancellationToken)
     {
         if (await provider.Find(payment.ChargeKey, cancellationToken) is { IsCaptured: false })
@@ -87,18 +91,18 @@ internal sealed class RefundHandler(PaymentProvider provider, NpgsqlDataSource d
             return null;
         }
 
-        var (left, last) = await Left(payment, cancellationToken);
-        if (last is null || left < 0)
+        var (remaining, last) = await Remaining(payment, cancellationToken);
+        if (last is null || remaining < 0)
         {
-            // Nothing explains the refusal, so a person has to look at it.
+            // Nothing explains the refusal, so an operator has to decide.
             throw refused;
         }
 
-        return left == 0 ? last : await provider.Refund(payment, left, payment.RemainderKey, cancellationToken);
+        return remaining == 0 ? last : await provider.Refund(payment, remaining, payment.RemainderKey, cancellationToken);
     }
 
     /// <summary>How much of the charge is not refunded yet, and the last of its refunds.</summary>
-    private async Task<(long Left, ProviderRefund? Last)> Left(Payment payment, CancellationToken cancellationToken)
+    private async Task<(long Remaining, ProviderRefund? Last)> Remaining(Payment payment, CancellationToken cancellationToken)
     {
         var refunds = payment.ChargeId is { } chargeId ? await provider.RefundsOf(chargeId, payment.RefundKey, cancellationToken) : [];
         return (payment.Amount - refunds.Sum(refund => refund.Amount!.Value), refunds.MaxBy(refund => refund.RefundedAt));

@@ -23,14 +23,14 @@ internal static class RefundRecording
     }
 
     /// <summary>
-    /// Records that the provider took the charge back. There is no refund at the provider, so its statement will differ from ours.
+    /// Records that the provider reversed the charge. There is no refund at the provider, so its statement will differ from ours.
     /// </summary>
     public static Task RecordReversed(
         this Payment payment, PaymentStatus status, IMessageHandlerContext context, TimeProvider time, ILogger logger)
     {
         logger.LogWarning(
             LogEvents.ChargeReversed,
-            "The provider took back the charge of payment {PaymentId} of order {OrderId}",
+            "The provider reversed the charge of payment {PaymentId} of order {OrderId}",
             payment.Id,
             payment.OrderId);
         return payment.Record(status, refundId: null, time.GetUtcNow(), context, time);

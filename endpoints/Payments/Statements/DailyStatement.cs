@@ -1,11 +1,8 @@
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Serialization;
 using Dapper;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
-using ShopSaga.Hosting;
 using ShopSaga.Hosting.Business;
 using ShopSaga.Hosting.Http;
 
@@ -15,24 +12,11 @@ namespace ShopSaga.Payments.Statements;
 internal sealed record StatementLine([property: JsonPropertyName("fact")] string EntryType, long OrderId, long PaymentId, long Amount);
 
 /// <summary>
-/// GET /internal/statements/{date}: every capture and refund of a business date as Payments has them, for the reconciliation. The gateway
-/// has no such route; callers authenticate with the key <c>Internal:Key</c>.
+/// GET /internal/statements/{date}: every capture and refund of a business date as Payments has them, for the reconciliation.
 /// </summary>
 internal static class DailyStatement
 {
-    public static void MapStatements(this WebApplication app)
-    {
-        var expected = Encoding.UTF8.GetBytes($"Bearer {app.Configuration.Required("Internal:Key")}");
-        app.MapGet("/internal/statements/{date}", Read).AddEndpointFilter((context, next) =>
-        {
-            var given = Encoding.UTF8.GetBytes(context.HttpContext.Request.Headers.Authorization.ToString());
-            return CryptographicOperations.FixedTimeEquals(given, expected)
-                ? next(context)
-                : ValueTask.FromResult<object?>(Problems.Unauthenticated("Send the internal key as 'Authorization: Bearer KEY'."));
-        });
-    }
-
-    private static Ok<IAsyncEnumerable<StatementLine>> Read(string date, NpgsqlDataSource database, BusinessCalendar calendar)
+    internal static Ok<IAsyncEnumerable<StatementLine>> Read(string date, NpgsqlDataSource database, BusinessCalendar calendar)
     {
         var (from, until) = calendar.InstantsOf(Query.Date(nameof(date), date));
         return TypedResults.Ok(Lines(database, from, until));

@@ -1,7 +1,6 @@
 using Dapper;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
-using ShopSaga.Hosting.Authentication;
 using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Payments.Viewing;
@@ -9,16 +8,7 @@ namespace ShopSaga.Payments.Viewing;
 /// <summary>GET /payments, newest first, and GET /payments/{id}. Customers see their own payments, administrators all.</summary>
 internal static class ViewPayments
 {
-    public static void MapViewing(this IEndpointRouteBuilder app)
-    {
-        app.MapGet("/payments", List).RequireUser()
-            .Describe("listPayments", "The caller's payments, newest first; administrators see all")
-            .TakesNumber("orderId", "Only the payment of this order.");
-        app.MapGet("/payments/{id:long}", Read).RequireUser()
-            .Describe("readPayment", "A payment");
-    }
-
-    private static async Task<Ok<ItemsOf<PaymentView>>> List(
+    internal static async Task<Ok<ItemsOf<PaymentView>>> List(
         HttpRequest request, Page page, Caller caller, NpgsqlDataSource database, CancellationToken cancellationToken)
     {
         var orderId = request.Number("orderId", 1, long.MaxValue);
@@ -37,7 +27,7 @@ internal static class ViewPayments
         return TypedResults.Ok(page.Of([.. payments], payment => payment.Id));
     }
 
-    private static async Task<Results<Ok<PaymentView>, ProblemHttpResult>> Read(
+    internal static async Task<Results<Ok<PaymentView>, ProblemHttpResult>> Read(
         long id, Caller caller, NpgsqlDataSource database, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);

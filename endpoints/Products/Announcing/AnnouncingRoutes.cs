@@ -1,20 +1,9 @@
-using Microsoft.AspNetCore.Http.HttpResults;
 using ShopSaga.Hosting.Authentication;
-using ShopSaga.Hosting.Database;
 
 namespace ShopSaga.Products.Announcing;
 
-/// <summary>POST /internal/catalogue/announcements: publishes the whole catalogue again. The gateway has no such route.</summary>
 internal static class AnnouncingRoutes
 {
     public static void MapAnnouncing(this IEndpointRouteBuilder app) =>
-        app.MapPost("/internal/catalogue/announcements", Handle).RequireAdmin().ExcludeFromDescription();
-
-    private static async Task<Accepted> Handle(ITransactionalSession session, CancellationToken cancellationToken)
-    {
-        await session.Open(cancellationToken);
-        await session.SendLocal(new AnnounceCatalogue(After: 0), cancellationToken);
-        await session.Commit(cancellationToken);
-        return TypedResults.Accepted((string?)null);
-    }
+        app.MapPost("/internal/catalogue/announcements", AnnounceAgain.Handle).RequireAdmin().ExcludeFromDescription();
 }

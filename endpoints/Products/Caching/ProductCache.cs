@@ -13,8 +13,8 @@ namespace ShopSaga.Products.Caching;
 /// <item>A write stores its new version, without the product, while it still holds the row's lock: before it commits.</item>
 /// <item>Nothing replaces a newer version. So a read that began before a write cannot put the old product back, and a client whose write
 /// was answered reads the database. The version of a write that rolls back stays for a minute and costs a few queries.</item>
-/// <item>When Redis does not answer in time, the database does, and Redis is left alone for a second. After an unanswered invalidation it
-/// is left alone until every entry has expired, since it may still have the old product.</item>
+/// <item>When Redis does not answer in time, the database does, and Redis is not asked for a second. After an unanswered invalidation it
+/// is not asked until every entry has expired, since it may still have the old product.</item>
 /// <item>A Redis that comes back empty has lost the versions of writes that have not committed yet. Nothing is stored until those have
 /// committed, nor anything whose read took so long that it may be older than a write.</item>
 /// <item>Concurrent requests for one product share a read (<see cref="RequestCoalescer{T}"/>).</item>
@@ -62,7 +62,7 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
     private readonly Lock _pausing = new();
     private long _notBefore;
 
-    private bool Trusted => time.GetUtcNow().UtcTicks >= Volatile.Read(ref _notBefore);
+    private bool IsTrusted => time.GetUtcNow().UtcTicks >= Volatile.Read(ref _notBefore);
 
     /// <summary>
     /// The product from the cache, or from <paramref name="read"/>. Other requests may share that read, so it must not be cancelled with
@@ -84,7 +84,7 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
 
     private async Task<(Product? Product, CacheResult Result)> Load(long id, Func<Task<Product?>> read)
     {
-        if (!Trusted)
+        if (!IsTrusted)
         {
             return (await read(), CacheResult.Bypass);
         }
@@ -94,10 +94,10 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
             return (cached, CacheResult.Hit);
         }
 
-        var result = Trusted ? CacheResult.Miss : CacheResult.Bypass;
+        var result = IsTrusted ? CacheResult.Miss : CacheResult.Bypass;
         var began = time.GetTimestamp();
         var product = await read();
-        if (product is not null && Trusted && time.GetElapsedTime(began) < MaxRead)
+        if (product is not null && IsTrusted && time.GetElapsedTime(began) < MaxRead)
         {
             await Try(cache => Store(cache, product), Pause);
         }
@@ -135,7 +135,7 @@ internal sealed class ProductCache(RedisConnection redis, TimeProvider time, ILo
     {
         lock (_pausing)
         {
-            if (Trusted)
+            if (IsTrusted)
             {
                 logger.LogWarning(
                     LogEvents.CacheUnavailable, "Redis does not answer, so products are read from the database: {Reason}", failure.Message);

@@ -19,23 +19,23 @@ internal static class CatalogueRoutes
             .Describe("readProduct", "A product")
             .TakesHeader("If-None-Match", "Answers 304 without a body while the version is still this one.")
             .Produces(StatusCodes.Status304NotModified)
-            .AnswersHeader("ETag", "The version.");
+            .ReturnsHeader("ETag", "The version.");
         products.MapPost("", ListProduct.Handle).RequireAdmin()
             .Describe("listProduct", "Puts a product on sale", new NewProduct("Keyboard", "Peripherals", 59_000, 25))
-            .AnswersHeader("ETag", "The version.");
+            .ReturnsHeader("ETag", "The version.");
         products.MapPut("{id:long}", ChangeProduct.Handle).RequireAdmin()
             .Describe("changeProduct", "Changes name, category and price", new ChangedProduct("Keyboard", "Peripherals", 49_000))
             .TakesHeader("If-Match", IfMatch)
-            .AnswersHeader("ETag", "The version.")
+            .ReturnsHeader("ETag", "The version.")
             .Refuses(412);
         products.MapPost("{id:long}/stock", ChangeStock.Handle).RequireAdmin()
-            .Describe("changeStock", "Adds to the stock, or takes from it", new StockChange(10))
+            .Describe("changeStock", "Adds to the stock, or removes from it", new StockChange(10))
             .TakesHeader("If-Match", IfMatch)
-            .AnswersHeader("ETag", "The version.")
+            .ReturnsHeader("ETag", "The version.")
             .Refuses(409, "conflict")
             .Refuses(412);
         products.MapDelete("{id:long}", WithdrawProduct.Handle).RequireAdmin()
-            .Describe("withdrawProduct", "Takes a product off sale")
+            .Describe("withdrawProduct", "Withdraws a product from sale")
             .TakesHeader("If-Match", IfMatch)
             .Refuses(412);
     }

@@ -5,7 +5,7 @@ using ShopSaga.Products.Caching;
 
 namespace ShopSaga.Products.Catalogue;
 
-/// <summary>POST /products/{id}/stock: adds units to the stock or takes some from it.</summary>
+/// <summary>POST /products/{id}/stock: adds units to the stock or removes some.</summary>
 internal sealed class ChangeStock
 {
     internal static async Task<Results<Ok<Product>, ProblemHttpResult>> Handle(
@@ -32,8 +32,8 @@ internal sealed class ChangeStock
             return Problems.Conflict(
                 "conflict",
                 "The stock cannot be changed by that",
-                $"There are {before.StockQuantity} units, and open orders hold {reserved}: "
-                + $"the stock can neither fall below 0 nor rise, with those that open orders hold, above {int.MaxValue}.");
+                $"There are {before.StockQuantity} units, and {reserved} more are reserved: "
+                + $"the stock can neither fall below 0 nor, with the reserved units, exceed {int.MaxValue}.");
         }
 
         var after = await sql.QuerySingle<Product>(
@@ -52,7 +52,8 @@ internal sealed class ChangeStock
     }
 
     /// <summary>
-    /// Whether the stock stays within its bounds, also when every open order is cancelled and its units return. Sold units are gone.
+    /// Whether the stock stays within its bounds, also when every reservation is released. Units that are sold are left out:
+    /// <see cref="Reserving.StockRows.LockAndRestore"/> deals with those that a cancellation returns.
     /// </summary>
     private static async Task<bool> Fits(Sql sql, Product before, int delta)
     {
@@ -62,7 +63,7 @@ internal sealed class ChangeStock
             return false;
         }
 
-        // All units that were ever put into stock and not taken out, sold ones included: where even these fit, no order has to be looked
+        // All units that were ever put into stock and not removed, sold ones included: where even these fit, no order has to be looked
         // at.
         var everStocked = await sql.QuerySingle<long>("SELECT sum(delta) FROM stock_changes WHERE product_id = @Id", new { before.Id });
         return everStocked + delta <= int.MaxValue || after + await Reserved(sql, before.Id) <= int.MaxValue;
@@ -76,5 +77,5 @@ internal sealed class ChangeStock
         new { id });
 }
 
-/// <summary>Units to add, or to take if negative.</summary>
+/// <summary>Units to add, or to remove if negative.</summary>
 internal sealed record StockChange([NotZero] int Delta) : IJsonBody<StockChange>;

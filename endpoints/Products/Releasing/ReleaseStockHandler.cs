@@ -23,9 +23,10 @@ internal sealed class ReleaseStockHandler(StockRows stock, TimeProvider time, IL
     private async Task Release(long orderId, ReservationTrigger trigger, bool publishForTombstone, IMessageHandlerContext context)
     {
         var (sql, now) = (context.Sql(), time.GetUtcNow());
-        if (await Reservations.TryInsert(sql, orderId, trigger, now) is not null)
+        if (await Reservations.TryInsertTombstone(sql, orderId, trigger, now))
         {
-            logger.LogInformation(LogEvents.CancelledFirst, "Order {OrderId} is cancelled or unpaid before OrderPlaced arrived", orderId);
+            logger.LogInformation(
+                LogEvents.CancelledFirst, "Order {OrderId} was cancelled, or its payment failed, before OrderPlaced arrived", orderId);
             if (!publishForTombstone)
             {
                 return;

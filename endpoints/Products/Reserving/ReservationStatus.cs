@@ -9,7 +9,7 @@ internal enum ReservationStatus
     /// <summary>At least one line was short, so nothing is reserved.</summary>
     REJECTED,
 
-    /// <summary>The order is paid, and its lines have left the stock for good.</summary>
+    /// <summary>The order is paid, and its units are sold; only a cancellation still releases them.</summary>
     COMMITTED,
 
     /// <summary>

@@ -1,3 +1,4 @@
+using ShopSaga.Contracts.Orders;
 using ShopSaga.Hosting.Database;
 
 namespace ShopSaga.Products.Reserving;
@@ -9,9 +10,36 @@ namespace ShopSaga.Products.Reserving;
 internal static class Reservations
 {
     /// <summary>
-    /// Inserts the order's reservation in the status that <paramref name="trigger"/> leads to; null when it has one already.
+    /// Inserts the order's reservation with its lines, locks their products, and gives the stock of each; null when the order has a
+    /// reservation already. One round trip.
     /// </summary>
-    public static async Task<ReservationStatus?> TryInsert(Sql sql, long orderId, ReservationTrigger trigger, DateTimeOffset at)
+    public static async Task<IReadOnlyDictionary<long, int>?> TryInsertWithLines(Sql sql, OrderPlaced order, DateTimeOffset at)
+    {
+        var (reserved, products) = await sql.QueryBoth<long?, (long Id, int Quantity)>(
+            $"""
+            WITH reservation AS (
+                INSERT INTO reservations (order_id, state, changed_at) VALUES (@OrderId, @state, @at)
+                ON CONFLICT (order_id) DO NOTHING
+                RETURNING order_id),
+            lines AS (
+                INSERT INTO reservation_lines (order_id, product_id, quantity)
+                SELECT order_id, product_id, quantity FROM reservation, unnest(@products, @quantities) AS line (product_id, quantity))
+            SELECT order_id FROM reservation;
+            {StockRows.LockLines}
+            """,
+            new
+            {
+                order.OrderId,
+                state = Transitions.Next(null, ReservationTrigger.OrderPlaced).ToString(),
+                at,
+                products = order.Lines.Select(line => line.ProductId).ToArray(),
+                quantities = order.Lines.Select(line => line.Quantity).ToArray(),
+            });
+        return reserved is null ? null : products.ToDictionary(product => product.Id, product => product.Quantity);
+    }
+
+    /// <summary>Inserts a tombstone for an order whose OrderPlaced has not arrived; false when the order has a reservation.</summary>
+    public static async Task<bool> TryInsertTombstone(Sql sql, long orderId, ReservationTrigger trigger, DateTimeOffset at)
     {
         var status = Transitions.Next(null, trigger)!.Value;
         var inserted = await sql.Execute(
@@ -20,7 +48,7 @@ internal static class Reservations
             ON CONFLICT (order_id) DO NOTHING
             """,
             new { orderId, state = status.ToString(), at });
-        return inserted == 1 ? status : null;
+        return inserted == 1;
     }
 
     /// <summary>Locks the order's reservation and moves it along the table of transitions; null when nothing changes.</summary>

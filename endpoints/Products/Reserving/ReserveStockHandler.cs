@@ -11,7 +11,7 @@ internal sealed class ReserveStockHandler(StockRows stock, TimeProvider time, IL
     public async Task Handle(OrderPlaced message, IMessageHandlerContext context)
     {
         var (sql, now) = (context.Sql(), time.GetUtcNow());
-        if (await StockRows.TryReserveAndLock(sql, message, now) is not { } available)
+        if (await Reservations.TryInsertWithLines(sql, message, now) is not { } available)
         {
             logger.LogInformation(LogEvents.NothingToDo, "Order {OrderId} has a reservation already", message.OrderId);
             return;

@@ -9,7 +9,7 @@ internal static class Transitions
     /// <summary>The status that the trigger leads to, or null where the status stays.</summary>
     /// <param name="status">The current status; null before there is a reservation.</param>
     /// <param name="trigger">What happened.</param>
-    /// <exception cref="InvalidOperationException">The table does not list the pair: another service broke the protocol.</exception>
+    /// <exception cref="InvalidOperationException">The table does not list the pair: a sender broke the protocol.</exception>
     public static ReservationStatus? Next(ReservationStatus? status, ReservationTrigger trigger) => (status, trigger) switch
     {
         (null, OrderPlaced) => RESERVED,
@@ -19,7 +19,7 @@ internal static class Transitions
         (RESERVED or COMMITTED, OrderCancelled) => RELEASED,
         (RESERVED, PaymentFailed) => RELEASED,
 
-        // Heard again, or overtaken by a cancellation.
+        // Handled again, or overtaken by a cancellation.
         (not null, OrderPlaced) => null,
         (COMMITTED or RELEASED, OrderConfirmed) => null,
         (REJECTED or RELEASED, OrderCancelled or PaymentFailed) => null,

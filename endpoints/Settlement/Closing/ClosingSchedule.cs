@@ -31,7 +31,7 @@ internal sealed class ClosingSchedule(
         {
             try
             {
-                await CloseAndCompare(stoppingToken);
+                await CloseAndReconcile(stoppingToken);
             }
             catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
@@ -42,7 +42,7 @@ internal sealed class ClosingSchedule(
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private async Task CloseAndCompare(CancellationToken cancellationToken)
+    private async Task CloseAndReconcile(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         // The lock ends with the transaction, so that it can never stay with a connection that goes back to the pool.
@@ -63,14 +63,14 @@ internal sealed class ClosingSchedule(
             await days.Close(date, scope.ServiceProvider.GetRequiredService<ITransactionalSession>(), cancellationToken);
         }
 
-        foreach (var date in await DaysToCompare(connection, cancellationToken))
+        foreach (var date in await DaysToReconcile(connection, cancellationToken))
         {
-            await Compare(date, cancellationToken);
+            await Reconcile(date, cancellationToken);
         }
     }
 
-    /// <summary>Compares a day; a statement that cannot be had now must not stop the comparison of the other days.</summary>
-    private async Task Compare(DateOnly date, CancellationToken cancellationToken)
+    /// <summary>Reconciles a day; a statement that cannot be had now must not stop the reconciliation of the other days.</summary>
+    private async Task Reconcile(DateOnly date, CancellationToken cancellationToken)
     {
         try
         {
@@ -84,9 +84,9 @@ internal sealed class ClosingSchedule(
     }
 
     /// <summary>
-    /// Past open days, oldest first, from the start of the month of the first entry: otherwise the first month could never close. Entries
-    /// from before the business began do not count as first: one wrong time would close all days since, and nothing opens a closed day
-    /// again.
+    /// Past open days, oldest first, from the start of the month of the first entry, because a month closes only when all of its days are
+    /// closed. An entry dated before the business began does not move the start: one wrong time would close every day since then, and a
+    /// closed day stays closed.
     /// </summary>
     private async Task<IEnumerable<DateOnly>> DaysToClose(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
@@ -111,9 +111,8 @@ internal sealed class ClosingSchedule(
     }
 
     /// <summary>
-    /// The first day that can be closed: of the configured month; otherwise of the month before the one in which the first entry was
-    /// recorded, by our clock. A month earlier, because the first event may have waited in its queue over the end of a month. Null without
-    /// entries.
+    /// The first day of the configured month. Without one, the first day of the month before the first entry was entered, by our clock: its
+    /// event may have waited over the end of a month. Null without entries.
     /// </summary>
     private async Task<DateOnly?> Beginning(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
@@ -149,21 +148,16 @@ internal sealed class ClosingSchedule(
     }
 
     /// <summary>
-    /// Closed days that have not been compared since, and all days whose latest comparison has differences, open days included.
+    /// Closed days that have not been reconciled since, and all days whose latest reconciliation has differences, open days included.
     /// </summary>
-    private Task<IEnumerable<DateOnly>> DaysToCompare(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+    private Task<IEnumerable<DateOnly>> DaysToReconcile(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         connection.QueryAsync<DateOnly>(new CommandDefinition(
-            """
+            $"""
             SELECT report_date
             FROM daily_settlements AS day
             WHERE NOT EXISTS (SELECT FROM reconciliations WHERE business_date = day.report_date AND reconciled_at >= day.closed_at)
             UNION
-            SELECT business_date
-            FROM (
-                SELECT DISTINCT ON (business_date) business_date, differences, reconciled_at
-                FROM reconciliations
-                ORDER BY business_date, id DESC) AS latest
-            WHERE differences > 0 AND reconciled_at <= @before
+            {DifferingDays.Select} AND reconciled_at <= @before
             ORDER BY report_date
             """,
             new { before = time.GetUtcNow() - times.CompareAgainAfter },

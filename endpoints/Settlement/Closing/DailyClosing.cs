@@ -41,7 +41,7 @@ internal sealed class DailyClosing(MonthlyClosing months, TimeProvider time, ILo
         var totals = await StoreTotals(sql, date);
         await session.Publish(
             new DailySettlementClosed(date, totals.TotalAmount, checked((int)totals.PaymentCount)), cancellationToken);
-        await months.CloseWhenComplete(date, session, cancellationToken);
+        await months.CloseIfComplete(date, session, cancellationToken);
         await session.Commit(cancellationToken);
         logger.LogInformation(
             LogEvents.DayClosed,

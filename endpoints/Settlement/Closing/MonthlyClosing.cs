@@ -27,7 +27,7 @@ internal sealed class MonthlyClosing(TimeProvider time, ILogger<MonthlyClosing> 
         }
 
         await session.Open(cancellationToken);
-        await months.CloseWhenComplete(month.FirstDay, session, cancellationToken);
+        await months.CloseIfComplete(month.FirstDay, session, cancellationToken);
         var closed = await Read(session.Sql(cancellationToken), month);
         await session.Commit(cancellationToken);
         return closed is { } totals
@@ -36,7 +36,7 @@ internal sealed class MonthlyClosing(TimeProvider time, ILogger<MonthlyClosing> 
     }
 
     /// <summary>Closes the month of a day, unless it has an open day or is already closed.</summary>
-    public async Task CloseWhenComplete(DateOnly date, ITransactionalSession session, CancellationToken cancellationToken)
+    public async Task CloseIfComplete(DateOnly date, ITransactionalSession session, CancellationToken cancellationToken)
     {
         var month = Month.Of(date);
         var sql = session.Sql(cancellationToken);

@@ -23,5 +23,5 @@ internal static class SettlementMetrics
 
     /// <summary>By the type of the entry.</summary>
     public static readonly Counter<long> Amount = Meter.CreateCounter<long>(
-        "shopsaga.settlement.amount", "{won}", "Money that was captured and refunded, as it is recorded in the ledger.");
+        "shopsaga.settlement.amount", "{won}", "Money that was captured and refunded, as it is entered in the ledger.");
 }

@@ -11,13 +11,21 @@ internal static class DifferenceKind
     /// <summary>All books have it, with different amounts.</summary>
     public const string AmountDiffers = "AMOUNT_DIFFERS";
 
-    // Two books have it.
+    /// <summary>Payments and the ledger have it.</summary>
     public const string MissingAtProvider = "MISSING_AT_PROVIDER";
+
+    /// <summary>The provider and the ledger have it.</summary>
     public const string MissingInPayments = "MISSING_IN_PAYMENTS";
+
+    /// <summary>The provider and Payments have it.</summary>
     public const string MissingInLedger = "MISSING_IN_LEDGER";
 
-    // One book has it.
+    /// <summary>Neither Payments nor the ledger has it.</summary>
     public const string OnlyAtProvider = "ONLY_AT_PROVIDER";
+
+    /// <summary>Neither the provider nor the ledger has it.</summary>
     public const string OnlyInPayments = "ONLY_IN_PAYMENTS";
+
+    /// <summary>Neither the provider nor Payments has it.</summary>
     public const string OnlyInLedger = "ONLY_IN_LEDGER";
 }

@@ -10,8 +10,8 @@ using ShopSaga.Hosting.Http;
 namespace ShopSaga.Settlement.Reconciling;
 
 /// <summary>
-/// Compares the provider's statement, the payments and the ledger for a day. Differences are stored, logged and counted, never corrected: a
-/// person must find out which book is right.
+/// Compares the provider's statement, the payments and the ledger for a day. Differences are stored, logged and counted, never corrected:
+/// an operator must find out which book is right.
 /// </summary>
 internal sealed class Reconciler
 {
@@ -101,7 +101,8 @@ internal sealed class Reconciler
 
     /// <summary>
     /// Reads the provider first and the ledger last, in the order in which a payment reaches them, so that each book had the most time to
-    /// receive what the one before it lists. A payment that is captured meanwhile can only be missing in a book that was read earlier.
+    /// receive what the one before it lists. So a capture that happens during the comparison can appear as missing at the provider or in
+    /// Payments, not in the ledger alone.
     /// </summary>
     private async Task<(long Matched, IReadOnlyList<Difference> Differences)> Compare(DateOnly date, CancellationToken cancellationToken)
     {

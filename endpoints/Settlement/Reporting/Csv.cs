@@ -23,7 +23,7 @@ internal static class Csv
     /// <param name="nextCursor">The cursor of the next page, for a report that has pages.</param>
     public static RouteHandlerBuilder OffersCsv<TReport, TRow>(
         this RouteHandlerBuilder route, Func<TReport, IEnumerable<TRow>> rows, Func<TReport, string?>? nextCursor = null) =>
-        route.AnswersAlso(MediaType).AddEndpointFilter(async (context, next) =>
+        route.ReturnsAlso(MediaType).AddEndpointFilter(async (context, next) =>
         {
             var http = context.HttpContext;
             http.Response.Headers.Append(HeaderNames.Vary, HeaderNames.Accept);

@@ -6,10 +6,10 @@ using ShopSaga.Hosting.Database;
 namespace ShopSaga.Users.ClosingAccount;
 
 /// <summary>
-/// Records, for each order, the events that decide whether it is final. Each sets a mark of its own, so their order does not matter:
+/// Records, for each order, the events that decide whether it is final. Each sets a column of its own, so their order does not matter:
 /// <list type="bullet">
 /// <item><see cref="OrderConfirmed"/>: paid.</item>
-/// <item><see cref="OrderCancelled"/>: cancelled; unless it is out of stock, its compensation is awaited.</item>
+/// <item><see cref="OrderCancelled"/>: cancelled. Its compensation is awaited, except for the reason OUT_OF_STOCK.</item>
 /// <item><see cref="StockReleased"/>, <see cref="StockRejected"/>: no stock is reserved any more, or none was.</item>
 /// <item><see cref="PaymentRefunded"/>: the money is refunded.</item>
 /// <item><see cref="PaymentFailed"/>: nothing was captured. If the order was confirmed all the same, the provider captured after all, and
@@ -43,9 +43,9 @@ internal sealed class OrderProgressHandler :
         """,
         new { message.OrderId });
 
-    // Out of stock: nothing was reserved or charged. After any other cancellation, including a declined payment, StockReleased or
-    // PaymentRefunded follows. That is more than CancelReasons.MustBeAnswered, which leaves out declined payments: Products releases their
-    // stock because of PaymentFailed.
+    // Out of stock: nothing was reserved or charged. After any other cancellation, StockReleased is due, and PaymentRefunded, or
+    // PaymentFailed where nothing was captured. That is more than CancelReasons.MustBeAnswered, which leaves out declined payments:
+    // Products releases their stock because of PaymentFailed.
     public Task Handle(OrderCancelled message, IMessageHandlerContext context) => context.Sql().Execute(
         """
         INSERT INTO orders_of_users (order_id, cancelled, awaits_answers) VALUES (@OrderId, true, @awaitsCompensation)

@@ -28,8 +28,8 @@ internal sealed class Sessions(NpgsqlDataSource database, TokenSigner signer, Ti
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
 
         // Expired families are removed at the user's next log-in: no background job is needed.
-        // The lock of the account's row makes a change of the password come before this session, which then does not start, or after it,
-        // and then it ends it. The hash is compared under the lock, as it is then.
+        // The lock on the account's row orders this log-in and a change of the password: a change that comes first prevents the log-in, one
+        // that comes second ends it. The hash is compared under the lock, as it is then.
         var started = await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
             """
             DELETE FROM refresh_families WHERE user_id = @UserId AND expires_at <= @Now;

@@ -252,7 +252,7 @@ internal sealed class When_the_catalogue_is_used
 
         using var whileOpen = await _admin.PostAsJsonAsync($"/products/{lamp.Id}/stock", new { delta = 1000 });
         Assert.That(whileOpen.StatusCode, Is.EqualTo(HttpStatusCode.Conflict));
-        Assert.That((string?)(await Problem(whileOpen))["detail"], Does.Contain("open orders hold 1000"));
+        Assert.That((string?)(await Problem(whileOpen))["detail"], Does.Contain("1000 more are reserved"));
 
         await Execute("UPDATE reservations SET state = 'COMMITTED' WHERE order_id = @Id", lamp.Id);
 

@@ -6,12 +6,13 @@ using ShopSaga.Orders.Tracking;
 
 namespace ShopSaga.Orders.Placing;
 
-/// <summary>Inserts an order, publishes <see cref="OrderPlaced"/> and sends <see cref="WatchOrder"/>, in a session.</summary>
-internal static class PlacingInSession
+/// <summary>Places an order in a transactional session.</summary>
+internal static class TransactionalSessionExtensions
 {
     private static readonly OrderStatus Initial =
         Transitions.Next(status: null, OrderTrigger.OrderPlaced, new HashSet<OrderTrigger>())!.Status;
 
+    /// <summary>Inserts an order, publishes <see cref="OrderPlaced"/> and sends <see cref="WatchOrder"/>, in one transaction.</summary>
     public static async Task<OrderView> PlaceOrder(
         this ITransactionalSession session,
         long userId,

@@ -1,6 +1,6 @@
 namespace ShopSaga.Payments.Webhooks;
 
-internal static class WebhooksSetup
+internal static class WebhookSetup
 {
     /// <exception cref="InvalidOperationException">The secret is missing or too short; the message says what to set.</exception>
     public static void AddWebhooks(this WebApplicationBuilder builder)

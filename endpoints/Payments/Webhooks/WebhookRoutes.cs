@@ -2,7 +2,7 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Payments.Webhooks;
 
-internal static class WebhooksRoutes
+internal static class WebhookRoutes
 {
     public static void MapWebhooks(this IEndpointRouteBuilder app) => app.MapPost("/webhooks/psp", ReceiveWebhook.Handle)
         .Describe("receiveWebhook", "The provider reports the result of a charge or a refund")
