@@ -44,8 +44,8 @@ internal static class Forwarding
     {
         var services = Enum.GetValues<Service>().ToDictionary(
             service => service,
-            service => builder.Configuration.Addresses($"Services:{service}"));
-        var pages = builder.Configuration.List(Pages.Setting).Length > 0 ? builder.Configuration.Addresses(Pages.Setting) : [];
+            service => builder.Configuration.RequiredAddresses($"Services:{service}"));
+        var pages = builder.Configuration.Addresses(Pages.Setting);
         var timeout = builder.Configuration.Time(
             "Timeouts:Service", DefaultTimeout, min: TimeSpan.FromMilliseconds(1), max: TimeSpan.FromDays(1));
         builder.Services.AddSingleton<IPassiveHealthCheckPolicy, UnreachableInstances>();
@@ -111,8 +111,8 @@ internal static class Forwarding
     };
 
     /// <summary>
-    /// Removes the client's X-User-… headers and states the caller in headers of its own. They are for services that cannot check a token;
-    /// our own services read none of them, and check the token that is forwarded too.
+    /// Removes X-User-… headers that the client sent and sets the gateway's own, for services that cannot check a token. Ours read none of
+    /// them, and check the token that is forwarded too.
     /// </summary>
     private static ValueTask ForwardCallerIdentity(RequestTransformContext context)
     {
@@ -181,15 +181,4 @@ internal static class Forwarding
         null => null,
         _ => BadRequestIn(exception.InnerException),
     };
-
-    private static Uri[] Addresses(this IConfiguration configuration, string key)
-    {
-        configuration.Required(key);
-        return [.. configuration.List(key).Select(text =>
-            Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
-                ? address
-                : throw new InvalidOperationException(
-                    $"Configuration '{key}' names '{text}', which is not an address such as http://127.0.0.1:8081. "
-                    + $"Set {key.Replace(":", "__", StringComparison.Ordinal)}, with commas between the instances of a service."))];
-    }
 }

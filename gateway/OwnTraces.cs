@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace ShopSaga.Gateway;
 
 /// <summary>
-/// Each request starts a trace of the shop. The trace context and baggage of strangers (W3C Trace Context section 7.1) go no further:
+/// Each request starts a trace of the shop. The trace context and baggage that clients send (W3C Trace Context section 7.1) go no further:
 /// otherwise they would choose the trace ids in our logs, and their baggage would travel on every message of an order. With
 /// <c>Tracing:LinkCallers=true</c> the new trace is linked to the caller's.
 /// </summary>

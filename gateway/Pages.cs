@@ -28,7 +28,7 @@ internal static class Pages
         }),
     ];
 
-    /// <summary>The state of an open page is in one instance; a visitor whose instance is away begins anew at another.</summary>
+    /// <summary>The state of an open page is in one instance; a visitor whose instance is gone starts again on another one.</summary>
     public static readonly SessionAffinityConfig Affinity = new()
     {
         Enabled = true,

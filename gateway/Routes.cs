@@ -81,8 +81,8 @@ internal static class Routes
         new(Settlement, Admin, "GET", "/settlements/daily/{date}"),
         new(Settlement, Admin, "POST", "/settlements/daily/{date}/close"),
         new(Settlement, Admin, "GET", "/settlements/monthly"),
-        new(Settlement, Admin, "GET", "/settlements/monthly/{month}"),
-        new(Settlement, Admin, "POST", "/settlements/monthly/{month}/close"),
+        new(Settlement, Admin, "GET", "/settlements/monthly/{yearMonth}"),
+        new(Settlement, Admin, "POST", "/settlements/monthly/{yearMonth}/close"),
         new(Settlement, Admin, "GET", "/settlements/reconciliation/{date}"),
         new(Settlement, Anyone, "GET", "/openapi/settlement.json"),
 

@@ -32,10 +32,10 @@ internal sealed class SilentInstances(IDestinationHealthUpdater health, ILogger<
             {
                 case Change.Lost:
                     logger.LogWarning(
-                        GatewayEvents.InstanceUnhealthy, "{Instance} is unhealthy: {Reason}", instance.DestinationId, problem);
+                        LogEvents.InstanceUnhealthy, "{Instance} is unhealthy: {Reason}", instance.DestinationId, problem);
                     break;
                 case Change.Back:
-                    logger.LogInformation(GatewayEvents.InstanceHealthy, "{Instance} is healthy again", instance.DestinationId);
+                    logger.LogInformation(LogEvents.InstanceHealthy, "{Instance} is healthy again", instance.DestinationId);
                     break;
             }
 
@@ -82,6 +82,7 @@ internal sealed class SilentInstances(IDestinationHealthUpdater health, ILogger<
 
         if (silence.IsCancellationRequested && !aborted.IsCancellationRequested && !context.Response.HasStarted)
         {
+            // Otherwise AnswerForwardingErrors would take it for the client's error.
             context.Features.Set<Yarp.ReverseProxy.Forwarder.IForwarderErrorFeature>(null);
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         }

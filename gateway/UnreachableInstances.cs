@@ -31,6 +31,7 @@ internal sealed class UnreachableInstances(IDestinationHealthUpdater health) : I
         while (IsUnreachable(context) && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested
             && (untried = [.. untried.Where(destination => destination != proxy.ProxiedDestination)]).Count > 0)
         {
+            // YARP has set 502 and the error of the attempt that failed; the next one starts clean.
             context.Features.Set<IForwarderErrorFeature>(null);
             context.Response.StatusCode = StatusCodes.Status200OK;
             proxy.AvailableDestinations = untried;

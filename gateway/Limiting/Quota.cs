@@ -1,4 +1,5 @@
 using System.Globalization;
+using ShopSaga.Hosting;
 
 namespace ShopSaga.Gateway.Limiting;
 
@@ -16,6 +17,6 @@ internal sealed record Quota(int Requests, TimeSpan Window)
                 ? new Quota(number, text.EndsWith('s') ? TimeSpan.FromSeconds(1) : TimeSpan.FromMinutes(1))
                 : throw new InvalidOperationException(
                     $"Configuration '{key}' is '{text}', which is not a number of requests in a second or a minute such as {byDefault}. "
-                    + $"Set {key.Replace(":", "__", StringComparison.Ordinal)}.");
+                    + $"Set {Settings.Variable(key)}.");
     }
 }

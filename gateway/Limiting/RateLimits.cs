@@ -62,7 +62,7 @@ internal sealed class RateLimits(IConfiguration configuration, ILogger<RateLimit
             context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
             headers.RetryAfter = retryAfter.ToString(CultureInfo.InvariantCulture);
             // At debug level: a refused flood must not fill the disk, and metrics count it by status.
-            logger.LogDebug(GatewayEvents.RateLimited, "Refused {Method} {Route}: over the limit of its {Limit}",
+            logger.LogDebug(LogEvents.RateLimited, "Refused {Method} {Route}: over the limit of its {Limit}",
                 context.Request.Method, (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText, limit.Name);
         }
 

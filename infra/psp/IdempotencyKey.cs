@@ -15,5 +15,5 @@ internal sealed record IdempotencyKey(string Value)
 
     /// <summary>The query parameter <c>idempotencyKey</c> of a look-up.</summary>
     public static string InQuery(HttpRequest request) =>
-        request.Text("idempotencyKey", maximum: 255) ?? throw new InvalidRequestException("idempotencyKey", "is required.");
+        request.Text("idempotencyKey", max: 255) ?? throw new InvalidRequestException("idempotencyKey", "is required.");
 }

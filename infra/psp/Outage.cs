@@ -10,7 +10,7 @@ internal sealed class Outage(TimeProvider time, IHostApplicationLifetime lifetim
 
     public IResult Unavailable(string key, int attempt)
     {
-        logger.LogInformation(PspEvents.Unavailable, "Attempt {Attempt} with key {IdempotencyKey} is answered 503", attempt, key);
+        logger.LogInformation(LogEvents.Unavailable, "Attempt {Attempt} with key {IdempotencyKey} is answered 503", attempt, key);
         return Problems.Problem(
             StatusCodes.Status503ServiceUnavailable, "unavailable", "Not available", "The payment network does not answer. Try again.");
     }

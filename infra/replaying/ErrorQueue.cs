@@ -109,7 +109,7 @@ internal sealed class ErrorQueue : IAsyncDisposable
         return messages;
     }
 
-    /// <summary>Shows at most this many messages, one after the other, and keeps none. They go to the end of the queue.</summary>
+    /// <summary>Shows at most this many messages, one after the other, and holds none. They go to the end of the queue.</summary>
     public Task Visit(int max, Action<FailedMessage> visit, CancellationToken cancellationToken) => ForEachBatch(
         max,
         async (batch, source, target) =>
@@ -135,7 +135,7 @@ internal sealed class ErrorQueue : IAsyncDisposable
         Action<IReadOnlyDictionary<ReplayResult, int>, int>? progress = null)
     {
         var counts = new Dictionary<ReplayResult, int>();
-        await using var ways = new Ways(_connection);
+        await using var channels = new ReturnChannels(_connection);
         await ForEachBatch(
             int.MaxValue,
             async (batch, source, target) =>
@@ -145,18 +145,18 @@ internal sealed class ErrorQueue : IAsyncDisposable
                 {
                     if (!selected(message))
                     {
-                        results.Add(Leave(message, null, source, target, cancellationToken));
+                        results.Add(Keep(message, null, source, target, cancellationToken));
                     }
                     else if (message.FailedQueue is not { } address)
                     {
-                        results.Add(Leave(message, "it has no header with the queue it failed in", source, target, cancellationToken));
+                        results.Add(Keep(message, "it has no header with the queue it failed in", source, target, cancellationToken));
                     }
                     else
                     {
-                        var (way, obstacle) = await ways.To(address, cancellationToken);
-                        results.Add(way is null
-                            ? Leave(message, obstacle, source, target, cancellationToken)
-                            : Return(message, way, source, target, cancellationToken));
+                        var (channel, reason) = await channels.To(address, cancellationToken);
+                        results.Add(channel is null
+                            ? Keep(message, reason, source, target, cancellationToken)
+                            : Return(message, channel, source, target, cancellationToken));
                     }
                 }
 
@@ -243,32 +243,32 @@ internal sealed class ErrorQueue : IAsyncDisposable
     }
 
     private async Task<ReplayResult?> Return(
-        FailedMessage message, IChannel way, IChannel source, IChannel target, CancellationToken cancellationToken)
+        FailedMessage message, IChannel channel, IChannel source, IChannel target, CancellationToken cancellationToken)
     {
         try
         {
-            await way.BasicPublishAsync(
+            await channel.BasicPublishAsync(
                 message.FailedQueue!, "", mandatory: true, message.WithoutFailure(), message.Body, cancellationToken);
         }
         catch (PublishException refused)
         {
             var reason = refused.IsReturn ? "no queue is bound to that exchange" : "the broker rejects it";
-            return await Leave(message, reason, source, target, cancellationToken);
+            return await Keep(message, reason, source, target, cancellationToken);
         }
         catch (OperationInterruptedException closed) when (source.IsOpen && closed.ShutdownReason is { } refused)
         {
-            return await Leave(message, $"the broker refuses it: {refused.ReplyText}", source, target, cancellationToken);
+            return await Keep(message, $"the broker refuses it: {refused.ReplyText}", source, target, cancellationToken);
         }
 
         await source.BasicAckAsync(message.DeliveryTag, multiple: false, CancellationToken.None);
         return ReplayResult.Returned(message);
     }
 
-    private async Task<ReplayResult?> Leave(
+    private async Task<ReplayResult?> Keep(
         FailedMessage message, string? reason, IChannel source, IChannel target, CancellationToken cancellationToken)
     {
         await MoveToEnd(message, source, target, cancellationToken);
-        return reason is null ? null : ReplayResult.Left(message, reason);
+        return reason is null ? null : ReplayResult.Kept(message, reason);
     }
 
     /// <summary>Moves a message to the end of the queue; through the default exchange, as other queues may be bound to its own.</summary>
@@ -308,22 +308,22 @@ internal sealed class ErrorQueue : IAsyncDisposable
     /// Channels to the queues that messages failed in, one for each: the broker closes the channel of a message that it refuses, with all
     /// that is in flight there, and the header with the queue may say anything.
     /// </summary>
-    private sealed class Ways(IConnection connection) : IAsyncDisposable
+    private sealed class ReturnChannels(IConnection connection) : IAsyncDisposable
     {
         /// <summary>Of a name in AMQP (0-9-1, 4.2.5.3), in bytes.</summary>
         private const int MaxName = 255;
 
-        private readonly Dictionary<string, (IChannel? Channel, string? Obstacle)> _known = [];
+        private readonly Dictionary<string, (IChannel? Channel, string? Reason)> _known = [];
 
         /// <summary>The channel to an address, or why there is none.</summary>
-        public async Task<(IChannel? Channel, string? Obstacle)> To(string address, CancellationToken cancellationToken)
+        public async Task<(IChannel? Channel, string? Reason)> To(string address, CancellationToken cancellationToken)
         {
-            if (!_known.TryGetValue(address, out var way))
+            if (!_known.TryGetValue(address, out var known))
             {
-                _known[address] = way = await Find(address, cancellationToken);
+                _known[address] = known = await Find(address, cancellationToken);
             }
 
-            return way;
+            return known;
         }
 
         public async ValueTask DisposeAsync()
@@ -334,7 +334,7 @@ internal sealed class ErrorQueue : IAsyncDisposable
             }
         }
 
-        private async Task<(IChannel? Channel, string? Obstacle)> Find(string address, CancellationToken cancellationToken) =>
+        private async Task<(IChannel? Channel, string? Reason)> Find(string address, CancellationToken cancellationToken) =>
             Encoding.UTF8.GetByteCount(address) > MaxName ? (null, "the name of the queue it failed in is too long for one")
             : await Exists(connection, channel => channel.ExchangeDeclarePassiveAsync(address, cancellationToken), cancellationToken)
                 ? (await connection.CreateChannelAsync(WithConfirms, cancellationToken), null)

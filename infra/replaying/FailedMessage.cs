@@ -17,7 +17,10 @@ internal sealed class FailedMessage
     private const string CarbonCopies = "CC";
     private const string BlindCarbonCopies = "BCC";
 
-    /// <summary>Headers that are about the way of a message: brokers and clients add them, or route by them.</summary>
+    /// <summary>
+    /// Headers that describe a message's path: brokers and clients add them, or route by them. AmqpMapping of infra/bus leaves the same
+    /// ones out, and a count of its own.
+    /// </summary>
     private static readonly string[] TransitHeaders =
     [
         "x-delivery-count", "x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason",

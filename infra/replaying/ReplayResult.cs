@@ -8,5 +8,5 @@ internal sealed record ReplayResult(string Group, string? Queue, string? Reason)
 {
     public static ReplayResult Returned(FailedMessage message) => new(message.Group, message.FailedQueue, null);
 
-    public static ReplayResult Left(FailedMessage message, string reason) => new(message.Group, message.FailedQueue, reason);
+    public static ReplayResult Kept(FailedMessage message, string reason) => new(message.Group, message.FailedQueue, reason);
 }

@@ -146,7 +146,7 @@ public class When_a_session_of_the_other_lane_commits
         [Prefix + "CommitDelayAttempt"] = attempt,
     };
 
-    private static OutgoingOperation? Ask(Dictionary<string, string> headers) => CommitControl.AskAgain(
+    private static OutgoingOperation? Ask(Dictionary<string, string> headers) => CommitControl.Postponed(
         new IncomingMessage
         {
             NativeId = headers[Headers.MessageId],

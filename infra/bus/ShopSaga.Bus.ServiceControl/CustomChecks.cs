@@ -28,11 +28,11 @@ internal sealed class CustomChecks(
             var result = await Perform(check, cancellationToken);
             if (result.HasFailed && !hadFailed)
             {
-                logger.LogWarning(BusEvents.CheckFailed, "Check {Check} failed: {Reason}", check.Id, result.FailureReason);
+                logger.LogWarning(LogEvents.CheckFailed, "Check {Check} failed: {Reason}", check.Id, result.FailureReason);
             }
             else if (hadFailed && !result.HasFailed)
             {
-                logger.LogInformation(BusEvents.CheckPassed, "Check {Check} passes again", check.Id);
+                logger.LogInformation(LogEvents.CheckPassed, "Check {Check} passes again", check.Id);
             }
 
             hadFailed = result.HasFailed;

@@ -63,7 +63,7 @@ internal sealed class ServiceControlQueue(
             await _transport.Dispatch([operation], cancellationToken);
             if (_failedAt is not null)
             {
-                logger.LogInformation(BusEvents.MonitoringReported, "Monitoring reaches {Queue} again", queue);
+                logger.LogInformation(LogEvents.MonitoringReported, "Monitoring reaches {Queue} again", queue);
             }
 
             _failedAt = null;
@@ -73,7 +73,7 @@ internal sealed class ServiceControlQueue(
         {
             if (_failedAt is null)
             {
-                logger.LogWarning(BusEvents.MonitoringNotReported, "Monitoring does not reach {Queue}: {Reason}", queue, failure.Message);
+                logger.LogWarning(LogEvents.MonitoringNotReported, "Monitoring does not reach {Queue}: {Reason}", queue, failure.Message);
             }
 
             _failedAt = time.GetTimestamp();

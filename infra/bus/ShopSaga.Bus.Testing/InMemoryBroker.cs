@@ -194,7 +194,7 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
         }
     }
 
-    /// <summary>Messages of one call are under way together, so they arrive in any order; the seed chooses it.</summary>
+    /// <summary>Messages of one call are in flight together, so they arrive in any order; the seed chooses it.</summary>
     internal IReadOnlyList<OutgoingOperation> InOrderOfArrival(IReadOnlyList<OutgoingOperation> operations)
     {
         lock (_lock)

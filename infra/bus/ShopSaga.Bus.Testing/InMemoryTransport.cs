@@ -21,7 +21,7 @@ internal sealed class InMemoryTransport(InMemoryBroker broker, TransportContext 
     public async Task Receive(IDeliveryTarget target, CancellationToken stop)
     {
         var settings = context.Receiving;
-        if (settings.Installers)
+        if (settings.RunInstallers)
         {
             broker.Declare(settings.Queue, settings.ErrorQueue, settings.AuditQueue);
         }

@@ -14,14 +14,22 @@ namespace ShopSaga.Hosting.Messaging;
 /// <summary>How an endpoint of ShopSaga is set up on the bus.</summary>
 public static class EndpointSetup
 {
+    /// <summary>
+    /// How many messages are handled at once without groups: in the nservicebus lane, or with <c>Messaging:GroupSize=1</c>. Groups have a
+    /// default of their own, in <see cref="Lane"/>.
+    /// </summary>
     private const int Concurrency = 8;
+
     private static readonly TimeSpan MinTime = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan MaxTime = TimeSpan.FromDays(1);
 
     /// <summary>The namespace of all events.</summary>
     private const string EventsNamespace = "ShopSaga.Contracts";
 
-    /// <summary>In the nservicebus lane a session speaks to the broker within the request; in the embedded lane a route may.</summary>
+    /// <summary>
+    /// Answers a request with 503 when the broker cannot be reached. NServiceBus' sessions use the broker within the request; in the
+    /// embedded lane only a route that does so itself.
+    /// </summary>
     internal static readonly UnavailableWhen BrokerUnavailable =
         new(failure => failure is RabbitMQClientException or BrokerUnreachableException);
 
@@ -30,7 +38,11 @@ public static class EndpointSetup
     {
         var configuration = builder.Configuration;
         var installing = new InstallingPhase(configuration);
-        builder.Services.AddHostedService(services => installing.Then(services.GetRequiredService<NpgsqlDataSource>()));
+        builder.Services.AddHostedService(services =>
+        {
+            installing.UseOnceStarted(services.GetRequiredService<NpgsqlDataSource>());
+            return installing;
+        });
         builder.Services.AddSingleton(BrokerUnavailable);
         var endpoint = new EndpointConfiguration($"ShopSaga.{service}");
         // Commands are internal types that an endpoint sends only to itself; they need no convention.

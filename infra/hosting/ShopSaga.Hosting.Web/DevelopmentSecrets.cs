@@ -48,7 +48,7 @@ internal static class DevelopmentSecrets
             {
                 throw new InvalidOperationException(
                     $"Configuration '{key}' holds a secret of a development machine, and this is production. "
-                    + $"Set {key.Replace(":", "__", StringComparison.Ordinal)} (or the same with _FILE) to one of its own, or "
+                    + $"Set {Settings.Variable(key)} (or the same with _FILE) to one of its own, or "
                     + "ASPNETCORE_ENVIRONMENT to Development.");
             }
         }

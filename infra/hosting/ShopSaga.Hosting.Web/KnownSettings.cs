@@ -60,15 +60,13 @@ internal static class KnownSettings
                 && !All.Contains(name, StringComparer.OrdinalIgnoreCase))
             {
                 throw new InvalidOperationException(
-                    $"Configuration '{name}' is unknown. Did you mean {AsVariable(All.MinBy(known => Distance(known, name))!)}? "
+                    $"Configuration '{name}' is unknown. Did you mean {Settings.Variable(All.MinBy(known => Distance(known, name))!)}? "
                     + "docs/configuration.md lists all settings.");
             }
         }
     }
 
     private static string SectionOf(string key) => key.Split(':')[0];
-
-    private static string AsVariable(string key) => key.Replace(":", "__", StringComparison.Ordinal);
 
     /// <summary>The Levenshtein distance: how many characters have to be added, removed or replaced.</summary>
     private static int Distance(string from, string to)

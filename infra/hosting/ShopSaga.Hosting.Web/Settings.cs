@@ -22,6 +22,26 @@ public static class Settings
             : throw new InvalidOperationException(
                 $"Configuration '{key}' is '{configuration[key]}'. Set {Variable(key)} to an address such as http://127.0.0.1:8080.");
 
+    /// <summary>The comma-separated addresses in <paramref name="key"/>, at least one: of the instances of a service.</summary>
+    /// <exception cref="InvalidOperationException">The setting is missing, or one is no address; the message says what to set.</exception>
+    public static Uri[] RequiredAddresses(this IConfiguration configuration, string key)
+    {
+        configuration.Required(key);
+        return configuration.Addresses(key);
+    }
+
+    /// <summary>The comma-separated addresses in <paramref name="key"/>; empty when it is not set.</summary>
+    /// <exception cref="InvalidOperationException">One is no address; the message says what to set.</exception>
+    public static Uri[] Addresses(this IConfiguration configuration, string key) =>
+    [
+        .. configuration.List(key).Select(text =>
+            Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+                ? address
+                : throw new InvalidOperationException(
+                    $"Configuration '{key}' names '{text}', which is not an address such as http://127.0.0.1:8081. "
+                    + $"Set {Variable(key)}, with commas between the instances of a service.")),
+    ];
+
     /// <summary>The comma-separated values of <paramref name="key"/>; empty when it is not set.</summary>
     public static string[] List(this IConfiguration configuration, string key) =>
         configuration[key]?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
@@ -43,5 +63,6 @@ public static class Settings
         : throw new InvalidOperationException(
             $"Configuration '{key}' is '{text}'. Set {Variable(key)} to a time from {min:c} to {max:c}, such as {byDefault:c}.");
 
-    private static string Variable(string key) => key.Replace(":", "__", StringComparison.Ordinal);
+    /// <summary>The environment variable that sets <paramref name="key"/>.</summary>
+    public static string Variable(string key) => key.Replace(":", "__", StringComparison.Ordinal);
 }

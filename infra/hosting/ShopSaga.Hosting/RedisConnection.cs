@@ -54,7 +54,6 @@ public sealed class RedisConnection : IDisposable
 
         throw new InvalidOperationException(
             "Configuration 'ConnectionStrings:Redis' is not an address. Set ConnectionStrings__Redis to host:port, or to "
-                + "host:port,password=… with options of "
-            + "StackExchange.Redis.");
+            + "host:port,password=… with options of StackExchange.Redis.");
     }
 }

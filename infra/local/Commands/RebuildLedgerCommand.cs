@@ -10,7 +10,7 @@ using Command = System.CommandLine.Command;
 namespace ShopSaga.Local.Commands;
 
 /// <summary>
-/// Gives Settlement again the events that its ledger lacks, after its database was restored from a backup. They follow from the rows of
+/// Sends Settlement the events that its ledger lacks, after its database was restored from a backup. They follow from the rows of
 /// Payments; an entry that exists already stays as it is.
 /// </summary>
 internal static class RebuildLedgerCommand
@@ -40,7 +40,7 @@ internal static class RebuildLedgerCommand
         await using var payments = await SystemState.Open(postgreSql, "Payments", cancellationToken);
         await using var settlement = await SystemState.Open(postgreSql, "Settlement", cancellationToken);
 
-        // Payments first: what is captured between the two reads has its own event under way.
+        // Payments first: what is captured between the two reads has its own event in flight.
         var captures = (await payments.QueryAsync<Capture>(
             """
             SELECT order_id AS OrderId, id AS PaymentId, user_id AS UserId, amount AS Amount, payment_method AS PaymentMethod,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using RabbitMQ.Client;
 using ShopSaga.Local.Layout;
+using ShopSaga.Replaying;
 
 namespace ShopSaga.Local.Servers;
 
@@ -21,7 +22,7 @@ internal static class BrokerTopology
     /// <summary>The base type and the interface of every record: subscriptions to all events would bind to these.</summary>
     private static readonly string[] BaseTypes = ["System:Object", "System:IEquatable`1"];
 
-    private static readonly string[] SharedQueues = ["error", "audit"];
+    private static readonly string[] SharedQueues = [ErrorQueue.DefaultName, "audit"];
 
     public static string DelayLevel(int level) => string.Create(CultureInfo.InvariantCulture, $"nsb.v2.delay-level-{level:00}");
 

@@ -99,11 +99,12 @@ internal static class BrokerUsers
         string[] own = [$@"{Literal(service.Assembly)}([.-].+)?", .. service.Publishes.Select(name => Exchange(service, name))];
         string[] subscriptions =
             [.. service.ReactsTo.Select(name => Exchange(Topology.PublisherOf(name), name))];
-        string[] shared = declareAll ? ["error", "audit", @"nsb\.v2\..+"] : [];
+        string[] shared = declareAll ? [ErrorQueue.DefaultName, "audit", @"nsb\.v2\..+"] : [];
         string[] baseTypes = ["System:.+"];
         return new Permissions(
             Configure: OneOf([.. own, .. shared, .. declareAll ? [.. subscriptions, .. baseTypes] : Array.Empty<string>()]),
-            Write: OneOf([.. own, .. shared, "error", "audit", @"Particular\..+", @"nsb\.v2\.delay-level-\d\d", .. baseTypes]),
+            Write: OneOf(
+                [.. own, .. shared, ErrorQueue.DefaultName, "audit", @"Particular\..+", @"nsb\.v2\.delay-level-\d\d", .. baseTypes]),
             Read: OneOf([.. own, .. shared, .. subscriptions, Literal(BrokerTopology.DelayDelivery)]));
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ShopSaga.Replaying;
 
 namespace ShopSaga.Local.Verifying;
 
@@ -8,7 +9,6 @@ namespace ShopSaga.Local.Verifying;
 internal static class FailedMessagesInvariant
 {
     public const string Name = "no message has failed";
-    private const string ErrorQueue = "error";
 
     /// <summary>Where ServiceControl puts failed messages that it cannot import, such as those without a message id.</summary>
     private const string ImportErrorQueue = "Particular.ServiceControl.Errors";
@@ -16,7 +16,7 @@ internal static class FailedMessagesInvariant
     /// <summary>Returns the invariant; <paramref name="serviceControl"/> is the address of ServiceControl's API, if known.</summary>
     public static async Task<Invariant> Check(BrokerQueues queues, Uri? serviceControl, CancellationToken cancellationToken)
     {
-        var error = await queues.Find(ErrorQueue, cancellationToken);
+        var error = await queues.Find(ErrorQueue.DefaultName, cancellationToken);
         var notImported = (await queues.Find(ImportErrorQueue, cancellationToken))?.Messages ?? 0;
         var numbers = $"{error?.Messages ?? 0} in the error queue";
         var violations = new List<string>();

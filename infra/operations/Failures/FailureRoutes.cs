@@ -6,14 +6,6 @@ namespace ShopSaga.Operations.Failures;
 /// <summary>The routes of failed messages: groups, one, and their return.</summary>
 internal static class FailureRoutes
 {
-    public static void AddFailures(this WebApplicationBuilder builder)
-    {
-        builder.Services.AddSingleton(FailureSettings.From(builder.Configuration));
-        builder.Services.AddSingleton<FailedMessages>();
-        builder.Services.AddSingleton<MessageReturns>();
-        builder.Services.AddSingleton(new UnavailableWhen(FailureSettings.IsLoss));
-    }
-
     public static void MapFailures(this IEndpointRouteBuilder routes)
     {
         var messages = routes.MapGroup("failed-messages");

@@ -1,10 +1,9 @@
-using RabbitMQ.Client.Exceptions;
 using ShopSaga.Hosting;
 using ShopSaga.Replaying;
 
 namespace ShopSaga.Operations.Failures;
 
-/// <summary>Where failed messages are.</summary>
+/// <summary>The broker whose error queue is read, and ServicePulse.</summary>
 /// <param name="Broker">amqp://user:password@host:port/</param>
 /// <param name="ServicePulse">Where ServicePulse is shown, if it is: <c>ServicePulse:Address</c>.</param>
 internal sealed record FailureSettings(string Broker, Uri? ServicePulse)
@@ -15,7 +14,4 @@ internal sealed record FailureSettings(string Broker, Uri? ServicePulse)
         configuration["ServicePulse:Address"] is { Length: > 0 } ? configuration.RequiredAddress("ServicePulse:Address") : null);
 
     public Task<ErrorQueue> Open(CancellationToken cancellationToken) => ErrorQueue.Open(Broker, ErrorQueue.DefaultName, cancellationToken);
-
-    /// <summary>Whether the broker was lost, or was not there.</summary>
-    public static bool IsLoss(Exception failure) => failure is RabbitMQClientException or IOException;
 }

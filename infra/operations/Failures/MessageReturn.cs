@@ -5,17 +5,17 @@ namespace ShopSaga.Operations.Failures;
 /// <summary>Which messages to return: one, a group, or all.</summary>
 internal sealed record Selection(string? Message = null, string? Group = null);
 
-/// <summary>How far a return is.</summary>
-/// <param name="Id">Of the return.</param>
+/// <summary>A request to return failed messages, and its progress.</summary>
+/// <param name="Id">The id, which counts from the start of this process.</param>
 /// <param name="Message">The id of the message, when it is about one.</param>
 /// <param name="Group">The id of the group, when it is about one.</param>
-/// <param name="Status">How far it is.</param>
+/// <param name="Status">The progress.</param>
 /// <param name="Total">The messages of the queue, which are all looked at; 0 before it runs.</param>
 /// <param name="Looked">How many were looked at.</param>
 /// <param name="Returned">How many are back in the queues they failed in.</param>
 /// <param name="Left">Those that could not be returned, and why.</param>
-/// <param name="RequestedAt">When it was asked for.</param>
-/// <param name="EndedAt">When it ended.</param>
+/// <param name="RequestedAt">UTC.</param>
+/// <param name="EndedAt">UTC; null before.</param>
 internal sealed record MessageReturn(
     long Id,
     string? Message,

@@ -97,7 +97,7 @@ internal sealed class MessageReturns(
                 done.Returned,
                 done.Left.Sum(left => left.Messages));
         }
-        catch (Exception failure) when (FailureSettings.IsLoss(failure) || failure is OperationCanceledException)
+        catch (Exception failure) when (FailureSetup.IsLoss(failure) || failure is OperationCanceledException)
         {
             Change(id, each => each with { Status = ReturnStatus.FAILED, EndedAt = time.GetUtcNow() });
             logger.LogWarning(LogEvents.ReturnFailed, failure, "Return {ReturnId} ended early; the messages it did not reach stay", id);

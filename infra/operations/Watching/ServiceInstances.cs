@@ -13,7 +13,7 @@ internal sealed class ServiceInstances(IConfiguration configuration)
     private readonly (string Service, Uri[] Addresses)[] _services =
     [
         .. configuration.GetSection("Services").GetChildren().Select(section =>
-            (section.Key, configuration.List(section.Path).Select(text => Parse(section.Path, text)).ToArray())),
+            (section.Key, configuration.Addresses(section.Path))),
     ];
 
     /// <summary>Each service with its instances, in the order of the names.</summary>
@@ -44,11 +44,4 @@ internal sealed class ServiceInstances(IConfiguration configuration)
             return [address];
         }
     }
-
-    private static Uri Parse(string key, string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
-            ? address
-            : throw new InvalidOperationException(
-                $"Configuration '{key}' names '{text}', which is not an address such as http://127.0.0.1:8081. "
-                + $"Set {key.Replace(":", "__", StringComparison.Ordinal)}, with commas between the instances of a service.");
 }

@@ -90,7 +90,7 @@ internal sealed class CreateCharge(
         }
 
         logger.LogInformation(
-            method.DeclineReason is null ? PspEvents.Charged : PspEvents.Declined,
+            method.DeclineReason is null ? LogEvents.Charged : LogEvents.Declined,
             "Charge {ChargeId} for {Reference} of {Amount}: {Status}",
             decided.Id,
             decided.Reference,

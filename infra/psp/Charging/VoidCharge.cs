@@ -21,7 +21,7 @@ internal sealed class VoidCharge(NpgsqlDataSource database, TimeProvider time, I
             RETURNING {Charge.Columns}
             """,
             new { key, now = time.GetUtcNow() });
-        logger.LogInformation(PspEvents.Voided, "Key {IdempotencyKey} is closed: {Status}", key, charge.Status);
+        logger.LogInformation(LogEvents.Voided, "Key {IdempotencyKey} is closed: {Status}", key, charge.Status);
         return charge;
     }
 }

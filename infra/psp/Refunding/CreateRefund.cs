@@ -52,7 +52,7 @@ internal sealed class CreateRefund(
 
         await transaction.CommitAsync();
         logger.LogInformation(
-            PspEvents.Refunded, "Refund {RefundId} for {Reference} of {Amount}", refund.Id, charge.Reference, refund.Amount);
+            LogEvents.Refunded, "Refund {RefundId} for {Reference} of {Amount}", refund.Id, charge.Reference, refund.Amount);
         return Results.Created($"/refunds/{refund.Id}", refund);
     }
 

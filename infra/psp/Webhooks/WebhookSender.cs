@@ -29,7 +29,7 @@ internal sealed class WebhookSender(
             }
             catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
-                logger.LogWarning(PspEvents.WebhooksWait, "Webhooks wait for the database: {Reason}", failure.Message);
+                logger.LogWarning(LogEvents.WebhooksWait, "Webhooks wait for the database: {Reason}", failure.Message);
             }
 
             if (claimed < BatchSize)
@@ -97,7 +97,7 @@ internal sealed class WebhookSender(
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
         {
             logger.LogInformation(
-                PspEvents.WebhookNotTaken, "Webhook {WebhookId}, attempt {Attempt}, was not taken: {Reason}", webhook.Id, attempt,
+                LogEvents.WebhookNotTaken, "Webhook {WebhookId}, attempt {Attempt}, was not taken: {Reason}", webhook.Id, attempt,
                 failure.Message);
             return false;
         }

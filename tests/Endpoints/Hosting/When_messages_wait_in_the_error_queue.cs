@@ -23,7 +23,7 @@ internal sealed class When_messages_wait_in_the_error_queue
         await channel.QueueDeclareAsync("error", durable: true, exclusive: false, autoDelete: false);
         var log = new FakeLogger<ErrorQueueCustomCheck>();
         var check = new ErrorQueueCustomCheck(
-            new MonitoredEndpoint("ShopSaga.Orders", broker), ServiceControl.From(new ConfigurationBuilder().Build()), log);
+            new MonitoredEndpoint("ShopSaga.Orders", broker), ReportingSettings.From(new ConfigurationBuilder().Build()), log);
         Assert.That((await check.PerformCheck()).HasFailed, Is.False, "empty");
         Assert.That(log.LatestRecord.Message, Does.StartWith("Nothing reads the queue error"));
 

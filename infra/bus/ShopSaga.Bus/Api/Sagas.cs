@@ -41,7 +41,7 @@ public abstract class Saga
 
     internal abstract SagaMapping Map();
 
-    /// <summary>Ends the saga. Timeouts that are still under way are ignored when they arrive.</summary>
+    /// <summary>Ends the saga. Timeouts that are still in flight are ignored when they arrive.</summary>
     protected void MarkAsComplete() => Completed = true;
 
     /// <summary>Asks to be called back at a time.</summary>

@@ -66,7 +66,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
             configuration.ErrorQueue,
             configuration.AuditQueue,
             [.. handlers.MessageTypes.Where(types.IsEvent)],
-            configuration.Installers,
+            configuration.RunInstallers,
             configuration.Concurrency,
             configuration.GroupSize,
             configuration.ConcurrencyAlone,
@@ -125,7 +125,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (_configuration.Installers)
+        if (_configuration.RunInstallers)
         {
             await InstallTablesWhenAvailable(cancellationToken);
         }
@@ -156,7 +156,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         await _marking.WaitAsync(cancellationToken);
         await (_reporter?.DisposeAsync() ?? default);
         await _transport.DisposeAsync();
-        _logger.LogInformation(BusEvents.Stopped, "{Endpoint} stopped", _configuration.EndpointName);
+        _logger.LogInformation(LogEvents.Stopped, "{Endpoint} stopped", _configuration.EndpointName);
     }
 
     public async ValueTask DisposeAsync()
@@ -213,7 +213,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
             catch (Exception failure) when (Database.IsTemporary(failure))
             {
                 _logger.LogWarning(
-                    BusEvents.DatabaseUnavailable,
+                    LogEvents.DatabaseUnavailable,
                     "{Endpoint} waits for its database: {Reason}",
                     _configuration.EndpointName,
                     failure.Message);
@@ -260,7 +260,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
             }
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
             {
-                _logger.LogWarning(BusEvents.OutboxMaintenanceFailed, "Old outbox records could not be deleted: {Reason}", failure.Message);
+                _logger.LogWarning(LogEvents.OutboxMaintenanceFailed, "Old outbox records could not be deleted: {Reason}", failure.Message);
                 if (++failures % CriticalCleanupFailures == 0)
                 {
                     CriticalError($"{_configuration.EndpointName} could not clean its outbox {failures} times in a row.", failure);
@@ -286,5 +286,5 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         }
     });
 
-    private void CriticalError(string error, Exception failure) => _logger.LogCritical(BusEvents.CriticalError, failure, "{Error}", error);
+    private void CriticalError(string error, Exception failure) => _logger.LogCritical(LogEvents.CriticalError, failure, "{Error}", error);
 }

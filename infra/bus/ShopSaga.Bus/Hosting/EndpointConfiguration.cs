@@ -1,6 +1,6 @@
 namespace ShopSaga.Bus;
 
-/// <summary>Everything an endpoint is made of. Handlers and sagas are registered by name; nothing is scanned.</summary>
+/// <summary>Everything an endpoint is made of. Each handler and saga is registered explicitly; nothing is scanned.</summary>
 public sealed class EndpointConfiguration
 {
     /// <param name="endpointName">The endpoint's name, which is also its queue's; not blank, no <c>@</c>.</param>
@@ -34,7 +34,7 @@ public sealed class EndpointConfiguration
 
     internal HostInfoSettings HostInfo { get; } = new();
 
-    internal bool Installers { get; private set; }
+    internal bool RunInstallers { get; private set; }
 
     internal string ErrorQueue { get; private set; } = "error";
 
@@ -95,7 +95,7 @@ public sealed class EndpointConfiguration
     public OutboxSettings EnableOutbox() => OutboxSettings;
 
     /// <summary>Creates queues, exchanges and tables at start.</summary>
-    public void EnableInstallers() => Installers = true;
+    public void EnableInstallers() => RunInstallers = true;
 
     /// <summary>Sets the queue of messages that failed for good; <c>error</c> by default.</summary>
     public void SendFailedMessagesTo(string errorQueue) => ErrorQueue = errorQueue;

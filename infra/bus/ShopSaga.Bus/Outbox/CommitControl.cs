@@ -16,15 +16,15 @@ internal static class CommitControl
     private const string Attempt = Prefix + "CommitDelayAttempt";
     private const string TimeSent = Prefix + "TimeSent";
 
-    /// <summary>The copy that asks again later; null when the message is no such control message, or no time remains.</summary>
-    public static OutgoingOperation? AskAgain(IncomingMessage message, string localAddress, TimeProvider time)
+    /// <summary>The copy that is to come later; null when the message is no such control message, or no time remains.</summary>
+    public static OutgoingOperation? Postponed(IncomingMessage message, string localAddress, TimeProvider time)
     {
         if (Span(message, Remaining) is not { } remaining || Span(message, Increment) is not { } increment || remaining <= TimeSpan.Zero)
         {
             return null;
         }
 
-        // Doubled, up to what remains; an increment of nothing would ask for ever.
+        // Doubled, up to what remains; an increment of nothing would repeat for ever.
         increment = increment > TimeSpan.Zero && increment < remaining - increment ? increment * 2 : remaining;
         var attempt = int.TryParse(
             message.Headers.GetValueOrDefault(Attempt), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 1;

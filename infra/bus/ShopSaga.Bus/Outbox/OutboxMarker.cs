@@ -6,7 +6,7 @@ namespace ShopSaga.Bus;
 
 /// <summary>
 /// Marks outbox records as dispatched, all waiting ones with one statement. Nothing waits for a mark: one that is lost makes messages leave
-/// a second time, and their receivers know them by their ids. Until its mark, a record is in flight here, so that the poller of
+/// a second time, and their receivers recognise them by their ids. Until its mark, a record is in flight here, so that the poller of
 /// this process leaves it alone, however slow broker and database are.
 /// <code>
 ///   one at a time   ─► marked at once
@@ -72,7 +72,7 @@ internal sealed class OutboxMarker(OutboxStore outbox, ILogger<OutboxMarker> log
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
             {
                 logger.LogWarning(
-                    BusEvents.OutboxMaintenanceFailed,
+                    LogEvents.OutboxMaintenanceFailed,
                     "{Count} outbox records could not be marked as dispatched; their messages will leave again: {Reason}",
                     batch.Count,
                     failure.Message);

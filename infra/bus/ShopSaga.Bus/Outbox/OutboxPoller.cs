@@ -49,7 +49,7 @@ internal sealed class OutboxPoller(
             catch (Exception failure) when (failure is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 health.OutboxNotPolled(failure.Message);
-                logger.LogWarning(BusEvents.OutboxMaintenanceFailed, "The outbox could not be polled: {Reason}", failure.Message);
+                logger.LogWarning(LogEvents.OutboxMaintenanceFailed, "The outbox could not be polled: {Reason}", failure.Message);
             }
             finally
             {
@@ -57,7 +57,7 @@ internal sealed class OutboxPoller(
             }
         }
 
-        // In flight from its tick on: a poll that has yet to begin on another thread is not idleness.
+        // A poll counts as in flight from its tick on, so that WaitUntilSent does not end before it has begun.
         void TakeTurn()
         {
             inFlight.Begin();
@@ -91,7 +91,7 @@ internal sealed class OutboxPoller(
 
         if (recovered > 0)
         {
-            logger.LogInformation(BusEvents.OutboxRecovered, "Dispatched {Count} outbox records that were left behind", recovered);
+            logger.LogInformation(LogEvents.OutboxRecovered, "Dispatched {Count} outbox records that were left behind", recovered);
         }
 
         return ([.. undispatched], isFull);
@@ -134,7 +134,7 @@ internal sealed class OutboxPoller(
         pause = pause < MaxPause ? pause : MaxPause;
         _pauses[record] = new Pause(pause, time.GetUtcNow() + pause);
         logger.LogWarning(
-            BusEvents.DispatchPostponed,
+            LogEvents.DispatchPostponed,
             "The messages of outbox record {MessageId} are tried again in {Pause}: {Reason}",
             record,
             pause,

@@ -76,7 +76,7 @@ internal sealed class OutboxRelay(
             {
                 marker.Abandon(batch.Select(session => session.Id));
                 logger.LogWarning(
-                    BusEvents.DispatchPostponed,
+                    LogEvents.DispatchPostponed,
                     "The messages of {Count} committed sessions leave later: {Reason}",
                     batch.Count,
                     failure.Message);

@@ -103,7 +103,9 @@ internal sealed class OutboxStore(Database database, TimeProvider time)
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Marks records as dispatched. Losing a mark is harmless: the messages leave again, and their receivers know them.</summary>
+    /// <summary>
+    /// Marks records as dispatched. Losing a mark is harmless: the messages leave again, and their receivers recognise them by their ids.
+    /// </summary>
     public async Task MarkAsDispatched(string[] messageIds, CancellationToken cancellationToken)
     {
         await using var connection = await database.Open(cancellationToken);

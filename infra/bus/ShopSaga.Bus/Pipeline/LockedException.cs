@@ -1,4 +1,6 @@
 namespace ShopSaga.Bus;
 
-/// <summary>An impatient group did not get a lock within a second.</summary>
+/// <summary>
+/// An impatient group waited too long: for a lock, or for a statement. Its message goes to a patient worker.
+/// </summary>
 internal sealed class LockedException(Exception failure) : Exception(failure.Message, failure);

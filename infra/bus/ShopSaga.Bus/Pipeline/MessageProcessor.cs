@@ -132,7 +132,7 @@ internal sealed class MessageProcessor(
             {
                 // The work is committed: treating the message as failed would be wrong, and would list it as failed again.
                 logger.LogWarning(
-                    BusEvents.RetryNotAcknowledged, "ServiceControl is not told of a successful retry: {Reason}", refused.Message);
+                    LogEvents.RetryNotAcknowledged, "ServiceControl is not told of a successful retry: {Reason}", refused.Message);
             }
         }
     }
@@ -181,9 +181,10 @@ internal sealed class MessageProcessor(
                 continue;
             }
 
-            if (CommitControl.AskAgain(message, outgoing.LocalAddress, time) is { } question)
+            if (CommitControl.Postponed(message, outgoing.LocalAddress, time) is { } later)
             {
-                group.Operations.Add(question);
+                // Not committed yet: the control message is sent again. It must store no record, on which the session's commit would fail.
+                group.Operations.Add(later);
                 continue;
             }
 

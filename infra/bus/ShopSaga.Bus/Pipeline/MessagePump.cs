@@ -27,7 +27,7 @@ internal sealed class MessagePump(
     ILogger<MessagePump> logger) : IDeliveryTarget
 {
     /// <summary>The pause before a message that could not be settled is requeued.</summary>
-    public static readonly TimeSpan BeforeAnotherAttempt = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PauseBeforeRequeue = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// The connection must break this often in a row before the messages being handled are blamed for it: a database that restarts breaks
@@ -63,7 +63,7 @@ internal sealed class MessagePump(
     {
         try
         {
-            await ProcessWithDatabase(group, isPatient, stop, abort);
+            await ProcessWaitingForDatabase(group, isPatient, stop, abort);
         }
         catch (Exception failure)
         {
@@ -106,11 +106,11 @@ internal sealed class MessagePump(
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            logger.LogDebug(BusEvents.Stopped, "A worker of {Queue} stopped", settings.Queue);
+            logger.LogDebug(LogEvents.Stopped, "A worker of {Queue} stopped", settings.Queue);
         }
     }
 
-    private async Task ProcessWithDatabase(
+    private async Task ProcessWaitingForDatabase(
         IReadOnlyList<InFlightMessage> group, bool isPatient, CancellationToken stop, CancellationToken abort)
     {
         var (breaks, refusals) = (0, 0);
@@ -167,14 +167,14 @@ internal sealed class MessagePump(
 
         foreach (var delivery in group)
         {
-            await ProcessWithDatabase([delivery], isPatient, stop, abort);
+            await ProcessWaitingForDatabase([delivery], isPatient, stop, abort);
         }
     }
 
     private async Task WaitForDatabase(Exception failure, CancellationToken stop)
     {
         health.DatabaseLost(failure.Message);
-        logger.LogWarning(BusEvents.DatabaseUnavailable, "{Queue} waits for its database: {Reason}", settings.Queue, failure.Message);
+        logger.LogWarning(LogEvents.DatabaseUnavailable, "{Queue} waits for its database: {Reason}", settings.Queue, failure.Message);
         do
         {
             await Task.Delay(AskDatabaseAgain, time, stop);
@@ -182,7 +182,7 @@ internal sealed class MessagePump(
         while (!await database.Answers(stop));
 
         health.DatabaseBack();
-        logger.LogInformation(BusEvents.DatabaseAvailable, "{Queue} has its database again", settings.Queue);
+        logger.LogInformation(LogEvents.DatabaseAvailable, "{Queue} has its database again", settings.Queue);
     }
 
     private async Task WaitForWrites(Exception failure, int refusals, CancellationToken stop)
@@ -190,7 +190,7 @@ internal sealed class MessagePump(
         health.DatabaseLost(failure.Message);
         if (refusals == 1)
         {
-            logger.LogWarning(BusEvents.DatabaseUnavailable, "{Queue} waits for its database: {Reason}", settings.Queue, failure.Message);
+            logger.LogWarning(LogEvents.DatabaseUnavailable, "{Queue} waits for its database: {Reason}", settings.Queue, failure.Message);
         }
 
         var pause = AskDatabaseAgain * refusals;
@@ -202,7 +202,7 @@ internal sealed class MessagePump(
         if (refusals > 0)
         {
             health.DatabaseBack();
-            logger.LogInformation(BusEvents.DatabaseAvailable, "{Queue} has its database again", settings.Queue);
+            logger.LogInformation(LogEvents.DatabaseAvailable, "{Queue} has its database again", settings.Queue);
         }
     }
 
@@ -238,7 +238,7 @@ internal sealed class MessagePump(
             }
 
             logger.LogWarning(
-                BusEvents.BrokerUnavailable, "Message {MessageId} stays in its queue: {Reason}", messageId, unavailable.Message);
+                LogEvents.BrokerUnavailable, "Message {MessageId} stays in its queue: {Reason}", messageId, unavailable.Message);
             await Pause(stop);
             return false;
         }
@@ -261,7 +261,7 @@ internal sealed class MessagePump(
         {
             await delivery.ForwardToErrorQueue();
             logger.LogError(
-                BusEvents.MovedAsItCame,
+                LogEvents.MovedAsItCame,
                 failure,
                 "Message {MessageId} failed and went to the error queue as it came",
                 delivery.Message.MessageId);
@@ -270,7 +270,7 @@ internal sealed class MessagePump(
         catch (Exception refused)
         {
             logger.LogWarning(
-                BusEvents.BrokerUnavailable,
+                LogEvents.BrokerUnavailable,
                 "The error queue does not take message {MessageId}: {Reason}",
                 delivery.Message.MessageId,
                 refused.Message);
@@ -279,5 +279,5 @@ internal sealed class MessagePump(
     }
 
     private async Task Pause(CancellationToken stop) =>
-        await Task.Delay(BeforeAnotherAttempt, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(PauseBeforeRequeue, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

@@ -25,10 +25,8 @@ internal sealed class Recoverability(
     TimeProvider time,
     ILogger<Recoverability> logger)
 {
+    // In characters. AmqpLimits makes the headers fit into a frame; these come before, so that a stack trace does not cost other details.
     private const int MaxMessage = 16_384;
-
-    // All headers must fit into one frame, 128 KiB by RabbitMQ's default: over larger ones it closes the connection, and would again at
-    // every attempt.
     private const int MaxStackTrace = 32_768;
     private static readonly TimeSpan RetriesExpireAfter = TimeSpan.FromDays(1);
 
@@ -45,7 +43,7 @@ internal sealed class Recoverability(
         {
             case Recovery.ImmediateRetry:
                 logger.LogInformation(
-                    BusEvents.ImmediateRetry,
+                    LogEvents.ImmediateRetry,
                     failure,
                     "Message {MessageId} failed at attempt {Attempt} and is tried again at once",
                     message.MessageId,
@@ -54,12 +52,12 @@ internal sealed class Recoverability(
             case Recovery.DelayedRetry:
                 await dispatch([DelayedCopy(message, delayedRetries + 1, delay)], cancellationToken);
                 logger.LogWarning(
-                    BusEvents.DelayedRetry, failure, "Message {MessageId} failed and is tried again in {Delay}", message.MessageId, delay);
+                    LogEvents.DelayedRetry, failure, "Message {MessageId} failed and is tried again in {Delay}", message.MessageId, delay);
                 break;
             default:
                 await dispatch([FailedCopy(message, failure)], cancellationToken);
                 logger.LogError(
-                    BusEvents.MovedToErrorQueue,
+                    LogEvents.MovedToErrorQueue,
                     failure,
                     "Message {MessageId} failed for good and went to queue {ErrorQueue}",
                     message.MessageId,

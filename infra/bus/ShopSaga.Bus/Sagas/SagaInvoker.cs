@@ -52,7 +52,7 @@ internal sealed class SagaInvoker(IEndpointReporter? reporter, TimeProvider time
         if (isNew && !MayStart(metadata, message, context))
         {
             logger.LogDebug(
-                BusEvents.SagaNotFound,
+                LogEvents.SagaNotFound,
                 "{Saga} not found for {Message} {MessageId}",
                 metadata.SagaType.Name,
                 message.GetType().Name,

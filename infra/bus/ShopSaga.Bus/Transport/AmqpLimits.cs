@@ -13,7 +13,11 @@ internal static class AmqpLimits
 {
     public const string CutHeader = "ShopSaga.Bus.Cut";
     private const int MaxShortString = 255;
+
+    /// <summary>How much is kept of a header that must be cut, in bytes.</summary>
     private const int MaxKept = 256;
+
+    /// <summary>The longest list of cut headers, in bytes.</summary>
     private const int MaxCutNames = 2048;
 
     /// <summary>

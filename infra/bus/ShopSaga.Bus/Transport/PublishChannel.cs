@@ -4,7 +4,7 @@ using RabbitMQ.Client.Exceptions;
 
 namespace ShopSaga.Bus;
 
-/// <summary>One connection with one channel to publish on, and what was declared on the way.</summary>
+/// <summary>A connection with one channel to publish on, and the exchanges and destinations that are known to exist.</summary>
 internal sealed class PublishChannel(
     IConnection connection, IChannel channel, ReturnedEvents returned, TimeProvider time) : IAsyncDisposable
 {

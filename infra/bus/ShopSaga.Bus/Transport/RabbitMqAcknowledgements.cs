@@ -81,7 +81,7 @@ internal sealed class RabbitMqAcknowledgements(IChannel channel, ILogger logger)
         {
             // A frame is refused only when the connection breaks.
             logger.LogInformation(
-                BusEvents.AcknowledgementLost, "Messages could not be acknowledged and will be delivered again: {Reason}", lost.Message);
+                LogEvents.AcknowledgementLost, "Messages could not be acknowledged and will be delivered again: {Reason}", lost.Message);
         }
     }
 }

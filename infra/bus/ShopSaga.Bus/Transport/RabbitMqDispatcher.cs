@@ -5,7 +5,7 @@ using RabbitMQ.Client.Exceptions;
 namespace ShopSaga.Bus;
 
 /// <summary>
-/// Hands messages to the broker, over one connection and one channel with publisher confirms. All messages of a call are under way
+/// Hands messages to the broker, over one connection and one channel with publisher confirms. All messages of a call are in flight
 /// together; the call returns when the broker has them all. The connection is opened when first needed and again after it was lost.
 /// <code>
 ///   event        ─► exchange of its type, declared once; returned when no queue takes it

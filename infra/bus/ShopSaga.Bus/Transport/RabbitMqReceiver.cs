@@ -15,8 +15,10 @@ namespace ShopSaga.Bus;
 internal sealed class RabbitMqReceiver(
     RabbitMqConnections connections, RabbitMqDispatcher dispatcher, TransportContext context) : IAsyncDisposable
 {
-    /// <summary>The pause before an unreadable message is requeued when the error queue did not take it.</summary>
-    private static readonly TimeSpan BeforeAnotherAttempt = TimeSpan.FromSeconds(1);
+    /// <summary>
+    /// The pause before another attempt to renew a message, and before an unreadable one is requeued that the error queue did not take.
+    /// </summary>
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// How often exchanges and bindings are asserted. Events that are published after a loss and before the next assertion wait in
@@ -49,7 +51,7 @@ internal sealed class RabbitMqReceiver(
                 _subscription = await Subscribe(target, stop);
                 context.Health.BrokerConnected();
                 critical = false;
-                _logger.LogInformation(BusEvents.BrokerConnected, "{Queue} is receiving", _settings.Queue);
+                _logger.LogInformation(LogEvents.BrokerConnected, "{Queue} is receiving", _settings.Queue);
                 var reason = await UntilClosed(_subscription, stop);
                 lostAt = context.Time.GetTimestamp();
                 Lost(reason);
@@ -107,7 +109,7 @@ internal sealed class RabbitMqReceiver(
         catch (Exception failure) when (!stop.IsCancellationRequested)
         {
             _logger.LogWarning(
-                BusEvents.TopologyNotAsserted,
+                LogEvents.TopologyNotAsserted,
                 "Exchanges and bindings of {Queue} could not be asserted: {Reason}",
                 _settings.Queue,
                 failure.Message);
@@ -131,14 +133,14 @@ internal sealed class RabbitMqReceiver(
         catch (Exception lost)
         {
             _logger.LogInformation(
-                BusEvents.BrokerUnavailable, "{Queue} stops without the broker: {Reason}", _settings.Queue, lost.Message);
+                LogEvents.BrokerUnavailable, "{Queue} stops without the broker: {Reason}", _settings.Queue, lost.Message);
         }
     }
 
     private void Lost(string reason)
     {
         context.Health.BrokerLost(reason);
-        _logger.LogWarning(BusEvents.BrokerUnavailable, "{Queue} lost the broker and connects again: {Reason}", _settings.Queue, reason);
+        _logger.LogWarning(LogEvents.BrokerUnavailable, "{Queue} lost the broker and connects again: {Reason}", _settings.Queue, reason);
     }
 
     private async Task<Subscription> Subscribe(IDeliveryTarget target, CancellationToken cancellationToken)
@@ -172,7 +174,7 @@ internal sealed class RabbitMqReceiver(
 
     private async Task Declare(IConnection connection, IChannel channel, CancellationToken cancellationToken)
     {
-        if (_settings.Installers)
+        if (_settings.RunInstallers)
         {
             await Install(connection, channel, cancellationToken);
         }
@@ -225,7 +227,7 @@ internal sealed class RabbitMqReceiver(
             {
                 await dispatcher.Forward(_settings.Queue, AmqpMapping.Renewed(properties), body);
                 _logger.LogInformation(
-                    BusEvents.DeliveriesRenewed,
+                    LogEvents.DeliveriesRenewed,
                     "Message {MessageId} was delivered {Count} times; a copy took its place in {Queue}",
                     properties.MessageId,
                     MaxBrokerDeliveries,
@@ -236,12 +238,12 @@ internal sealed class RabbitMqReceiver(
             catch (Exception failure)
             {
                 _logger.LogWarning(
-                    BusEvents.BrokerUnavailable,
+                    LogEvents.BrokerUnavailable,
                     "Message {MessageId} could not be renewed in {Queue}: {Reason}",
                     properties.MessageId,
                     _settings.Queue,
                     failure.Message);
-                await Delay(BeforeAnotherAttempt, stop);
+                await Delay(RetryPause, stop);
             }
         }
     }
@@ -261,7 +263,7 @@ internal sealed class RabbitMqReceiver(
         {
             await ForwardToErrorQueue(properties, body);
             _logger.LogError(
-                BusEvents.PoisonMessage,
+                LogEvents.PoisonMessage,
                 unreadable,
                 "A message that cannot be read went from {Queue} to {ErrorQueue}",
                 _settings.Queue,
@@ -271,8 +273,8 @@ internal sealed class RabbitMqReceiver(
         catch (Exception failure)
         {
             _logger.LogWarning(
-                BusEvents.BrokerUnavailable, "A message that cannot be read stays in {Queue}: {Reason}", _settings.Queue, failure.Message);
-            await Delay(BeforeAnotherAttempt, stop);
+                LogEvents.BrokerUnavailable, "A message that cannot be read stays in {Queue}: {Reason}", _settings.Queue, failure.Message);
+            await Delay(RetryPause, stop);
             await acknowledgements.Requeue(tag);
         }
     }
@@ -288,7 +290,7 @@ internal sealed class RabbitMqReceiver(
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            _logger.LogDebug(BusEvents.Stopped, "{Queue} stops while it waits", _settings.Queue);
+            _logger.LogDebug(LogEvents.Stopped, "{Queue} stops while it waits", _settings.Queue);
         }
     }
 

@@ -32,7 +32,7 @@ internal sealed class ReturnedEvents(
         if (!_held.IsEmpty && _held.TryRemove(operation.MessageId, out _))
         {
             _returned.TryRemove(type, out _);
-            logger.LogInformation(BusEvents.EventTakenAgain, "A queue takes {Event} {MessageId} now", type.FullName, operation.MessageId);
+            logger.LogInformation(LogEvents.EventTakenAgain, "A queue takes {Event} {MessageId} now", type.FullName, operation.MessageId);
         }
     }
 
@@ -43,7 +43,7 @@ internal sealed class ReturnedEvents(
         if (_returned.TryAdd(type, true))
         {
             logger.LogWarning(
-                BusEvents.EventReturned, "No queue takes {Event}: it has no subscriber, or its bindings were deleted", type.FullName);
+                LogEvents.EventReturned, "No queue takes {Event}: it has no subscriber, or its bindings were deleted", type.FullName);
         }
 
         if (_withoutSubscriber.ContainsKey(type))
@@ -100,7 +100,7 @@ internal sealed class ReturnedEvents(
         }
         catch (Exception stopped) when (stopped is OperationCanceledException or ObjectDisposedException)
         {
-            logger.LogDebug(BusEvents.Stopped, "Returned events are not published again");
+            logger.LogDebug(LogEvents.Stopped, "Returned events are not published again");
             return;
         }
         finally
@@ -147,7 +147,7 @@ internal sealed class ReturnedEvents(
         {
             BusMeters.EventLost(operation.EventType!.FullName!);
             logger.LogError(
-                BusEvents.EventLost, "No queue took {Event} {MessageId}", operation.EventType!.FullName, operation.MessageId);
+                LogEvents.EventLost, "No queue took {Event} {MessageId}", operation.EventType!.FullName, operation.MessageId);
         }
     }
 
@@ -162,7 +162,7 @@ internal sealed class ReturnedEvents(
         catch (Exception failure) when (!_stop.IsCancellationRequested)
         {
             logger.LogWarning(
-                BusEvents.BrokerUnavailable,
+                LogEvents.BrokerUnavailable,
                 "Returned event {MessageId} is published again later: {Reason}",
                 held.MessageId,
                 failure.Message);

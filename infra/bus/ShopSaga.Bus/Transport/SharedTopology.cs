@@ -11,7 +11,8 @@ namespace ShopSaga.Bus;
 internal sealed class SharedTopology
 {
     /// <summary>
-    /// What the broker refused once it is not asked again while it exists: each refusal closes a channel, and the broker logs it.
+    /// Exchanges that this user may not declare. While they exist they are not declared again: each refusal closes a channel, and the
+    /// broker logs it.
     /// </summary>
     private readonly ConcurrentDictionary<string, bool> _refused = new();
 

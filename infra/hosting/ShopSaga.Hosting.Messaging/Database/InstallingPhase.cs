@@ -19,12 +19,8 @@ internal sealed class InstallingPhase(IConfiguration configuration) : IHostedLif
     public NpgsqlConnection NewConnection() =>
         _isOver && _database is { } database ? database.CreateConnection() : new NpgsqlConnection(_schema);
 
-    /// <summary>The pool to use once started; the one of the requests, so that its health covers the messages.</summary>
-    public InstallingPhase Then(NpgsqlDataSource database)
-    {
-        _database = database;
-        return this;
-    }
+    /// <summary>Sets the pool to use once started; the one of the requests, so that its health covers the messages.</summary>
+    public void UseOnceStarted(NpgsqlDataSource database) => _database = database;
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {

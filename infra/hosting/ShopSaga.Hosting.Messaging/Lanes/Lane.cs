@@ -73,7 +73,7 @@ internal static class Lane
 #endif
     }
 
-    /// <summary>How a request's session is opened.</summary>
+    /// <summary>Options to open a request's session with. NServiceBus looks for the committed messages sooner than by default.</summary>
     public static SqlPersistenceOpenSessionOptions NewSession() => new()
     {
 #if NSERVICEBUS

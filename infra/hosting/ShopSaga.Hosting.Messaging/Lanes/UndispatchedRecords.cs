@@ -16,9 +16,6 @@ namespace ShopSaga.Hosting.Lanes;
 internal sealed class UndispatchedRecords(
     MonitoredEndpoint endpoint, NpgsqlDataSource database, TimeProvider time, ILogger<UndispatchedRecords> logger) : BackgroundService
 {
-    // NServiceBus' format, as in WireTime of infra/bus, which is not public.
-    private const string WireTime = "yyyy-MM-dd HH:mm:ss:ffffff 'Z'";
-
     /// <summary>Of a property (AMQP 0-9-1, 4.2.5.3), in bytes.</summary>
     private const int MaxShortString = 255;
 
@@ -44,7 +41,7 @@ internal sealed class UndispatchedRecords(
         }
 
         logger.LogInformation(
-            HostingEvents.UndispatchedRecordsAnnounced, "Announced {Count} outbox records that had not left", records.Count);
+            LogEvents.UndispatchedRecordsAnnounced, "Sent control messages for {Count} undispatched outbox records", records.Count);
         return records.Count;
     }
 
@@ -60,7 +57,7 @@ internal sealed class UndispatchedRecords(
             catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
                 logger.LogWarning(
-                    HostingEvents.UndispatchedRecordsWait, "Outbox records that had not left wait: {Reason}", failure.Message);
+                    LogEvents.UndispatchedRecordsWait, "The undispatched outbox records must wait: {Reason}", failure.Message);
             }
 
             await Task.Delay(RetryInterval, time, stoppingToken);
@@ -95,7 +92,7 @@ internal sealed class UndispatchedRecords(
             ["NServiceBus.TransactionalSession.RemainingCommitDuration"] = "00:00:15",
             ["NServiceBus.TransactionalSession.CommitDelayIncrement"] = "00:00:02",
             ["NServiceBus.TransactionalSession.CommitDelayAttempt"] = "1",
-            ["NServiceBus.TransactionalSession.TimeSent"] = time.GetUtcNow().ToString(WireTime, CultureInfo.InvariantCulture),
+            ["NServiceBus.TransactionalSession.TimeSent"] = time.GetUtcNow().ToString(WireTime.Format, CultureInfo.InvariantCulture),
         },
     };
 }

@@ -4,7 +4,10 @@ using RabbitMQ.Client;
 
 namespace ShopSaga.Hosting.Monitoring;
 
-/// <summary>Reads a broker address in either form that the transport takes: <c>amqp://…</c> or <c>host=…;userName=…</c>.</summary>
+/// <summary>
+/// Reads a broker address in either form that the transport takes: <c>amqp://…</c> or <c>host=…;userName=…</c>. The bus refuses
+/// others.
+/// </summary>
 internal static class BrokerAddress
 {
     public static ConnectionFactory FactoryFor(string broker)

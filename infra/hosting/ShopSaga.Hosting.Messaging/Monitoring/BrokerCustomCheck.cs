@@ -2,7 +2,7 @@ namespace ShopSaga.Hosting.Monitoring;
 
 /// <summary>The broker answers, and the endpoint's queue exists.</summary>
 internal sealed class BrokerCustomCheck(
-    MonitoredEndpoint endpoint, ServiceControl settings) : CustomCheck("Broker is reachable", "Messaging", settings.CheckEvery)
+    MonitoredEndpoint endpoint, ReportingSettings settings) : CustomCheck("Broker is reachable", "Messaging", settings.CheckEvery)
 {
     public override async Task<CheckResult> PerformCheck(CancellationToken cancellationToken = default)
     {

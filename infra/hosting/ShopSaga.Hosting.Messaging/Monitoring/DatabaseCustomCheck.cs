@@ -4,7 +4,7 @@ namespace ShopSaga.Hosting.Monitoring;
 
 /// <summary>The service's database answers a statement.</summary>
 internal sealed class DatabaseCustomCheck(
-    NpgsqlDataSource database, ServiceControl settings) : CustomCheck("Database is reachable", "Database", settings.CheckEvery)
+    NpgsqlDataSource database, ReportingSettings settings) : CustomCheck("Database is reachable", "Database", settings.CheckEvery)
 {
     public override async Task<CheckResult> PerformCheck(CancellationToken cancellationToken = default)
     {

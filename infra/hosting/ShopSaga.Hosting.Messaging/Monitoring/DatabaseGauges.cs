@@ -84,7 +84,7 @@ internal sealed class DatabaseGauges : BackgroundService
 }
 
 /// <summary>How a service adds gauges.</summary>
-public static class DatabaseGaugeRegistration
+public static class DatabaseGaugeSetup
 {
     /// <summary>Adds a gauge; the first also starts their reading.</summary>
     public static IServiceCollection AddDatabaseGauge(this IServiceCollection services, DatabaseGauge gauge)

@@ -7,7 +7,8 @@ namespace ShopSaga.Hosting.Monitoring;
 /// being imported, or on their way back after a retry. It passes, too, while the queue is empty and nothing reads it, since ServiceControl
 /// may be starting, but the log says so. One service reports it, since the queue is one for all.
 /// </summary>
-internal sealed class ErrorQueueCustomCheck(MonitoredEndpoint endpoint, ServiceControl settings, ILogger<ErrorQueueCustomCheck> logger)
+internal sealed class ErrorQueueCustomCheck(
+    MonitoredEndpoint endpoint, ReportingSettings settings, ILogger<ErrorQueueCustomCheck> logger)
     : CustomCheck("Few failed messages wait", "Messaging", settings.CheckEvery)
 {
     private bool _wasRead = true;
@@ -19,7 +20,7 @@ internal sealed class ErrorQueueCustomCheck(MonitoredEndpoint endpoint, ServiceC
         if (_wasRead && !isRead)
         {
             logger.LogWarning(
-                HostingEvents.ErrorQueueUnread,
+                LogEvents.ErrorQueueUnread,
                 "Nothing reads the queue {ErrorQueue}: a message that fails waits there, and ServicePulse does not show it",
                 MonitoredEndpoint.ErrorQueue);
         }

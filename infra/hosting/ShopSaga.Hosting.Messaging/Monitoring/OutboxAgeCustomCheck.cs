@@ -5,12 +5,9 @@ namespace ShopSaga.Hosting.Monitoring;
 
 /// <summary>No outbox record waits longer than it should: messages leave right after the commit unless the broker is unavailable.</summary>
 internal sealed class OutboxAgeCustomCheck(
-    NpgsqlDataSource database, MonitoredEndpoint endpoint, ServiceControl settings, TimeProvider time)
+    NpgsqlDataSource database, MonitoredEndpoint endpoint, ReportingSettings settings, TimeProvider time)
     : CustomCheck("Outbox is dispatched", "Messaging", settings.CheckEvery)
 {
-    // NServiceBus' format, as in WireTime of infra/bus, which is not public.
-    private const string WireTime = "yyyy-MM-dd HH:mm:ss:ffffff 'Z'";
-
     public override async Task<CheckResult> PerformCheck(CancellationToken cancellationToken = default)
     {
         // Records have no timestamp, so take that of the last message. Index: the partial one of undispatched records.
@@ -26,7 +23,7 @@ internal sealed class OutboxAgeCustomCheck(
         }
 
         var age = time.GetUtcNow() - DateTimeOffset.ParseExact(
-            oldest, WireTime, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+            oldest, WireTime.Format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
         return age <= settings.OldestOutboxRecord
             ? CheckResult.Pass
             : CheckResult.Failed($"Messages sent at {oldest} have not left the outbox of {endpoint.Name}, {age.TotalSeconds:0} s later.");

@@ -32,7 +32,7 @@ public static class DatabaseAtStart
             catch (Exception failure) when (IsTemporary(failure))
             {
                 logger.LogWarning(
-                    HostingEvents.WaitingForDatabase,
+                    LogEvents.WaitingForDatabase,
                     "Waiting for the database, attempt {Attempt}: {Reason}",
                     attempt,
                     failure.Message);

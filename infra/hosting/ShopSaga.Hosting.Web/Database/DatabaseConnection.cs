@@ -5,13 +5,13 @@ using Npgsql;
 namespace ShopSaga.Hosting.Database;
 
 /// <summary>
-/// Limits for every session of a service. Without them a client that froze or vanished keeps its locks, and a row lock that is never
-/// released stops a whole service. <c>Database:LockTimeout</c>, <c>Database:StatementTimeout</c> and
+/// Limits for every database session of a service. Without them a client that froze or vanished keeps its locks, and a row lock that is
+/// never released stops a whole service. <c>Database:LockTimeout</c>, <c>Database:StatementTimeout</c> and
 /// <c>Database:IdleInTransactionTimeout</c> override the defaults.
 /// <para>
 /// A session prepares each statement that it runs again, up to <c>Database:PreparedStatements</c>; 0 turns that off, for a pooler between
 /// service and server that cannot keep them. A connection goes back to the pool as it is: no statement of a service leaves anything in its
-/// session (docs/decisions/025).
+/// session (docs/decisions/025-an-order-is-made-cheap.md).
 /// </para>
 /// </summary>
 internal static class DatabaseConnection

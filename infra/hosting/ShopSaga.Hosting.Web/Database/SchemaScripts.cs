@@ -83,6 +83,6 @@ internal sealed class SchemaScripts(NpgsqlDataSource database, Assembly assembly
         await connection.ExecuteAsync(text, transaction: transaction);
         await connection.ExecuteAsync("INSERT INTO schema_scripts (name, sha256) VALUES (@name, @hash)", new { name, hash }, transaction);
         await transaction.CommitAsync();
-        logger.LogInformation(HostingEvents.SchemaScriptApplied, "Applied schema script {Script}", name);
+        logger.LogInformation(LogEvents.SchemaScriptApplied, "Applied schema script {Script}", name);
     }
 }

@@ -42,12 +42,12 @@ internal sealed class ProblemExceptionHandler(
             case (BadHttpRequestException bad, _):
                 return Problems.OfStatus(bad.StatusCode);
             case (_, null):
-                logger.LogError(HostingEvents.RequestFailed, exception, "{Method} {Path} failed", context.Request.Method,
+                logger.LogError(LogEvents.RequestFailed, exception, "{Method} {Path} failed", context.Request.Method,
                     context.Request.Path);
                 return Problems.OfStatus(StatusCodes.Status500InternalServerError);
             case (_, { } timeout) when DatabaseFailure.IsTimeout(timeout):
                 logger.LogWarning(
-                    HostingEvents.StatementTimedOut,
+                    LogEvents.StatementTimedOut,
                     "Answered 503 to {Method} {Path}, a statement or its wait for a lock timed out: {Reason}",
                     context.Request.Method,
                     context.Request.Path,
@@ -56,7 +56,7 @@ internal sealed class ProblemExceptionHandler(
                     "Another transaction holds what the request needs, or the database took too long. Retry later; see Retry-After.");
             case (_, { } cause):
                 logger.LogWarning(
-                    HostingEvents.DependencyUnavailable,
+                    LogEvents.DependencyUnavailable,
                     "Answered 503 to {Method} {Path}: {Reason}",
                     context.Request.Method,
                     context.Request.Path,

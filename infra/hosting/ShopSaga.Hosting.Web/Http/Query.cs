@@ -9,7 +9,7 @@ public static class Query
     /// <summary>A parameter as text, taken literally.</summary>
     /// <exception cref="InvalidRequestException">It is empty, given twice, too long, or contains NUL, which PostgreSQL cannot
     /// store.</exception>
-    public static string? Text(this HttpRequest request, string name, int maximum = 200)
+    public static string? Text(this HttpRequest request, string name, int max = 200)
     {
         var values = request.Query[name];
         return values switch
@@ -17,8 +17,8 @@ public static class Query
             [] => null,
             [{ Length: > 0 } value] when value.Contains('\0') =>
                 throw new InvalidRequestException(name, "must not contain a NUL character."),
-            [{ Length: > 0 } value] when value.Length <= maximum => value,
-            [{ Length: > 0 }] => throw new InvalidRequestException(name, $"must have at most {maximum} characters."),
+            [{ Length: > 0 } value] when value.Length <= max => value,
+            [{ Length: > 0 }] => throw new InvalidRequestException(name, $"must have at most {max} characters."),
             [_] => throw new InvalidRequestException(name, "must not be empty."),
             _ => throw new InvalidRequestException(name, "is given twice."),
         };
@@ -26,17 +26,17 @@ public static class Query
 
     /// <summary>A parameter as a whole number, digits only.</summary>
     /// <exception cref="InvalidRequestException">It is not a whole number, or is out of range.</exception>
-    public static long? Number(this HttpRequest request, string name, long minimum, long maximum)
+    public static long? Number(this HttpRequest request, string name, long min, long max)
     {
         if (request.Text(name) is not { } text)
         {
             return null;
         }
 
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= minimum
-            && number <= maximum
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min
+            && number <= max
             ? number
-            : throw new InvalidRequestException(name, $"must be a whole number from {minimum} to {maximum}.");
+            : throw new InvalidRequestException(name, $"must be a whole number from {min} to {max}.");
     }
 
     /// <summary>A parameter as a date.</summary>

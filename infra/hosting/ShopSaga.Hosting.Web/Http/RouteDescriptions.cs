@@ -49,12 +49,12 @@ public static class RouteDescriptions
         route.WithMetadata(new RequestHeader(name, description));
 
     /// <summary>The route can also answer in this media type.</summary>
-    public static RouteHandlerBuilder AnswersAlso(this RouteHandlerBuilder route, string mediaType) =>
+    public static RouteHandlerBuilder ReturnsAlso(this RouteHandlerBuilder route, string mediaType) =>
         route.WithMetadata(new OtherForm(mediaType));
 
     /// <summary>The route sends a response header.</summary>
-    public static RouteHandlerBuilder AnswersHeader(this RouteHandlerBuilder route, string name, string description) =>
-        route.WithMetadata(new AnswerHeader(name, description));
+    public static RouteHandlerBuilder ReturnsHeader(this RouteHandlerBuilder route, string name, string description) =>
+        route.WithMetadata(new ResponseHeader(name, description));
 }
 
 internal sealed record BodyExample(object Value);
@@ -79,6 +79,6 @@ internal sealed record QueryParameter(string Name, string Description)
 
 internal sealed record RequestHeader(string Name, string Description);
 
-internal sealed record AnswerHeader(string Name, string Description);
+internal sealed record ResponseHeader(string Name, string Description);
 
 internal sealed record OtherForm(string MediaType);

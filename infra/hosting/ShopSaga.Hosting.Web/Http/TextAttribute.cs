@@ -6,16 +6,16 @@ namespace ShopSaga.Hosting.Http;
 
 /// <summary>Bounds the length of text in Unicode code points, as PostgreSQL counts them. Blank text is invalid unless allowed.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
-public sealed class TextAttribute(int minimum, int maximum) : ValidationAttribute
+public sealed class TextAttribute(int min, int max) : ValidationAttribute
 {
     /// <summary>Whether blank text is allowed.</summary>
     public bool MayBeBlank { get; init; }
 
     /// <summary>The smallest number of characters.</summary>
-    public int Minimum => minimum;
+    public int Minimum => min;
 
     /// <summary>The largest number of characters.</summary>
-    public int Maximum => maximum;
+    public int Maximum => max;
 
     /// <inheritdoc/>
     public override bool IsValid(object? value)
@@ -26,7 +26,7 @@ public sealed class TextAttribute(int minimum, int maximum) : ValidationAttribut
         }
 
         var characters = text.EnumerateRunes().Count();
-        return characters >= minimum && characters <= maximum && (MayBeBlank || text.EnumerateRunes().Any(IsVisible));
+        return characters >= min && characters <= max && (MayBeBlank || text.EnumerateRunes().Any(IsVisible));
     }
 
     /// <summary>
@@ -39,5 +39,5 @@ public sealed class TextAttribute(int minimum, int maximum) : ValidationAttribut
 
     /// <inheritdoc/>
     public override string FormatErrorMessage(string name) =>
-        $"must have {minimum} to {maximum} characters{(MayBeBlank ? "." : " and not be blank.")}";
+        $"must have {min} to {max} characters{(MayBeBlank ? "." : " and not be blank.")}";
 }

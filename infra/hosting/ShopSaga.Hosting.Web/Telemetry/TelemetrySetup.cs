@@ -40,7 +40,7 @@ internal static class TelemetrySetup
             return;
         }
 
-        // The default also reads and writes baggage, which nothing here uses: strangers could send it along with every message.
+        // The default also reads and writes baggage, which nothing here uses: clients could have it sent along with every message.
         Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
         builder.Services.Configure<OpenTelemetryLoggerOptions>(logs => (logs.IncludeFormattedMessage, logs.IncludeScopes) = (true, true));
         telemetry

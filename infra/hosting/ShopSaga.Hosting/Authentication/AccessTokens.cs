@@ -33,7 +33,8 @@ public static class AccessTokens
     {
         var issuer = builder.Configuration.Required("Auth:Issuer");
         var audience = builder.Configuration.Required("Auth:Audience");
-        builder.Services.TryAddSingleton(services => OverHttp(JwksAddresses(services.GetRequiredService<IConfiguration>())));
+        builder.Services.TryAddSingleton(
+            services => OverHttp(services.GetRequiredService<IConfiguration>().RequiredAddresses("Auth:JwksAddress")));
         builder.Services.AddSingleton<SigningKeys>();
         builder.Services.AddAuthorizationBuilder().AddPolicy(AdminPolicy, policy => policy.RequireClaim("role", "admin"));
         builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
@@ -117,17 +118,6 @@ public static class AccessTokens
             // JwtBearer refuses the token in the next step.
             return null;
         }
-    }
-
-    private static Uri[] JwksAddresses(IConfiguration configuration)
-    {
-        configuration.Required("Auth:JwksAddress");
-        return [.. configuration.List("Auth:JwksAddress").Select(text => Uri.TryCreate(text, UriKind.Absolute, out var address)
-            ? address
-            : throw new InvalidOperationException(
-                $"Configuration 'Auth:JwksAddress' names '{text}', which is not an address such as "
-                    + "http://127.0.0.1:8081/.well-known/jwks.json. "
-                + "Set Auth__JwksAddress."))];
     }
 
     /// <summary>Tries one address after the other until one answers.</summary>

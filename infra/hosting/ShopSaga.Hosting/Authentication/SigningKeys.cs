@@ -6,8 +6,9 @@ using Npgsql;
 namespace ShopSaga.Hosting.Authentication;
 
 /// <summary>
-/// The public keys of access tokens, kept while Users is down. They are fetched again after five minutes, and at once when a token names an
-/// unknown key, but at most once a second regardless of how many such tokens arrive.
+/// The keys that access tokens are validated with, named as in JwtBearer: the public halves of the keys that Users signs with. They are
+/// kept while Users is down. They are fetched again after five minutes, and at once when a token names an unknown key, but at most once a
+/// second regardless of how many such tokens arrive.
 /// </summary>
 internal sealed class SigningKeys(JwksSource source, TimeProvider time, ILogger<SigningKeys> logger) : IDisposable
 {
@@ -55,7 +56,7 @@ internal sealed class SigningKeys(JwksSource source, TimeProvider time, ILogger<
         catch (Exception failure)
             when (failure is HttpRequestException or OperationCanceledException or JsonException or ArgumentException or NpgsqlException)
         {
-            logger.LogWarning(HostingEvents.KeysNotFetched, "The keys of access tokens could not be fetched: {Reason}", failure.Message);
+            logger.LogWarning(LogEvents.KeysNotFetched, "The keys of access tokens could not be fetched: {Reason}", failure.Message);
         }
         finally
         {

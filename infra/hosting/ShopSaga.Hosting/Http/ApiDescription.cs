@@ -108,8 +108,7 @@ public static class ApiDescription
             Title = $"ShopSaga {service}",
             Version = "1.0",
             Description = "Errors are problems (RFC 9457); `type` is a page that explains the error. Every response says how many requests "
-                + "are left "
-                + "(RateLimit, RateLimit-Policy).",
+                + "are left (RateLimit, RateLimit-Policy).",
         };
         document.Servers = [new OpenApiServer { Url = "/" }];
         document.Tags = new HashSet<OpenApiTag> { new() { Name = service } };
@@ -182,7 +181,7 @@ public static class ApiDescription
         var responses = operation.Responses ??= [];
         foreach (var (status, response) in responses.Where(response => response.Key.StartsWith('2')))
         {
-            Head(response, metadata.OfType<AnswerHeader>());
+            Head(response, metadata.OfType<ResponseHeader>());
             foreach (var form in metadata.OfType<OtherForm>())
             {
                 response.Content!.Add(form.MediaType, new OpenApiMediaType { Schema = Text });
@@ -190,7 +189,7 @@ public static class ApiDescription
 
             if (status is "201" or "202")
             {
-                Head(response, [new AnswerHeader("Location", "The address of the resource.")]);
+                Head(response, [new ResponseHeader("Location", "The address of the resource.")]);
             }
         }
 
@@ -252,12 +251,12 @@ public static class ApiDescription
         };
         if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
         {
-            Head(response, [new AnswerHeader("Retry-After", "Seconds until a retry.")]);
+            Head(response, [new ResponseHeader("Retry-After", "Seconds until a retry.")]);
         }
 
         if (status is StatusCodes.Status401Unauthorized)
         {
-            Head(response, [new AnswerHeader("WWW-Authenticate", "Bearer.")]);
+            Head(response, [new ResponseHeader("WWW-Authenticate", "Bearer.")]);
         }
 
         return response;
@@ -310,7 +309,7 @@ public static class ApiDescription
 
     private static OpenApiSchema Text => new() { Type = JsonSchemaType.String };
 
-    private static void Head(IOpenApiResponse response, IEnumerable<AnswerHeader> headers)
+    private static void Head(IOpenApiResponse response, IEnumerable<ResponseHeader> headers)
     {
         foreach (var header in headers)
         {

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace ShopSaga.Hosting;
 
 /// <summary>Ids of the events that every service logs: 9000 to 9999. 9003 was used once and stays unused.</summary>
-internal static class HostingEvents
+internal static class LogEvents
 {
     public static readonly EventId SchemaScriptApplied = new(9001, nameof(SchemaScriptApplied));
     public static readonly EventId WaitingForDatabase = new(9002, nameof(WaitingForDatabase));

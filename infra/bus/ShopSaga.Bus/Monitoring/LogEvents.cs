@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace ShopSaga.Bus;
 
 /// <summary>Ids of the events that the runtime logs: 8000 to 8999. 8020 to 8022 were used once and stay unused.</summary>
-internal static class BusEvents
+internal static class LogEvents
 {
     public static readonly EventId SagaNotFound = new(8001, nameof(SagaNotFound));
     public static readonly EventId ImmediateRetry = new(8002, nameof(ImmediateRetry));

@@ -1,6 +1,4 @@
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace ShopSaga.Hosting.Monitoring;
 
@@ -14,7 +12,7 @@ namespace ShopSaga.Hosting.Monitoring;
 /// which a check fails; <c>ErrorQueueReporter</c> is the service that checks the error queue, Orders by default. ServicePulse shows metrics
 /// of the last minute in bars of a second or more, so they are sent every second.
 /// </remarks>
-internal sealed record ServiceControl(
+internal sealed record ReportingSettings(
     string? Heartbeats,
     string? Checks,
     string? Metrics,
@@ -32,17 +30,17 @@ internal sealed record ServiceControl(
     private static readonly TimeSpan MaxTime = TimeSpan.FromDays(1);
 
     /// <exception cref="InvalidOperationException">A setting is unknown or wrong; the message says what to set.</exception>
-    public static ServiceControl From(IConfiguration configuration)
+    public static ReportingSettings From(IConfiguration configuration)
     {
         var section = configuration.GetSection(Section);
-        var known = typeof(ServiceControl).GetProperties().Select(property => property.Name).ToList();
+        var known = typeof(ReportingSettings).GetProperties().Select(property => property.Name).ToList();
         if (section.GetChildren().FirstOrDefault(child => !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase)) is { } unknown)
         {
             throw new InvalidOperationException(
                 $"Configuration '{unknown.Path}' is unknown. {Section} has {string.Join(", ", known)}.");
         }
 
-        return new ServiceControl(
+        return new ReportingSettings(
             Queue(section, nameof(Heartbeats)),
             Queue(section, nameof(Checks)),
             Queue(section, nameof(Metrics)),
@@ -65,54 +63,4 @@ internal sealed record ServiceControl(
 
     private static InvalidOperationException Wrong(IConfigurationSection section, string key, string value, string expected) => new(
         $"Configuration '{section.Path}:{key}' is '{value}'. Set {section.Path}__{key} to {expected}.");
-}
-
-/// <summary>Sets up the endpoint's reports.</summary>
-internal static class ServiceControlSetup
-{
-    public static void AddServiceControl(this WebApplicationBuilder builder, EndpointConfiguration endpoint, string service)
-    {
-        var settings = ServiceControl.From(builder.Configuration);
-        builder.Services.AddSingleton(settings);
-        builder.Services.AddSingleton(
-            new MonitoredEndpoint(endpoint.EndpointName, builder.Configuration.Required("ConnectionStrings:Broker")));
-        if (settings.Heartbeats is { } heartbeats)
-        {
-            endpoint.SendHeartbeatTo(heartbeats, settings.HeartbeatEvery);
-        }
-
-        if (settings.Checks is { } checks)
-        {
-            endpoint.ReportCustomChecksTo(checks);
-            endpoint.AddCustomCheck<DatabaseCustomCheck>();
-            endpoint.AddCustomCheck<BrokerCustomCheck>();
-            endpoint.AddCustomCheck<OutboxAgeCustomCheck>();
-            if (service.Equals(settings.ErrorQueueReporter, StringComparison.OrdinalIgnoreCase))
-            {
-                endpoint.AddCustomCheck<ErrorQueueCustomCheck>();
-            }
-        }
-
-        if (settings.Metrics is { } metrics)
-        {
-            endpoint.EnableMetrics().SendMetricDataToServiceControl(metrics, settings.MetricsEvery);
-        }
-
-        if (settings.Audit is { } audit)
-        {
-            endpoint.AuditProcessedMessagesTo(audit);
-        }
-
-        if (settings.SagaAudit is { } sagaAudit)
-        {
-            endpoint.AuditSagaStateChanges(sagaAudit);
-        }
-    }
-}
-
-/// <summary>The endpoint that the checks inspect.</summary>
-internal sealed record MonitoredEndpoint(string Name, string Broker)
-{
-    /// <summary>The queue for messages of all services that failed for good.</summary>
-    public const string ErrorQueue = "error";
 }

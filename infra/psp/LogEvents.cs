@@ -1,7 +1,7 @@
 namespace ShopSaga.Psp;
 
 /// <summary>Ids of the events that the provider's simulator logs: 8000 to 8999.</summary>
-internal static class PspEvents
+internal static class LogEvents
 {
     public static readonly EventId Charged = new(8001, nameof(Charged));
     public static readonly EventId Declined = new(8002, nameof(Declined));
