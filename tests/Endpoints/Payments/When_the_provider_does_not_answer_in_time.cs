@@ -25,12 +25,9 @@ internal sealed class When_the_provider_does_not_answer_in_time() : PaymentsTest
     [Test]
     public async Task Should_ask_and_charge_again_when_the_provider_knows_of_nothing()
     {
-        await Harness.HandleAll(Placed(OrderId), Reserved(OrderId));
-        Harness.Connection.MayProceed = new TaskCompletionSource().Task;
-        await Harness.Handle(Harness.TakeWaiting()!);
+        await BeginWithoutAnswer();
         Assert.That(await Harness.Status(OrderId), Is.EqualTo("UNKNOWN"));
 
-        Harness.Connection.MayProceed = Task.CompletedTask;
         await Harness.HandleWaiting();
 
         Assert.That(await Harness.Status(OrderId), Is.EqualTo("COMPLETED"));
@@ -80,10 +77,7 @@ internal sealed class When_the_provider_does_not_answer_in_time() : PaymentsTest
     [Test]
     public async Task Should_charge_again_when_it_could_not_be_asked_for_a_while()
     {
-        await Harness.HandleAll(Placed(OrderId), Reserved(OrderId));
-        Harness.Connection.MayProceed = new TaskCompletionSource().Task;
-        await Harness.Handle(Harness.TakeWaiting()!);
-        Harness.Connection.MayProceed = Task.CompletedTask;
+        await BeginWithoutAnswer();
         Harness.Connection.IsDown = true;
         for (var ask = 1; ask <= 5; ask++)
         {
@@ -100,10 +94,7 @@ internal sealed class When_the_provider_does_not_answer_in_time() : PaymentsTest
     [Test]
     public async Task Should_close_the_key_in_the_last_attempt_however_few_reached_it()
     {
-        await Harness.HandleAll(Placed(OrderId), Reserved(OrderId));
-        Harness.Connection.MayProceed = new TaskCompletionSource().Task;
-        await Harness.Handle(Harness.TakeWaiting()!);
-        Harness.Connection.MayProceed = Task.CompletedTask;
+        await BeginWithoutAnswer();
 
         await Harness.Handle((ResolvePayment)Harness.TakeWaiting()! with { Ask = 34 });
 
@@ -177,5 +168,14 @@ internal sealed class When_the_provider_does_not_answer_in_time() : PaymentsTest
         await Harness.HandleWaiting();
 
         Assert.That(await Harness.Status(OrderId), Is.EqualTo(status));
+    }
+
+    /// <summary>The request to charge does not reach the provider before its time is over.</summary>
+    private async Task BeginWithoutAnswer()
+    {
+        await Harness.HandleAll(Placed(OrderId), Reserved(OrderId));
+        Harness.Connection.MayProceed = new TaskCompletionSource().Task;
+        await Harness.Handle(Harness.TakeWaiting()!);
+        Harness.Connection.MayProceed = Task.CompletedTask;
     }
 }
