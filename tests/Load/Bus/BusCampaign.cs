@@ -1,4 +1,4 @@
-using HdrHistogram;
+using Result = (ShopSaga.Load.Consumption Cost, HdrHistogram.LongConcurrentHistogram Latencies);
 
 namespace ShopSaga.Load.Bus;
 
@@ -37,7 +37,7 @@ internal static class BusCampaign
     }
 
     /// <summary>A preloaded queue, drained by two endpoints.</summary>
-    internal static async Task<(Consumption Cost, LongConcurrentHistogram Latencies)> Drain(IPair pair, int messages)
+    internal static async Task<Result> Drain(IPair pair, int messages)
     {
         await pair.Install();
         await pair.Preload(messages);
@@ -50,7 +50,7 @@ internal static class BusCampaign
     }
 
     /// <summary>Concurrent requests through transactional sessions, until every event is handled.</summary>
-    internal static async Task<(Consumption Cost, LongConcurrentHistogram Latencies)> Sessions(IPair pair, int requests)
+    internal static async Task<Result> Sessions(IPair pair, int requests)
     {
         await pair.Install();
         await pair.Start();
@@ -65,23 +65,37 @@ internal static class BusCampaign
         return (cost, pair.Latencies);
     }
 
-    private static async Task Compare(
-        Report report, string name, int messages, double nServiceBus, Func<IPair, int, Task<(
-            Consumption Cost, LongConcurrentHistogram Latencies)>> run)
+    /// <summary>The median round of each contender. All take turns, each time on new databases whose rows are then verified.</summary>
+    internal static async Task<Dictionary<string, Result>> TakeTurns(
+        string scenario, IReadOnlyDictionary<string, Func<IPair>> contenders, int messages, int rounds, Func<IPair, int, Task<Result>> run)
     {
-        var raw = new List<(Consumption Cost, LongConcurrentHistogram Latencies)>();
-        var bus = new List<(Consumption Cost, LongConcurrentHistogram Latencies)>();
-        for (var round = 0; round <= Rounds; round++)
+        var results = contenders.Keys.ToDictionary(name => name, _ => new List<Result>());
+        for (var round = 0; round <= rounds; round++)
         {
-            raw.Add(await Once(new RawPair(), messages, run));
-            bus.Add(await Once(NewBus(), messages, run));
-            Console.WriteLine(
-                $"{name}, round {round}: raw {messages / raw[^1].Cost.Seconds:0}/s, bus {messages / bus[^1].Cost.Seconds:0}/s");
+            foreach (var (name, create) in contenders)
+            {
+                var result = await Once(create(), messages, run);
+                Console.WriteLine($"{scenario}, round {round}: {name} {messages / result.Cost.Seconds:0}/s");
+
+                // Round 0 warms up the JIT compiler.
+                if (round > 0)
+                {
+                    results[name].Add(result);
+                }
+            }
         }
 
-        // Round 0 warms up the JIT compiler.
-        var (rawCost, rawLatencies) = Median(raw[1..]);
-        var (cost, latencies) = Median(bus[1..]);
+        return results.ToDictionary(
+            result => result.Key, result => result.Value.OrderBy(run => run.Cost.Seconds).ElementAt(result.Value.Count / 2));
+    }
+
+    private static async Task Compare(
+        Report report, string name, int messages, double nServiceBus, Func<IPair, int, Task<Result>> run)
+    {
+        var medians = await TakeTurns(
+            name, new Dictionary<string, Func<IPair>> { ["raw"] = () => new RawPair(), ["bus"] = NewBus }, messages, Rounds, run);
+        var (rawCost, rawLatencies) = medians["raw"];
+        var (cost, latencies) = medians["bus"];
         report.Add($"{name}.throughput", messages / cost.Seconds, "messages/s", messages / rawCost.Seconds);
         report.Add($"{name}.throughput.nservicebus", messages / cost.Seconds, "messages/s", nServiceBus);
         report.Add($"{name}.cpu", 1e6 * cost.CpuSeconds / messages, "µs/message", 1e6 * rawCost.CpuSeconds / messages);
@@ -102,7 +116,7 @@ internal static class BusCampaign
     }
 
     /// <summary>Single requests, each until its event is handled.</summary>
-    internal static async Task<(Consumption Cost, LongConcurrentHistogram Latencies)> OneAfterTheOther(IPair pair, int requests)
+    internal static async Task<Result> OneAfterTheOther(IPair pair, int requests)
     {
         await pair.Install();
         await pair.Start();
@@ -118,16 +132,11 @@ internal static class BusCampaign
     }
 
     /// <summary>One measurement on new databases, whose rows are then verified.</summary>
-    internal static Task<(Consumption Cost, LongConcurrentHistogram Latencies)> Once(
-        IPair newPair, int messages, Func<IPair, int, Task<(Consumption Cost, LongConcurrentHistogram Latencies)>> run) =>
+    private static Task<Result> Once(IPair newPair, int messages, Func<IPair, int, Task<Result>> run) =>
         Scenario.On(newPair, async pair =>
         {
             var result = await run(pair, messages);
             await Scenario.Verify(messages);
             return result;
         });
-
-    internal static (
-        Consumption Cost, LongConcurrentHistogram Latencies) Median(List<(Consumption Cost, LongConcurrentHistogram Latencies)> runs) =>
-        runs.OrderBy(run => run.Cost.Seconds).ElementAt(runs.Count / 2);
 }

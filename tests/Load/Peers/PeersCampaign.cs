@@ -33,23 +33,7 @@ internal static class PeersCampaign
 
     private static async Task Compare(Report report, string scenario, int messages, int rounds, Func<IPair, int, Task<Result>> run)
     {
-        var results = Contenders.Keys.ToDictionary(name => name, _ => new List<Result>());
-        for (var round = 0; round <= rounds; round++)
-        {
-            foreach (var (name, create) in Contenders)
-            {
-                var result = await BusCampaign.Once(create(), messages, run);
-                Console.WriteLine($"{scenario}, round {round}: {name} {messages / result.Cost.Seconds:0}/s");
-
-                // Round 0 warms up the JIT compiler.
-                if (round > 0)
-                {
-                    results[name].Add(result);
-                }
-            }
-        }
-
-        var medians = results.ToDictionary(result => result.Key, result => BusCampaign.Median(result.Value));
+        var medians = await BusCampaign.TakeTurns(scenario, Contenders, messages, rounds, run);
         void Add(string figure, string unit, Func<Result, double> value)
         {
             foreach (var peer in Contenders.Keys.Where(name => name is not Ours))
