@@ -60,17 +60,9 @@ internal sealed class When_the_provider_does_not_answer_in_time() : PaymentsTest
     {
         await Harness.HandleAll(Placed(OrderId, "CARD_TIMEOUT_CHARGED"), Reserved(OrderId));
         await Harness.Handle(Harness.TakeWaiting()!);
-        Harness.Connection.IsDown = true;
 
-        for (var ask = 1; ask <= 5; ask++)
-        {
-            Assert.That(((ResolvePayment)Harness.Waiting.Single()).Ask, Is.EqualTo(ask));
-            await Harness.Handle(Harness.TakeWaiting()!);
-            Assert.That(await Harness.Status(OrderId), Is.EqualTo("UNKNOWN"));
-        }
+        await AskInVainUntilTheProviderIsBack();
 
-        Harness.Connection.IsDown = false;
-        await Harness.HandleWaiting();
         Assert.That(await Harness.Status(OrderId), Is.EqualTo("COMPLETED"));
     }
 
@@ -78,15 +70,8 @@ internal sealed class When_the_provider_does_not_answer_in_time() : PaymentsTest
     public async Task Should_charge_again_when_it_could_not_be_asked_for_a_while()
     {
         await BeginWithoutAnswer();
-        Harness.Connection.IsDown = true;
-        for (var ask = 1; ask <= 5; ask++)
-        {
-            await Harness.Handle(Harness.TakeWaiting()!);
-            Assert.That(await Harness.Status(OrderId), Is.EqualTo("UNKNOWN"));
-        }
 
-        Harness.Connection.IsDown = false;
-        await Harness.HandleWaiting();
+        await AskInVainUntilTheProviderIsBack();
 
         Assert.That(await Harness.Status(OrderId), Is.EqualTo("COMPLETED"));
     }
@@ -177,5 +162,19 @@ internal sealed class When_the_provider_does_not_answer_in_time() : PaymentsTest
         Harness.Connection.MayProceed = new TaskCompletionSource().Task;
         await Harness.Handle(Harness.TakeWaiting()!);
         Harness.Connection.MayProceed = Task.CompletedTask;
+    }
+
+    private async Task AskInVainUntilTheProviderIsBack()
+    {
+        Harness.Connection.IsDown = true;
+        for (var ask = 1; ask <= 5; ask++)
+        {
+            Assert.That(((ResolvePayment)Harness.Waiting.Single()).Ask, Is.EqualTo(ask));
+            await Harness.Handle(Harness.TakeWaiting()!);
+            Assert.That(await Harness.Status(OrderId), Is.EqualTo("UNKNOWN"));
+        }
+
+        Harness.Connection.IsDown = false;
+        await Harness.HandleWaiting();
     }
 }
