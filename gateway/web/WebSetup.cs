@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Localization;
 using ShopSaga.Hosting;
+using ShopSaga.Hosting.Business;
 using ShopSaga.Web.Administration;
 using ShopSaga.Web.Customer;
 using ShopSaga.Web.Laboratory;
@@ -35,7 +36,7 @@ internal static class WebSetup
         });
         builder.Services.AddScoped<Visitor>();
         builder.Services.AddScoped<ShopApi>();
-        builder.Services.AddScoped<Bench>();
+        builder.Services.AddScoped<FailureLaboratory>();
         builder.Services.AddSingleton<LatestOrder>();
     }
 
@@ -92,6 +93,7 @@ internal static class WebSetup
 
     public static void UsePages(this WebApplication app)
     {
+        Formats.Shop = app.Services.GetRequiredService<BusinessCalendar>().Zone;
         app.UseForwardedHeaders();
         app.UseMiddleware<PageHeaders>();
         // The page that ended with the status has set up the services of its scope for itself already.

@@ -1,6 +1,6 @@
 namespace ShopSaga.Psp;
 
-/// <summary>Ids of the events that the provider's simulator logs: 8000 to 8999.</summary>
+/// <summary>Ids of the events that the provider's simulator logs: 8000 to 8999, the range of the bus, which it does not use.</summary>
 internal static class LogEvents
 {
     public static readonly EventId Charged = new(8001, nameof(Charged));

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace ShopSaga.Orders.Cart;
 
-/// <summary>A cart at today's prices. A withdrawn product stays in it, at its last price, until the customer removes it.</summary>
+/// <summary>A cart at current prices. A withdrawn product stays in it, at its last price, until the customer removes it.</summary>
 internal sealed record CartView(IReadOnlyList<CartLine> Lines)
 {
     /// <summary>The sum over the lines.</summary>

@@ -23,7 +23,7 @@ internal sealed class OverdueOrders : BackgroundService
     private readonly OverduePolicy _policy;
     private readonly TimeProvider _time;
     private readonly ILogger<OverdueOrders> _logger;
-    private HashSet<long> _reported = [];
+    private long[] _reported = [];
     private long _count;
 
     public OverdueOrders(
@@ -42,8 +42,11 @@ internal sealed class OverdueOrders : BackgroundService
             "Orders that have waited too long for an event");
     }
 
-    /// <summary>Finds, logs and counts the overdue orders, and gives each that is PENDING a new <see cref="WatchOrder"/>.</summary>
-    internal async Task Check(CancellationToken cancellationToken)
+    /// <summary>
+    /// Counts the overdue orders, logs those that are not logged yet, and gives each of these that is PENDING a new <see
+    /// cref="WatchOrder"/>: 100 at a time, PENDING ones first.
+    /// </summary>
+    internal async Task ReportAndExpire(CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
         await using var connection = await _database.OpenConnectionAsync(cancellationToken);
@@ -51,17 +54,24 @@ internal sealed class OverdueOrders : BackgroundService
             // Index: orders_open.
             """
             SELECT id, status, created_at, updated_at, count(*) OVER () AS total,
+                   id = ANY(@reported) AS is_reported,
                    (SELECT string_agg(name, ' ') FROM order_events WHERE order_id = orders.id) AS history
               FROM orders
              WHERE status IN ('PENDING', 'CANCELLING')
                AND updated_at < CASE status WHEN 'PENDING' THEN @pendingBefore ELSE @cancellingBefore END
-             ORDER BY id
-             LIMIT @MaxReported
+             ORDER BY is_reported DESC, status DESC, id
+             LIMIT cardinality(@reported) + @MaxReported
             """,
-            new { pendingBefore = now - _policy.PendingAfter, cancellingBefore = now - _policy.CancellingAfter, MaxReported },
+            new
+            {
+                pendingBefore = now - _policy.PendingAfter,
+                cancellingBefore = now - _policy.CancellingAfter,
+                reported = _reported,
+                MaxReported,
+            },
             cancellationToken: cancellationToken))).AsList();
         Interlocked.Exchange(ref _count, overdue.FirstOrDefault()?.Total ?? 0);
-        foreach (var order in overdue.Where(order => !_reported.Contains(order.Id)))
+        foreach (var order in overdue.Where(order => !order.IsReported))
         {
             _logger.LogWarning(
                 LogEvents.OrderOverdue,
@@ -86,7 +96,7 @@ internal sealed class OverdueOrders : BackgroundService
             await Task.Delay(Interval, _time, stoppingToken);
             try
             {
-                await Check(stoppingToken);
+                await ReportAndExpire(stoppingToken);
             }
             catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
@@ -96,7 +106,7 @@ internal sealed class OverdueOrders : BackgroundService
     }
 
     private sealed record OverdueOrder(
-        long Id, OrderStatus Status, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, long Total, string History)
+        long Id, OrderStatus Status, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, long Total, bool IsReported, string History)
     {
         public IReadOnlySet<OrderTrigger> Triggers => History.Split(' ').Select(Enum.Parse<OrderTrigger>).ToHashSet();
     }

@@ -62,7 +62,7 @@ internal static class Transitions
             yield return $"{StockReleased}";
         }
 
-        if (status is CANCELLING && !IsNoMoneyKept(history))
+        if (status is CANCELLING && !IsPaymentCompensated(history))
         {
             yield return $"{PaymentRefunded} or {PaymentFailed}";
         }
@@ -71,9 +71,10 @@ internal static class Transitions
     /// <summary>Whether the order is compensated: nothing was ever reserved, or the stock is released and the money refunded.</summary>
     private static bool IsCompensated(IReadOnlySet<OrderTrigger> history) =>
         history.Contains(StockRejected)
-        || (history.Contains(StockReleased) && IsNoMoneyKept(history));
+        || (history.Contains(StockReleased) && IsPaymentCompensated(history));
 
-    private static bool IsNoMoneyKept(IReadOnlySet<OrderTrigger> history) =>
+    /// <summary>Whether the shop keeps no money: it was refunded, or never captured.</summary>
+    private static bool IsPaymentCompensated(IReadOnlySet<OrderTrigger> history) =>
         history.Contains(PaymentRefunded) || (history.Contains(PaymentFailed) && !history.Contains(PaymentCompleted));
 
     private static Transition Cancel(CancelReason reason, IReadOnlySet<OrderTrigger> history) =>

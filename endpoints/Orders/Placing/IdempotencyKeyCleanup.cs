@@ -3,7 +3,7 @@ using Npgsql;
 namespace ShopSaga.Orders.Placing;
 
 /// <summary>
-/// Deletes expired idempotency keys, oldest first, in small batches by an index with a pause in between. Several instances do so side by
+/// Deletes expired idempotency keys, oldest first, in small batches with a pause after each. Several instances do so side by
 /// side: each skips the rows that another one is deleting.
 /// </summary>
 internal sealed class IdempotencyKeyCleanup(NpgsqlDataSource database, TimeProvider time, ILogger<IdempotencyKeyCleanup> logger)

@@ -48,7 +48,7 @@ internal sealed class OrderPlacement(
             return Problems.Conflict("cart-empty", "The cart is empty", "There is nothing in the cart to order.");
         }
 
-        var order = await session.PlaceOrder(request.Caller.UserId, quote, paymentMethod, expiry, now, cancellationToken);
+        var order = await session.InsertOrder(request.Caller.UserId, quote, paymentMethod, expiry, now, cancellationToken);
         if (key is not null)
         {
             await key.StoreOrder(sql, order.Id);

@@ -28,7 +28,7 @@ internal sealed class RefundHandler(PaymentProvider provider, NpgsqlDataSource d
         }
         catch (ProviderRefusedException refused) when (refused.IsConflict)
         {
-            if (await CompleteRefused(payment, refused, context.CancellationToken) is not { } last)
+            if (await RefundRemainder(payment, refused, context.CancellationToken) is not { } last)
             {
                 await LockAndRecordReversed(payment.Id, context);
                 return;
@@ -80,10 +80,10 @@ internal sealed class RefundHandler(PaymentProvider provider, NpgsqlDataSource d
     };
 
     /// <summary>
-    /// The provider refuses to refund what is refunded already. Refunds the part that remains, if any, and returns the last refund; null
-    /// when the provider has reversed the charge.
+    /// After a refusal, since the provider refuses to refund what is refunded already: refunds what remains, if anything, and returns the
+    /// last refund; null when the provider has reversed the charge.
     /// </summary>
-    private async Task<ProviderRefund?> CompleteRefused(
+    private async Task<ProviderRefund?> RefundRemainder(
         Payment payment, ProviderRefusedException refused, CancellationToken cancellationToken)
     {
         if (await provider.Find(payment.ChargeKey, cancellationToken) is { IsCaptured: false })

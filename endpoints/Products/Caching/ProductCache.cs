@@ -13,8 +13,8 @@ namespace ShopSaga.Products.Caching;
 /// <item>A write stores its new version, without the product, while it still holds the row's lock: before it commits.</item>
 /// <item>Nothing replaces a newer version. So a read that began before a write cannot put the old product back, and a client whose write
 /// was answered reads the database. The version of a write that rolls back stays for a minute and costs a few queries.</item>
-/// <item>When Redis does not answer in time, the database does, and Redis is not asked for a second. After an unanswered invalidation it
-/// is not asked until every entry has expired, since it may still have the old product.</item>
+/// <item>When Redis does not answer in time, the database does, and Redis is left alone for a second; after an unanswered invalidation,
+/// until every entry has expired, since it may still have the old product.</item>
 /// <item>A Redis that comes back empty has lost the versions of writes that have not committed yet. Nothing is stored until those have
 /// committed, nor anything whose read took so long that it may be older than a write.</item>
 /// <item>Concurrent requests for one product share a read (<see cref="RequestCoalescer{T}"/>).</item>

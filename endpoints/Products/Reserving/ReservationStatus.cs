@@ -13,7 +13,7 @@ internal enum ReservationStatus
     COMMITTED,
 
     /// <summary>
-    /// The order is cancelled or failed, and nothing is reserved. Without lines it is a tombstone: OrderPlaced has not arrived yet.
+    /// The order is cancelled or failed, and nothing is reserved. Without lines it is a tombstone: this came before OrderPlaced.
     /// </summary>
     RELEASED,
 }

@@ -25,7 +25,7 @@ internal static class Reservations
                 INSERT INTO reservation_lines (order_id, product_id, quantity)
                 SELECT order_id, product_id, quantity FROM reservation, unnest(@products, @quantities) AS line (product_id, quantity))
             SELECT order_id FROM reservation;
-            {StockRows.LockLines}
+            {StockRows.LockProducts}
             """,
             new
             {

@@ -10,7 +10,7 @@ namespace ShopSaga.Products.Reserving;
 internal sealed class StockRows(ProductCache cache)
 {
     /// <summary>Locks the products of the reservation of <c>@OrderId</c> and selects the stock of each.</summary>
-    public const string LockLines =
+    public const string LockProducts =
         """
         SELECT id, stock_quantity
         FROM products JOIN reservation_lines ON product_id = id
@@ -29,7 +29,7 @@ internal sealed class StockRows(ProductCache cache)
     /// </exception>
     public async Task LockAndRestore(Sql sql, long orderId)
     {
-        await sql.Execute(LockLines, new { OrderId = orderId });
+        await sql.Execute(LockProducts, new { OrderId = orderId });
         try
         {
             await Add(sql, orderId, sign: +1);

@@ -7,12 +7,12 @@ namespace ShopSaga.Settlement.Entering;
 internal static class SettlementMetrics
 {
     /// <summary>
-    /// A day is closed minutes after its end. One that has entries and is open a day later, in any time zone, is overdue.
+    /// A day is closed minutes after its end. One that has entries and is still open 12 to 38 hours later, by the time zone, is overdue.
     /// </summary>
     public static readonly DatabaseGauge Overdue = new(
         "shopsaga.settlement.days_overdue",
         "{day}",
-        "Days with entries that ended at least a day ago and are not closed.",
+        "Days with entries that ended long ago and are not closed.",
         """
         SELECT count(*)::float8
           FROM (SELECT DISTINCT report_date FROM daily_totals WHERE report_date < (now() AT TIME ZONE 'UTC')::date - 1) past

@@ -10,7 +10,7 @@ internal static class ReportingRoutes
         var reports = app.MapGroup("/settlements").RequireAdmin();
         reports.MapGet("daily", DailySettlements.List)
             .Describe("listDays", "Days with their current figures, oldest first")
-            .TakesDate("from", "The first day; 30 days before the last by default.")
+            .TakesDate("from", "The first day; by default the list has 30 days.")
             .TakesDate("to", "The last day; today by default.")
             .OffersCsv((ItemsOf<DailySettlement> days) => days.Items, days => days.NextCursor);
         reports.MapGet("daily/{date}", DailySettlements.Read)

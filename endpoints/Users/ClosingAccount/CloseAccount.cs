@@ -7,7 +7,7 @@ using ShopSaga.Hosting.Http;
 namespace ShopSaga.Users.ClosingAccount;
 
 /// <summary>
-/// DELETE /users/me: erases the account and its sessions, and publishes <see cref="AccountClosed"/>. Refused while an order is not final:
+/// DELETE /users/me: erases the account and its log-ins, and publishes <see cref="AccountClosed"/>. Refused while an order is not final:
 /// its outcome could not be told to anyone. Access tokens already issued live to their end.
 /// </summary>
 internal sealed class CloseAccount

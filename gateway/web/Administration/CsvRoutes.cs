@@ -10,15 +10,15 @@ internal static class CsvRoutes
     {
         var reports = app.MapGroup("/admin/csv").RequireAuthorization(policy => policy.RequireRole(SessionCookie.AdminRole));
         reports.MapGet("daily", (string? from, string? to, ShopApi api) => File(
-            api, Operations.ListDays, null, new() { ["from"] = from, ["to"] = to, ["limit"] = "100" }, $"daily-{from}-{to}.csv"));
+            api, ApiRoutes.ListDays, null, new() { ["from"] = from, ["to"] = to, ["limit"] = "100" }, $"daily-{from}-{to}.csv"));
         reports.MapGet("monthly", (string? year, ShopApi api) => File(
-            api, Operations.ListMonths, null, new() { ["year"] = year }, $"monthly-{year}.csv"));
+            api, ApiRoutes.ListMonths, null, new() { ["year"] = year }, $"monthly-{year}.csv"));
         reports.MapGet("reconciliation", (string? date, ShopApi api) => File(
-            api, Operations.Reconcile, date, null, $"reconciliation-{date}.csv"));
+            api, ApiRoutes.Reconcile, date, null, $"reconciliation-{date}.csv"));
     }
 
     private static async Task<IResult> File(
-        ShopApi api, Operation operation, object? id, Dictionary<string, string?>? query, string name) =>
+        ShopApi api, ApiRoute operation, object? id, Dictionary<string, string?>? query, string name) =>
         await api.Csv(operation, id, query) is { Value: { } text }
             ? TypedResults.File(System.Text.Encoding.UTF8.GetBytes(text), "text/csv; charset=utf-8", name)
             : TypedResults.StatusCode(StatusCodes.Status503ServiceUnavailable);

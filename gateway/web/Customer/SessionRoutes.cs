@@ -22,8 +22,8 @@ internal static class SessionRoutes
 
     private static async Task<IResult> Export(ShopApi api)
     {
-        var account = await api.Call(Operations.ExportAccount);
-        var orders = await api.Call(Operations.ExportOrders);
+        var account = await api.Call(ApiRoutes.ExportAccount);
+        var orders = await api.Call(ApiRoutes.ExportOrders);
         return account.Value is { } fromUsers && orders.Value is { } fromOrders
             ? TypedResults.File(
                 System.Text.Encoding.UTF8.GetBytes(

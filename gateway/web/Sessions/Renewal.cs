@@ -55,7 +55,7 @@ internal sealed class Renewal(IHttpClientFactory clients, SessionStore sessions,
         try
         {
             using var response = await clients.CreateClient(ShopApi.Client)
-                .PostAsJsonAsync(Operations.Refresh.Path[1..], new RefreshToken(tokens.RefreshToken));
+                .PostAsJsonAsync(ApiRoutes.Refresh.Path[1..], new RefreshToken(tokens.RefreshToken));
             if (response.IsSuccessStatusCode)
             {
                 return await sessions.Save(id, (await response.Content.ReadFromJsonAsync<TokenPair>())!);

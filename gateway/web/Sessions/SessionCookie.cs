@@ -34,13 +34,13 @@ internal static class SessionCookie
     /// <returns>The problem that the API has with it, if any.</returns>
     public static async Task<Problem?> LogIn(this HttpContext http, ShopApi api, Credentials credentials)
     {
-        var (pair, problem) = await api.Call(Operations.LogIn, credentials);
+        var (pair, problem) = await api.Call(ApiRoutes.LogIn, credentials);
         if (pair is null)
         {
             return problem;
         }
 
-        var (account, unread) = await api.As(pair).Call(Operations.ReadProfile);
+        var (account, unread) = await api.As(pair).Call(ApiRoutes.ReadProfile);
         if (account is not null)
         {
             await http.LogIn(pair, account);
@@ -64,7 +64,7 @@ internal static class SessionCookie
         var sessions = http.RequestServices.GetRequiredService<SessionStore>();
         if (http.User.FindFirstValue(SessionId) is { } id && await sessions.Find(id) is { } tokens)
         {
-            await api.Call(Operations.LogOut, new RefreshToken(tokens.RefreshToken));
+            await api.Call(ApiRoutes.LogOut, new RefreshToken(tokens.RefreshToken));
             await sessions.End(id);
         }
 

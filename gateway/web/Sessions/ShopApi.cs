@@ -28,7 +28,7 @@ internal sealed partial class ShopApi(IHttpClientFactory clients, Visitor visito
 
     /// <summary>Calls a route without a body.</summary>
     public Task<Answer<TResponse>> Call<TResponse>(
-        Operation<Nothing, TResponse> operation, object? id = null, Dictionary<string, string?>? query = null)
+        ApiRoute<Nothing, TResponse> operation, object? id = null, Dictionary<string, string?>? query = null)
         where TResponse : class => Call(operation, None, id, query);
 
     /// <summary>Calls a route.</summary>
@@ -38,7 +38,7 @@ internal sealed partial class ShopApi(IHttpClientFactory clients, Visitor visito
     /// <param name="query">Parameters; those without a value are left out.</param>
     /// <param name="headers">Further headers, such as If-Match.</param>
     public async Task<Answer<TResponse>> Call<TRequest, TResponse>(
-        Operation<TRequest, TResponse> operation,
+        ApiRoute<TRequest, TResponse> operation,
         TRequest body,
         object? id = null,
         Dictionary<string, string?>? query = null,
@@ -88,14 +88,14 @@ internal sealed partial class ShopApi(IHttpClientFactory clients, Visitor visito
     }
 
     /// <summary>A report of Settlement as CSV.</summary>
-    public async Task<Answer<string>> Csv(Operation operation, object? id, Dictionary<string, string?>? query)
+    public async Task<Answer<string>> Csv(ApiRoute operation, object? id, Dictionary<string, string?>? query)
     {
         using var request = await Request(operation, id, query);
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/csv"));
         return await Ask(operation, request, async content => (string?)await content.ReadAsStringAsync());
     }
 
-    private async Task<Answer<T>> Ask<T>(Operation operation, HttpRequestMessage request, Func<HttpContent, Task<T?>> read)
+    private async Task<Answer<T>> Ask<T>(ApiRoute operation, HttpRequestMessage request, Func<HttpContent, Task<T?>> read)
         where T : class
     {
         try
@@ -114,7 +114,7 @@ internal sealed partial class ShopApi(IHttpClientFactory clients, Visitor visito
     private async IAsyncEnumerable<(string? EventId, Order Data)> Stream(
         long id, string? lastEventId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var request = await Request(Operations.TrackOrder, id, null);
+        using var request = await Request(ApiRoutes.TrackOrder, id, null);
         if (lastEventId is not null)
         {
             request.Headers.Add("Last-Event-ID", lastEventId);
@@ -133,7 +133,7 @@ internal sealed partial class ShopApi(IHttpClientFactory clients, Visitor visito
         }
     }
 
-    private async Task<HttpRequestMessage> Request(Operation operation, object? id, Dictionary<string, string?>? query)
+    private async Task<HttpRequestMessage> Request(ApiRoute operation, object? id, Dictionary<string, string?>? query)
     {
         var path = Placeholder().Replace(
             operation.Path, Uri.EscapeDataString(Convert.ToString(id, CultureInfo.InvariantCulture) ?? ""));
@@ -170,7 +170,7 @@ internal sealed partial class ShopApi(IHttpClientFactory clients, Visitor visito
         }
     }
 
-    private static async Task<Problem> ProblemOf(Operation operation, HttpResponseMessage response)
+    private static async Task<Problem> ProblemOf(ApiRoute operation, HttpResponseMessage response)
     {
         var retryAfter = response.Headers.RetryAfter?.Delta;
         try

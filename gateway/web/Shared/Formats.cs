@@ -8,7 +8,8 @@ namespace ShopSaga.Web.Shared;
 /// </summary>
 internal static class Formats
 {
-    private static readonly TimeZoneInfo Shop = TimeZoneInfo.FindSystemTimeZoneById("Asia/Seoul");
+    /// <summary>The time zone of the business, as configured; set before the first page is rendered.</summary>
+    public static TimeZoneInfo Shop { get; set; } = TimeZoneInfo.Utc;
 
     /// <summary>en or ko. Without ICU, cultures know their name and little else.</summary>
     public static string Language => CultureInfo.CurrentUICulture.Name is "ko" ? "ko" : "en";

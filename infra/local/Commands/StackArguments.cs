@@ -27,7 +27,7 @@ internal sealed class StackArguments
 
     private readonly Option<int> _instances = new("--instances")
     {
-        Description = $"The number of instances of every service behind the gateway, at most {Topology.MaxInstances}.",
+        Description = $"The number of instances of each endpoint and of the web application, at most {Topology.MaxInstances}.",
         DefaultValueFactory = _ => 1,
     };
 

@@ -26,7 +26,7 @@ internal static class Topology
     /// <summary>The number of ports reserved for a stack, and so the minimum distance between the base ports of two stacks.</summary>
     public const int PortsPerStack = 40;
 
-    // In the order of the dependencies: a service stands below those it calls.
+    // A service stands below those it calls, but for Web and Operations, which wait for none at their start.
     public static readonly Service[] Services =
     [
         new("psp", Offset: 10, Assembly: "ShopSaga.Psp", Database: new("pspdb", "psp")),

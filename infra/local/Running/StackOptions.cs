@@ -15,7 +15,7 @@ internal sealed record StackOptions
     /// <summary>Delete the data of earlier runs.</summary>
     public bool Fresh { get; init; }
 
-    /// <summary>The number of instances of every service behind the gateway.</summary>
+    /// <summary>The number of instances of each endpoint and of the web application.</summary>
     public int Instances { get; init; } = 1;
 
     /// <summary>The number of instances of services that have more than the others.</summary>

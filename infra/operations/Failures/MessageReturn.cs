@@ -6,7 +6,7 @@ namespace ShopSaga.Operations.Failures;
 internal sealed record Selection(string? Message = null, string? Group = null);
 
 /// <summary>A request to return failed messages, and its progress.</summary>
-/// <param name="Id">The id, which counts from the start of this process.</param>
+/// <param name="Id">The id. It grows with time, so that no return after a restart has it again.</param>
 /// <param name="Message">The id of the message, when it is about one.</param>
 /// <param name="Group">The id of the group, when it is about one.</param>
 /// <param name="Status">The progress.</param>

@@ -4,7 +4,7 @@ using Npgsql;
 namespace ShopSaga.Psp.Charging;
 
 /// <summary>
-/// POST /charges/void closes an idempotency key for good, for a merchant that got no answer: a charge that is still open never captures
+/// POST /charges/void voids an idempotency key for good, for a merchant that got no answer: a charge that is still open never captures
 /// money. The answer is final: CHARGED, DECLINED or VOIDED.
 /// </summary>
 internal sealed class VoidCharge(NpgsqlDataSource database, TimeProvider time, ILogger<VoidCharge> logger)
@@ -21,7 +21,7 @@ internal sealed class VoidCharge(NpgsqlDataSource database, TimeProvider time, I
             RETURNING {Charge.Columns}
             """,
             new { key, now = time.GetUtcNow() });
-        logger.LogInformation(LogEvents.Voided, "Key {IdempotencyKey} is closed: {Status}", key, charge.Status);
+        logger.LogInformation(LogEvents.Voided, "Key {IdempotencyKey} is voided: {Status}", key, charge.Status);
         return charge;
     }
 }

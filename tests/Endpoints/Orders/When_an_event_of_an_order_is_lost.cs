@@ -47,8 +47,8 @@ internal sealed class When_an_event_of_an_order_is_lost
         await release.PaymentRefunded();
         _time.Advance(TimeSpan.FromMinutes(11));
 
-        await _overdue.Check(CancellationToken.None);
-        await _overdue.Check(CancellationToken.None);
+        await _overdue.ReportAndExpire(CancellationToken.None);
+        await _overdue.ReportAndExpire(CancellationToken.None);
 
         Assert.That(Reported(), Is.EqualTo(new[]
         {
@@ -67,10 +67,10 @@ internal sealed class When_an_event_of_an_order_is_lost
         await order.StockReleased();
         _time.Advance(TimeSpan.FromMinutes(11));
 
-        await _overdue.Check(CancellationToken.None);
+        await _overdue.ReportAndExpire(CancellationToken.None);
         Assert.That(Count(gauge), Is.EqualTo(1));
         await order.PaymentRefunded();
-        await _overdue.Check(CancellationToken.None);
+        await _overdue.ReportAndExpire(CancellationToken.None);
         Assert.That(Count(gauge), Is.Zero);
     }
 
@@ -81,12 +81,34 @@ internal sealed class When_an_event_of_an_order_is_lost
         await order.StockReserved();
         _time.Advance(TimeSpan.FromMinutes(26));
 
-        await _overdue.Check(CancellationToken.None);
-        await _overdue.Check(CancellationToken.None);
+        await _overdue.ReportAndExpire(CancellationToken.None);
+        await _overdue.ReportAndExpire(CancellationToken.None);
 
         Assert.That(Reported(), Is.EqualTo(new[] { $"{order.Id} PENDING PaymentCompleted or PaymentFailed" }));
         Assert.That(
             _messages.SentMessages.Select(sent => sent.Message), Is.EqualTo(new[] { new WatchOrder(order.Id, OrderUnderTest.PlacedAt) }));
+    }
+
+    [Test]
+    public async Task Should_watch_a_pending_order_again_although_many_others_are_overdue()
+    {
+        for (var order = 0; order < 101; order++)
+        {
+            await (await OrderUnderTest.Place(_database)).Cancel();
+        }
+
+        var pending = await OrderUnderTest.Place(_database);
+        _time.Advance(TimeSpan.FromMinutes(26));
+
+        await _overdue.ReportAndExpire(CancellationToken.None);
+        var atFirst = Reported().ToList();
+        await _overdue.ReportAndExpire(CancellationToken.None);
+        await _overdue.ReportAndExpire(CancellationToken.None);
+
+        Assert.That(atFirst, Has.Count.EqualTo(100));
+        Assert.That(atFirst[0], Does.StartWith($"{pending.Id} PENDING"));
+        Assert.That(Reported(), Is.Unique.And.Exactly(102).Items);
+        Assert.That(_messages.SentMessages, Has.Length.EqualTo(1));
     }
 
     [Test]
@@ -97,7 +119,7 @@ internal sealed class When_an_event_of_an_order_is_lost
         await confirmed.PaymentCompleted();
         _time.Advance(TimeSpan.FromMinutes(10));
 
-        await _overdue.Check(CancellationToken.None);
+        await _overdue.ReportAndExpire(CancellationToken.None);
 
         Assert.That(Reported(), Is.Empty, $"{pending.Id} and {cancelling.Id}");
     }
@@ -111,7 +133,7 @@ internal sealed class When_an_event_of_an_order_is_lost
         await order.PaymentCompleted();
         _time.Advance(TimeSpan.FromMinutes(11));
 
-        await _overdue.Check(CancellationToken.None);
+        await _overdue.ReportAndExpire(CancellationToken.None);
 
         Assert.That(Reported(), Is.EqualTo(new[] { $"{order.Id} CANCELLING StockReleased and PaymentRefunded or PaymentFailed" }));
     }

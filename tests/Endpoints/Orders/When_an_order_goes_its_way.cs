@@ -37,7 +37,7 @@ internal sealed class When_an_order_goes_its_way
         _context = new TestableMessageHandlerContext { SynchronizedStorageSession = _session };
         _request = new TestableTransactionalSession(_database.Source);
         await _request.Open(new SqlPersistenceOpenSessionOptions());
-        await _request.PlaceOrder(7, new Quote([new QuotedLine(1, "Lamp", 2, 500)]), "CARD", Expiry, PlacedAt, CancellationToken.None);
+        await _request.InsertOrder(7, new Quote([new QuotedLine(1, "Lamp", 2, 500)]), "CARD", Expiry, PlacedAt, CancellationToken.None);
         await _request.Commit();
         _placed = _request.Published.OfType<OrderPlaced>().Single();
     }

@@ -35,7 +35,7 @@ internal sealed class When_the_provider_does_not_answer_in_time() : PaymentsTest
     }
 
     [Test]
-    public async Task Should_close_the_key_in_the_end_so_that_the_money_is_certainly_not_taken()
+    public async Task Should_void_the_key_in_the_end_so_that_the_money_is_certainly_not_taken()
     {
         await Harness.HandleAll(Placed(OrderId, "CARD_TIMEOUT_LOST"), Reserved(OrderId));
         var charge = Harness.TakeWaiting()!;
@@ -77,7 +77,7 @@ internal sealed class When_the_provider_does_not_answer_in_time() : PaymentsTest
     }
 
     [Test]
-    public async Task Should_close_the_key_in_the_last_attempt_however_few_reached_it()
+    public async Task Should_void_the_key_in_the_last_attempt_however_few_reached_it()
     {
         await BeginWithoutAnswer();
 

@@ -24,7 +24,7 @@ internal sealed class OrdersInTransactions(TestDatabase database, TimeProvider t
     {
         await using var session = new TestableTransactionalSession(database.Source);
         await session.Open(new SqlPersistenceOpenSessionOptions());
-        await session.PlaceOrder(Buyer, new Quote(lines), paymentMethod, Expiry, at, CancellationToken.None);
+        await session.InsertOrder(Buyer, new Quote(lines), paymentMethod, Expiry, at, CancellationToken.None);
         await session.Commit();
         return session.Published.OfType<OrderPlaced>().Single();
     }

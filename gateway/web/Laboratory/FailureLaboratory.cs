@@ -7,7 +7,7 @@ namespace ShopSaga.Web.Laboratory;
 /// The failure laboratory of a local run, as the launcher configures it. There is none in any other environment: the page does not exist
 /// then, and nothing here can be reached.
 /// </summary>
-internal sealed class Bench(IConfiguration configuration, IHostEnvironment environment, IHttpClientFactory clients, ShopApi api)
+internal sealed class FailureLaboratory(IConfiguration configuration, IHostEnvironment environment, IHttpClientFactory clients, ShopApi api)
 {
     private const string Password = "laboratory only";
     private TokenPair? _admin;
@@ -26,9 +26,9 @@ internal sealed class Bench(IConfiguration configuration, IHostEnvironment envir
     {
         var admin = await LogInAdmin();
         var account = new Registration($"laboratory-{Guid.NewGuid():N}@example.com", Password, "Laboratory");
-        var registered = await api.Call(Operations.Register, account);
+        var registered = await api.Call(ApiRoutes.Register, account);
         var customer = registered.IsOk
-            ? await api.Call(Operations.LogIn, new Credentials(account.Email, Password))
+            ? await api.Call(ApiRoutes.LogIn, new Credentials(account.Email, Password))
             : new Answer<TokenPair>(null, registered.Problem);
         (_admin, _customer) = (admin.Value, customer.Value);
         return admin.Problem ?? customer.Problem;
@@ -59,6 +59,6 @@ internal sealed class Bench(IConfiguration configuration, IHostEnvironment envir
     }
 
     private Task<Answer<TokenPair>> LogInAdmin() => api.Call(
-        Operations.LogIn,
+        ApiRoutes.LogIn,
         new Credentials(configuration["Laboratory:AdminEmail"] ?? "", configuration["Laboratory:AdminPassword"] ?? ""));
 }

@@ -6,14 +6,14 @@ using ShopSaga.Orders.Tracking;
 
 namespace ShopSaga.Orders.Placing;
 
-/// <summary>Places an order in a transactional session.</summary>
-internal static class TransactionalSessionExtensions
+/// <summary>Inserts orders, in the transaction of a session.</summary>
+internal static class OrderInsertion
 {
     private static readonly OrderStatus Initial =
         Transitions.Next(status: null, OrderTrigger.OrderPlaced, new HashSet<OrderTrigger>())!.Status;
 
-    /// <summary>Inserts an order, publishes <see cref="OrderPlaced"/> and sends <see cref="WatchOrder"/>, in one transaction.</summary>
-    public static async Task<OrderView> PlaceOrder(
+    /// <summary>Inserts an order with its history, publishes <see cref="OrderPlaced"/> and sends <see cref="WatchOrder"/>.</summary>
+    public static async Task<OrderView> InsertOrder(
         this ITransactionalSession session,
         long userId,
         Quote quote,
