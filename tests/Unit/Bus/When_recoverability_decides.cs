@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging.Testing;
+
 namespace ShopSaga.Tests.Unit.Bus;
 
 public class When_recoverability_decides
@@ -47,6 +49,40 @@ public class When_recoverability_decides
         Assert.That(() => settings.Immediate(retries => retries.NumberOfRetries(-1)), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(
             () => settings.Delayed(retries => retries.TimeIncrease(TimeSpan.Zero)), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
+    public async Task Should_cut_a_long_text_between_two_characters()
+    {
+        OutgoingOperation? failed = null;
+        var types = new MessageTypes(new ConventionsBuilder());
+        var recoverability = new Recoverability(
+            Settings(),
+            "Bombs",
+            "error",
+            new Dictionary<string, string>(),
+            new HostIdentity(null, null),
+            (operations, _) =>
+            {
+                failed = operations.Single();
+                return Task.CompletedTask;
+            },
+            new ReceiveObserver("Bombs", types, (_, _) => "", reporter: null, TimeProvider.System),
+            TimeProvider.System,
+            new FakeLogger<Recoverability>());
+        var message = new IncomingMessage
+        {
+            NativeId = "1",
+            MessageId = "1",
+            Headers = new Dictionary<string, string>(),
+            Body = default,
+            DeliveryAttempt = 1,
+        };
+
+        await recoverability.Recover(
+            message, new MessageDeserializationException(new string('x', 16_383) + "💣"), CancellationToken.None);
+
+        Assert.That(failed!.Headers["NServiceBus.ExceptionInfo.Message"], Is.EqualTo(new string('x', 16_383)));
     }
 
     private static RecoverabilitySettings Settings() => new RecoverabilitySettings()

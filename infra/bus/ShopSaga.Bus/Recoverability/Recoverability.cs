@@ -140,7 +140,9 @@ internal sealed class Recoverability(
         return new OutgoingOperation { MessageId = message.MessageId, Headers = headers, Body = message.Body, Destination = errorQueue };
     }
 
-    private static string Cut(string text, int max) => text.Length > max ? text[..max] : text;
+    /// <summary>The beginning, without half a surrogate pair at its end, which UTF-8 cannot carry.</summary>
+    private static string Cut(string text, int max) =>
+        text.Length <= max ? text : text[..(char.IsHighSurrogate(text[max - 1]) ? max - 1 : max)];
 
     private static void StartNewTrace(Dictionary<string, string> headers, string value)
     {
