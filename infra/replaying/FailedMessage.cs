@@ -19,14 +19,14 @@ internal sealed class FailedMessage
 
     /// <summary>
     /// Headers that describe a message's path: brokers and clients add them, or route by them. AmqpMapping of infra/bus leaves the same
-    /// ones out, and a count of its own.
+    /// ones out.
     /// </summary>
     private static readonly string[] TransitHeaders =
     [
         "x-delivery-count", "x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason",
         Constants.PublishSequenceNumberHeader,
         "NServiceBus.Transport.RabbitMQ.DelayInSeconds", "NServiceBus.Transport.RabbitMQ.ConfirmationId",
-        CarbonCopies, BlindCarbonCopies,
+        "ShopSaga.Bus.EarlierDeliveries", CarbonCopies, BlindCarbonCopies,
     ];
 
     private readonly Dictionary<string, object?> _headers;

@@ -34,6 +34,18 @@ public class When_a_message_cannot_be_read
     }
 
     [Test]
+    public async Task Should_forget_how_often_it_was_delivered()
+    {
+        await Broker.Publish(
+            _endpoint.Name,
+            new BasicProperties(),
+            new Dictionary<string, string> { ["colour"] = "blue", ["ShopSaga.Bus.EarlierDeliveries"] = "20" },
+            "not for us");
+
+        Assert.That(Wire.Names(await _endpoint.NextFailed()), Is.EqualTo(new[] { "colour" }));
+    }
+
+    [Test]
     public async Task Should_not_take_the_id_in_the_headers_for_the_one_that_is_missing()
     {
         await Broker.Publish(

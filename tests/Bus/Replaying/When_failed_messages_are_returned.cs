@@ -77,6 +77,7 @@ public class When_failed_messages_are_returned
             ["NServiceBus.TimeOfFailure"] = "2026-11-22 05:59:28:044641 Z",
             ["ServiceControl.EditOf"] = "c9f4ce48",
             ["NServiceBus.Transport.RabbitMQ.DelayInSeconds"] = "3",
+            ["ShopSaga.Bus.EarlierDeliveries"] = "20",
         };
         var properties = new BasicProperties
         {

@@ -37,10 +37,12 @@ internal static class AmqpMapping
     private const string CarbonCopies = "CC";
     private const string BlindCarbonCopies = "BCC";
 
+    private static readonly string[] NotForCopies =
+        [DeliveryCount, EarlierDeliveries, Constants.PublishSequenceNumberHeader, CarbonCopies, BlindCarbonCopies];
+
     private static readonly FrozenSet<string> NeverShown = FrozenSet.Create(
-        DelayInSeconds, "x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason",
-        "NServiceBus.Transport.RabbitMQ.ConfirmationId", Constants.PublishSequenceNumberHeader, DeliveryCount, EarlierDeliveries,
-        CarbonCopies, BlindCarbonCopies);
+        [DelayInSeconds, "x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason",
+         "NServiceBus.Transport.RabbitMQ.ConfirmationId", .. NotForCopies]);
 
     /// <param name="operation">The message.</param>
     /// <param name="maxFrame">The frame size agreed with the broker.</param>
@@ -89,26 +91,28 @@ internal static class AmqpMapping
     }
 
     /// <summary>
-    /// The properties of a message as it came, but for those that say who sent it and where to: the broker takes no user id from another
-    /// user.
+    /// The properties of a message as it came, but for those that say who sent it and where to, since the broker takes no user id from
+    /// another user, and for the counts of its deliveries, which end with its stay in the queue.
     /// </summary>
     public static BasicProperties AsItCame(IReadOnlyBasicProperties received)
     {
         var headers = new Dictionary<string, object?>(received.Headers ?? new Dictionary<string, object?>());
-        headers.Remove(CarbonCopies);
-        headers.Remove(BlindCarbonCopies);
+        foreach (var name in NotForCopies)
+        {
+            headers.Remove(name);
+        }
+
         var properties = new BasicProperties(received) { Headers = headers };
         properties.ClearUserId();
         return properties;
     }
 
     /// <summary>The same with the headers as texts that fit.</summary>
-    public static BasicProperties AsTexts(IReadOnlyBasicProperties received, uint maxFrame)
+    public static BasicProperties AsTexts(BasicProperties properties, uint maxFrame)
     {
-        var properties = AsItCame(received);
-        properties.Headers = properties.Headers!.ToDictionary(header => header.Key, header => (object?)Text(header.Value));
-        AmqpLimits.Fit(properties.Headers, maxFrame);
-        return properties;
+        var headers = properties.Headers!.ToDictionary(header => header.Key, header => (object?)Text(header.Value));
+        AmqpLimits.Fit(headers, maxFrame);
+        return new BasicProperties(properties) { Headers = headers };
     }
 
     /// <summary>The client writes a string as a long string in UTF-8.</summary>
@@ -199,8 +203,6 @@ internal static class AmqpMapping
     {
         var properties = AsItCame(received);
         properties.Headers![EarlierDeliveries] = Count(received, EarlierDeliveries, 0) + Count(received, DeliveryCount, 0);
-        properties.Headers.Remove(DeliveryCount);
-        properties.Headers.Remove(Constants.PublishSequenceNumberHeader);
         return properties;
     }
 

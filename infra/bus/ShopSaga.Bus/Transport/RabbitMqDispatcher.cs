@@ -67,25 +67,27 @@ internal sealed class RabbitMqDispatcher : IAsyncDisposable
     }
 
     /// <summary>
-    /// Passes a message on as it came, to the exchange of a queue; with its headers as texts that fit, where the broker refuses them or
-    /// where they are nested so deeply that sending them is an attack.
+    /// Passes a message on, to the exchange of a queue; with its headers as texts that fit, where the broker refuses them or where they are
+    /// nested so deeply that sending them is an attack.
     /// </summary>
-    public async Task Forward(string address, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body)
+    public async Task Forward(string address, BasicProperties properties, ReadOnlyMemory<byte> body)
     {
         using var timeout = new CancellationTokenSource(ConfirmTimeout, _context.Time);
         try
         {
-            var channel = await Channel(timeout.Token);
-            var sent = AmqpMapping.IsDeep(properties)
-                ? AmqpMapping.AsTexts(properties, channel.MaxFrame)
-                : AmqpMapping.AsItCame(properties);
-            await channel.Forward(address, sent, body, timeout.Token);
+            await Forward(asTexts: AmqpMapping.IsDeep(properties));
         }
         catch (Exception failure)
             when (failure is not BrokerUnreachableException and not OperationCanceledException and not BrokerUnavailableException)
         {
+            await Forward(asTexts: true);
+        }
+
+        async Task Forward(bool asTexts)
+        {
             var channel = await Channel(timeout.Token);
-            await channel.Forward(address, AmqpMapping.AsTexts(properties, channel.MaxFrame), body, timeout.Token);
+            var sent = asTexts ? AmqpMapping.AsTexts(properties, channel.MaxFrame) : properties;
+            await channel.Forward(address, sent, body, timeout.Token);
         }
     }
 

@@ -280,7 +280,7 @@ internal sealed class RabbitMqReceiver(
     }
 
     private Task ForwardToErrorQueue(IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body) =>
-        dispatcher.Forward(_settings.ErrorQueue, properties, body);
+        dispatcher.Forward(_settings.ErrorQueue, AmqpMapping.AsItCame(properties), body);
 
     private async Task Delay(TimeSpan delay, CancellationToken stop)
     {
