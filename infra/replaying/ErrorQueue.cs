@@ -72,19 +72,25 @@ internal sealed class ErrorQueue : IAsyncDisposable
     /// Whether another program, such as ServiceControl, takes messages from the queue. A quorum queue counts a consumer during each get,
     /// and for a moment after a channel was closed; so a pass of another operator is none, and only a consumer that stays is one.
     /// </summary>
-    public async Task<bool> IsConsumed(CancellationToken cancellationToken)
+    public async Task<bool> IsConsumed(CancellationToken cancellationToken) => (await Look(cancellationToken)).IsConsumed;
+
+    /// <summary>Both of them, asked for at once. Touches no message.</summary>
+    public async Task<(int Messages, bool IsConsumed)> Look(CancellationToken cancellationToken)
     {
-        for (var look = 0; look < MaxLooks; look++)
+        for (var look = 1; ; look++)
         {
-            if ((await State(cancellationToken)).Consumers == 0 || await IsLocked(cancellationToken))
+            var (messages, consumers) = await State(cancellationToken);
+            if (consumers == 0 || await IsLocked(cancellationToken))
             {
-                return false;
+                return (messages, false);
             }
 
             await Task.Delay(LookPause, TimeProvider.System, cancellationToken);
+            if (look == MaxLooks)
+            {
+                return (messages, true);
+            }
         }
-
-        return true;
     }
 
     private async Task<(int Messages, int Consumers)> State(CancellationToken cancellationToken)

@@ -23,8 +23,7 @@ internal sealed class FailedMessages(FailureSettings settings, TimeProvider time
         try
         {
             await using var queue = await settings.Open(cancellationToken);
-            var depth = await queue.Count(cancellationToken);
-            var isConsumed = await queue.IsConsumed(cancellationToken);
+            var (depth, isConsumed) = await queue.Look(cancellationToken);
             if (_last is { } last && last.Depth == depth && time.GetUtcNow() - last.ReadAt < MaxAge)
             {
                 return last with { IsConsumed = isConsumed };

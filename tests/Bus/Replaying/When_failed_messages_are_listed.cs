@@ -126,6 +126,16 @@ public class When_failed_messages_are_listed
         Assert.That((exitCode, output), Is.EqualTo((0, "No failed messages." + Environment.NewLine)));
     }
 
+    [Test]
+    public async Task Should_ask_once_how_many_there_are_and_whether_they_are_consumed()
+    {
+        await _error.HasFailed("1", "ShopClient.Orders", "ShopClient.OrderPlaced", "System.TimeoutException", "slow");
+        await using var proxy = new AmqpProxy(ofClient: true, AmqpProxy.DeclareQueue, through: 1, AmqpProxy.QueueClass);
+        var queue = await ShopSaga.Replaying.ErrorQueue.Open(proxy.Address, _error.Name, CancellationToken.None);
+
+        Assert.That(await queue.Look(CancellationToken.None).WaitAsync(Eventually.Limit), Is.EqualTo((1, false)));
+    }
+
     /// <summary>Rows of tables, without their lines.</summary>
     private static IEnumerable<string> Rows(string output, string with) =>
         output.Split(Environment.NewLine).Where(line => line.Contains(with, StringComparison.Ordinal))

@@ -14,6 +14,8 @@ internal sealed class AmqpProxy : IAsyncDisposable
 {
     public const ushort Publish = 40;
     public const ushort Ack = 80;
+    public const ushort QueueClass = 50;
+    public const ushort DeclareQueue = 10;
     private const int FrameHeader = 7;
     private const byte MethodFrame = 1;
     private const byte FrameEnd = 0xCE;
@@ -25,16 +27,18 @@ internal sealed class AmqpProxy : IAsyncDisposable
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly Uri _broker = new(Servers.RabbitMq);
     private readonly bool _ofClient;
+    private readonly ushort _class;
     private readonly ushort _method;
     private readonly int _through;
     private int _seen;
 
     /// <param name="ofClient">Whether the client's methods count, or the broker's.</param>
-    /// <param name="method">The number of the method in AMQP's class basic.</param>
+    /// <param name="method">The number of the method in its AMQP class.</param>
     /// <param name="through">So many of them pass.</param>
-    public AmqpProxy(bool ofClient, ushort method, int through)
+    /// <param name="ofClass">The number of the class; basic by default.</param>
+    public AmqpProxy(bool ofClient, ushort method, int through, ushort ofClass = BasicClass)
     {
-        (_ofClient, _method, _through) = (ofClient, method, through);
+        (_ofClient, _class, _method, _through) = (ofClient, ofClass, method, through);
         _listener.Start();
         Address = new UriBuilder(_broker) { Port = ((IPEndPoint)_listener.LocalEndpoint).Port }.Uri.ToString();
         _ = Accept();
@@ -135,6 +139,6 @@ internal sealed class AmqpProxy : IAsyncDisposable
     }
 
     private bool IsTheMethod(byte[] frame) => frame[0] == MethodFrame
-        && BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(FrameHeader)) == BasicClass
+        && BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(FrameHeader)) == _class
         && BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(FrameHeader + 2)) == _method;
 }
