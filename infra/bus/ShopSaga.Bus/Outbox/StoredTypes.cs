@@ -27,11 +27,6 @@ internal static class StoredTypes
 
     private static Assembly? AssemblyOf(string? name)
     {
-        if (AppDomain.CurrentDomain.GetAssemblies().FirstOrDefault(assembly => assembly.GetName().Name == name) is { } loaded)
-        {
-            return loaded;
-        }
-
         try
         {
             return name is null ? null : Assembly.Load(new AssemblyName { Name = name });
