@@ -39,7 +39,7 @@ public sealed class When_a_record_can_never_leave : IAsyncDisposable
 
         var poller = new OutboxPoller(
             outbox,
-            new OutboxMarker(outbox, NullLogger<OutboxMarker>.Instance),
+            new OutboxMarker(outbox, _inFlight, NullLogger<OutboxMarker>.Instance),
             Dispatch,
             _inFlight,
             new EndpointHealth(),

@@ -24,7 +24,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
     private readonly OutgoingMessages _outgoing;
     private readonly IEndpointReporter? _reporter;
     private readonly OutboxMarker _marker;
-    private readonly InFlightCounter _dispatching = new();
+    private readonly InFlightCounter _inFlight = new();
     private readonly OutboxRelay _relay;
     private readonly OutboxPoller _poller;
     private readonly TransportContext _transportContext;
@@ -71,12 +71,12 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
             configuration.GroupSize,
             configuration.ConcurrencyAlone,
             $"{host.DisplayName} - {name}");
-        _transportContext = new TransportContext(name, receiving, health, CriticalError, WaitUntilSent, crash, time, loggers);
+        _transportContext = new TransportContext(name, receiving, health, CriticalError, () => _inFlight.None, crash, time, loggers);
         _transport = transport.Create(_transportContext);
-        _marker = new OutboxMarker(_outbox, loggers.CreateLogger<OutboxMarker>());
-        _relay = new OutboxRelay(name, _marker, _transport.Dispatch, _dispatching, crash, time, loggers.CreateLogger<OutboxRelay>());
+        _marker = new OutboxMarker(_outbox, _inFlight, loggers.CreateLogger<OutboxMarker>());
+        _relay = new OutboxRelay(name, _marker, _transport.Dispatch, _inFlight, crash, time, loggers.CreateLogger<OutboxRelay>());
         _poller = new OutboxPoller(
-            _outbox, _marker, _transport.Dispatch, _dispatching, health, time, loggers.CreateLogger<OutboxPoller>());
+            _outbox, _marker, _transport.Dispatch, _inFlight, health, time, loggers.CreateLogger<OutboxPoller>());
 
         var audit = configuration.AuditQueue is { } auditQueue ? new AuditCopies(
             auditQueue, configuration.AuditTimeToBeReceived, name, host) : null;
@@ -192,12 +192,6 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
         }
 
         return handlers;
-    }
-
-    private async Task WaitUntilSent()
-    {
-        await _dispatching.None;
-        await _marker.Idle;
     }
 
     /// <summary>The database can go away while the host starts, like at any other time.</summary>

@@ -1,6 +1,6 @@
 namespace ShopSaga.Bus;
 
-/// <summary>Counts operations in flight, so that a caller can wait until there are none.</summary>
+/// <summary>Counts what is to be dispatched or marked, so that a caller can wait until there is nothing.</summary>
 internal sealed class InFlightCounter
 {
     private readonly Lock _lock = new();

@@ -13,16 +13,12 @@ namespace ShopSaga.Bus;
 ///   many            ─► marked ─► pause, in which more gather ─► marked …          one commit for each pause, not for each few records
 /// </code>
 /// </summary>
-internal sealed class OutboxMarker(OutboxStore outbox, ILogger<OutboxMarker> logger)
+internal sealed class OutboxMarker(OutboxStore outbox, InFlightCounter inFlight, ILogger<OutboxMarker> logger)
 {
     private const int MaxBatch = 1000;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
-    private readonly InFlightCounter _marks = new();
     private readonly ConcurrentDictionary<string, bool> _records = new();
     private readonly Channel<string> _waiting = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true });
-
-    /// <summary>Ends when nothing waits to be marked.</summary>
-    public Task Idle => _marks.None;
 
     /// <summary>The messages of these records are about to leave; <see cref="Mark"/> or <see cref="Abandon"/> must follow.</summary>
     public void Begin(IEnumerable<string> messageIds)
@@ -46,7 +42,7 @@ internal sealed class OutboxMarker(OutboxStore outbox, ILogger<OutboxMarker> log
 
     public void Mark(IReadOnlyCollection<string> messageIds)
     {
-        _marks.Begin(messageIds.Count);
+        inFlight.Begin(messageIds.Count);
         foreach (var id in messageIds)
         {
             _waiting.Writer.TryWrite(id);
@@ -79,7 +75,7 @@ internal sealed class OutboxMarker(OutboxStore outbox, ILogger<OutboxMarker> log
             }
 
             Abandon(batch);
-            _marks.End(batch.Count);
+            inFlight.End(batch.Count);
             if (batch.Count > 1)
             {
                 // By the system clock: a test's clock that stands still must not hold marks up.
