@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace ShopSaga.Bus.ServiceControl;
 
 /// <summary>
@@ -44,10 +42,10 @@ internal sealed class MetricsReporter(
     private async Task Report(TaggedValues values, CancellationToken cancellationToken)
     {
         var waiting = values.Fetch();
-        for (var sent = 0; sent < waiting.Count;)
+        for (var sent = 0; sent < waiting.Length;)
         {
-            var fitting = TaggedValuesV1.Fitting(CollectionsMarshal.AsSpan(waiting)[sent..]);
-            var body = TaggedValuesV1.Write(CollectionsMarshal.AsSpan(waiting).Slice(sent, fitting));
+            var fitting = TaggedValuesV1.Fitting(waiting.AsSpan(sent));
+            var body = TaggedValuesV1.Write(waiting.AsSpan(sent, fitting));
             var headers = NewHeaders();
             headers[Headers.ContentType] = TaggedValuesV1.ContentType;
             headers["NServiceBus.Metric.Type"] = values.MetricType;

@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+
 namespace ShopSaga.Bus.ServiceControl;
 
 /// <summary>One measured value, with the time it was measured at and the message type it is of.</summary>
@@ -11,34 +13,24 @@ internal sealed class TaggedValues(string metricType)
 {
     private const int MaxWaiting = 4096;
     private const int FetchAt = 2048;
-    private readonly Lock _lock = new();
-    private List<TaggedValue> _values = [];
+
+    private readonly Channel<TaggedValue> _values = Channel.CreateBounded<TaggedValue>(
+        new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropWrite });
 
     public string MetricType => metricType;
 
-    public bool IsDue => _values.Count >= FetchAt;
+    public bool IsDue => _values.Reader.Count >= FetchAt;
 
-    public void Add(long utcTicks, string tag, long value)
-    {
-        lock (_lock)
-        {
-            if (_values.Count < MaxWaiting)
-            {
-                _values.Add(new TaggedValue(utcTicks, tag, value));
-            }
-        }
-    }
+    public void Add(long utcTicks, string tag, long value) => _values.Writer.TryWrite(new TaggedValue(utcTicks, tag, value));
 
-    public List<TaggedValue> Fetch()
+    public TaggedValue[] Fetch()
     {
-        List<TaggedValue> fetched;
-        lock (_lock)
+        var fetched = new List<TaggedValue>();
+        while (_values.Reader.TryRead(out var value))
         {
-            fetched = _values;
-            _values = [];
+            fetched.Add(value);
         }
 
-        fetched.Sort((one, other) => one.UtcTicks.CompareTo(other.UtcTicks));
-        return fetched;
+        return [.. fetched.OrderBy(value => value.UtcTicks)];
     }
 }

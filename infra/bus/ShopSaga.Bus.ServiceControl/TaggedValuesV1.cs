@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Text;
 
 namespace ShopSaga.Bus.ServiceControl;
@@ -14,7 +13,6 @@ namespace ShopSaga.Bus.ServiceControl;
 internal static class TaggedValuesV1
 {
     public const string ContentType = "TaggedLongValueWriterOccurrence";
-    private const int ValueSize = sizeof(int) + sizeof(int) + sizeof(long);
 
     /// <summary>
     /// How many of the values, which are in order of time, fit into one message: their offsets have 31 bits, about 3.5 minutes.
@@ -39,41 +37,27 @@ internal static class TaggedValuesV1
             keys.TryAdd(value.Tag, keys.Count + 1);
         }
 
-        var tags = keys.Select(tag => (tag.Value, Text: Encoding.UTF8.GetBytes(tag.Key))).ToList();
-        var tagsSize = tags.Sum(tag => sizeof(int) + sizeof(int) + tag.Text.Length);
-        var body = new byte[sizeof(long) + sizeof(long) + sizeof(int) + tagsSize + sizeof(int) + (values.Length * ValueSize)];
-        var rest = body.AsSpan();
-        Put(ref rest, 1L);
-        Put(ref rest, values[0].UtcTicks);
-        Put(ref rest, tags.Count);
-        foreach (var (key, text) in tags)
+        using var body = new MemoryStream();
+        using var writer = new BinaryWriter(body);
+        writer.Write(1L);
+        writer.Write(values[0].UtcTicks);
+        writer.Write(keys.Count);
+        foreach (var (tag, key) in keys)
         {
-            Put(ref rest, key);
-            Put(ref rest, text.Length);
-            text.CopyTo(rest);
-            rest = rest[text.Length..];
+            var text = Encoding.UTF8.GetBytes(tag);
+            writer.Write(key);
+            writer.Write(text.Length);
+            writer.Write(text);
         }
 
-        Put(ref rest, values.Length);
+        writer.Write(values.Length);
         foreach (var value in values)
         {
-            Put(ref rest, checked((int)(value.UtcTicks - values[0].UtcTicks)));
-            Put(ref rest, keys[value.Tag]);
-            Put(ref rest, value.Value);
+            writer.Write(checked((int)(value.UtcTicks - values[0].UtcTicks)));
+            writer.Write(keys[value.Tag]);
+            writer.Write(value.Value);
         }
 
-        return body;
-    }
-
-    private static void Put(ref Span<byte> rest, int value)
-    {
-        BinaryPrimitives.WriteInt32LittleEndian(rest, value);
-        rest = rest[sizeof(int)..];
-    }
-
-    private static void Put(ref Span<byte> rest, long value)
-    {
-        BinaryPrimitives.WriteInt64LittleEndian(rest, value);
-        rest = rest[sizeof(long)..];
+        return body.ToArray();
     }
 }
