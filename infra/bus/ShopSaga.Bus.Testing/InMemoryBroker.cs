@@ -281,13 +281,7 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
             return [operation.Destination!];
         }
 
-        var ancestors = new List<Type>();
-        for (var ancestor = type; ancestor is not null; ancestor = ancestor.BaseType)
-        {
-            ancestors.Add(ancestor);
-        }
-
-        return ancestors.Concat(type.GetInterfaces())
+        return MessageTypes.BasesOf(type).Prepend(type).Concat(type.GetInterfaces())
             .SelectMany(each => _subscribers.GetValueOrDefault(ConventionalTopology.ExchangeOf(each)) ?? [])
             .Distinct();
     }

@@ -39,16 +39,7 @@ internal sealed class OutgoingMessages(
             headers[Headers.DeliverAt] = WireTime.ToWire(options.DeliverAt ?? time.GetUtcNow() + options.Delay!.Value);
         }
 
-        Finish(headers, activity);
-        return new OutgoingOperation
-        {
-            MessageId = headers[Headers.MessageId],
-            Headers = headers,
-            Body = Serialize(message),
-            Destination = destination,
-            Delay = options.Delay,
-            DeliverAt = options.DeliverAt,
-        };
+        return Finish(message, headers, activity, destination, options: options);
     }
 
     public OutgoingOperation Publish(object message, PublishOptions options, Cause cause)
@@ -61,14 +52,7 @@ internal sealed class OutgoingMessages(
         using var activity = Tracing.StartOutgoing("Publish");
         var headers = NewHeaders(message, "Publish", options, cause);
         headers[Headers.StartNewTrace] = bool.TrueString;
-        Finish(headers, activity);
-        return new OutgoingOperation
-        {
-            MessageId = headers[Headers.MessageId],
-            Headers = headers,
-            Body = Serialize(message),
-            EventType = message.GetType(),
-        };
+        return Finish(message, headers, activity, eventType: message.GetType());
     }
 
     public OutgoingOperation Reply(object message, ReplyOptions options, Cause cause)
@@ -91,18 +75,17 @@ internal sealed class OutgoingMessages(
             headers[Headers.SagaType] = incoming.Headers[Headers.OriginatingSagaType];
         }
 
-        Finish(headers, activity);
-        return new OutgoingOperation
-        {
-            MessageId = headers[Headers.MessageId],
-            Headers = headers,
-            Body = Serialize(message),
-            Destination = destination,
-        };
+        return Finish(message, headers, activity, destination);
     }
 
     /// <summary>Static headers come last: they overwrite those of the message and of the runtime.</summary>
-    private void Finish(Dictionary<string, string> headers, Activity? activity)
+    private OutgoingOperation Finish(
+        object message,
+        Dictionary<string, string> headers,
+        Activity? activity,
+        string? destination = null,
+        Type? eventType = null,
+        SendOptions? options = null)
     {
         foreach (var (key, value) in staticHeaders)
         {
@@ -111,9 +94,17 @@ internal sealed class OutgoingMessages(
 
         Tracing.SetTags(activity, headers);
         activity?.SetStatus(ActivityStatusCode.Ok);
+        return new OutgoingOperation
+        {
+            MessageId = headers[Headers.MessageId],
+            Headers = headers,
+            Body = JsonSerializer.SerializeToUtf8Bytes(message, message.GetType()),
+            Destination = destination,
+            EventType = eventType,
+            Delay = options?.Delay,
+            DeliverAt = options?.DeliverAt,
+        };
     }
-
-    private static ReadOnlyMemory<byte> Serialize(object message) => JsonSerializer.SerializeToUtf8Bytes(message, message.GetType());
 
     private Dictionary<string, string> NewHeaders(object message, string intent, ExtendableOptions options, Cause cause)
     {

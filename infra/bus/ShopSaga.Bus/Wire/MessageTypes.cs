@@ -72,32 +72,17 @@ internal sealed class MessageTypes(ConventionsBuilder conventions)
         return comma < 0 ? assemblyQualifiedName : assemblyQualifiedName[..comma];
     }
 
-    private IEnumerable<Type> Hierarchy(Type type)
+    /// <summary>The base classes of a type, the closest first.</summary>
+    public static IEnumerable<Type> BasesOf(Type type)
     {
-        var bases = new List<Type>();
-        for (var ancestor = type.BaseType; ancestor is not null && ancestor != typeof(object); ancestor = ancestor.BaseType)
-        {
-            bases.Add(ancestor);
-        }
-
-        return bases.Concat(type.GetInterfaces())
-            .Where(t => conventions.IsEvent(t) || conventions.IsCommand(t))
-            .OrderByDescending(Depth);
-    }
-
-    private static int Depth(Type type)
-    {
-        if (type.IsInterface)
-        {
-            return type.GetInterfaces().Length;
-        }
-
-        var depth = 0;
         for (var ancestor = type.BaseType; ancestor is not null; ancestor = ancestor.BaseType)
         {
-            depth++;
+            yield return ancestor;
         }
-
-        return depth;
     }
+
+    private IEnumerable<Type> Hierarchy(Type type) => BasesOf(type).Where(ancestor => ancestor != typeof(object))
+        .Concat(type.GetInterfaces())
+        .Where(t => conventions.IsEvent(t) || conventions.IsCommand(t))
+        .OrderByDescending(t => t.IsInterface ? t.GetInterfaces().Length : BasesOf(t).Count());
 }
