@@ -93,50 +93,6 @@ internal sealed class MessageProcessor(
         observer.BeginKnown(group.Attempts, group.Messages, known.ToDictionary(entry => entry.Key, entry => entry.Value.Dispatched));
     }
 
-    private async Task DispatchAndMark(MessageGroup group, CancellationToken cancellationToken)
-    {
-        if (group.Operations.Count == 0)
-        {
-            return;
-        }
-
-        // 4
-        marker.Begin(group.Undispatched);
-        try
-        {
-            observer.Dispatching(group.Attempts, group.Operations.Count);
-            await dispatch(group.Operations, cancellationToken);
-            observer.Dispatched(group.Attempts);
-            await Reached(CrashPoint.Dispatched, group.Messages);
-        }
-        catch
-        {
-            marker.Abandon(group.Undispatched);
-            throw;
-        }
-
-        // 5
-        marker.Mark(group.Undispatched);
-    }
-
-    private async Task ReportRetries(MessageGroup group, CancellationToken cancellationToken)
-    {
-        // 6
-        if (RetryAcknowledgement.Of(group.Messages, time) is { Count: > 0 } acknowledgements)
-        {
-            try
-            {
-                await dispatch(acknowledgements, cancellationToken);
-            }
-            catch (BrokerUnavailableException refused) when (refused is DestinationMissingException || refused.IsRefusal)
-            {
-                // The work is committed: treating the message as failed would be wrong, and would list it as failed again.
-                logger.LogWarning(
-                    LogEvents.RetryNotAcknowledged, "ServiceControl is not told of a successful retry: {Reason}", refused.Message);
-            }
-        }
-    }
-
     /// <summary>
     /// Opens a connection, locks the keys, and reads the records of the messages that were processed before, in one round trip. The
     /// transaction has begun if there are keys to lock or it is impatient, which limits its waits for locks to a second. A copy that is
@@ -284,6 +240,50 @@ internal sealed class MessageProcessor(
 
         bool IsSafe(OutgoingOperation operation) =>
             operation.Body.Length < MaxMerged && (operation.EventType is not null || operation.Destination == outgoing.LocalAddress);
+    }
+
+    private async Task DispatchAndMark(MessageGroup group, CancellationToken cancellationToken)
+    {
+        if (group.Operations.Count == 0)
+        {
+            return;
+        }
+
+        // 4
+        marker.Begin(group.Undispatched);
+        try
+        {
+            observer.Dispatching(group.Attempts, group.Operations.Count);
+            await dispatch(group.Operations, cancellationToken);
+            observer.Dispatched(group.Attempts);
+            await Reached(CrashPoint.Dispatched, group.Messages);
+        }
+        catch
+        {
+            marker.Abandon(group.Undispatched);
+            throw;
+        }
+
+        // 5
+        marker.Mark(group.Undispatched);
+    }
+
+    private async Task ReportRetries(MessageGroup group, CancellationToken cancellationToken)
+    {
+        // 6
+        if (RetryAcknowledgement.Of(group.Messages, time) is { Count: > 0 } acknowledgements)
+        {
+            try
+            {
+                await dispatch(acknowledgements, cancellationToken);
+            }
+            catch (BrokerUnavailableException refused) when (refused is DestinationMissingException || refused.IsRefusal)
+            {
+                // The work is committed: treating the message as failed would be wrong, and would list it as failed again.
+                logger.LogWarning(
+                    LogEvents.RetryNotAcknowledged, "ServiceControl is not told of a successful retry: {Reason}", refused.Message);
+            }
+        }
     }
 
     private async Task Reached(CrashPoint point, IReadOnlyList<IncomingMessage> messages)
