@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 
@@ -97,41 +98,29 @@ internal sealed class Recoverability(
 
     private OutgoingOperation FailedCopy(IncomingMessage message, Exception failure)
     {
-        const string Info = "NServiceBus.ExceptionInfo.";
         var headers = new Dictionary<string, string>(message.Headers)
         {
             ["NServiceBus.FailedQ"] = endpointName,
             ["NServiceBus.TimeOfFailure"] = WireTime.ToWire(time.GetUtcNow()),
-            [Info + "ExceptionType"] = failure.GetType().FullName!,
-            [Info + "Message"] = Cut(failure.Message, MaxMessage),
-            [Info + "StackTrace"] = Cut(failure.ToString(), MaxStackTrace),
             [Headers.ProcessingMachine] = host.MachineName,
             [Headers.ProcessingEndpoint] = endpointName,
             [Headers.HostId] = host.HostIdText,
             [Headers.HostDisplayName] = host.DisplayName,
         };
-        if (failure.InnerException is { } inner)
+        (string Name, string? Text)[] details =
+        [
+            ("ExceptionType", failure.GetType().FullName),
+            ("InnerExceptionType", failure.InnerException?.GetType().FullName),
+            ("HelpLink", failure.HelpLink),
+            ("Source", failure.Source),
+            ("Message", Cut(failure.Message, MaxMessage)),
+            ("StackTrace", Cut(failure.ToString(), MaxStackTrace)),
+            .. failure.Data.Cast<DictionaryEntry>().Where(entry => entry.Value is not null).Select(entry =>
+                ($"Data.{entry.Key}", Cut(Convert.ToString(entry.Value, CultureInfo.InvariantCulture) ?? string.Empty, MaxMessage))),
+        ];
+        foreach (var (name, text) in details.Where(detail => detail.Text is not null))
         {
-            headers[Info + "InnerExceptionType"] = inner.GetType().FullName!;
-        }
-
-        if (failure.HelpLink is { } link)
-        {
-            headers[Info + "HelpLink"] = link;
-        }
-
-        if (failure.Source is { } source)
-        {
-            headers[Info + "Source"] = source;
-        }
-
-        foreach (System.Collections.DictionaryEntry entry in failure.Data)
-        {
-            if (entry.Value is not null)
-            {
-                headers[$"{Info}Data.{entry.Key}"] = Cut(
-                    Convert.ToString(entry.Value, CultureInfo.InvariantCulture) ?? string.Empty, MaxMessage);
-            }
+            headers["NServiceBus.ExceptionInfo." + name] = text!;
         }
 
         headers.Remove(Headers.DelayedRetries);

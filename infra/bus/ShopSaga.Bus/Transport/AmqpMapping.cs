@@ -55,32 +55,17 @@ internal static class AmqpMapping
             // A receiver needs one; the whole id is in the headers.
             MessageId = AmqpLimits.ShortBeginning(operation.MessageId),
             DeliveryMode = headers.ContainsKey(NonPersistent) ? DeliveryModes.Transient : DeliveryModes.Persistent,
+
+            // Receivers let these overwrite the header of the same meaning, so a part of one would be worse than none.
             ContentType = AmqpLimits.Short(headers.GetValueOrDefault(Headers.ContentType)) ?? "application/octet-stream",
+            CorrelationId = AmqpLimits.Short(headers.GetValueOrDefault(Headers.CorrelationId)),
+            ReplyTo = AmqpLimits.Short(headers.GetValueOrDefault(Headers.ReplyToAddress)),
+            Type = headers.TryGetValue(Headers.EnclosedMessageTypes, out var types)
+                ? AmqpLimits.Short(MessageTypes.FullName(types.Split(';', 2)[0]))
+                : null,
+            Expiration = ((long?)operation.TimeToBeReceived?.TotalMilliseconds)?.ToString(CultureInfo.InvariantCulture),
             Headers = ToTable(headers),
         };
-
-        // Receivers let these overwrite the header of the same meaning, so a part of one would be worse than none.
-        if (AmqpLimits.Short(headers.GetValueOrDefault(Headers.CorrelationId)) is { } correlationId)
-        {
-            properties.CorrelationId = correlationId;
-        }
-
-        if (AmqpLimits.Short(headers.GetValueOrDefault(Headers.ReplyToAddress)) is { } replyTo)
-        {
-            properties.ReplyTo = replyTo;
-        }
-
-        if (headers.TryGetValue(Headers.EnclosedMessageTypes, out var types)
-            && AmqpLimits.Short(MessageTypes.FullName(types.Split(';', 2)[0])) is { } type)
-        {
-            properties.Type = type;
-        }
-
-        if (operation.TimeToBeReceived is { } ttbr)
-        {
-            properties.Expiration = ((long)ttbr.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
-        }
-
         AmqpLimits.Fit(properties.Headers, maxFrame);
         if (delayInSeconds is { } delay)
         {
@@ -121,12 +106,10 @@ internal static class AmqpMapping
         var table = new Dictionary<string, object?>(headers.Count + 1);
         foreach (var (key, value) in headers)
         {
-            if (key != NonPersistent)
-            {
-                table.Add(key, value);
-            }
+            table.Add(key, value);
         }
 
+        table.Remove(NonPersistent);
         return table;
     }
 
@@ -142,36 +125,12 @@ internal static class AmqpMapping
             }
         }
 
-        if (properties.IsReplyToPresent())
-        {
-            headers[Headers.ReplyToAddress] = properties.ReplyTo!;
-        }
-
-        if (properties.IsCorrelationIdPresent())
-        {
-            headers[Headers.CorrelationId] = properties.CorrelationId!;
-        }
-
-        if (properties.IsContentTypePresent())
-        {
-            headers[Headers.ContentType] = properties.ContentType!;
-        }
-
-        if (properties.IsTypePresent() && !headers.ContainsKey(Headers.EnclosedMessageTypes))
-        {
-            headers[Headers.EnclosedMessageTypes] = properties.Type!;
-        }
-
-        if (properties.IsDeliveryModePresent() && properties.DeliveryMode == DeliveryModes.Transient)
-        {
-            headers[NonPersistent] = bool.TrueString;
-        }
-
-        if (headers.TryGetValue(CallbackQueue, out var callback))
-        {
-            headers[Headers.ReplyToAddress] = callback;
-        }
-
+        Set(headers, Headers.ReplyToAddress, properties.ReplyTo);
+        Set(headers, Headers.CorrelationId, properties.CorrelationId);
+        Set(headers, Headers.ContentType, properties.ContentType);
+        Set(headers, Headers.EnclosedMessageTypes, headers.GetValueOrDefault(Headers.EnclosedMessageTypes) ?? properties.Type);
+        Set(headers, NonPersistent, properties.DeliveryMode == DeliveryModes.Transient ? bool.TrueString : null);
+        Set(headers, Headers.ReplyToAddress, headers.GetValueOrDefault(CallbackQueue));
         var nativeId = properties.MessageId;
         if (string.IsNullOrEmpty(nativeId))
         {
@@ -191,6 +150,14 @@ internal static class AmqpMapping
             Body = body,
             DeliveryAttempt = 1 + Count(properties, EarlierDeliveries, 0) + (redelivered ? Count(properties, DeliveryCount, 1) : 0),
         };
+    }
+
+    private static void Set(Dictionary<string, string> headers, string name, string? value)
+    {
+        if (value is not null)
+        {
+            headers[name] = value;
+        }
     }
 
     /// <summary>

@@ -103,7 +103,7 @@ internal sealed class RabbitMqReceiver(
     {
         try
         {
-            await using var channel = await subscription.NewChannel(stop);
+            await using var channel = await subscription.Connection.CreateChannelAsync(cancellationToken: stop);
             await Declare(subscription.Connection, channel, stop);
         }
         catch (Exception failure) when (!stop.IsCancellationRequested)
@@ -213,26 +213,21 @@ internal sealed class RabbitMqReceiver(
             cancellationToken);
     }
 
-    private async Task Renew(
-        RabbitMqAcknowledgements acknowledgements,
-        ulong tag,
-        IReadOnlyBasicProperties properties,
-        ReadOnlyMemory<byte> body,
-        CancellationToken stop)
+    private async Task Renew(Delivery delivery, CancellationToken stop)
     {
         // A message that is not requeued costs no delivery, so it waits here while the broker takes none.
-        while (!stop.IsCancellationRequested && acknowledgements.ReachesBroker)
+        while (!stop.IsCancellationRequested && delivery.Acknowledgements.ReachesBroker)
         {
             try
             {
-                await dispatcher.Forward(_settings.Queue, AmqpMapping.Renewed(properties), body);
+                await dispatcher.Forward(_settings.Queue, AmqpMapping.Renewed(delivery.Properties), delivery.Body);
                 _logger.LogInformation(
                     LogEvents.DeliveriesRenewed,
                     "Message {MessageId} was delivered {Count} times; a copy took its place in {Queue}",
-                    properties.MessageId,
+                    delivery.Properties.MessageId,
                     MaxBrokerDeliveries,
                     _settings.Queue);
-                acknowledgements.Acknowledge(tag);
+                delivery.Acknowledgements.Acknowledge(delivery.Tag);
                 return;
             }
             catch (Exception failure)
@@ -240,7 +235,7 @@ internal sealed class RabbitMqReceiver(
                 _logger.LogWarning(
                     LogEvents.BrokerUnavailable,
                     "Message {MessageId} could not be renewed in {Queue}: {Reason}",
-                    properties.MessageId,
+                    delivery.Properties.MessageId,
                     _settings.Queue,
                     failure.Message);
                 await Delay(RetryPause, stop);
@@ -251,48 +246,38 @@ internal sealed class RabbitMqReceiver(
     /// <summary>
     /// A message that cannot be read goes to the error queue as it is; where that fails, it goes back to its own, after a pause.
     /// </summary>
-    private async Task MoveToErrorQueue(
-        RabbitMqAcknowledgements acknowledgements,
-        ulong tag,
-        Exception unreadable,
-        IReadOnlyBasicProperties properties,
-        ReadOnlyMemory<byte> body,
-        CancellationToken stop)
+    private async Task MoveToErrorQueue(Delivery delivery, Exception unreadable, CancellationToken stop)
     {
         try
         {
-            await ForwardToErrorQueue(properties, body);
+            await ForwardToErrorQueue(delivery.Properties, delivery.Body);
             _logger.LogError(
                 LogEvents.PoisonMessage,
                 unreadable,
                 "A message that cannot be read went from {Queue} to {ErrorQueue}",
                 _settings.Queue,
                 _settings.ErrorQueue);
-            acknowledgements.Acknowledge(tag);
+            delivery.Acknowledgements.Acknowledge(delivery.Tag);
         }
         catch (Exception failure)
         {
             _logger.LogWarning(
                 LogEvents.BrokerUnavailable, "A message that cannot be read stays in {Queue}: {Reason}", _settings.Queue, failure.Message);
             await Delay(RetryPause, stop);
-            await acknowledgements.Requeue(tag);
+            await delivery.Acknowledgements.Requeue(delivery.Tag);
         }
     }
 
     private Task ForwardToErrorQueue(IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body) =>
         dispatcher.Forward(_settings.ErrorQueue, AmqpMapping.AsItCame(properties), body);
 
-    private async Task Delay(TimeSpan delay, CancellationToken stop)
-    {
-        try
-        {
-            await Task.Delay(delay, context.Time, stop);
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            _logger.LogDebug(LogEvents.Stopped, "{Queue} stops while it waits", _settings.Queue);
-        }
-    }
+    /// <summary>Ends early when the endpoint stops.</summary>
+    private async Task Delay(TimeSpan delay, CancellationToken stop) =>
+        await Task.Delay(delay, context.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    /// <summary>A message as the broker handed it out; its body is valid until the consumer returns.</summary>
+    private readonly record struct Delivery(
+        RabbitMqAcknowledgements Acknowledgements, ulong Tag, IReadOnlyBasicProperties Properties, ReadOnlyMemory<byte> Body);
 
     private sealed class Consumer(
         IChannel channel,
@@ -317,9 +302,10 @@ internal sealed class RabbitMqReceiver(
             ReadOnlyMemory<byte> body,
             CancellationToken cancellationToken = default)
         {
+            var delivery = new Delivery(acknowledgements, deliveryTag, properties, body);
             if (AmqpMapping.BrokerDeliveries(properties) >= MaxBrokerDeliveries)
             {
-                await receiver.Renew(acknowledgements, deliveryTag, properties, body, stop);
+                await receiver.Renew(delivery, stop);
                 return;
             }
 
@@ -331,7 +317,7 @@ internal sealed class RabbitMqReceiver(
             }
             catch (Exception unreadable)
             {
-                await receiver.MoveToErrorQueue(acknowledgements, deliveryTag, unreadable, properties, body, stop);
+                await receiver.MoveToErrorQueue(delivery, unreadable, stop);
                 return;
             }
 
@@ -364,9 +350,6 @@ internal sealed class RabbitMqReceiver(
         public Task<string> Closed => closed;
 
         public IConnection Connection => connection;
-
-        public Task<IChannel> NewChannel(CancellationToken cancellationToken) =>
-            connection.CreateChannelAsync(cancellationToken: cancellationToken);
 
         public async Task StopConsuming()
         {
