@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -61,14 +62,19 @@ internal sealed class OpenShop : IDisposable
         }
     }
 
-    /// <summary>Places one order and does what the mix adds to it. Returns the order's id.</summary>
-    public async Task<long> Order(Mix mix, Random random)
+    /// <summary>Places one order and does what the mix adds to it. Returns the order's id, or null if the shop is overloaded.</summary>
+    public async Task<long?> Order(Mix mix, Random random)
     {
         var customer = _customers[random.Next(Customers)];
         var product = _products[random.Next(mix.Products)];
         var paymentMethod = random.NextDouble() < mix.Declines ? "CARD_DECLINED" : "CARD";
-        var order = await Send(HttpMethod.Post, "orders", customer, new { productId = product, quantity = 1, paymentMethod });
-        var id = order.GetProperty("id").GetInt64();
+        var order = await TrySend(HttpMethod.Post, "orders", customer, new { productId = product, quantity = 1, paymentMethod });
+        if (order is not { } placed)
+        {
+            return null;
+        }
+
+        var id = placed.GetProperty("id").GetInt64();
         if (random.NextDouble() < mix.Cancels)
         {
             await Send(HttpMethod.Post, $"orders/{id}/cancel", customer, new { });
@@ -122,13 +128,22 @@ internal sealed class OpenShop : IDisposable
     private async Task<string> LogIn(string email, string password) =>
         (await Send(HttpMethod.Post, "auth/login", null, new { email, password })).GetProperty("accessToken").GetString()!;
 
-    private async Task<JsonElement> Send(HttpMethod method, string path, string? token, object? body = null)
+    private async Task<JsonElement> Send(HttpMethod method, string path, string? token, object? body = null) =>
+        await TrySend(method, path, token, body) ?? throw new HttpRequestException($"{method} {path} was refused: overloaded");
+
+    /// <summary>Null if the shop is overloaded.</summary>
+    private async Task<JsonElement?> TrySend(HttpMethod method, string path, string? token, object? body)
     {
         using var request = new HttpRequestMessage(method, path);
         request.Content = body is null ? null : JsonContent.Create(body);
         request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
         using var response = await _client.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
+        if (response.StatusCode is HttpStatusCode.ServiceUnavailable && text.Contains("/problems/overloaded", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
         return response.IsSuccessStatusCode
             ? JsonSerializer.Deserialize<JsonElement>(text)
             : throw new HttpRequestException($"{method} {path} answered {(int)response.StatusCode}: {text}");

@@ -18,11 +18,12 @@ internal static class ShopCampaign
     public const string OnThisStack = "--on-this-stack";
 
     /// <summary>What can be measured alone.</summary>
-    public static readonly string[] Phases = [Saturation, Mixes, Arrivals, Idle];
+    public static readonly string[] Phases = [Saturation, Mixes, ByArrival, Overload, Idle];
 
     private const string Saturation = "saturation";
     private const string Mixes = "mixes";
-    private const string Arrivals = "arrivals";
+    private const string ByArrival = "arrivals";
+    private const string Overload = "overload";
     private const string Idle = "idle";
     private const int IdleOrders = 100;
     private static readonly int[] Percentages = [30, 50, 70, 90];
@@ -73,10 +74,16 @@ internal static class ShopCampaign
             report.Add($"shop.{mix.Name}.against-many", throughput.Final / saturation.Final, "ratio");
         }
 
-        foreach (var percentage in phase is null or Arrivals ? Percentages : [])
+        foreach (var percentage in phase is null or ByArrival ? Percentages : [])
         {
             await shop.LogInCustomers();
             Add(report, $"shop.at-{percentage}", await load.Arrive(Many, saturation.Final * percentage / 100, duration));
+        }
+
+        if (phase is null or Overload)
+        {
+            await shop.LogInCustomers();
+            await MeasureOverload(report, shop, load, saturation.Final, duration);
         }
 
         if (phase is null)
@@ -149,17 +156,43 @@ internal static class ShopCampaign
         }
     }
 
+    /// <summary>Twice as many orders as the shop completes, and then half as many: what is refused, how long the others take.</summary>
+    private static async Task MeasureOverload(Report report, OpenShop shop, ShopLoad load, double saturation, TimeSpan duration)
+    {
+        var memory = new Dictionary<string, Dictionary<string, double>> { ["before"] = Usage.Memory() };
+        var started = DateTime.UtcNow;
+        var (overload, after, changed) = await load.Arrive(
+            Many, 2 * saturation, saturation / 2, duration, () => memory["at-the-end"] = Usage.Memory());
+        memory["after"] = Usage.Memory();
+        var seconds = (changed - started).TotalSeconds;
+        report.Add("shop.overload.arrived", overload.All.Count / seconds, "orders/s");
+        report.Add("shop.overload.accepted", overload.Accepted / seconds, "orders/s");
+        report.Add("shop.overload.final", await shop.CountFinal(started, changed) / seconds, "orders/s");
+        Add(report, "shop.overload", overload);
+        Add(report, "shop.after-overload", after);
+        report.Add("shop.after-overload.normal", after.NormalAfter(changed).TotalSeconds, "s");
+        foreach (var (moment, programs) in memory)
+        {
+            foreach (var (program, megabytes) in programs)
+            {
+                report.Add($"shop.overload.memory.{program}.{moment}", megabytes, "MB");
+            }
+        }
+    }
+
     /// <summary>The simulator of the provider is not the shop.</summary>
     private static bool IsProvider(string part) => part is "Psp" or "pspdb";
 
-    private static void Add(Report report, string name, HistogramBase microseconds)
+    private static void Add(Report report, string name, Arrivals arrivals)
     {
+        var microseconds = arrivals.Latencies();
         foreach (var percentile in (double[])[50, 95, 99])
         {
             report.Add($"{name}.p{percentile:0}", microseconds.GetValueAtPercentile(percentile) / 1000.0, "ms");
         }
 
         report.Add($"{name}.max", microseconds.GetMaxValue() / 1000.0, "ms");
+        report.Add($"{name}.refused", arrivals.Refused, "orders");
     }
 
     private static async Task<Dictionary<string, Measured>> MeasureStackOf(string checkout, int seconds, string? phase)

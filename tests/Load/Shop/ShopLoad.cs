@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using HdrHistogram;
 
 namespace ShopSaga.Load.Shop;
 
@@ -31,8 +30,7 @@ internal sealed class ShopLoad(OpenShop shop)
                 }
 
                 Interlocked.Increment(ref underWay);
-                await shop.Order(mix, random);
-                Interlocked.Increment(ref accepted);
+                Interlocked.Add(ref accepted, await shop.Order(mix, random) is null ? 0 : 1);
             }
         })).ToList();
         var all = Task.WhenAll(clients);
@@ -52,13 +50,46 @@ internal sealed class ShopLoad(OpenShop shop)
     }
 
     /// <summary>
-    /// Open loop: orders arrive by a schedule, however long earlier ones take. Latencies in microseconds run from the moment of the
-    /// schedule, so that waiting at a slow door counts, until the order is final.
+    /// Open loop: orders arrive by a schedule, however long earlier ones take. Latencies run from the moment of the schedule, so that
+    /// waiting at a slow door counts, until the order is final.
     /// </summary>
-    public async Task<LongHistogram> Arrive(Mix mix, double perSecond, TimeSpan duration)
+    public async Task<Arrivals> Arrive(Mix mix, double perSecond, TimeSpan duration) =>
+        await Final(await Begin(mix, perSecond, duration));
+
+    /// <summary>Arrivals at one rate and, from the returned moment on, at another one, without a pause between them.</summary>
+    /// <param name="mix">What customers do.</param>
+    /// <param name="perSecond">The first rate.</param>
+    /// <param name="perSecondAfter">The second rate.</param>
+    /// <param name="duration">How long each of them lasts.</param>
+    /// <param name="between">Called between them.</param>
+    public async Task<(Arrivals First, Arrivals Second, DateTime Changed)> Arrive(
+        Mix mix, double perSecond, double perSecondAfter, TimeSpan duration, Action between)
+    {
+        var first = await Begin(mix, perSecond, duration);
+        between();
+        var changed = DateTime.UtcNow;
+        var second = await Begin(mix, perSecondAfter, duration);
+        return (await Final(first), await Final(second), changed);
+    }
+
+    /// <summary>One order at a time, each when the one before is long final.</summary>
+    public async Task<Arrivals> OneByOne(Mix mix, int orders)
+    {
+        var (random, arrivals) = (new Random(2), new List<Task<(long? Id, DateTime Due)>>());
+        for (var number = 0; number < orders; number++)
+        {
+            var at = DateTime.UtcNow;
+            arrivals.Add(Task.FromResult((await shop.Order(mix, random), at)));
+            await shop.AllFinal();
+        }
+
+        return await Final(arrivals);
+    }
+
+    private async Task<IReadOnlyCollection<Task<(long? Id, DateTime Due)>>> Begin(Mix mix, double perSecond, TimeSpan duration)
     {
         var (random, arrivals) = (new Random(1), (int)(perSecond * duration.TotalSeconds));
-        var orders = new List<Task<(long Id, DateTime Due)>>(arrivals);
+        var orders = new List<Task<(long? Id, DateTime Due)>>(arrivals);
         var (started, clock, next) = (DateTime.UtcNow, Stopwatch.StartNew(), TimeSpan.Zero);
         for (var number = 0; number < arrivals; number++)
         {
@@ -72,39 +103,19 @@ internal sealed class ShopLoad(OpenShop shop)
             orders.Add(Order(mix, number, started + next));
         }
 
-        var due = await Task.WhenAll(orders);
+        return orders;
+    }
+
+    /// <summary>Waits until all orders are final.</summary>
+    private async Task<Arrivals> Final(IReadOnlyCollection<Task<(long? Id, DateTime Due)>> begun)
+    {
+        var orders = await Task.WhenAll(begun);
         await shop.AllFinal();
-        return await Latencies(due);
+        var final = await shop.FinalTimes([.. orders.Select(order => order.Id).OfType<long>()]);
+        return new Arrivals([.. orders.Select(order => new Arrival(order.Due, order.Id is { } id ? final[id] - order.Due : null))]);
     }
 
-    /// <summary>One order at a time, each when the one before is long final.</summary>
-    public async Task<LongHistogram> OneByOne(Mix mix, int orders)
-    {
-        var (random, due) = (new Random(2), new List<(long Id, DateTime Due)>());
-        for (var number = 0; number < orders; number++)
-        {
-            var at = DateTime.UtcNow;
-            due.Add((await shop.Order(mix, random), at));
-            await shop.AllFinal();
-        }
-
-        return await Latencies(due);
-    }
-
-    /// <summary>Microseconds from the moment at which each order was due until it was final.</summary>
-    private async Task<LongHistogram> Latencies(IReadOnlyCollection<(long Id, DateTime Due)> orders)
-    {
-        var latencies = new LongHistogram(1, (long)TimeSpan.FromHours(1).TotalMicroseconds, 3);
-        var final = await shop.FinalTimes([.. orders.Select(order => order.Id)]);
-        foreach (var (id, due) in orders)
-        {
-            latencies.RecordValue(Math.Max(1, (long)(final[id] - due).TotalMicroseconds));
-        }
-
-        return latencies;
-    }
-
-    private async Task<(long Id, DateTime Due)> Order(Mix mix, int number, DateTime due)
+    private async Task<(long? Id, DateTime Due)> Order(Mix mix, int number, DateTime due)
     {
         await Task.Yield();
         return (await shop.Order(mix, new Random(number)), due);
