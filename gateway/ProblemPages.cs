@@ -38,6 +38,9 @@ internal static class ProblemPages
         ["too-many-requests"] = ("Too many requests", "429. Retry after the number of seconds in Retry-After."),
         ["unavailable"] = ("Unavailable",
             "503. A dependency is unavailable for the moment. Retry after the number of seconds in Retry-After."),
+        ["overloaded"] = ("Overloaded",
+            "503. More orders are waiting than the shop completes in time. The order was not placed. Retry after the number of seconds in "
+                + "Retry-After."),
         ["internal-error"] = ("Internal error", "500. The server failed. Quote the 'traceId' when you report it."),
     };
 

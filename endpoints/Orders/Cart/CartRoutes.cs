@@ -21,6 +21,7 @@ internal static class CartRoutes
             .TakesPlacingHeaders()
             .Refuses(402, "payment-declined")
             .Refuses(409, "cart-empty", "out-of-stock", "in-progress")
-            .Refuses(422, "idempotency-key-reused");
+            .Refuses(422, "idempotency-key-reused")
+            .Refuses(503, "overloaded");
     }
 }

@@ -30,6 +30,12 @@ internal static class OrderMetrics
             + "CONFIRMED, or why it is cancelled.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600] });
 
+    private static readonly Counter<long> RefusedOrders = Meter.CreateCounter<long>(
+        "shopsaga.orders.refused", "{order}", "Orders that were refused because too many were open.");
+
+    /// <summary>Counts an order that was refused because too many were open.</summary>
+    public static void Refused() => RefusedOrders.Add(1);
+
     /// <summary>
     /// Measures an order that has become final. It is counted twice in the rare case that its transaction is tried again.
     /// </summary>

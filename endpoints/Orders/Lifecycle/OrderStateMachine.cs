@@ -7,7 +7,9 @@ namespace ShopSaga.Orders.Lifecycle;
 /// <param name="Status">The order's status now.</param>
 /// <param name="ChangeNumber">The number of the status change, or null when the status stayed.</param>
 /// <param name="EventToPublish">The event to publish in the same transaction, or null.</param>
-internal sealed record TransitionResult(OrderStatus Status, int? ChangeNumber, object? EventToPublish);
+/// <param name="TimeToFinal">How long an order that became final by it was open, or null.</param>
+internal sealed record TransitionResult(
+    OrderStatus Status, int? ChangeNumber, object? EventToPublish, TimeSpan? TimeToFinal = null);
 
 /// <summary>An order whose row the transaction has locked.</summary>
 internal sealed record LockedOrder(
@@ -49,13 +51,14 @@ internal static class OrderStateMachine
 
         var (toPublish, recorded) = EventOf(transition, orderEvent);
         var change = await Write(sql, transition, orderEvent, recorded, now);
-        if (transition.Status.IsFinal())
+        if (!transition.Status.IsFinal())
         {
-            var outcome = transition.Reason?.ToString() ?? order.Reason ?? transition.Status.ToString();
-            OrderMetrics.Final(outcome, now - (order.Status is OrderStatus.PENDING ? order.CreatedAt : order.UpdatedAt));
+            return new TransitionResult(transition.Status, change, toPublish);
         }
 
-        return new TransitionResult(transition.Status, change, toPublish);
+        var timeToFinal = now - (order.Status is OrderStatus.PENDING ? order.CreatedAt : order.UpdatedAt);
+        OrderMetrics.Final(transition.Reason?.ToString() ?? order.Reason ?? transition.Status.ToString(), timeToFinal);
+        return new TransitionResult(transition.Status, change, toPublish, timeToFinal);
     }
 
     // One round trip, but statements of their own: under READ COMMITTED the snapshot of a statement after the lock includes what the

@@ -10,12 +10,20 @@ internal sealed class StatusNotifications
     /// <summary>Raised with the order and the number of its status change. A subscriber must not block.</summary>
     public event Action<long, int>? StatusChanging;
 
+    /// <summary>Raised with the time for which an order that becomes final was open. A subscriber must not block.</summary>
+    public event Action<TimeSpan>? BecomingFinal;
+
     /// <summary>Notifies and logs the status change that the event led to, if it led to one.</summary>
     public void Notify(OrderEvent orderEvent, TransitionResult result, ILogger logger)
     {
         if (result.ChangeNumber is { } changeNumber)
         {
             StatusChanging?.Invoke(orderEvent.OrderId, changeNumber);
+            if (result.TimeToFinal is { } timeToFinal)
+            {
+                BecomingFinal?.Invoke(timeToFinal);
+            }
+
             logger.LogInformation(
                 LogEvents.OrderMoved, "Order {OrderId} is {Status} by {Trigger}", orderEvent.OrderId, result.Status, orderEvent.Trigger);
         }

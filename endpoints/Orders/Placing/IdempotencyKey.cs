@@ -1,3 +1,4 @@
+using Dapper;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 using ShopSaga.Hosting.Database;
@@ -63,6 +64,20 @@ internal sealed record IdempotencyKey(long UserId, string Route, string Key, byt
                 "idempotency-key-reused",
                 "Idempotency key reused",
                 "This Idempotency-Key was sent before with another body."));
+    }
+
+    /// <summary>Whether the key has placed an order. Writes nothing and waits for no other request.</summary>
+    public async Task<bool> HasPlacedOrder(NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+            """
+            SELECT EXISTS (
+                SELECT FROM idempotency_keys
+                 WHERE user_id = @UserId AND route = @Route AND key = @Key AND created_at > @ExpiryCutoff)
+            """,
+            this,
+            cancellationToken: cancellationToken));
     }
 
     /// <summary>Stores which order the key has placed.</summary>

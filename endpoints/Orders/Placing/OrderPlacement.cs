@@ -1,4 +1,6 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
 using ShopSaga.Hosting.Database;
 using ShopSaga.Hosting.Http;
 using ShopSaga.Orders.Lifecycle;
@@ -9,11 +11,13 @@ namespace ShopSaga.Orders.Placing;
 
 /// <summary>
 /// Places orders, from a body or from a cart. An idempotency key that has placed an order places no other: its request is answered for that
-/// order, as if it had just been placed.
+/// order, as if it had just been placed, also while new orders are refused (<see cref="Admission"/>).
 /// </summary>
 internal sealed class OrderPlacement(
     ITransactionalSession session,
     PlacementResponse response,
+    Admission admission,
+    NpgsqlDataSource database,
     ExpiryPolicy expiry,
     TimeProvider time,
     ILogger<OrderPlacement> logger)
@@ -28,6 +32,12 @@ internal sealed class OrderPlacement(
         var cancellationToken = request.Http.RequestAborted;
         var now = time.GetUtcNow();
         var key = IdempotencyKey.Of(request, now);
+        if (!admission.TryAdmit() && (key is null || !await key.HasPlacedOrder(database, cancellationToken)))
+        {
+            OrderMetrics.Refused();
+            return Overloaded(request.Http.Response);
+        }
+
         await session.Open(cancellationToken);
         var sql = session.Sql(cancellationToken);
         var (earlier, refusal) = key is null ? default : await key.Claim(sql);
@@ -59,5 +69,15 @@ internal sealed class OrderPlacement(
         // Gives the connection back before a response that may wait for half a minute.
         await session.DisposeAsync();
         return await response.For(order, request);
+    }
+
+    private ProblemHttpResult Overloaded(HttpResponse response)
+    {
+        response.Headers.RetryAfter = admission.RetryAfter.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+        return Problems.Problem(
+            StatusCodes.Status503ServiceUnavailable,
+            "overloaded",
+            "Overloaded",
+            "More orders are waiting than the shop completes in time. This one was not placed. Retry later; see Retry-After.");
     }
 }

@@ -10,7 +10,8 @@ internal static class PlacingRoutes
         .TakesPlacingHeaders()
         .Refuses(402, "payment-declined")
         .Refuses(409, "out-of-stock", "in-progress")
-        .Refuses(422, "idempotency-key-reused");
+        .Refuses(422, "idempotency-key-reused")
+        .Refuses(503, "overloaded");
 
     /// <summary>Describes the headers of a <see cref="PlacingRequest"/> and of its response.</summary>
     public static RouteHandlerBuilder TakesPlacingHeaders(this RouteHandlerBuilder route) => route

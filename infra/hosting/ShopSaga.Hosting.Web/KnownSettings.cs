@@ -26,7 +26,7 @@ internal static class KnownSettings
         "Laboratory:Address", "Laboratory:AdminEmail", "Laboratory:AdminPassword", "Laboratory:Key",
         "Messaging:Concurrency", "Messaging:DelayedRetries", "Messaging:DelayedRetryIncrease", "Messaging:GroupSize",
         "Messaging:ImmediateRetries", "Messaging:InstanceName", "Messaging:ReconnectAfter",
-        "Orders:Expiry", "Orders:OverdueAfter", "Orders:StreamsPerUser",
+        "Orders:Expiry", "Orders:MaxOpen", "Orders:MaxTimeToFinal", "Orders:OverdueAfter", "Orders:StreamsPerUser",
         "Payments:Address", "Payments:Key",
         "Provider:Address", "Provider:ApiKey", "Provider:Timeout", "Provider:WebhookSecret",
         "Proxies:Trusted",
