@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ShopSaga.Load.Bus;
 using ShopSaga.Load.Peers;
+using ShopSaga.Load.RawShop;
 using ShopSaga.Load.Settlement;
 using ShopSaga.Load.Shop;
 
@@ -16,6 +17,7 @@ var phase = new Option<string?>("--phase")
 };
 phase.AcceptOnlyFromAmong(ShopCampaign.Phases);
 var onThisStack = new Option<bool>(ShopCampaign.OnThisStack) { Description = "Measures the shop that runs, instead of starting one." };
+var rawShop = new Option<bool>(RawShopProcess.Option) { Description = "Is the raw shop, on the servers that run, until its input ends." };
 
 // One campaign for each area; without --area, all of them.
 ParseResult parsed = null!;
@@ -39,10 +41,16 @@ var output = new Option<string>("--output")
 };
 var command = new RootCommand("Measures throughput and latency on the servers named by SHOPSAGA_POSTGRES and SHOPSAGA_RABBITMQ.")
 {
-    area, output, seconds, phase, reference, onThisStack,
+    area, output, seconds, phase, reference, onThisStack, rawShop,
 };
 command.SetAction(async (arguments, _) =>
 {
+    if (arguments.GetValue(rawShop))
+    {
+        await RawShopHost.Run();
+        return 0;
+    }
+
     parsed = arguments;
     var report = new Report();
     foreach (var (_, run) in campaigns.Where(campaign => arguments.GetValue(area) is null || campaign.Key == arguments.GetValue(area)))

@@ -4,32 +4,36 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Dapper;
 using Npgsql;
+using ShopSaga.Load.RawShop;
 
 namespace ShopSaga.Load.Shop;
 
 /// <summary>A shop with products and customers, and the ways to order in it.</summary>
-internal sealed class OpenShop : IDisposable
+internal sealed class OpenShop(Uri door, string database) : IDisposable
 {
     public const int Products = 1_000;
+    public const int Stock = 1_000_000_000;
     private const int Customers = 20;
     private const string Password = "a long password";
-    private const int Stock = 1_000_000_000;
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(25);
     private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false })
     {
-        BaseAddress = new Uri(Servers.Required("SHOPSAGA_GATEWAY")),
+        BaseAddress = door,
     };
 
     private readonly List<string> _customers = [];
     private readonly List<long> _products = [];
-    private readonly NpgsqlConnection _orders = new(Servers.Database("orderdb"));
+    private readonly NpgsqlConnection _orders = new(Servers.Database(database));
+
+    /// <summary>The database of the orders.</summary>
+    public string Database => database;
 
     /// <summary>How many times <see cref="CountOpen"/> has asked the database.</summary>
     public int Polls { get; private set; }
 
     public static async Task<OpenShop> Open()
     {
-        var shop = new OpenShop();
+        var shop = new OpenShop(new Uri(Servers.Required("SHOPSAGA_GATEWAY")), "orderdb");
         await shop._orders.OpenAsync();
         var admin = await shop.LogIn(Servers.Required("SHOPSAGA_ADMIN_EMAIL"), Servers.Required("SHOPSAGA_ADMIN_PASSWORD"));
         await Parallel.ForEachAsync(Enumerable.Range(1, Products), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (number, _) =>
@@ -49,6 +53,16 @@ internal sealed class OpenShop : IDisposable
         await Eventually.Is(
             async () => await shop._orders.ExecuteScalarAsync<int>("SELECT count(*)::int FROM price_list") == Products,
             "Orders knows all prices");
+        return shop;
+    }
+
+    /// <summary>The raw shop has its products already, and takes a customer's number for the token.</summary>
+    public static async Task<OpenShop> OpenRaw(Uri door)
+    {
+        var shop = new OpenShop(door, RawDatabases.Orders);
+        await shop._orders.OpenAsync();
+        shop._products.AddRange(Enumerable.Range(1, Products).Select(number => (long)number));
+        shop._customers.AddRange(Enumerable.Range(1, Customers).Select(number => $"{number}"));
         return shop;
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using HdrHistogram;
+using ShopSaga.Load.RawShop;
 
 namespace ShopSaga.Load.Shop;
 
@@ -56,8 +57,9 @@ internal static class ShopCampaign
     {
         using var shop = await OpenShop.Open();
         var (load, duration) = (new ShopLoad(shop), TimeSpan.FromSeconds(seconds));
+        await shop.LogInCustomers();
         await Measure(report, shop, load, "shop.cold", Many, duration / 2);
-        await Usage.Analyze();
+        await Usage.Analyze("orderdb", "paymentdb", "productdb", "pspdb", "settlementdb", "userdb");
         if (phase is Idle)
         {
             await MeasureIdle();
@@ -65,7 +67,14 @@ internal static class ShopCampaign
         }
 
         // Arrivals and mixes are measured against it.
+        await shop.LogInCustomers();
         var saturation = await Measure(report, shop, load, "shop.many", Many, duration);
+        if (phase is null or Saturation)
+        {
+            var raw = await MeasureRawShop(report, duration);
+            report.Add("shop.many.against-raw", saturation.Final / raw.Final, "ratio");
+        }
+
         foreach (var mix in phase is null or Mixes ? Others : [])
         {
             await shop.LogInCustomers();
@@ -104,11 +113,23 @@ internal static class ShopCampaign
         }
     }
 
+    /// <summary>The raw shop under the same load, as long as the shop, while the shop's services idle.</summary>
+    private static async Task<Throughput> MeasureRawShop(Report report, TimeSpan duration)
+    {
+        await using var rawShop = await RawShopProcess.Start();
+        using var shop = await OpenShop.OpenRaw(rawShop.Door);
+        var load = new ShopLoad(shop);
+        await rawShop.While(load.Saturate(Many, duration / 2));
+        await Usage.Analyze(RawDatabases.All);
+        var throughput = await rawShop.While(Measure(report, shop, load, "shop.raw", Many, duration));
+        await RawDatabases.Verify();
+        return throughput;
+    }
+
     /// <summary>Throughput at saturation and all that an order costs, the provider's share apart.</summary>
     private static async Task<Throughput> Measure(
         Report report, OpenShop shop, ShopLoad load, string name, Mix mix, TimeSpan duration)
     {
-        await shop.LogInCustomers();
         var before = await Usage.Read();
         var polls = shop.Polls;
         var started = DateTime.UtcNow;
@@ -122,7 +143,7 @@ internal static class ShopCampaign
         report.Add($"{name}.accepted", throughput.Accepted, "orders/s");
         report.Add($"{name}.final", throughput.Final, "orders/s");
         AddEach("cpu", "ms/order", 1000, before.CpuSeconds, after.CpuSeconds);
-        var ownCommits = new Dictionary<string, double> { ["orderdb"] = polls };
+        var ownCommits = new Dictionary<string, double> { [shop.Database] = polls };
         AddEach("commits", "commits/order", 1, before.Commits, after.Commits, ownCommits);
         Add("wal", "bytes/order", usage => usage.WalBytes);
         Add("wal.records", "records/order", usage => usage.WalRecords);
@@ -181,7 +202,7 @@ internal static class ShopCampaign
     }
 
     /// <summary>The simulator of the provider is not the shop.</summary>
-    private static bool IsProvider(string part) => part is "Psp" or "pspdb";
+    private static bool IsProvider(string part) => part is "Psp" or "pspdb" or RawDatabases.Provider;
 
     private static void Add(Report report, string name, Arrivals arrivals)
     {

@@ -34,7 +34,7 @@ internal sealed partial record Usage(
         await using var connection = new NpgsqlConnection(Servers.Database("postgres"));
         await connection.OpenAsync();
         var commits = await connection.QueryAsync<(string Database, double Count)>(
-            "SELECT datname::text, xact_commit::float8 FROM pg_stat_database WHERE datname LIKE '%db'");
+            "SELECT datname::text, xact_commit::float8 FROM pg_stat_database WHERE datname LIKE '%db' OR datname LIKE 'raw\\_%'");
         var wal = await connection.QuerySingleAsync<(double Bytes, double Records, double Syncs)>(
             "SELECT wal_bytes::float8, wal_records::float8, wal_sync::float8 FROM pg_stat_wal");
         var database = await Sockets(connection.Port);
@@ -56,9 +56,9 @@ internal sealed partial record Usage(
     /// <summary>
     /// Does what autovacuum does within minutes: until then, sessions keep the plans that they made for empty tables, and read whole ones.
     /// </summary>
-    public static async Task Analyze()
+    public static async Task Analyze(params IEnumerable<string> databases)
     {
-        foreach (var database in (string[])["orderdb", "paymentdb", "productdb", "pspdb", "settlementdb", "userdb"])
+        foreach (var database in databases)
         {
             await Servers.Execute(database, "ANALYZE");
         }
