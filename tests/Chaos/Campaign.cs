@@ -5,13 +5,14 @@ namespace ShopSaga.Chaos;
 
 /// <summary>A fault that happened.</summary>
 /// <param name="At">When it began, since the start of the schedule.</param>
-/// <param name="Fault">What broke, or the pair.</param>
-/// <param name="Recovery">From the moment the cause was removed until an order placed then was final; null when none became final.</param>
+/// <param name="Fault">What broke.</param>
+/// <param name="Recovery">From the removal of the last cause of its round until everything was ready and an order placed then was final;
+/// null when none became final.</param>
 internal sealed record PastFault(TimeSpan At, Fault Fault, TimeSpan? Recovery);
 
 /// <summary>
-/// One fault after the other breaks a part of the machine; in the second half of the time two at once. After each, the shop must recover by
-/// itself: a probe order becomes final.
+/// Round after round, one to three faults break different parts of the machine at once. After each round, the shop must recover by itself:
+/// a probe order becomes final.
 /// </summary>
 internal sealed class Campaign(Machine machine, Load load, int seed, TimeSpan duration, int minFaults, string only)
 {
@@ -26,37 +27,7 @@ internal sealed class Campaign(Machine machine, Load load, int seed, TimeSpan du
         var clock = Stopwatch.StartNew();
         while (clock.Elapsed < duration || _faults.Count < minFaults)
         {
-            Fault[] faults = [deck.Draw()];
-            if (clock.Elapsed > duration / 2 && !faults[0].NeedsIdleSystem)
-            {
-                faults = [faults[0], deck.DrawBeside(faults[0])];
-            }
-
-            load.Record.Fault = string.Join(" and ", faults.Select(fault => fault.Kind).Order());
-            var (at, failuresBefore) = (clock.Elapsed, load.Record.Failures.Values.Sum());
-            var ends = await Task.WhenAll(faults.Select(fault => Apply(fault, cancellationToken)));
-            var started = Stopwatch.GetElapsedTime(ends.Max());
-            TimeSpan? recovery = null;
-            try
-            {
-                var (placed, history) = (DateTime.UtcNow, await load.Probing.Probe());
-                recovery = Stopwatch.GetElapsedTime(ends.Max());
-                if (recovery - started > Slow)
-                {
-                    Console.WriteLine($"          the probe was slow: sent {placed:HH:mm:ss.f}, {history}");
-                }
-            }
-            finally
-            {
-                _faults.AddRange(faults.Select(fault => new PastFault(at, fault, recovery)));
-                Console.WriteLine(
-                    $"{at.TotalSeconds,6:0.0} s  {string.Join(" and ", (object[])faults)}: "
-                        + (recovery is { } time
-                            ? $"recovered after {time.TotalSeconds:0.0} s, {started.TotalSeconds:0.0} s of it to start"
-                            : "NOT RECOVERED")
-                        + $", {load.Record.Failures.Values.Sum() - failuresBefore} requests failed");
-            }
-
+            await Round(deck.DrawTogether(), clock.Elapsed, cancellationToken);
             foreach (var name in machine.Ended)
             {
                 load.Record.Violated($"{name} has ended by itself; its log is {machine.LogOf(name)}");
@@ -65,20 +36,58 @@ internal sealed class Campaign(Machine machine, Load load, int seed, TimeSpan du
         }
     }
 
-    /// <summary>Returns when the cause was about to be removed.</summary>
-    private async Task<long> Apply(Fault fault, CancellationToken cancellationToken)
+    private async Task Round(IReadOnlyList<Fault> faults, TimeSpan at, CancellationToken cancellationToken)
+    {
+        load.Record.Fault = string.Join(" and ", faults.Select(fault => fault.Kind).Order());
+        var failuresBefore = load.Record.Failures.Values.Sum();
+        TimeSpan? recovery = null;
+        var start = TimeSpan.Zero;
+        try
+        {
+            var applied = await Task.WhenAll(faults.Select(fault => Apply(fault, cancellationToken)));
+            var (end, placed) = (applied.Max(fault => fault.End), DateTime.UtcNow);
+            var probing = load.Probing.Probe();
+            await Task.WhenAll([Ready(), probing]);
+            recovery = Stopwatch.GetElapsedTime(end);
+            if (recovery - start > Slow)
+            {
+                Console.WriteLine($"          the probe was slow: sent {placed:HH:mm:ss.f}, {await probing}");
+            }
+
+            // The start of what was killed takes time, in which the others already take orders.
+            async Task Ready()
+            {
+                await Task.WhenAll(applied.Select(fault => fault.Removal));
+                start = Stopwatch.GetElapsedTime(end);
+            }
+        }
+        finally
+        {
+            _faults.AddRange(faults.Select(fault => new PastFault(at, fault, recovery)));
+            Console.WriteLine(
+                $"{at.TotalSeconds,6:0.0} s  {string.Join(" and ", faults)}: "
+                    + (recovery is { } time
+                        ? $"recovered after {time.TotalSeconds:0.0} s, {start.TotalSeconds:0.0} s of it to start"
+                        : "NOT RECOVERED")
+                    + $", {load.Record.Failures.Values.Sum() - failuresBefore} requests failed");
+        }
+    }
+
+    /// <summary>Returns when the cause begins to be removed, with that moment and the end of the removal.</summary>
+    private async Task<(long End, Task Removal)> Apply(Fault fault, CancellationToken cancellationToken)
     {
         if (fault.NeedsIdleSystem)
         {
             await load.Gate.Close();
-            await Verdict.WaitUntilIdle(machine, cancellationToken);
+            foreach (var promise in await Settling.Of(machine, cancellationToken))
+            {
+                load.Record.Violated(promise);
+            }
         }
 
         await fault.Begin(cancellationToken);
         load.Gate.Open();
         await Task.Delay(fault.Duration, CancellationToken.None);
-        var end = Stopwatch.GetTimestamp();
-        await fault.End(CancellationToken.None);
-        return end;
+        return (Stopwatch.GetTimestamp(), fault.End(CancellationToken.None));
     }
 }

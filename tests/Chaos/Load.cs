@@ -9,7 +9,7 @@ namespace ShopSaga.Chaos;
 /// <summary>Customers who shop, and the shopkeeper, while something happens to the machine.</summary>
 internal sealed class Load(Machine machine, int seed) : IDisposable
 {
-    private const int Customers = 6;
+    private const int Customers = 4;
     private static readonly StackOptions Defaults = new();
 
     private readonly List<Customer> _customers = [];

@@ -17,8 +17,6 @@ internal sealed class Machine : IAsyncDisposable
 {
     private const int MaxStarts = 3;
     private const string FakeTime = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
-    private static readonly string? BrokerControl =
-        new[] { "/usr/lib/rabbitmq/bin/rabbitmqctl", Executables.InPath("rabbitmqctl") }.FirstOrDefault(File.Exists);
 
     private readonly LocalStack _servers;
     private readonly LocalStack _services;
@@ -99,22 +97,8 @@ internal sealed class Machine : IAsyncDisposable
     public Task Stop(string name) => StackOf(name).Stop(name);
 
     /// <summary>Starts what was killed or stopped, and waits until it is ready.</summary>
-    public async Task Start(string name, CancellationToken cancellationToken)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                await StackOf(name).Start(name, cancellationToken);
-                return;
-            }
-            catch (CannotStartException ended) when (attempt < MaxStarts && !IsRunning(name))
-            {
-                // The database can be killed in the middle of a start. An orchestrator starts the process again, and so do we.
-                Console.WriteLine($"          {name} is started again: {ended.Message.Split(Environment.NewLine)[0]}");
-            }
-        }
-    }
+    public Task Start(string name, CancellationToken cancellationToken) =>
+        StartInSomeAttempt(name, () => StackOf(name).Start(name, cancellationToken));
 
     /// <summary>Copies the logs of the services to a folder, since those of the stack go with it.</summary>
     public void KeepLogs(string folder)
@@ -147,10 +131,12 @@ internal sealed class Machine : IAsyncDisposable
         : _services.StartFrom(checkout, name, cancellationToken);
 
     /// <summary>Starts a service with a clock that is ahead by this many seconds, or behind.</summary>
-    public Task StartWithClock(string name, int seconds, CancellationToken cancellationToken) => _services.StartWith(
+    public Task StartWithClock(string name, int seconds, CancellationToken cancellationToken) => StartInSomeAttempt(
         name,
-        new() { ["LD_PRELOAD"] = FakeTime, ["FAKETIME"] = $"{seconds:+0;-0}", ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1" },
-        cancellationToken);
+        () => _services.StartWith(
+            name,
+            new() { ["LD_PRELOAD"] = FakeTime, ["FAKETIME"] = $"{seconds:+0;-0}", ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1" },
+            cancellationToken));
 
     /// <summary>Runs rabbitmqctl.</summary>
     public async Task ControlBroker(CancellationToken cancellationToken, params string[] arguments)
@@ -197,7 +183,28 @@ internal sealed class Machine : IAsyncDisposable
         await (_disk?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
+    // Asked for late: the start of a stack may install it.
+    private static string? BrokerControl =>
+        new[] { "/usr/lib/rabbitmq/bin/rabbitmqctl", Executables.InPath("rabbitmqctl") }.FirstOrDefault(File.Exists);
+
     private IEnumerable<StackProcess> All => _servers.Processes.Concat(_services.Processes);
+
+    private async Task StartInSomeAttempt(string name, Func<Task> start)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await start();
+                return;
+            }
+            catch (CannotStartException ended) when (attempt < MaxStarts && !IsRunning(name))
+            {
+                // The database can be killed in the middle of a start. An orchestrator starts the process again, and so do we.
+                Console.WriteLine($"          {name} is started again: {ended.Message.Split(Environment.NewLine)[0]}");
+            }
+        }
+    }
 
     private StackProcess ProcessOf(string name) => All.Single(process => process.Name == name);
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using ShopSaga.Chaos;
 
+const string Logs = "artifacts/chaos-logs";
 var minutes = new Option<double>("--minutes") { Description = "How long faults happen.", DefaultValueFactory = _ => 5 };
 var faults = new Option<int>("--faults") { Description = "At least this many faults, even if that takes longer." };
 var seed = new Option<int?>("--seed")
@@ -46,6 +47,7 @@ command.SetAction(async (arguments, cancellationToken) =>
         Environment.SetEnvironmentVariable("Shutdown__Delay", "00:00:05");
     }
 
+    var clock = Stopwatch.StartNew();
     await using var machine = await Machine.Start(arguments.GetValue(instances), cancellationToken);
     using var load = new Load(machine, seedOfAll);
     var campaign = new Campaign(
@@ -55,30 +57,42 @@ command.SetAction(async (arguments, cancellationToken) =>
         TimeSpan.FromMinutes(arguments.GetValue(minutes)),
         arguments.GetValue(faults),
         arguments.GetValue(only)!);
-    var clock = Stopwatch.StartNew();
     var disaster = new Disaster(machine, load);
-    await load.During(
-        arguments.GetValue(area) switch
-        {
-            "rolling" => new RollingChange(machine, load, arguments.GetValue(previous)).Run,
-            "disaster" => disaster.BackUp,
-            _ => campaign.Run,
-        },
-        cancellationToken);
-    Console.WriteLine($"{load.Record.Orders.Count} orders were acknowledged; now the books are checked.");
-    List<string> broken =
-    [
-        .. arguments.GetValue(area) == "disaster" ? await disaster.RestoreAndRepair(cancellationToken) : [],
-        .. await Verdict.Of(load.Record, machine, cancellationToken),
-    ];
-    Summary.Print(load.Record, campaign.Faults, broken, clock.Elapsed, arguments.GetValue(output)!);
-    if (broken.Count > 0)
+    try
     {
-        machine.KeepLogs("artifacts/chaos-logs");
-        Console.WriteLine("The logs are in artifacts/chaos-logs.");
-        Console.WriteLine($"Repeat the schedule with --seed={seedOfAll}.");
-    }
+        await load.During(
+            arguments.GetValue(area) switch
+            {
+                "rolling" => new RollingChange(machine, load, arguments.GetValue(previous)).Run,
+                "disaster" => disaster.BackUp,
+                _ => campaign.Run,
+            },
+            cancellationToken);
+        Console.WriteLine($"{load.Record.Orders.Count} orders were acknowledged; now the books are checked.");
+        List<string> broken =
+        [
+            .. arguments.GetValue(area) == "disaster" ? await disaster.RestoreAndRepair(cancellationToken) : [],
+            .. await Verdict.Of(load.Record, machine, cancellationToken),
+        ];
+        if (broken.Count > 0)
+        {
+            machine.KeepLogs(Logs);
+        }
 
-    return broken.Count == 0 ? 0 : 1;
+        Summary.Print(load.Record, campaign.Faults, broken, clock.Elapsed, arguments.GetValue(output)!);
+        var verdict = $"{load.Record.Orders.Count} orders, {campaign.Faults.Count} faults, {load.Record.Requests} requests, "
+            + $"{load.Record.Failures.Values.Sum()} of them failed, {clock.Elapsed.TotalSeconds:0} s: "
+            + (broken.Count == 0
+                ? "every promise was kept."
+                : $"{broken.Count} promises were BROKEN. The logs are in {Logs}; repeat the schedule with --seed={seedOfAll}.");
+        Console.WriteLine(verdict);
+        await File.WriteAllTextAsync(Path.ChangeExtension(arguments.GetValue(output)!, ".txt"), verdict, cancellationToken);
+        return broken.Count == 0 ? 0 : 1;
+    }
+    catch
+    {
+        machine.KeepLogs(Logs);
+        throw;
+    }
 });
 return await command.Parse(args).InvokeAsync();

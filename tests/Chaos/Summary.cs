@@ -33,7 +33,7 @@ internal static class Summary
                 report.Add($"chaos.recovery.{name}.max", times[^1], "s");
             }
 
-            // Those of pairs belong to both kinds.
+            // Those of a round belong to each of its kinds.
             var failures = record.Failures.Where(failure => failure.Key.Fault.Split(" and ").Contains(kind.Key))
                 .GroupBy(failure => failure.Key.How).Select(how => $"{how.Sum(failure => failure.Value)} {how.Key}");
             table.AddRow(
@@ -51,9 +51,5 @@ internal static class Summary
         {
             Console.WriteLine($"broken: {promise}");
         }
-
-        Console.WriteLine(
-            $"{record.Orders.Count} orders, {faults.Count} faults, {record.Requests} requests, {record.Failures.Values.Sum()} of "
-                + $"them failed: {(broken.Count == 0 ? "every promise was kept." : $"{broken.Count} promises were BROKEN.")}");
     }
 }

@@ -9,7 +9,7 @@ internal sealed record BrokerAlarm(Machine Machine, bool OfMemory)
 {
     public override Task Begin(CancellationToken cancellationToken) => OfMemory
         ? Machine.ControlBroker(cancellationToken, "set_vm_memory_high_watermark", "absolute", "1MiB")
-        : Machine.ControlBroker(cancellationToken, "set_disk_free_limit", "1000TB");
+        : Machine.ControlBroker(cancellationToken, "set_disk_free_limit", "1000000GB");
 
     // What the launcher has configured.
     public override Task End(CancellationToken cancellationToken) => OfMemory
@@ -35,6 +35,8 @@ internal sealed record QueueDeleted(Machine Machine, string Queue) : Fault("dele
 /// <summary>An operator deletes an exchange while messages go through it.</summary>
 internal sealed record ExchangeDeleted(Machine Machine, string Exchange) : Fault("delete exchange", Exchange)
 {
+    public override string Part => LocalStack.RabbitMq;
+
     public override async Task Begin(CancellationToken cancellationToken)
     {
         await using var connection = await new ConnectionFactory { Uri = new Uri(Machine.Broker) }.CreateConnectionAsync(cancellationToken);

@@ -28,6 +28,8 @@ internal sealed record DatabaseReadOnly(Machine Machine) : Fault("read-only data
 /// <summary>The server ends all connections of one database.</summary>
 internal sealed record ConnectionsTerminated(Machine Machine, string Database) : Fault("terminate connections", Database)
 {
+    public override string Part => LocalStack.PostgreSql;
+
     public override async Task Begin(CancellationToken cancellationToken)
     {
         await using var connection = new NpgsqlConnection(
@@ -40,9 +42,11 @@ internal sealed record ConnectionsTerminated(Machine Machine, string Database) :
 }
 
 /// <summary>A session keeps rows locked that the services write to.</summary>
-internal sealed record RowsLocked(Machine Machine, string Service, string Rows) : Fault($"lock rows of {Service}", Service + " rows")
+internal sealed record RowsLocked(Machine Machine, string Service, string Rows) : Fault($"lock rows of {Service}", Rows.Split(' ')[0])
 {
     private NpgsqlConnection? _holder;
+
+    public override string Part => LocalStack.PostgreSql;
 
     public override async Task Begin(CancellationToken cancellationToken)
     {

@@ -5,10 +5,12 @@ using ShopSaga.Replaying;
 
 namespace ShopSaga.Chaos.Faults;
 
-/// <summary>All possible faults, drawn like cards: none comes again before all have come.</summary>
+/// <summary>All possible faults, drawn like cards: none comes again before nearly all have come.</summary>
 internal sealed class FaultDeck
 {
     private static readonly string[] Servers = [LocalStack.PostgreSql, LocalStack.RabbitMq, LocalStack.Redis];
+
+    private const int MaxTogether = 3;
 
     /// <summary>Less than the five minutes that a token may be early or late.</summary>
     private const int MaxClockSeconds = 120;
@@ -26,7 +28,7 @@ internal sealed class FaultDeck
 
     private readonly Random _random;
     private readonly IReadOnlyList<Func<Fault>> _all;
-    private readonly Queue<Func<Fault>> _left = new();
+    private readonly List<Func<Fault>> _left = [];
 
     /// <param name="machine">What breaks.</param>
     /// <param name="random">Decides the order of the faults, their instances and their durations.</param>
@@ -39,22 +41,22 @@ internal sealed class FaultDeck
             .. machine.Services.GroupBy(Kinds.Of).SelectMany(instances => (Func<Fault>[])
             [
                 () => new ProcessKilled(machine, OneOf([.. instances])) { Duration = Seconds(0, 2) },
-                () => new ProcessPaused(machine, OneOf([.. instances])) { Duration = Seconds(1, 8) },
+                () => new ProcessPaused(machine, OneOf([.. instances])) { Duration = Pause() },
             ]),
             .. Servers.SelectMany(server => (Func<Fault>[])
             [
                 () => new ProcessKilled(machine, server) { Duration = Seconds(0, 2) },
-                () => new ProcessPaused(machine, server) { Duration = Seconds(1, 8) },
-                () => new ConnectionsBroken(machine, server, Line.Cut) { Duration = Seconds(0, 4) },
-                () => new ConnectionsBroken(machine, server, Line.Slow) { Duration = Seconds(2, 6) },
-                () => new ConnectionsBroken(machine, server, Line.Silent) { Duration = Seconds(1, 8) },
+                () => new ProcessPaused(machine, server) { Duration = Pause() },
+                () => new ConnectionsBroken(machine, server, Line.Cut) { Duration = Seconds(0, 3) },
+                () => new ConnectionsBroken(machine, server, Line.Slow) { Duration = Seconds(2, 5) },
+                () => new ConnectionsBroken(machine, server, Line.Silent) { Duration = Seconds(1, 6) },
             ]),
             () => new BrokerAlarm(machine, OfMemory: true) { Duration = Seconds(1, 4) },
             () => new BrokerAlarm(machine, OfMemory: false) { Duration = Seconds(1, 4) },
             () => new DatabaseReadOnly(machine) { Duration = Seconds(1, 6) },
             () => new ConnectionsTerminated(machine, OneOf([.. Owners.Select(owner => owner.Database!.Name)])),
             .. LockedRows.Select<(string Service, string Rows), Func<Fault>>(
-                rows => () => new RowsLocked(machine, rows.Service, rows.Rows) { Duration = Seconds(1, 8) }),
+                rows => () => new RowsLocked(machine, rows.Service, rows.Rows) { Duration = Seconds(1, 6) }),
             () => new QueueDeleted(machine, OneOf([.. Endpoints.Select(endpoint => endpoint.Assembly), ErrorQueue.DefaultName])),
             () => new ExchangeDeleted(machine, OneOf([.. Endpoints.SelectMany(
                 endpoint => endpoint.Publishes.Select(name => BrokerTopology.EventExchange(endpoint, name)))])),
@@ -71,32 +73,45 @@ internal sealed class FaultDeck
         }
     }
 
-    public Fault Draw()
+    /// <summary>Draws those of one round: one, two or three of different parts.</summary>
+    public IReadOnlyList<Fault> DrawTogether()
     {
-        if (_left.Count == 0)
+        var count = OneOf([1, 2, 2, 3]);
+        List<Fault> drawn = [Draw(_ => true)!];
+        while (drawn.Count < count && !drawn[0].NeedsIdleSystem
+            && Draw(fault => !fault.NeedsIdleSystem && drawn.All(other => other.Part != fault.Part)) is { } beside)
+        {
+            drawn.Add(beside);
+        }
+
+        return drawn;
+    }
+
+    /// <summary>The next one that fits; null when none does. The others stay where they are.</summary>
+    private Fault? Draw(Func<Fault, bool> fits)
+    {
+        if (_left.Count < MaxTogether)
         {
             var shuffled = _all.ToArray();
             _random.Shuffle(shuffled);
-            foreach (var make in shuffled)
+            _left.AddRange(shuffled);
+        }
+
+        for (var card = 0; card < _left.Count; card++)
+        {
+            var fault = _left[card]();
+            if (fits(fault))
             {
-                _left.Enqueue(make);
+                _left.RemoveAt(card);
+                return fault;
             }
         }
 
-        return _left.Dequeue()();
+        return null;
     }
 
-    /// <summary>Draws one that can run beside this one.</summary>
-    public Fault DrawBeside(Fault other)
-    {
-        var fault = Draw();
-        for (var attempts = _all.Count; attempts > 0 && (fault.Target == other.Target || fault.NeedsIdleSystem); attempts--)
-        {
-            fault = Draw();
-        }
-
-        return fault;
-    }
+    /// <summary>Short in most cases; long enough for every time limit in some.</summary>
+    private TimeSpan Pause() => _random.Next(10) == 0 ? Seconds(15, 60) : Seconds(1, 6);
 
     private T OneOf<T>(T[] values) => values[_random.Next(values.Length)];
 
