@@ -27,7 +27,8 @@ internal sealed class Databases : IAsyncDisposable
             await server.ExecuteAsync($"CREATE DATABASE {name}");
             // Nothing of PostgreSQL dies in a simulation, so no commit needs to wait for the disk.
             await server.ExecuteAsync($"ALTER DATABASE {name} SET synchronous_commit = off");
-            databases._sources.Add(service, NpgsqlDataSource.Create(databases.ConnectionString(service)));
+            databases._sources.Add(service, NpgsqlDataSource.Create(
+                new NpgsqlConnectionStringBuilder(databases.ConnectionString(service)) { MaxAutoPrepare = 100, NoResetOnClose = true }));
         }
 
         return databases;

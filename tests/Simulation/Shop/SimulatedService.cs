@@ -6,6 +6,8 @@ using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
 using ShopSaga.Hosting.Authentication;
 
 namespace ShopSaga.Tests.Simulation.Shop;
@@ -89,6 +91,8 @@ internal sealed class SimulatedService<TEntryPoint>(string name, World world) : 
         {
             services.AddSingleton<TimeProvider>(_time);
             services.AddSingleton<ILoggerProvider>(new StoryLog(world.Story));
+            // Meters are of the whole process: each of the services would count what all of them do.
+            services.AddSingleton(_ => Sdk.CreateMeterProviderBuilder().AddPrometheusExporter().Build());
             if (name != "Users")
             {
                 services.AddSingleton<JwksSource>(_ => Task.FromResult(TestTokens.Jwks));
