@@ -83,7 +83,7 @@ Task("Containers").Does(() => Demand("bash", "tests/Containers/run.sh"));
 Task("Bench").WithCriteria(!isNServiceBus, "Bench measures the embedded runtime.").IsDependentOn("Build").Does(() =>
     Launch("exec", "--fresh", Option("base-port") ?? "--base-port=auto",
         "--", "dotnet", ".artifacts/bin/ShopSaga.Load/release/ShopSaga.Load.dll",
-        Option("area"), Option("seconds"), Option("phase"), Reference()));
+        Option("area"), Option("seconds"), Option("phase"), Reference("reference")));
 
 // Hostile clients and messages against a running system, or one --area of http, messages, aborts. --seed=N repeats a campaign, with
 // --request=N, --message=N or --abort=N one step of it.
@@ -103,7 +103,8 @@ Task("Simulate").WithCriteria(!isNServiceBus, "Simulate drives the embedded runt
 
 // Breaks a running system for --minutes=M while customers shop, --faults=N times at least, then checks what they were promised. --seed=N
 // repeats a schedule, --only=KIND,… draws only faults whose kind begins like one. --area=rolling restarts instances without a failed
-// request, --area=disaster restores a database from a backup that is older than the others. The last line is the verdict.
+// request, or with --previous=REVISION upgrades that release to this one, there and back; a built checkout, a folder, serves as well.
+// --area=disaster restores a database from a backup that is older than the others. The last line is the verdict.
 Task("Chaos").IsDependentOn("Build").Does(() =>
 {
     const string verdict = "artifacts/chaos.txt";
@@ -112,7 +113,7 @@ Task("Chaos").IsDependentOn("Build").Does(() =>
     exitCode = Run("dotnet",
         ".artifacts/bin/ShopSaga.Chaos/release/ShopSaga.Chaos.dll",
         Option("minutes"), Option("faults"), Option("seed"), Option("instances"), Option("only"),
-        Option("area"), Option("previous"));
+        Option("area"), Reference("previous"));
     lastLine = FileExists(verdict)
         ? System.IO.File.ReadAllText(verdict)
         : "The campaign did not come to its end, which counts as a failure.";
@@ -133,15 +134,15 @@ Console.Out.Flush();
 Environment.Exit(exitCode);
 
 // A revision becomes a checkout of its own, which is built.
-string Reference()
+string Reference(string option)
 {
-    if (Argument<string>("reference", null) is not { } revision || DirectoryExists(revision))
-        return Option("reference");
+    if (Argument<string>(option, null) is not { } revision || DirectoryExists(revision))
+        return Option(option);
     var folder = MakeAbsolute(Directory($".artifacts/reference/{revision}")).FullPath;
     if (!DirectoryExists(folder))
         Demand("git", ["worktree", "add", "--detach", folder, revision]);
     BuildSolution($"{folder}/ShopSaga.sln");
-    return $"--reference={folder}";
+    return $"--{option}={folder}";
 }
 
 // Without build and compiler servers, which would outlive the build.

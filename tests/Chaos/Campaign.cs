@@ -27,6 +27,7 @@ internal sealed class Campaign(Machine machine, Load load, int seed, TimeSpan du
         var clock = Stopwatch.StartNew();
         while (clock.Elapsed < duration || _faults.Count < minFaults)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             await Round(deck.DrawTogether(), clock.Elapsed, cancellationToken);
             foreach (var name in machine.Ended)
             {

@@ -35,6 +35,9 @@ internal sealed class Machine : IAsyncDisposable
     /// <summary>The proxies by the name of the server behind them.</summary>
     public IReadOnlyDictionary<string, TcpProxy> Lines { get; }
 
+    /// <summary>Whether the services were started from the build of another release.</summary>
+    public bool IsUpgraded { get; private init; }
+
     public Uri Gateway => _services.GatewayAddress;
 
     /// <summary>Of PostgreSQL's administrator, past the proxy.</summary>
@@ -48,7 +51,10 @@ internal sealed class Machine : IAsyncDisposable
     /// <summary>The names of the services' processes.</summary>
     public IReadOnlyList<string> Services => [.. _services.Processes.Select(process => process.Name)];
 
-    public static async Task<Machine> Start(int instances, CancellationToken cancellationToken)
+    /// <param name="instances">Of every service.</param>
+    /// <param name="build">The checkout whose build the services are started from; null for this one.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    public static async Task<Machine> Start(int instances, string? build, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         var disk = await SmallDisk.TryMount();
@@ -74,6 +80,7 @@ internal sealed class Machine : IAsyncDisposable
                 new StackOptions
                 {
                     WithServices = true,
+                    Build = build ?? DataFolder.Checkout,
                     Instances = instances,
                     RelaxedRateLimits = true,
                     Servers = addresses,
@@ -81,7 +88,7 @@ internal sealed class Machine : IAsyncDisposable
                 },
                 cancellationToken);
             Console.WriteLine($"Everything is up after {clock.Elapsed.TotalSeconds:0.0} s, on {services.GatewayAddress}");
-            return new Machine(servers, services, lines, disk);
+            return new Machine(servers, services, lines, disk) { IsUpgraded = build is not null };
         }
         catch
         {
@@ -126,9 +133,8 @@ internal sealed class Machine : IAsyncDisposable
     }
 
     /// <summary>Starts a service from the build of another checkout; null for this one.</summary>
-    public Task StartFrom(string? checkout, string name, CancellationToken cancellationToken) => checkout is null
-        ? _services.Start(name, cancellationToken)
-        : _services.StartFrom(checkout, name, cancellationToken);
+    public Task StartFrom(string? checkout, string name, CancellationToken cancellationToken) =>
+        _services.StartFrom(checkout ?? DataFolder.Checkout, name, cancellationToken);
 
     /// <summary>Starts a service with a clock that is ahead by this many seconds, or behind.</summary>
     public Task StartWithClock(string name, int seconds, CancellationToken cancellationToken) => StartInSomeAttempt(

@@ -30,7 +30,8 @@ var area = new Option<string>("--area")
 area.AcceptOnlyFromAmong(areas);
 var previous = new Option<string?>("--previous")
 {
-    Description = "With --area=rolling: another checkout, built, from which all instances are upgraded to this one, and back.",
+    Description = "With --area=rolling: a built checkout of the release that the instances run first. They are upgraded to this one, go "
+        + "back, and are upgraded again.",
 };
 var command = new RootCommand("Breaks the running system under load, and checks afterwards that nothing promised was broken.")
 {
@@ -48,7 +49,10 @@ command.SetAction(async (arguments, cancellationToken) =>
     }
 
     var clock = Stopwatch.StartNew();
-    await using var machine = await Machine.Start(arguments.GetValue(instances), cancellationToken);
+    await using var machine = await Machine.Start(
+        arguments.GetValue(instances),
+        arguments.GetValue(previous) is { } folder ? Path.GetFullPath(folder) : null,
+        cancellationToken);
     using var load = new Load(machine, seedOfAll);
     var campaign = new Campaign(
         machine,
@@ -95,4 +99,6 @@ command.SetAction(async (arguments, cancellationToken) =>
         throw;
     }
 });
-return await command.Parse(args).InvokeAsync();
+
+// Whoever ends it early waits until the stacks are stopped and the disk is gone.
+return await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(2) });

@@ -3,8 +3,8 @@ using ShopSaga.Chaos.Faults;
 namespace ShopSaga.Chaos;
 
 /// <summary>
-/// Restarts all instances, one after the other, under load: no request may fail. Given another build, it first replaces the instances by
-/// those of that build, then by ours (the upgrade), and by the other's again (the way back). On the way both builds work side by side.
+/// Restarts all instances, one after the other, under load: no request may fail. A machine that was started from the build of the previous
+/// release gets ours (the upgrade), the other again (the way back), and ours in the end. On the way both releases work side by side.
 /// </summary>
 internal sealed class RollingChange(Machine machine, Load load, string? previous)
 {
@@ -18,9 +18,9 @@ internal sealed class RollingChange(Machine machine, Load load, string? previous
             return;
         }
 
-        await Restart("to the previous build", previous);
         await Restart("upgrade", null);
-        await Restart("back to the previous build", previous);
+        await Restart("way back", previous);
+        await Restart("second upgrade", null);
 
         async Task Restart(string step, string? checkout)
         {

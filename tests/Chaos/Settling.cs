@@ -53,12 +53,17 @@ internal static class Settling
             Console.WriteLine($"failed: {message.Group}, {message.ExceptionMessage}, in {message.FailedQueue} at {message.FailedAt}");
         }
 
-        broken.AddRange(failed.Where(message => !Explained.Any(name => message.Group.Contains(name, StringComparison.Ordinal)))
+        broken.AddRange(failed.Where(message => !IsExplained(message, machine))
             .Select(message => $"no fault explains the failed message {message.Id}: {message.Group}, {message.ExceptionMessage}"));
         var fresh = failed.Select(Key).ToHashSet();
         await errorQueue.Return(message => fresh.Contains(Key(message)), cancellationToken);
         return failed.Count > 0;
     }
+
+    /// <summary>The previous release has no handler for an event that ours has subscribed its service to.</summary>
+    private static bool IsExplained(FailedMessage message, Machine machine) =>
+        Explained.Any(name => message.Group.Contains(name, StringComparison.Ordinal))
+            || (machine.IsUpgraded && message.ExceptionMessage.StartsWith("No handler is registered for", StringComparison.Ordinal));
 
     /// <summary>An event has a copy in the queue of each subscriber.</summary>
     private static string Key(FailedMessage message) => $"{message.Id} in {message.FailedQueue}";

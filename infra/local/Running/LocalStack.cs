@@ -140,7 +140,7 @@ internal sealed class LocalStack : IAsyncDisposable
 
     /// <summary>Starts a service from the build of another checkout, for this start only.</summary>
     public Task StartFrom(string checkout, string name, CancellationToken cancellationToken = default) =>
-        Find(name).StartFrom(argument => argument.Replace(DataFolder.Checkout, checkout, StringComparison.Ordinal), cancellationToken);
+        Find(name).StartFrom(argument => argument.Replace(_options.Build, checkout, StringComparison.Ordinal), cancellationToken);
 
     /// <summary>Environment variables with the addresses, for a program that uses this stack.</summary>
     public Dictionary<string, string> Environment()

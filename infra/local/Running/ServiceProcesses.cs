@@ -14,12 +14,13 @@ internal static class ServiceProcesses
     public static readonly string Dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
 
     /// <summary>Whether the services were built on NServiceBus, which declares everything that it uses at the broker.</summary>
-    public static bool UseNServiceBus => File.Exists(Path.Combine(BuildOutput("ShopSaga.Orders"), "NServiceBus.Core.dll"));
+    public static bool UseNServiceBus =>
+        File.Exists(Path.Combine(BuildOutput(DataFolder.Checkout, "ShopSaga.Orders"), "NServiceBus.Core.dll"));
 
     public static StackProcess Prepare(Instance instance, LocalStack stack, StackOptions options, DataFolder folder)
     {
         var service = instance.Service;
-        var program = Path.Combine(BuildOutput(service.Assembly), service.Assembly + ".dll");
+        var program = Path.Combine(BuildOutput(options.Build, service.Assembly), service.Assembly + ".dll");
         if (!File.Exists(program))
         {
             throw new CannotStartException($"{service.Name} is not built ({program}): run dotnet build -c Release.");
@@ -145,7 +146,7 @@ internal static class ServiceProcesses
             string.Join(',', options.ProcessesOf(other).Select(each => Text(stack.Ports.AddressOf(each)) + path));
     }
 
-    private static string BuildOutput(string assembly) => Path.Combine(DataFolder.Checkout, ".artifacts", "bin", assembly, "release");
+    private static string BuildOutput(string checkout, string assembly) => Path.Combine(checkout, ".artifacts", "bin", assembly, "release");
 
     private static string WithoutUser(string address) => Text(new UriBuilder(address) { UserName = "", Password = "" }.Uri);
 

@@ -1,3 +1,4 @@
+using ShopSaga.Local.Data;
 using ShopSaga.Local.Layout;
 using ShopSaga.Local.Servers;
 
@@ -29,6 +30,9 @@ internal sealed record StackOptions
 
     /// <summary>Where services send traces, metrics and logs by OTLP over gRPC; with <see cref="Observe"/> to the dashboard.</summary>
     public Uri? TraceReceiver { get; init; }
+
+    /// <summary>The checkout whose build the services are started from.</summary>
+    public string Build { get; init; } = DataFolder.Checkout;
 
     /// <summary>Existing servers to use instead of private ones.</summary>
     public ServerAddresses Servers { get; init; } = new();
