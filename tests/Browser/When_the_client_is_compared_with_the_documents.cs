@@ -11,13 +11,13 @@ public partial class When_the_client_is_compared_with_the_documents
 {
     private static readonly ConcurrentDictionary<string, Task<JsonNode>> Documents = new();
 
-    private static IEnumerable<TestCaseData> Routes => typeof(Operations).GetFields(BindingFlags.Public | BindingFlags.Static)
+    private static IEnumerable<TestCaseData> Routes => typeof(ApiRoutes).GetFields(BindingFlags.Public | BindingFlags.Static)
         .Select(route => new TestCaseData(route.GetValue(null)).SetArgDisplayNames(route.Name));
 
     [TestCaseSource(nameof(Routes))]
     public async Task Should_find_the_route_and_the_members(object route)
     {
-        var operation = (Operation)route;
+        var operation = (ApiRoute)route;
         var document = await Documents.GetOrAdd(operation.Service, Read);
         var described = document["paths"]!.AsObject()
             .Where(path => Shape(path.Key) == Shape(operation.Path))
@@ -85,7 +85,7 @@ public partial class When_the_client_is_compared_with_the_documents
 
     private static Type? ItemOf(Type type) =>
         type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)
-            && type.GetGenericArguments()[0].Assembly == typeof(Operation).Assembly
+            && type.GetGenericArguments()[0].Assembly == typeof(ApiRoute).Assembly
             ? type.GetGenericArguments()[0]
             : null;
 

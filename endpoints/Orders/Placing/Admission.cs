@@ -147,6 +147,6 @@ internal sealed class Admission(AdmissionPolicy policy)
 /// <summary>How many orders are not final at a moment, and the id of the newest order, which tells how many have been placed.</summary>
 internal sealed record OpenOrders(DateTimeOffset At, int Count, long NewestId)
 {
-    /// <summary>How many orders have become final since another measurement: those placed since then that are not open in addition.</summary>
+    /// <summary>How many orders have become final since another measurement: those placed, less the increase of open ones.</summary>
     public long FinalSince(OpenOrders before) => NewestId - before.NewestId - (Count - before.Count);
 }

@@ -30,7 +30,10 @@ internal sealed class ShopLoad(OpenShop shop)
                 }
 
                 Interlocked.Increment(ref underWay);
-                Interlocked.Add(ref accepted, await shop.Order(mix, random) is null ? 0 : 1);
+                if (await shop.Order(mix, random) is not null)
+                {
+                    Interlocked.Increment(ref accepted);
+                }
             }
         })).ToList();
         var all = Task.WhenAll(clients);
