@@ -1,5 +1,7 @@
 using RabbitMQ.Client;
 using ShopSaga.Local.Running;
+using ShopSaga.Local.Verifying;
+using ShopSaga.Replaying;
 
 namespace ShopSaga.Chaos.Faults;
 
@@ -17,7 +19,10 @@ internal sealed record BrokerAlarm(Machine Machine, bool OfMemory)
         : Machine.ControlBroker(cancellationToken, "set_disk_free_limit", "100MB");
 }
 
-/// <summary>An operator deletes a queue. Its messages are gone, which nothing survives, so it has none.</summary>
+/// <summary>
+/// An operator deletes a queue. Its messages are gone, which nothing survives, so it has none; nor does an event find a way to it until its
+/// service has declared it again, so no client orders until then.
+/// </summary>
 internal sealed record QueueDeleted(Machine Machine, string Queue) : Fault("delete queue", Queue)
 {
     public override bool NeedsIdleSystem => true;
@@ -27,6 +32,12 @@ internal sealed record QueueDeleted(Machine Machine, string Queue) : Fault("dele
         await using var connection = await new ConnectionFactory { Uri = new Uri(Machine.Broker) }.CreateConnectionAsync(cancellationToken);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         await channel.QueueDeleteAsync(Queue, ifUnused: false, ifEmpty: false, cancellationToken: cancellationToken);
+        if (Queue != ErrorQueue.DefaultName)
+        {
+            await using var queues = await BrokerQueues.Connect(Machine.Broker, cancellationToken);
+            await Eventually.Is(
+                async () => await queues.Find(Queue, cancellationToken) is { Consumers: > 0 }, $"{Queue} is there again");
+        }
     }
 
     public override Task End(CancellationToken cancellationToken) => Task.CompletedTask;
