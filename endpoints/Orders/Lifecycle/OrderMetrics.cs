@@ -33,8 +33,8 @@ internal static class OrderMetrics
     private static readonly Counter<long> RefusedOrders = Meter.CreateCounter<long>(
         "shopsaga.orders.refused", "{order}", "Orders that were refused because too many were open.");
 
-    /// <summary>Counts an order that was refused because too many were open.</summary>
-    public static void Refused() => RefusedOrders.Add(1);
+    /// <summary>Counts orders that were refused because too many were open; 0 makes the counter visible.</summary>
+    public static void Refused(int orders) => RefusedOrders.Add(orders);
 
     /// <summary>
     /// Measures an order that has become final. It is counted twice in the rare case that its transaction is tried again.

@@ -44,6 +44,8 @@ internal sealed class OpenOrdersMeasurement : BackgroundService
                    (SELECT coalesce(max(id), 0) FROM orders)
             """,
             cancellationToken: cancellationToken));
+        // A counter that appears with its first refusal would hide it from the alert, which looks at increases.
+        OrderMetrics.Refused(0);
         _admission.Update(new OpenOrders(_time.GetUtcNow(), count, newestId));
         if (_admission.IsLimiting && !wasLimiting)
         {

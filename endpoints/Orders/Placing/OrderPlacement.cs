@@ -34,7 +34,7 @@ internal sealed class OrderPlacement(
         var key = IdempotencyKey.Of(request, now);
         if (!admission.TryAdmit() && (key is null || !await key.HasPlacedOrder(database, cancellationToken)))
         {
-            OrderMetrics.Refused();
+            OrderMetrics.Refused(1);
             return Overloaded(request.Http.Response);
         }
 
