@@ -63,7 +63,7 @@ internal static class Settling
     /// <summary>The previous release has no handler for an event that ours has subscribed its service to.</summary>
     private static bool IsExplained(FailedMessage message, Machine machine) =>
         Explained.Any(name => message.Group.Contains(name, StringComparison.Ordinal))
-            || (machine.IsUpgraded && message.ExceptionMessage.StartsWith("No handler is registered for", StringComparison.Ordinal));
+            || (machine.IsUpgraded && message.ExceptionMessage.Contains("is of an unknown type", StringComparison.Ordinal));
 
     /// <summary>An event has a copy in the queue of each subscriber.</summary>
     private static string Key(FailedMessage message) => $"{message.Id} in {message.FailedQueue}";
