@@ -55,7 +55,9 @@ internal sealed class OverdueOrders : BackgroundService
             """
             SELECT id, status, created_at, updated_at, count(*) OVER () AS total,
                    id = ANY(@reported) AS is_reported,
-                   (SELECT string_agg(name, ' ') FROM order_events WHERE order_id = orders.id) AS history
+                   CASE WHEN id <> ALL(@reported) THEN
+                       (SELECT string_agg(name, ' ') FROM order_events WHERE order_id = orders.id)
+                   END AS history
               FROM orders
              WHERE status IN ('PENDING', 'CANCELLING')
                AND updated_at < CASE status WHEN 'PENDING' THEN @pendingBefore ELSE @cancellingBefore END
@@ -106,8 +108,9 @@ internal sealed class OverdueOrders : BackgroundService
     }
 
     private sealed record OverdueOrder(
-        long Id, OrderStatus Status, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, long Total, bool IsReported, string History)
+        long Id, OrderStatus Status, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, long Total, bool IsReported, string? History)
     {
-        public IReadOnlySet<OrderTrigger> Triggers => History.Split(' ').Select(Enum.Parse<OrderTrigger>).ToHashSet();
+        /// <summary>Read only of an order that is to be reported.</summary>
+        public IReadOnlySet<OrderTrigger> Triggers => History!.Split(' ').Select(Enum.Parse<OrderTrigger>).ToHashSet();
     }
 }
