@@ -49,10 +49,8 @@ command.SetAction(async (arguments, cancellationToken) =>
     }
 
     var clock = Stopwatch.StartNew();
-    await using var machine = await Machine.Start(
-        arguments.GetValue(instances),
-        arguments.GetValue(previous) is { } folder ? Path.GetFullPath(folder) : null,
-        cancellationToken);
+    var previousBuild = arguments.GetValue(previous) is { } folder ? Path.GetFullPath(folder) : null;
+    await using var machine = await Machine.Start(arguments.GetValue(instances), previousBuild, cancellationToken);
     using var load = new Load(machine, seedOfAll);
     var campaign = new Campaign(
         machine,
@@ -67,7 +65,7 @@ command.SetAction(async (arguments, cancellationToken) =>
         await load.During(
             arguments.GetValue(area) switch
             {
-                "rolling" => new RollingChange(machine, load, arguments.GetValue(previous)).Run,
+                "rolling" => new RollingChange(machine, load, previousBuild).Run,
                 "disaster" => disaster.BackUp,
                 _ => campaign.Run,
             },
