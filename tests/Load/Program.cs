@@ -17,6 +17,8 @@ var phase = new Option<string?>("--phase")
 };
 phase.AcceptOnlyFromAmong(ShopCampaign.Phases);
 var onThisStack = new Option<bool>(ShopCampaign.OnThisStack) { Description = "Measures the shop that runs, instead of starting one." };
+var confined = new Option<string?>(Confinement.Option) { Description = "Keeps the programs of the shop that runs on some processors." };
+confined.AcceptOnlyFromAmong(Confinement.Instances, Confinement.Apart);
 var rawShop = new Option<bool>(RawShopProcess.Option) { Description = "Is the raw shop, on the servers that run, until its input ends." };
 
 // One campaign for each area; without --area, all of them.
@@ -28,7 +30,7 @@ var campaigns = new Dictionary<string, Func<Report, Task>>
     ["growth"] = GrowthCampaign.Run,
     ["settlement"] = SettlementCampaign.Run,
     ["shop"] = report => parsed.GetValue(onThisStack)
-        ? ShopCampaign.RunOnThisStack(report, parsed.GetValue(seconds), parsed.GetValue(phase))
+        ? ShopCampaign.RunOnThisStack(report, parsed.GetValue(seconds), parsed.GetValue(phase), parsed.GetValue(confined))
         : ShopCampaign.Run(report, parsed.GetValue(seconds), parsed.GetValue(phase), parsed.GetValue(reference)),
 };
 
@@ -41,7 +43,7 @@ var output = new Option<string>("--output")
 };
 var command = new RootCommand("Measures throughput and latency on the servers named by SHOPSAGA_POSTGRES and SHOPSAGA_RABBITMQ.")
 {
-    area, output, seconds, phase, reference, onThisStack, rawShop,
+    area, output, seconds, phase, reference, onThisStack, confined, rawShop,
 };
 command.SetAction(async (arguments, _) =>
 {

@@ -13,16 +13,27 @@ internal sealed class OpenShop(Uri door, string database) : IDisposable
 {
     public const int Products = 1_000;
     public const int Stock = 1_000_000_000;
+
+    /// <summary>What customers read: a page of the catalogue, an order, the cart.</summary>
+    public static readonly string[] Reads = ["products", "order", "cart"];
+
     private const int Customers = 20;
     private const string Password = "a long password";
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(25);
-    private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false })
+
+    // The bytes of a connection that was closed are counted no more.
+    private readonly HttpClient _client = new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+    })
     {
         BaseAddress = door,
     };
 
     private readonly List<string> _customers = [];
     private readonly List<long> _products = [];
+    private (string Path, string Customer) _latest;
     private readonly NpgsqlConnection _orders = new(Servers.Database(database));
 
     /// <summary>The database of the orders.</summary>
@@ -94,14 +105,21 @@ internal sealed class OpenShop(Uri door, string database) : IDisposable
             await Send(HttpMethod.Post, $"orders/{id}/cancel", customer, new { });
         }
 
-        if (mix.Reads)
+        _latest = ($"orders/{id}", customer);
+        foreach (var read in mix.Reads ? Reads : [])
         {
-            await Send(HttpMethod.Get, "products", customer);
-            await Send(HttpMethod.Get, $"orders/{id}", customer);
-            await Send(HttpMethod.Get, "cart", customer);
+            await Read(read);
         }
 
         return id;
+    }
+
+    /// <summary>The customer of the latest order reads something.</summary>
+    /// <param name="what">One of <see cref="Reads"/>.</param>
+    public async Task Read(string what)
+    {
+        var (order, customer) = _latest;
+        await Send(HttpMethod.Get, what == "order" ? order : what, customer);
     }
 
     /// <summary>How many orders are not final.</summary>

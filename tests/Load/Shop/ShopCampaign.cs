@@ -19,7 +19,10 @@ internal static class ShopCampaign
     public const string OnThisStack = "--on-this-stack";
 
     /// <summary>What can be measured alone.</summary>
-    public static readonly string[] Phases = [Saturation, Mixes, ByArrival, Overload, Idle];
+    public static readonly string[] Phases = [Saturation, Mixes, ByArrival, Overload, Idle, ScaleOut];
+
+    /// <summary>The shop with 1, 2 and 4 instances of each service, one stack after the other.</summary>
+    public const string ScaleOut = "scale-out";
 
     private const string Saturation = "saturation";
     private const string Mixes = "mixes";
@@ -44,6 +47,16 @@ internal static class ShopCampaign
     /// <param name="reference">The root of another checkout, which is built; null for none.</param>
     public static async Task Run(Report report, int seconds, string? phase, string? reference)
     {
+        if (phase is null or ScaleOut)
+        {
+            await Scaling.Run(report, seconds);
+        }
+
+        if (phase is ScaleOut)
+        {
+            return;
+        }
+
         var before = reference is null ? [] : await MeasureStackOf(reference, seconds, phase);
         var now = await MeasureStackOf(Directory.GetCurrentDirectory(), seconds, phase);
         foreach (var (name, figure) in now)
@@ -53,8 +66,13 @@ internal static class ShopCampaign
     }
 
     /// <summary>Measures the stack whose addresses are in the environment.</summary>
-    public static async Task RunOnThisStack(Report report, int seconds, string? phase)
+    public static async Task RunOnThisStack(Report report, int seconds, string? phase, string? confined)
     {
+        if (confined is not null)
+        {
+            await Confinement.Apply(confined);
+        }
+
         using var shop = await OpenShop.Open();
         var (load, duration) = (new ShopLoad(shop), TimeSpan.FromSeconds(seconds));
         await shop.LogInCustomers();
@@ -86,7 +104,17 @@ internal static class ShopCampaign
         foreach (var percentage in phase is null or ByArrival ? Percentages : [])
         {
             await shop.LogInCustomers();
-            Add(report, $"shop.at-{percentage}", await load.Arrive(Many, saturation.Final * percentage / 100, duration));
+            var (name, perSecond) = ($"shop.at-{percentage}", saturation.Final * percentage / 100);
+            var arrivals = await Meter.OfOrders(report, name, shop, () => load.Arrive(Many, perSecond, duration));
+            report.Add($"{name}.arrived", arrivals.All.Count / duration.TotalSeconds, "orders/s");
+            Add(report, name, arrivals);
+        }
+
+        foreach (var read in phase is null ? OpenShop.Reads : [])
+        {
+            await shop.LogInCustomers();
+            var reads = await Meter.OfReads(report, $"shop.read.{read}", shop, () => load.Read(read, duration / 3));
+            report.Add($"shop.read.{read}.per-second", 3 * reads / duration.TotalSeconds, "reads/s");
         }
 
         if (phase is null or Overload)
@@ -126,55 +154,15 @@ internal static class ShopCampaign
         return throughput;
     }
 
-    /// <summary>Throughput at saturation and all that an order costs, the provider's share apart.</summary>
+    /// <summary>Throughput at saturation and all that an order costs.</summary>
     private static async Task<Throughput> Measure(
         Report report, OpenShop shop, ShopLoad load, string name, Mix mix, TimeSpan duration)
     {
-        var before = await Usage.Read();
-        var polls = shop.Polls;
-        var started = DateTime.UtcNow;
-        var throughput = await load.Saturate(mix, duration);
-        polls = shop.Polls - polls;
-        var orders = await shop.CountFinal(started, DateTime.UtcNow);
-        // What the stack uses while the counters catch up is no order's.
-        var cpu = Usage.Cpu();
-        var after = (await Usage.Read()) with { CpuSeconds = cpu };
-        report.Add($"{name}.orders", orders, "orders");
+        var throughput = await Meter.OfOrders(report, name, shop, () => load.Saturate(mix, duration));
         report.Add($"{name}.accepted", throughput.Accepted, "orders/s");
         report.Add($"{name}.final", throughput.Final, "orders/s");
-        AddEach("cpu", "ms/order", 1000, before.CpuSeconds, after.CpuSeconds);
-        var ownCommits = new Dictionary<string, double> { [shop.Database] = polls };
-        AddEach("commits", "commits/order", 1, before.Commits, after.Commits, ownCommits);
-        Add("wal", "bytes/order", usage => usage.WalBytes);
-        Add("wal.records", "records/order", usage => usage.WalRecords);
-        Add("wal.syncs", "syncs/order", usage => usage.WalSyncs);
-        Add("database.round-trips", "round trips/order", usage => usage.DatabaseRoundTrips, polls);
-        Add("broker.bytes", "bytes/order", usage => usage.BrokerBytes);
-        Add("broker.packets", "packets/order", usage => usage.BrokerPackets);
-        Add("broker.publishes", "messages/order", usage => usage.Publishes);
-        Add("broker.deliveries", "messages/order", usage => usage.Deliveries);
+        Add(report, name, throughput.Arrivals);
         return throughput;
-
-        void Add(string figure, string unit, Func<Usage, double> counter, double own = 0) =>
-            report.Add($"{name}.{figure}", (counter(after) - counter(before) - own) / orders, unit);
-
-        void AddEach(
-            string figure,
-            string unit,
-            double scale,
-            IReadOnlyDictionary<string, double> from,
-            IReadOnlyDictionary<string, double> to,
-            Dictionary<string, double>? own = null)
-        {
-            var each = to.ToDictionary(
-                entry => entry.Key,
-                entry => (entry.Value - from.GetValueOrDefault(entry.Key) - (own?.GetValueOrDefault(entry.Key) ?? 0)) * scale / orders);
-            report.Add($"{name}.{figure}", each.Sum(entry => IsProvider(entry.Key) ? 0 : entry.Value), unit);
-            foreach (var (part, value) in each.OrderByDescending(entry => entry.Value))
-            {
-                report.Add($"{name}.{figure}.{part}", value, unit);
-            }
-        }
     }
 
     /// <summary>Twice as many orders as the shop completes, and then half as many: what is refused, how long the others take.</summary>
@@ -201,9 +189,6 @@ internal static class ShopCampaign
         }
     }
 
-    /// <summary>The simulator of the provider is not the shop.</summary>
-    private static bool IsProvider(string part) => part is "Psp" or "pspdb" or RawDatabases.Provider;
-
     private static void Add(Report report, string name, Arrivals arrivals)
     {
         var microseconds = arrivals.Latencies();
@@ -216,23 +201,39 @@ internal static class ShopCampaign
         report.Add($"{name}.refused", arrivals.Refused, "orders");
     }
 
-    private static async Task<Dictionary<string, Measured>> MeasureStackOf(string checkout, int seconds, string? phase)
+    /// <summary>Measures a phase on a stack of its own.</summary>
+    /// <param name="checkout">Whose launcher and services, built.</param>
+    /// <param name="seconds">How long each part takes.</param>
+    /// <param name="phase">One of <see cref="Phases"/>, or null for all.</param>
+    /// <param name="size">How large the stack is; null: as the launcher starts it.</param>
+    public static async Task<Dictionary<string, Measured>> MeasureStackOf(
+        string checkout, int seconds, string? phase, StackSize? size = null)
     {
-        Console.WriteLine($"Measuring the shop of {checkout}");
+        Console.WriteLine($"Measuring the shop of {checkout}{(size is null ? "" : $": {size.Name}")}");
         var launcher = Path.Combine(checkout, ".artifacts/bin/ShopSaga.Local/release/ShopSaga.Local.dll");
         var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
         var output = Path.GetTempFileName();
-        var start = new ProcessStartInfo(
-            dotnet,
-            [
-                launcher, "exec", "--services", "--fresh", "--base-port=auto", "--rate-limits=relaxed", "--",
-                dotnet, typeof(ShopCampaign).Assembly.Location, "--area=shop", OnThisStack, $"--seconds={seconds}", $"--output={output}",
-                .. phase is null ? Array.Empty<string>() : [$"--phase={phase}"],
-            ]);
+        string[] command =
+        [
+            .. size?.Processors is { } processors ? (string[])["taskset", "--cpu-list", $"0-{processors - 1}", dotnet] : [dotnet],
+            launcher, "exec", "--services", "--fresh", "--base-port=auto", "--rate-limits=relaxed",
+            .. size is null ? (string[])[] : [$"--instances={size.Instances}"],
+            "--", "env", $"--unset={StackSize.ProcessorCount}",
+            dotnet, typeof(ShopCampaign).Assembly.Location, "--area=shop", OnThisStack, $"--seconds={seconds}", $"--output={output}",
+            .. phase is null ? (string[])[] : [$"--phase={phase}"],
+            .. size?.Confined is null ? (string[])[] : [$"{Confinement.Option}={size.Confined}"],
+        ];
+        var start = new ProcessStartInfo(command[0], command[1..]);
         foreach (var variable in start.Environment.Keys.Where(name => name.StartsWith("SHOPSAGA_", StringComparison.Ordinal)).ToList())
         {
             // Of the stack that runs this process; the other one has its own.
             start.Environment.Remove(variable);
+        }
+
+        if (size?.Confined is not null)
+        {
+            // As in a container with that limit: a service chooses by it how to wait and how many threads to have.
+            start.Environment[StackSize.ProcessorCount] = size.Confined == Confinement.Apart ? $"{Environment.ProcessorCount / 2}" : "1";
         }
 
         using var process = Process.Start(start)!;
@@ -247,5 +248,7 @@ internal static class ShopCampaign
         return figures.ToDictionary(figure => figure.Name);
     }
 
-    private sealed record Measured(string Name, double Value, string Unit);
 }
+
+/// <summary>A figure of another process.</summary>
+internal sealed record Measured(string Name, double Value, string Unit);

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace ShopSaga.Load.Shop;
 
 /// <summary>Orders a second at the door and to the end, over a phase under constant load.</summary>
-internal sealed record Throughput(double Accepted, double Final);
+internal sealed record Throughput(double Accepted, double Final, Arrivals Arrivals);
 
 /// <summary>The two ways to put load on a shop.</summary>
 internal sealed class ShopLoad(OpenShop shop)
@@ -17,10 +17,10 @@ internal sealed class ShopLoad(OpenShop shop)
     public async Task<Throughput> Saturate(Mix mix, TimeSpan duration)
     {
         var end = DateTime.UtcNow + duration;
-        var (started, accepted, open, underWay) = (DateTime.UtcNow, 0, 0, 0);
+        var (started, open, underWay) = (DateTime.UtcNow, 0, 0);
         var clients = Enumerable.Range(0, Clients).Select(number => Task.Run(async () =>
         {
-            var random = new Random(number);
+            var (random, orders) = (new Random(number), new List<(long? Id, DateTime Due)>());
             while (DateTime.UtcNow < end)
             {
                 if (Volatile.Read(ref open) + Volatile.Read(ref underWay) >= MaxOpen)
@@ -30,11 +30,11 @@ internal sealed class ShopLoad(OpenShop shop)
                 }
 
                 Interlocked.Increment(ref underWay);
-                if (await shop.Order(mix, random) is not null)
-                {
-                    Interlocked.Increment(ref accepted);
-                }
+                var due = DateTime.UtcNow;
+                orders.Add((await shop.Order(mix, random), due));
             }
+
+            return orders;
         })).ToList();
         var all = Task.WhenAll(clients);
         while (!all.IsCompleted)
@@ -45,11 +45,26 @@ internal sealed class ShopLoad(OpenShop shop)
             Interlocked.Add(ref underWay, -before);
         }
 
-        await all;
+        var placed = (await all).SelectMany(orders => orders).ToList();
         var until = DateTime.UtcNow;
         var seconds = (until - started).TotalSeconds;
-        await shop.AllFinal();
-        return new Throughput(accepted / seconds, await shop.CountFinal(started, until) / seconds);
+        var arrivals = await Final(placed);
+        return new Throughput(arrivals.Accepted / seconds, await shop.CountFinal(started, until) / seconds, arrivals);
+    }
+
+    /// <summary>Closed loop of reads; returns how many there were.</summary>
+    public async Task<int> Read(string what, TimeSpan duration)
+    {
+        var (end, reads) = (DateTime.UtcNow + duration, 0);
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Task.Run(async () =>
+        {
+            while (DateTime.UtcNow < end)
+            {
+                await shop.Read(what);
+                Interlocked.Increment(ref reads);
+            }
+        })));
+        return reads;
     }
 
     /// <summary>
@@ -57,7 +72,7 @@ internal sealed class ShopLoad(OpenShop shop)
     /// waiting at a slow door counts, until the order is final.
     /// </summary>
     public async Task<Arrivals> Arrive(Mix mix, double perSecond, TimeSpan duration) =>
-        await Final(await Begin(mix, perSecond, duration));
+        await Final(await Task.WhenAll(await Begin(mix, perSecond, duration)));
 
     /// <summary>Arrivals at one rate and, from the returned moment on, at another one, without a pause between them.</summary>
     /// <param name="mix">What customers do.</param>
@@ -72,17 +87,17 @@ internal sealed class ShopLoad(OpenShop shop)
         between();
         var changed = DateTime.UtcNow;
         var second = await Begin(mix, perSecondAfter, duration);
-        return (await Final(first), await Final(second), changed);
+        return (await Final(await Task.WhenAll(first)), await Final(await Task.WhenAll(second)), changed);
     }
 
     /// <summary>One order at a time, each when the one before is long final.</summary>
     public async Task<Arrivals> OneByOne(Mix mix, int orders)
     {
-        var (random, arrivals) = (new Random(2), new List<Task<(long? Id, DateTime Due)>>());
+        var (random, arrivals) = (new Random(2), new List<(long? Id, DateTime Due)>());
         for (var number = 0; number < orders; number++)
         {
             var at = DateTime.UtcNow;
-            arrivals.Add(Task.FromResult((await shop.Order(mix, random), at)));
+            arrivals.Add((await shop.Order(mix, random), at));
             await shop.AllFinal();
         }
 
@@ -110,9 +125,8 @@ internal sealed class ShopLoad(OpenShop shop)
     }
 
     /// <summary>Waits until all orders are final.</summary>
-    private async Task<Arrivals> Final(IReadOnlyCollection<Task<(long? Id, DateTime Due)>> begun)
+    private async Task<Arrivals> Final(IReadOnlyCollection<(long? Id, DateTime Due)> orders)
     {
-        var orders = await Task.WhenAll(begun);
         await shop.AllFinal();
         var final = await shop.FinalTimes([.. orders.Select(order => order.Id).OfType<long>()]);
         return new Arrivals([.. orders.Select(order => new Arrival(order.Due, order.Id is { } id ? final[id] - order.Due : null))]);

@@ -19,6 +19,8 @@ internal sealed partial record Usage(
     double WalRecords,
     double WalSyncs,
     double DatabaseRoundTrips,
+    double DatabaseBytes,
+    double GatewayBytes,
     double BrokerBytes,
     double BrokerPackets,
     double Publishes,
@@ -38,6 +40,7 @@ internal sealed partial record Usage(
         var wal = await connection.QuerySingleAsync<(double Bytes, double Records, double Syncs)>(
             "SELECT wal_bytes::float8, wal_records::float8, wal_sync::float8 FROM pg_stat_wal");
         var database = await Sockets(connection.Port);
+        var gateway = await Sockets(new Uri(Servers.Required("SHOPSAGA_GATEWAY")).Port);
         var broker = await Sockets(new Uri(Servers.Broker).Port);
         var messages = await MessageCounts();
         return new Usage(
@@ -47,6 +50,8 @@ internal sealed partial record Usage(
             wal.Records,
             wal.Syncs,
             database.Packets,
+            database.Bytes,
+            gateway.Bytes,
             broker.Bytes,
             broker.Packets,
             messages.Publishes,
@@ -78,7 +83,8 @@ internal sealed partial record Usage(
         .Where(program => program.Key is not null)
         .ToDictionary(program => program.Key!, program => program.Sum(value));
 
-    private static string? ProgramOf(string commandLine) => ServiceName().Match(commandLine) is { Success: true } service
+    /// <summary>Which program this is, or null for one that does no order's work.</summary>
+    public static string? ProgramOf(string commandLine) => ServiceName().Match(commandLine) is { Success: true } service
         ? service.Groups[1].Value
         : commandLine.Contains("postgres", StringComparison.Ordinal) ? "PostgreSQL"
         : commandLine.Contains("beam.smp", StringComparison.Ordinal) ? "RabbitMQ"
