@@ -78,8 +78,8 @@ Task("Guides").IsDependentOn("Build").Does(() =>
 Task("Containers").Does(() => Demand("bash", "tests/Containers/run.sh"));
 
 // One --area of bus, peers, growth, settlement, shop, or all. The shop's phases take --seconds each; --phase=NAME is only one of
-// saturation, mixes, arrivals, overload, idle, scale-out. --reference=REVISION is built below .artifacts and measured in the same run,
-// except by the last; so is a built checkout, a folder.
+// saturation, mixes, arrivals, overload, idle, scale-out, capacity. --reference=REVISION is built below .artifacts and measured in the same
+// run, except by the last two; so is a built checkout, a folder.
 Task("Bench").WithCriteria(!isNServiceBus, "Bench measures the embedded runtime.").IsDependentOn("Build").Does(() =>
     Launch("exec", "--fresh", Option("base-port") ?? "--base-port=auto",
         "--", "dotnet", ".artifacts/bin/ShopSaga.Load/release/ShopSaga.Load.dll",

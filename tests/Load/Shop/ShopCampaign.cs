@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using HdrHistogram;
+using ShopSaga.Load.Capacity;
 using ShopSaga.Load.RawShop;
 
 namespace ShopSaga.Load.Shop;
@@ -19,10 +20,13 @@ internal static class ShopCampaign
     public const string OnThisStack = "--on-this-stack";
 
     /// <summary>What can be measured alone.</summary>
-    public static readonly string[] Phases = [Saturation, Mixes, ByArrival, Overload, Idle, ScaleOut];
+    public static readonly string[] Phases = [Saturation, Mixes, ByArrival, Overload, Idle, ScaleOut, Capacity];
 
     /// <summary>The shop with 1, 2 and 4 instances of each service, one stack after the other.</summary>
     public const string ScaleOut = "scale-out";
+
+    /// <summary>The capacity model, and the sizes that it is compared with.</summary>
+    public const string Capacity = "capacity";
 
     private const string Saturation = "saturation";
     private const string Mixes = "mixes";
@@ -31,6 +35,7 @@ internal static class ShopCampaign
     private const string Idle = "idle";
     private const int IdleOrders = 100;
     private static readonly int[] Percentages = [30, 50, 70, 90];
+    private static readonly int[] PercentagesOfCapacity = [30, 70];
     private static readonly Mix Many = new("many", OpenShop.Products);
     private static readonly Mix[] Others =
     [
@@ -52,7 +57,12 @@ internal static class ShopCampaign
             await Scaling.Run(report, seconds);
         }
 
-        if (phase is ScaleOut)
+        if (phase is null or Capacity)
+        {
+            await CapacityModel.Run(report, seconds);
+        }
+
+        if (phase is ScaleOut or Capacity)
         {
             return;
         }
@@ -84,6 +94,8 @@ internal static class ShopCampaign
             return;
         }
 
+        report.Add("shop.flush", 1000 * await Waits.ForFlush(), "ms");
+
         // Arrivals and mixes are measured against it.
         await shop.LogInCustomers();
         var saturation = await Measure(report, shop, load, "shop.many", Many, duration);
@@ -101,7 +113,7 @@ internal static class ShopCampaign
             report.Add($"shop.{mix.Name}.against-many", throughput.Final / saturation.Final, "ratio");
         }
 
-        foreach (var percentage in phase is null or ByArrival ? Percentages : [])
+        foreach (var percentage in phase is null or ByArrival ? Percentages : phase is Capacity ? PercentagesOfCapacity : [])
         {
             await shop.LogInCustomers();
             var (name, perSecond) = ($"shop.at-{percentage}", saturation.Final * percentage / 100);
@@ -110,7 +122,7 @@ internal static class ShopCampaign
             Add(report, name, arrivals);
         }
 
-        foreach (var read in phase is null ? OpenShop.Reads : [])
+        foreach (var read in phase is Capacity ? OpenShop.Reads : [])
         {
             await shop.LogInCustomers();
             var reads = await Meter.OfReads(report, $"shop.read.{read}", shop, () => load.Read(read, duration / 3));

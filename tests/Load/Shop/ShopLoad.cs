@@ -9,7 +9,7 @@ internal sealed record Throughput(double Accepted, double Final, Arrivals Arriva
 internal sealed class ShopLoad(OpenShop shop)
 {
     /// <summary>More than this many orders are never open at the same time, so that the shop and not its door sets the pace.</summary>
-    private const int MaxOpen = 150;
+    public const int MaxOpen = 150;
 
     private const int Clients = 12;
 
