@@ -15,7 +15,6 @@ internal static class CapacityModel
     /// <summary>Orders that are always open, so that they wait for the one product and not for each other's customers.</summary>
     private const int OpenOfOneProduct = 1_000;
 
-    private const string Orders = "shop.many";
     private const double SimulatedSeconds = 60;
 
     // The model takes its costs from the first.
@@ -45,18 +44,19 @@ internal static class CapacityModel
             Compare(report, all, size.Name, layout, figures);
         }
 
-        Extend(report, Costs.From(all!, Orders), all!["shop.at-70.arrived"].Value);
+        Extend(report, Costs.From(all!), all!["shop.at-70.arrived"].Value);
     }
 
     private static void Compare(
         Report report, Dictionary<string, Measured> all, string size, Layout layout, Dictionary<string, Measured> figures)
     {
-        var costs = Costs.From(all, Orders);
+        var costs = Costs.From(all);
         var (final, _) = SimulatedShop.Saturate(costs, layout, ShopLoad.MaxOpen, SimulatedSeconds);
         Add("many.final", final, "orders/s");
         foreach (var read in OpenShop.Reads)
         {
-            Add($"read.{read}.per-second", Costs.From(all, $"shop.read.{read}").Limit(layout), "reads/s");
+            var (cpu, load) = (Costs.CpuOf(all, $"shop.read.{read}"), all[$"shop.read.{read}.load.cpu"].Value / 1000);
+            Add($"read.{read}.per-second", layout.Limit(cpu, load), "reads/s");
         }
 
         foreach (var percentage in (int[])[30, 70])
@@ -82,8 +82,7 @@ internal static class CapacityModel
         foreach (var factor in (int[])[1, 10, 100])
         {
             var name = $"capacity.times-{factor}";
-            var (cell, cells) = SimulatedShop.LayoutFor(costs, factor * load, MaxBusy);
-            var (final, shop) = SimulatedShop.Arrive(costs, cell, factor * load / cells, SimulatedSeconds);
+            var (cells, cell, final, shop) = SimulatedShop.Dimension(costs, factor * load, MaxBusy, SimulatedSeconds / 3);
             report.Add($"{name}.final", final * cells, "orders/s", factor * load);
             report.Add($"{name}.p50", shop.Latencies.GetValueAtPercentile(50) / 1000.0, "ms");
             report.Add($"{name}.p99", shop.Latencies.GetValueAtPercentile(99) / 1000.0, "ms");

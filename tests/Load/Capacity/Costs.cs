@@ -2,33 +2,63 @@ using ShopSaga.Load.Shop;
 
 namespace ShopSaga.Load.Capacity;
 
-/// <summary>What an order or a read costs in seconds: processor time of each program, and how long a flush of the disk takes.</summary>
-internal sealed record Costs(IReadOnlyDictionary<string, double> Processor, double Load, double Flush)
+/// <summary>Processor time in seconds: of each message and, however many messages it handles, of each transaction.</summary>
+internal sealed record Cost(double Messages, double Transactions);
+
+/// <summary>What an order costs.</summary>
+/// <param name="Grouped">Processor time of each program in seconds, at saturation.</param>
+/// <param name="Programs">The same, divided; of an order whose messages are all handled alone.</param>
+/// <param name="Load">Processor time of the one who orders.</param>
+/// <param name="Flush">How long a flush of the disk takes.</param>
+internal sealed record Costs(
+    IReadOnlyDictionary<string, double> Grouped, IReadOnlyDictionary<string, Cost> Programs, double Load, double Flush)
 {
-    private static readonly string[] Servers = ["PostgreSQL", "RabbitMQ", "Psp"];
-
-    public double this[string program] => Processor.GetValueOrDefault(program);
-
-    /// <summary>Of the services, Redis with them.</summary>
-    public double Services => Processor.Sum(program => Servers.Contains(program.Key) ? 0 : program.Value);
-
-    /// <summary>From figures that begin with a name.</summary>
-    public static Costs From(IReadOnlyDictionary<string, Measured> figures, string name)
+    /// <summary>Programs that handle messages in groups, and their databases.</summary>
+    private static readonly Dictionary<string, string> Databases = new()
     {
-        var prefix = $"{name}.cpu.";
+        ["Orders"] = ".orderdb",
+        ["Payments"] = ".paymentdb",
+        ["Products"] = ".productdb",
+        ["Settlement"] = ".settlementdb",
+        ["Users"] = ".userdb",
+        ["PostgreSQL"] = "",
+    };
+
+    /// <summary>Processor time of all services, at saturation.</summary>
+    public double Services => Grouped.Sum(program => Layout.IsOther(program.Key) ? 0 : program.Value);
+
+    /// <summary>
+    /// From what was measured at saturation, and at 30% of that, where a group has one message. The commits say how many a group has at
+    /// saturation, and the processor time what is saved by that.
+    /// </summary>
+    public static Costs From(IReadOnlyDictionary<string, Measured> figures)
+    {
+        var grouped = CpuOf(figures, "shop.many");
         return new Costs(
-            figures.Where(figure => figure.Key.StartsWith(prefix, StringComparison.Ordinal))
-                .ToDictionary(figure => figure.Key[prefix.Length..], figure => figure.Value.Value / 1000),
-            figures[$"{name}.load.cpu"].Value / 1000,
+            grouped,
+            grouped.ToDictionary(program => program.Key, program => Divide(program.Key, program.Value)),
+            figures["shop.many.load.cpu"].Value / 1000,
             figures["shop.flush"].Value / 1000);
+
+        Cost Divide(string program, double seconds)
+        {
+            if (!Databases.TryGetValue(program, out var database))
+            {
+                return new Cost(seconds, 0);
+            }
+
+            var group = figures[$"shop.at-30.commits{database}"].Value / figures[$"shop.many.commits{database}"].Value;
+            var saved = Math.Max(0, (figures[$"shop.at-30.cpu.{program}"].Value / 1000) - seconds);
+            var transactions = group > 1 ? Math.Min(saved / (1 - (1 / group)), seconds * group) : 0;
+            return new Cost(seconds - (transactions / group), transactions);
+        }
     }
 
-    /// <summary>How many a second processors allow that are never idle.</summary>
-    public double Limit(Layout layout)
+    /// <summary>Processor time of each program in seconds, from figures that begin with a name.</summary>
+    public static Dictionary<string, double> CpuOf(IReadOnlyDictionary<string, Measured> figures, string name)
     {
-        var others = Processor.Values.Sum() - Services + Load;
-        return layout.Others is { } number
-            ? Math.Min(layout.Services / Services, number / others)
-            : layout.Services / (Services + others);
+        var prefix = $"{name}.cpu.";
+        return figures.Where(figure => figure.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .ToDictionary(figure => figure.Key[prefix.Length..], figure => figure.Value.Value / 1000);
     }
 }

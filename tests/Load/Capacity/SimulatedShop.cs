@@ -5,7 +5,7 @@ namespace ShopSaga.Load.Capacity;
 /// <summary>
 /// A network of queues with the measured costs: orders pass the services as in the shop, step by step, in groups. A group computes in its
 /// service and in its database, waits for one flush of the commit, and then for its messages to reach the broker's disk. It knows nothing
-/// of failures, caches, networks, locks other than that of one product, or of groups being cheaper than single messages.
+/// of failures, caches, networks, or locks other than that of one product.
 /// </summary>
 internal sealed class SimulatedShop
 {
@@ -81,19 +81,33 @@ internal sealed class SimulatedShop
         Run(costs, layout, seconds, shop => shop._running.Add(shop.LetArrive(perSecond)));
 
     /// <summary>
-    /// Cells for a load, with a server for each database, so that nothing is busier than this. A queue is worth one processor at most, so
-    /// the busiest one decides how many cells there are.
+    /// Cells for a load, with a server for each database and enough processors, so that no part is busier than this. A queue is worth one
+    /// processor at most, so the busiest one decides how many cells there are.
     /// </summary>
-    /// <returns>The layout of each cell, and how many there are.</returns>
-    public static (Layout Cell, int Cells) LayoutFor(Costs costs, double perSecond, double maxBusy)
+    /// <returns>How many cells, the layout of each, what one completes in a second, and how it does.</returns>
+    public static (int Cells, Layout Cell, double PerSecond, SimulatedShop Shop) Dimension(
+        Costs costs, double perSecond, double maxBusy, double seconds)
     {
-        var cells = Needed(perSecond, costs["RabbitMQ"] * DeliveriesToBusiest / Deliveries);
-        var services = Needed(perSecond / cells, costs.Services);
-        var database = Needed(perSecond / cells, costs["PostgreSQL"] * Transactions.Values.Max() / Transactions.Values.Sum());
-        // The gateway and five endpoints: an instance of each for as many processors.
-        return (new Layout(services, (services + 5) / 6) { EachDatabase = database }, cells);
+        var cells = (int)Math.Ceiling(perSecond * costs.Grouped["RabbitMQ"] * DeliveriesToBusiest / Deliveries / maxBusy);
+        var cell = new Layout((int)Math.Ceiling(perSecond / cells * costs.Services / maxBusy), 1) { EachDatabase = 1 };
+        while (true)
+        {
+            // The gateway and five endpoints: an instance of each for as many processors.
+            cell = cell with { Instances = (cell.Services + 5) / 6 };
+            var (final, shop) = Arrive(costs, cell, perSecond / cells, seconds);
+            var areServicesBusy = shop._services.Utilisation > maxBusy;
+            var isDatabaseBusy = shop._databases.Values.Any(database => database.Processors.Utilisation > maxBusy);
+            if (!areServicesBusy && !isDatabaseBusy)
+            {
+                return (cells, cell, final, shop);
+            }
 
-        int Needed(double ordersPerSecond, double secondsOfOrder) => (int)Math.Ceiling(ordersPerSecond * secondsOfOrder / maxBusy);
+            cell = cell with
+            {
+                Services = cell.Services + (areServicesBusy ? 1 : 0),
+                EachDatabase = cell.EachDatabase + (isDatabaseBusy ? 1 : 0),
+            };
+        }
     }
 
     private static (double PerSecond, SimulatedShop Shop) Run(Costs costs, Layout layout, double seconds, Action<SimulatedShop> begin)
@@ -137,7 +151,7 @@ internal sealed class SimulatedShop
     {
         var due = _time.Now;
         await _elsewhere.Use(_costs.Load);
-        await _services.Use(_costs["Gateway"]);
+        await _services.Use(_costs.Grouped["Gateway"]);
         await Transact("Orders", 1);
         Follow(Handle("Users"));
         var payment = Handle("Payments");
@@ -162,7 +176,6 @@ internal sealed class SimulatedShop
     {
         await Deliver("Payments");
         await _charges.Handle();
-        await _elsewhere.Use(_costs["Psp"]);
         await Transact("Psp", 1);
         await _charges.Handle();
     }
@@ -173,16 +186,18 @@ internal sealed class SimulatedShop
         await _workers[service].Handle();
     }
 
-    private Task Deliver(string service) => _queues[service].Use(_costs["RabbitMQ"] / Deliveries);
+    private Task Deliver(string service) => _queues[service].Use(_costs.Grouped["RabbitMQ"] / Deliveries);
 
     /// <summary>One transaction for a number of messages, and the way of what they send to the broker.</summary>
     private async Task Transact(string service, int messages)
     {
         var database = _databases[service];
-        await (service == "Psp" ? _elsewhere : _services).Use(messages * _costs[service] / Transactions[service]);
-        await database.Processors.Use(messages * _costs["PostgreSQL"] / Transactions.Values.Sum());
+        await (service == "Psp" ? _elsewhere : _services).Use(Of(service) / Transactions[service]);
+        await database.Processors.Use(Of("PostgreSQL") / Transactions.Values.Sum());
         await database.Log.Flush();
         await _broker.Flush();
+
+        double Of(string program) => (messages * _costs.Programs[program].Messages) + _costs.Programs[program].Transactions;
     }
 
     private void Follow(Task other) => _running.Add(other);
