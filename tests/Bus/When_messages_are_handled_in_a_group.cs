@@ -78,12 +78,7 @@ public sealed class When_messages_are_handled_in_a_group
             point == CrashPoint.Committed && message == "message-20" && Interlocked.Exchange(ref interrupted, 1) == 0
                 ? throw new InvalidOperationException("Interrupted")
                 : Task.CompletedTask);
-        await Execute(endpoint, $"""
-            create table stored (operations int);
-            create function keep() returns trigger language plpgsql as
-                'begin insert into stored values (jsonb_array_length(new."Operations")); return new; end';
-            create trigger keep after insert on "{endpoint.OutboxTable}" for each row when (not new."Dispatched") execute function keep();
-            """);
+        await CountOperations(endpoint);
 
         await HandleTogether(
             endpoint, Enumerable.Range(1, GroupSize).Select(i => (Id: $"message-{i}", Work: new EventWork(i, Fail: false, Tell: true))));
@@ -95,6 +90,31 @@ public sealed class When_messages_are_handled_in_a_group
         Assert.That(await Effects(endpoint), Is.EquivalentTo(Enumerable.Range(1, GroupSize)));
         await Eventually.Is(async () => await endpoint.Count("not \"Dispatched\"") == 0, "the record is marked");
     }
+
+    [Test]
+    public async Task Should_store_large_messages_in_records_of_64_KiB_at_most()
+    {
+        const int Bytes = 30_000;
+        await using var events = await Tap.On<EventDone>();
+        await using var endpoint = await Start();
+        await CountOperations(endpoint);
+
+        await HandleTogether(
+            endpoint,
+            Enumerable.Range(1, GroupSize)
+                .Select(i => (Id: $"message-{i}", Work: new EventWork(i, Fail: false, Tell: true, Bytes: Bytes))));
+
+        await Eventually.Is(() => events.All.Count >= GroupSize, "all events have left");
+        Assert.That(await endpoint.QueryAll<int>("select operations from stored"), Is.EqualTo(Enumerable.Repeat(2, GroupSize / 2)));
+    }
+
+    /// <summary>Keeps how many operations each record had when it was stored.</summary>
+    private static Task CountOperations(TestEndpoint endpoint) => Execute(endpoint, $"""
+        create table stored (operations int);
+        create function keep() returns trigger language plpgsql as
+            'begin insert into stored values (jsonb_array_length(new."Operations")); return new; end';
+        create trigger keep after insert on "{endpoint.OutboxTable}" for each row when (not new."Dispatched") execute function keep();
+        """);
 
     private static async Task<TestEndpoint> Start(Action<EndpointConfiguration>? configure = null)
     {
@@ -161,9 +181,9 @@ public sealed class When_messages_are_handled_in_a_group
         await command.ExecuteNonQueryAsync();
     }
 
-    internal sealed record EventWork(int Number, bool Fail, bool Hold = false, bool Tell = false);
+    internal sealed record EventWork(int Number, bool Fail, bool Hold = false, bool Tell = false, int Bytes = 0);
 
-    internal sealed record EventDone(int Number);
+    internal sealed record EventDone(int Number, string Text = "");
 
     internal sealed class Gate
     {
@@ -191,7 +211,7 @@ public sealed class When_messages_are_handled_in_a_group
             await command.ExecuteNonQueryAsync();
             if (message.Tell)
             {
-                await context.Publish(new EventDone(message.Number));
+                await context.Publish(new EventDone(message.Number, new string('x', message.Bytes)));
             }
 
             if (message.Fail)

@@ -227,13 +227,14 @@ internal sealed class MessageProcessor(
         var bytes = 0;
         foreach (var operations in records.Values.Where(operations => operations.Count > 0 && operations.All(IsSafe)))
         {
-            bytes += operations.Sum(operation => operation.Body.Length);
-            if (merged is null || bytes > MaxMerged)
+            var size = operations.Sum(operation => operation.Body.Length);
+            if (merged is null || bytes + size > MaxMerged)
             {
-                (merged, bytes) = (operations, 0);
+                (merged, bytes) = (operations, size);
                 continue;
             }
 
+            bytes += size;
             merged.AddRange(operations);
             operations.Clear();
         }
