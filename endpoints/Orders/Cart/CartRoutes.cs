@@ -3,7 +3,6 @@ using ShopSaga.Orders.Placing;
 
 namespace ShopSaga.Orders.Cart;
 
-/// <summary>The routes of the caller's cart.</summary>
 internal static class CartRoutes
 {
     public static void MapCart(this IEndpointRouteBuilder routes)
@@ -20,7 +19,7 @@ internal static class CartRoutes
             .Describe("checkOut", "Orders what is in the cart, and empties it", new CheckoutBody("CARD"))
             .TakesPlacingHeaders()
             .Refuses(402, "payment-declined")
-            .Refuses(409, "cart-empty", "out-of-stock", "in-progress")
+            .Refuses(409, "cart-empty", "out-of-stock", "in-progress", "conflict")
             .Refuses(422, "idempotency-key-reused")
             .Refuses(503, "overloaded");
     }

@@ -9,7 +9,7 @@ internal static class PlacingRoutes
         .Describe("placeOrder", "Places an order", new OrderBody("CARD", Lines: [new OrderBodyLine(1, 2)]))
         .TakesPlacingHeaders()
         .Refuses(402, "payment-declined")
-        .Refuses(409, "out-of-stock", "in-progress")
+        .Refuses(409, "out-of-stock", "in-progress", "conflict")
         .Refuses(422, "idempotency-key-reused")
         .Refuses(503, "overloaded");
 

@@ -8,12 +8,12 @@ namespace ShopSaga.Local.Replaying;
 /// <summary>The operations on failed messages: each prints its result and returns an exit code.</summary>
 internal sealed class Replay(ErrorQueue errorQueue, IAnsiConsole console)
 {
-    /// <summary>Bounds the memory for listing. Returning has no such limit.</summary>
-    private const int MaxRead = 10_000;
-
     private const int MaxShown = 50;
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <summary>Bounds the memory for listing. Showing and returning have no such limit.</summary>
+    public int MaxRead { get; init; } = 10_000;
 
     /// <summary>Lists the messages, grouped by exception and type, the largest group first.</summary>
     public async Task<int> List(CancellationToken cancellationToken)
@@ -56,18 +56,24 @@ internal sealed class Replay(ErrorQueue errorQueue, IAnsiConsole console)
     /// <summary>Shows messages with headers and body. Exit code 1 when none has this id.</summary>
     public async Task<int> Show(string id, CancellationToken cancellationToken)
     {
-        var found = (await errorQueue.Read(MaxRead, cancellationToken)).Where(message => message.Id == id).ToList();
-        foreach (var message in found)
-        {
-            Print(message);
-        }
-
-        if (found.Count == 0)
+        var isFound = false;
+        await errorQueue.Visit(
+            int.MaxValue,
+            message =>
+            {
+                if (message.Id == id)
+                {
+                    Print(message);
+                    isFound = true;
+                }
+            },
+            cancellationToken);
+        if (!isFound)
         {
             console.WriteLine($"No failed message has the id {id}.");
         }
 
-        return found.Count == 0 ? 1 : 0;
+        return isFound ? 0 : 1;
     }
 
     /// <summary>

@@ -111,6 +111,23 @@ public class When_failed_messages_are_listed
     }
 
     [Test]
+    public async Task Should_list_only_so_many_and_show_any()
+    {
+        const int MaxRead = 2;
+        for (var number = 1; number <= MaxRead + 1; number++)
+        {
+            await _error.HasFailed($"{number}", "ShopClient.Orders", "ShopClient.OrderPlaced", "System.TimeoutException", "slow");
+        }
+
+        var shown = await Replays.Show(_error.Name, "3", MaxRead);
+        var listed = await Replays.List(_error.Name, MaxRead);
+
+        Assert.That(shown.ExitCode, Is.Zero, shown.Output);
+        Assert.That(shown.Output, Does.Contain("NServiceBus.MessageId: 3"));
+        Assert.That(listed.Output, Does.EndWith($"2 failed messages.{Environment.NewLine}There may be more.{Environment.NewLine}"));
+    }
+
+    [Test]
     public async Task Should_say_that_there_is_none_of_that_id()
     {
         var (exitCode, output) = await Replays.Show(_error.Name, "2");

@@ -108,6 +108,19 @@ internal sealed class When_a_client_waits_for_the_outcome(string? redis)
         Assert.That(answer.Body["orderId"]!.GetValue<long>(), Is.EqualTo(id));
     }
 
+    [TestCase("/orders")]
+    [TestCase("/cart/checkout")]
+    public async Task Should_document_why_an_order_can_be_cancelled_meanwhile(string path)
+    {
+        var (_, document) = await _orders.Anonymous().Read("/openapi/orders.json");
+
+        var answers = document["paths"]![path]!["post"]!["responses"]!;
+        var codes = new[] { "402", "409" }
+            .SelectMany(status => answers[status]!["content"]!["application/problem+json"]!["examples"]!.AsObject())
+            .Select(example => example.Key);
+        Assert.That(codes, Is.SupersetOf(new[] { "payment-declined", "out-of-stock", "conflict" }));
+    }
+
     [Test]
     public async Task Should_answer_202_when_it_is_still_open()
     {
