@@ -97,7 +97,7 @@ public static class DatabaseGaugeSetup
         return services.AddSingleton(gauge);
     }
 
-    /// <summary>What of an endpoint is in its database: records of the outbox that have not left, and sagas under way.</summary>
+    /// <summary>The endpoint's rows in its database: outbox records that have not left, and sagas.</summary>
     internal static void AddEndpointGauges(this IServiceCollection services, string endpoint)
     {
         var prefix = endpoint.Replace('.', '_');
@@ -121,7 +121,7 @@ public static class DatabaseGaugeSetup
             .AddDatabaseGauge(new(
                 "shopsaga.sagas",
                 "{saga}",
-                "Sagas under way, by the table that holds them.",
+                "Stored sagas, by the table that holds them; the saga of a payment stays for good.",
                 $"""
                  SELECT (xpath('/row/sagas/text()',
                                query_to_xml(format('SELECT count(*) AS sagas FROM %I', relname), false, true, '')))[1]::text::float8,
