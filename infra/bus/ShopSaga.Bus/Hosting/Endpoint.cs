@@ -121,7 +121,7 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
     public IMessageSession NewMessageSession() => new MessageSession(_outgoing, _transport.Dispatch);
 
     public ITransactionalSession NewTransactionalSession() =>
-        new TransactionalSession(_configuration.EndpointName, _database, _outbox, _outgoing, _relay, _configuration.AtCrashPoint);
+        new TransactionalSession(_configuration.EndpointName, _database, _outbox, _outgoing, _relay, _configuration.AtCrashPoint, _time);
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {

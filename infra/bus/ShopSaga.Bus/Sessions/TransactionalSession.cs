@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Npgsql;
 
 namespace ShopSaga.Bus;
@@ -10,8 +9,13 @@ namespace ShopSaga.Bus;
 /// </code>
 /// </summary>
 internal sealed class TransactionalSession(
-    string endpointName, Database database, OutboxStore outbox, OutgoingMessages outgoing, OutboxRelay relay, AtCrashPoint? atCrashPoint)
-    : ITransactionalSession
+    string endpointName,
+    Database database,
+    OutboxStore outbox,
+    OutgoingMessages outgoing,
+    OutboxRelay relay,
+    AtCrashPoint? atCrashPoint,
+    TimeProvider time) : ITransactionalSession
 {
     private readonly List<OutgoingOperation> _pending = [];
     private NpgsqlConnection? _connection;
@@ -48,7 +52,7 @@ internal sealed class TransactionalSession(
     public async Task Commit(CancellationToken cancellationToken = default)
     {
         _ = OpenSession;
-        var started = Stopwatch.GetTimestamp();
+        var started = time.GetTimestamp();
         var outcome = "failure";
         try
         {
@@ -57,7 +61,7 @@ internal sealed class TransactionalSession(
         }
         finally
         {
-            BusMeters.Committed(endpointName, outcome, Stopwatch.GetElapsedTime(started));
+            BusMeters.Committed(endpointName, outcome, time.GetElapsedTime(started));
         }
     }
 
