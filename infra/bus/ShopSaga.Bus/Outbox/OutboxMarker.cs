@@ -20,8 +20,11 @@ internal sealed class OutboxMarker(OutboxStore outbox, InFlightCounter inFlight,
     private readonly ConcurrentDictionary<string, bool> _records = new();
     private readonly Channel<string> _waiting = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true });
 
-    /// <summary>The messages of these records are about to leave; <see cref="Mark"/> or <see cref="Abandon"/> must follow.</summary>
-    public void Begin(IEnumerable<string> messageIds)
+    /// <summary>
+    /// The messages of these records are about to leave, and the poller leaves them alone; <see cref="Mark"/> or <see
+    /// cref="LeaveToPoller"/> must follow.
+    /// </summary>
+    public void KeepFromPoller(IEnumerable<string> messageIds)
     {
         foreach (var id in messageIds)
         {
@@ -29,8 +32,8 @@ internal sealed class OutboxMarker(OutboxStore outbox, InFlightCounter inFlight,
         }
     }
 
-    /// <summary>Leaves these records to the poller.</summary>
-    public void Abandon(IEnumerable<string> messageIds)
+    /// <summary>The poller may take these records again: their messages did not leave, or they are marked.</summary>
+    public void LeaveToPoller(IEnumerable<string> messageIds)
     {
         foreach (var id in messageIds)
         {
@@ -74,7 +77,7 @@ internal sealed class OutboxMarker(OutboxStore outbox, InFlightCounter inFlight,
                     failure.Message);
             }
 
-            Abandon(batch);
+            LeaveToPoller(batch);
             inFlight.End(batch.Count);
             if (batch.Count > 1)
             {

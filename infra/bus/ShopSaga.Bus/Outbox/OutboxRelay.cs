@@ -29,10 +29,10 @@ internal sealed class OutboxRelay(
     public void Enqueue(string sessionId, IReadOnlyList<OutgoingOperation> operations)
     {
         inFlight.Begin();
-        marker.Begin([sessionId]);
+        marker.KeepFromPoller([sessionId]);
         if (!_committed.Writer.TryWrite(new Session(sessionId, operations)))
         {
-            marker.Abandon([sessionId]);
+            marker.LeaveToPoller([sessionId]);
             inFlight.End();
         }
     }
@@ -74,7 +74,7 @@ internal sealed class OutboxRelay(
             }
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
             {
-                marker.Abandon(batch.Select(session => session.Id));
+                marker.LeaveToPoller(batch.Select(session => session.Id));
                 logger.LogWarning(
                     LogEvents.DispatchPostponed,
                     "The messages of {Count} committed sessions leave later: {Reason}",

@@ -251,7 +251,7 @@ internal sealed class MessageProcessor(
         }
 
         // 4
-        marker.Begin(group.Undispatched);
+        marker.KeepFromPoller(group.Undispatched);
         try
         {
             observer.Dispatching(group.Attempts, group.Operations.Count);
@@ -261,7 +261,7 @@ internal sealed class MessageProcessor(
         }
         catch
         {
-            marker.Abandon(group.Undispatched);
+            marker.LeaveToPoller(group.Undispatched);
             throw;
         }
 
