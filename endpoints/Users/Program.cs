@@ -11,7 +11,7 @@ using ShopSaga.Users.Signing;
 var builder = ServiceHost.CreateBuilder(args);
 builder.AddEndpoint("Users", endpoint => endpoint.AddHandlers(builder.Configuration));
 builder.AddSigning();
-builder.Services.AddSingleton<Passwords>().AddSingleton<Sessions>().AddHostedService<EmailKeys>();
+builder.Services.AddSingleton<Passwords>().AddSingleton<Sessions>().AddHostedService<EmailKeyBackfill>();
 builder.AddFirstAdmin();
 
 var app = builder.Build();

@@ -80,7 +80,7 @@ internal sealed class Campaign(Machine machine, Load load, int seed, TimeSpan du
         if (fault.NeedsIdleSystem)
         {
             await load.Gate.Close();
-            foreach (var promise in await Settling.Of(machine, cancellationToken))
+            foreach (var promise in await BackToIdle.Wait(machine, cancellationToken))
             {
                 load.Record.Violated(promise);
             }

@@ -33,7 +33,7 @@ internal sealed class Disaster(Machine machine, Load load)
     /// <summary>Without load. Returns what went wrong.</summary>
     public async Task<IReadOnlyList<string>> RestoreAndRepair(CancellationToken cancellationToken)
     {
-        List<string> broken = [.. await Settling.Of(machine, cancellationToken)];
+        List<string> broken = [.. await BackToIdle.Wait(machine, cancellationToken)];
         var instances = machine.Services.Where(name => Kinds.Of(name) == Service).ToList();
         await Timed("restore, from the stop of the service to its start", async () =>
         {
@@ -54,7 +54,7 @@ internal sealed class Disaster(Machine machine, Load load)
         {
             var sent = await RebuildLedgerCommand.Rebuild(machine.Database, machine.Broker, cancellationToken);
             Console.WriteLine($"{sent} events were given to Settlement again");
-            broken.AddRange(await Settling.Of(machine, cancellationToken));
+            broken.AddRange(await BackToIdle.Wait(machine, cancellationToken));
         });
         return found.Count > 0 ? broken : [.. broken, "the loss of ledger entries was not found"];
     }

@@ -33,7 +33,7 @@ internal static class Verdict
         var clock = Stopwatch.StartNew();
         while (true)
         {
-            failed.AddRange(await Settling.Of(machine, cancellationToken));
+            failed.AddRange(await BackToIdle.Wait(machine, cancellationToken));
             var invariants = await Verification.Check(
                 machine.Database, machine.Broker, machine.BrokerManagement, serviceControl: null, cancellationToken);
             if (failed.Count > 0 || invariants.All(invariant => invariant.Holds) || clock.Elapsed > Eventually.Limit)

@@ -9,7 +9,8 @@ namespace ShopSaga.Payments.Charging;
 
 /// <summary>
 /// Charges an order once it is placed and its stock is reserved, in either order of arrival, and never after it was rejected or cancelled.
-/// The saga never completes: it is the tombstone that makes late and repeated messages harmless.
+/// When an order is cancelled, compensates its payment, if there is one: the charge is prevented, voided or refunded (<see
+/// cref="Compensation"/>). The saga never completes: it is the tombstone that makes late and repeated messages harmless.
 /// </summary>
 /// <remarks>
 /// Completing together with the payment would lose a race. A cancellation reads that there is neither saga nor payment; before it writes,
@@ -50,7 +51,7 @@ internal sealed class PaymentPolicy(TimeProvider time, ILogger<PaymentPolicy> lo
             return;
         }
 
-        if (!Data.Cancelled && CancelReasons.MustBeAnswered(message.Reason))
+        if (!Data.Cancelled && CancellationRules.MustBeAnswered(message.Reason))
         {
             await context.Publish(new PaymentFailed(message.OrderId, PaymentFailureReason.OrderCancelled, time.GetUtcNow()));
             logger.LogInformation(LogEvents.NeverCharged, "Order {OrderId} is cancelled and will not be charged", message.OrderId);

@@ -15,7 +15,7 @@ internal sealed class ReleaseStockHandler(StockRows stock, TimeProvider time, IL
 {
     // For a tombstone, StockReleased is published only if Orders waits for it.
     public Task Handle(OrderCancelled message, IMessageHandlerContext context) => Release(
-        message.OrderId, ReservationTrigger.OrderCancelled, publishForTombstone: CancelReasons.MustBeAnswered(message.Reason), context);
+        message.OrderId, ReservationTrigger.OrderCancelled, publishForTombstone: CancellationRules.MustBeAnswered(message.Reason), context);
 
     public Task Handle(PaymentFailed message, IMessageHandlerContext context) =>
         Release(message.OrderId, ReservationTrigger.PaymentFailed, publishForTombstone: true, context);

@@ -44,7 +44,7 @@ internal sealed class OrderProgressHandler :
         new { message.OrderId });
 
     // Out of stock: nothing was reserved or charged. After any other cancellation, StockReleased is due, and PaymentRefunded, or
-    // PaymentFailed where nothing was captured. That is more than CancelReasons.MustBeAnswered, which leaves out declined payments:
+    // PaymentFailed where nothing was captured. That is more than CancellationRules.MustBeAnswered, which leaves out declined payments:
     // Products releases their stock because of PaymentFailed.
     public Task Handle(OrderCancelled message, IMessageHandlerContext context) => context.Sql().Execute(
         """

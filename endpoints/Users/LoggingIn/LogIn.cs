@@ -49,8 +49,8 @@ internal sealed class LogIn
     }
 
     /// <summary>
-    /// Finds the account by the key of the address. An account without a key (see <see cref="EmailKeys"/>) is found by its exact spelling,
-    /// and before another account with that key.
+    /// Finds the account by the key of the address. An account without a key (see <see cref="EmailKeyBackfill"/>) is found by its exact
+    /// spelling, and before another account with that key.
     /// </summary>
     private static async Task<Account?> FindAccount(NpgsqlDataSource database, string email, CancellationToken cancellationToken)
     {

@@ -8,7 +8,7 @@ namespace ShopSaga.Tests.Unit.Contracts;
 public class When_events_are_declared
 {
     /// <summary>Beside the events: the words that stand in their fields.</summary>
-    private static readonly Type[] Words = [typeof(CancelReason), typeof(CancelReasons), typeof(
+    private static readonly Type[] Words = [typeof(CancelReason), typeof(CancellationRules), typeof(
         PaymentFailureReason), typeof(ChargeReference)];
 
     private static readonly Type[] PublicTypes = [.. Choreography.Contracts.GetExportedTypes().Except(Words)];
@@ -53,7 +53,7 @@ public class When_events_are_declared
     {
         Assert.That(Enum.GetNames<CancelReason>(), Is.EqualTo(new[] { "OUT_OF_STOCK", "PAYMENT_DECLINED", "EXPIRED", "CUSTOMER", "SHOP" }));
         Assert.That(
-            Enum.GetNames<CancelReason>().Where(CancelReasons.MustBeAnswered), Is.EqualTo(new[] { "EXPIRED", "CUSTOMER", "SHOP" }));
+            Enum.GetNames<CancelReason>().Where(CancellationRules.MustBeAnswered), Is.EqualTo(new[] { "EXPIRED", "CUSTOMER", "SHOP" }));
         Assert.That(
             typeof(PaymentFailureReason).GetFields().Select(word => word.GetRawConstantValue()),
             Is.EqualTo(new[] { "DECLINED", "ORDER_CANCELLED", "PROVIDER_TIMEOUT", "PROVIDER_UNAVAILABLE" }));

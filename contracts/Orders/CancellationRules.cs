@@ -1,7 +1,7 @@
 namespace ShopSaga.Contracts.Orders;
 
 /// <summary>What subscribers of <see cref="OrderCancelled"/> read from its reason.</summary>
-public static class CancelReasons
+public static class CancellationRules
 {
     /// <summary>
     /// Whether Products and Payments must answer the cancellation even when they have reserved or charged nothing for the order, because

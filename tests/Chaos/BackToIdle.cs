@@ -4,8 +4,8 @@ using ShopSaga.Replaying;
 
 namespace ShopSaga.Chaos;
 
-/// <summary>After faults: waits until nothing is in flight, and returns failed messages on the way, as a person would.</summary>
-internal static class Settling
+/// <summary>After faults: waits until nothing is in flight, and returns failed messages on the way, as an operator would.</summary>
+internal static class BackToIdle
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
@@ -16,8 +16,8 @@ internal static class Settling
         "AlreadyClosedException", "OperationInterruptedException", "TaskCanceledException", "SocketException", "IOException",
     ];
 
-    /// <summary>Returns broken promises: work that does not end, and failed messages that no fault explains or that fail again.</summary>
-    public static async Task<IReadOnlyList<string>> Of(Machine machine, CancellationToken cancellationToken)
+    /// <returns>The broken promises: work that does not end, and failed messages that no fault explains or that fail again.</returns>
+    public static async Task<IReadOnlyList<string>> Wait(Machine machine, CancellationToken cancellationToken)
     {
         var (broken, returned) = (new List<string>(), new HashSet<string>());
         var idle = new IdleWait(machine.Database, machine.Broker);

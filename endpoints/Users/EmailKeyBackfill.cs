@@ -9,7 +9,7 @@ namespace ShopSaga.Users;
 /// Gives accounts without a key the key of their address (<see cref="EmailIdentity"/>) before the service starts: those from before there
 /// were keys, and those registered by the previous version while it ran beside this one.
 /// </summary>
-internal sealed class EmailKeys(NpgsqlDataSource database, TimeProvider time, ILogger<EmailKeys> logger) : IHostedService
+internal sealed class EmailKeyBackfill(NpgsqlDataSource database, TimeProvider time, ILogger<EmailKeyBackfill> logger) : IHostedService
 {
     private const int BatchSize = 1000;
 
