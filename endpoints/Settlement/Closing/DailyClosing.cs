@@ -8,7 +8,7 @@ using ShopSaga.Settlement.Reporting;
 namespace ShopSaga.Settlement.Closing;
 
 /// <summary>
-/// Closes a day: counts its entries, stores the figures for good and publishes <see cref="DailySettlementClosed"/>. The database refuses
+/// Closes a day: counts its entries, stores the totals for good and publishes <see cref="DailySettlementClosed"/>. The database refuses
 /// entries in a closed day.
 /// </summary>
 internal sealed class DailyClosing(MonthlyClosing months, TimeProvider time, ILogger<DailyClosing> logger)
@@ -56,7 +56,7 @@ internal sealed class DailyClosing(MonthlyClosing months, TimeProvider time, ILo
 
     private async Task<Totals> StoreTotals(Sql sql, DateOnly date)
     {
-        // The running totals serve reports of an open day; the final figures come from the entries themselves.
+        // The running totals serve reports of an open day; the final totals come from the entries themselves.
         var counted = await sql.QuerySingle<Totals>(
             """
             INSERT INTO daily_settlements (report_date, total_amount, payment_count, refund_amount, refund_count, closed_at)

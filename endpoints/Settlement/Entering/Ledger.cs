@@ -4,8 +4,8 @@ using ShopSaga.Hosting.Database;
 namespace ShopSaga.Settlement.Entering;
 
 /// <summary>
-/// Writes the ledger. An entry counts on the business date of the capture or refund, whenever its event arrives. If that day is already
-/// closed, it counts as an adjustment of the next open day.
+/// Writes the ledger. An entry belongs to the business date of the capture or refund, whenever its event arrives, and counts in that day;
+/// if the day is closed already, it counts in the next open one, as an adjustment.
 /// </summary>
 internal sealed class Ledger(BusinessCalendar calendar, TimeProvider time, ILogger<Ledger> logger)
 {

@@ -101,8 +101,8 @@ internal sealed class Reconciler
 
     /// <summary>
     /// Reads the provider first and the ledger last, in the order in which a payment reaches them, so that each book had the most time to
-    /// receive what the one before it lists. So a capture that happens during the comparison can appear as missing at the provider or in
-    /// Payments, not in the ledger alone.
+    /// receive what the one before it lists. So a capture after the provider was read can be MISSING_AT_PROVIDER, ONLY_IN_PAYMENTS or
+    /// ONLY_IN_LEDGER, but is never MISSING_IN_LEDGER.
     /// </summary>
     private async Task<(long Matched, IReadOnlyList<Difference> Differences)> Compare(DateOnly date, CancellationToken cancellationToken)
     {

@@ -1,7 +1,7 @@
 namespace ShopSaga.Settlement.Reporting;
 
 /// <summary>
-/// The figures of a report date: its own captures and refunds, and late ones whose business date was closed before. Refunds are counted
+/// The totals of a report date: its own captures and refunds, and late ones whose business date was closed before. Refunds are counted
 /// apart, on the day on which they are made.
 /// </summary>
 internal sealed record DailySettlement(

@@ -5,7 +5,7 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Settlement.Reporting;
 
-/// <summary>GET /settlements/daily and /settlements/daily/{date}: the current figures of days.</summary>
+/// <summary>GET /settlements/daily and /settlements/daily/{date}: the current totals of days.</summary>
 internal static class DailySettlements
 {
     private const int DefaultDays = 30;

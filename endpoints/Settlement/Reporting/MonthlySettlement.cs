@@ -1,6 +1,6 @@
 namespace ShopSaga.Settlement.Reporting;
 
-/// <summary>The figures of a business month.</summary>
+/// <summary>The totals of a business month.</summary>
 internal sealed record MonthlySettlement(
     string YearMonth,
     long TotalAmount,

@@ -5,7 +5,7 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Settlement.Reporting;
 
-/// <summary>GET /settlements/monthly and /settlements/monthly/{yearMonth}: the current figures of months.</summary>
+/// <summary>GET /settlements/monthly and /settlements/monthly/{yearMonth}: the current totals of months.</summary>
 internal static class MonthlySettlements
 {
     /// <summary>The twelve months of <c>year</c>, by default the current year.</summary>

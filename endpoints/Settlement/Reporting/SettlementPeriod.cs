@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace ShopSaga.Settlement.Reporting;
 
-/// <summary>The current figures of all days of a period. Only days with entries and closed days are held; the others are zeros.</summary>
+/// <summary>The current totals of all days of a period. Only days with entries and closed days are held; the others are zeros.</summary>
 internal sealed class SettlementPeriod
 {
     private readonly Dictionary<DateOnly, (bool IsClosed, Totals Totals)> _days;

@@ -1,6 +1,6 @@
 namespace ShopSaga.Settlement.Reporting;
 
-/// <summary>CLOSED figures never change; OPEN ones are live.</summary>
+/// <summary>CLOSED totals never change; OPEN ones are live.</summary>
 internal static class SettlementStatus
 {
     public const string Open = "OPEN";

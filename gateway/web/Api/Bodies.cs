@@ -15,7 +15,7 @@ public sealed record Registration(string Email, string Password, string Name);
 /// <summary>Logs in.</summary>
 public sealed record Credentials(string Email, string Password);
 
-/// <summary>Serves once.</summary>
+/// <summary>A refresh token, which serves once.</summary>
 public sealed record RefreshToken([property: JsonPropertyName("refreshToken")] string Token);
 
 /// <summary>What a log-in or a refresh gives.</summary>
@@ -42,7 +42,7 @@ public sealed record NewProduct(string Name, string Category, int Price, int Sto
 /// <summary>Replaces name, category and price of a product.</summary>
 public sealed record ChangedProduct(string Name, string Category, int Price);
 
-/// <summary>Adds to the stock, or takes from it.</summary>
+/// <summary>Adds to the stock, or removes from it.</summary>
 public sealed record StockChange(int Delta);
 
 /// <summary>A cart at today's prices.</summary>
@@ -73,7 +73,7 @@ public sealed record Order(
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt)
 {
-    /// <summary>Whether no further event is expected, unless it is cancelled.</summary>
+    /// <summary>Whether the order waits for no other service; a confirmed order can still be cancelled.</summary>
     [JsonIgnore]
     public bool IsFinal => Status is "CONFIRMED" or "CANCELLED";
 
@@ -104,11 +104,11 @@ public sealed record Payment(
     DateTimeOffset CreatedAt,
     DateTimeOffset? RefundedAt);
 
-/// <summary>The figures of a business date.</summary>
+/// <summary>The totals of a report date.</summary>
 public sealed record Day(
     DateOnly ReportDate, long TotalAmount, long PaymentCount, long RefundAmount, long RefundCount, long NetAmount, string Status);
 
-/// <summary>The figures of a month.</summary>
+/// <summary>The totals of a month.</summary>
 public sealed record Month(
     string YearMonth, long TotalAmount, long PaymentCount, long RefundAmount, long RefundCount, long NetAmount, string Status);
 
