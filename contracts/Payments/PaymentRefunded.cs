@@ -1,6 +1,6 @@
 namespace ShopSaga.Contracts.Payments;
 
-/// <summary>The payment was refunded.</summary>
+/// <summary>The customer has the money back: the payment was refunded, or the provider reversed the charge.</summary>
 /// <param name="OrderId">The order.</param>
 /// <param name="PaymentId">The payment.</param>
 /// <param name="Amount">Won; always the whole payment.</param>

@@ -1,6 +1,9 @@
 namespace ShopSaga.Contracts.Products;
 
-/// <summary>A product went on sale, or has a new name or category.</summary>
+/// <summary>
+/// A product went on sale, has a new name or category, or is announced again. An announcement of a withdrawn product has version 1, which
+/// is older than its withdrawal: versions decide, not the order of arrival.
+/// </summary>
 /// <param name="ProductId">The product.</param>
 /// <param name="Name">1 to 200 characters.</param>
 /// <param name="Category">1 to 100 characters.</param>

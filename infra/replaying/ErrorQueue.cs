@@ -74,7 +74,7 @@ internal sealed class ErrorQueue : IAsyncDisposable
     /// </summary>
     public async Task<bool> IsConsumed(CancellationToken cancellationToken) => (await Look(cancellationToken)).IsConsumed;
 
-    /// <summary>Both of them, asked for at once. Touches no message.</summary>
+    /// <summary>The number of messages, and whether another program takes them, asked for at once. Touches no message.</summary>
     public async Task<(int Messages, bool IsConsumed)> Look(CancellationToken cancellationToken)
     {
         for (var look = 1; ; look++)

@@ -2,7 +2,6 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Orders.Exporting;
 
-/// <summary>The route of the caller's export.</summary>
 internal static class ExportingRoutes
 {
     public static void MapExporting(this IEndpointRouteBuilder routes) =>

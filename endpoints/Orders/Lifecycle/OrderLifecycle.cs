@@ -5,6 +5,7 @@ namespace ShopSaga.Orders.Lifecycle;
 /// <summary>
 /// Retired: the saga that orders had before <see cref="MoveOrderHandler"/>. It receives the timeouts of orders that were placed
 /// then, and each ends with its timeout. No order gets one any more.
+/// To be deleted when no installation upgrades from a release that starts it: its timeouts are all delivered then.
 /// </summary>
 /// <remarks>
 /// The names of the class and of its data are in the database and in the timeouts' headers. A saga must have a message that starts it;

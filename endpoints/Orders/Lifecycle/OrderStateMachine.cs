@@ -75,13 +75,13 @@ internal static class OrderStateMachine
             names.Select(Enum.Parse<OrderTrigger>).ToHashSet());
     }
 
-    private static Task<int> Write(Sql sql, Transition transition, OrderEvent trigger, OrderEvent? recorded, DateTimeOffset now)
+    private static Task<int> Write(Sql sql, Transition transition, OrderEvent orderEvent, OrderEvent? recorded, DateTimeOffset now)
     {
         var (status, reason) = (transition.Status.ToString(), transition.Reason?.ToString());
         if (recorded is null)
         {
             return sql.QuerySingle<int>(
-                WriteStatus, new { Status = status, Reason = reason, trigger.PaymentId, now, trigger.OrderId });
+                WriteStatus, new { Status = status, Reason = reason, orderEvent.PaymentId, now, orderEvent.OrderId });
         }
 
         var row = OrderHistory.RowOf(recorded, now);
@@ -91,9 +91,9 @@ internal static class OrderStateMachine
             {
                 Status = status,
                 Reason = reason,
-                trigger.PaymentId,
+                orderEvent.PaymentId,
                 now,
-                trigger.OrderId,
+                orderEvent.OrderId,
                 row.Name,
                 row.Source,
                 row.At,

@@ -47,7 +47,7 @@ internal static class Transitions
     /// <remarks>A confirmed order can still be cancelled; it is not final again until it is compensated.</remarks>
     public static bool IsFinal(this OrderStatus status) => status is CONFIRMED or CANCELLED;
 
-    /// <summary>The events that an order waits for which is not final.</summary>
+    /// <summary>The events for which an order that is not final waits.</summary>
     public static IEnumerable<string> Missing(OrderStatus status, IReadOnlySet<OrderTrigger> history)
     {
         if (status is PENDING)

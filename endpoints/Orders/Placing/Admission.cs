@@ -67,7 +67,7 @@ internal sealed class Admission(AdmissionPolicy policy)
         }
     }
 
-    /// <summary>True, and one order less may be placed until the next measurement; or false.</summary>
+    /// <summary>Admits an order, if the last measurement left room for one more.</summary>
     public bool TryAdmit()
     {
         lock (_lock)
@@ -82,7 +82,7 @@ internal sealed class Admission(AdmissionPolicy policy)
         }
     }
 
-    /// <summary>An order has become final after so long.</summary>
+    /// <summary>Counts an order that became final, by how long that took.</summary>
     public void CountFinal(TimeSpan timeToFinal)
     {
         lock (_lock)

@@ -3,7 +3,10 @@ using ShopSaga.Hosting;
 namespace ShopSaga.Orders.Placing;
 
 /// <summary>When new orders are refused.</summary>
-/// <param name="MaxTimeToFinal">How long orders may take until they are final, as far as more orders are the reason.</param>
+/// <param name="MaxTimeToFinal">
+/// How long orders may take until they are final before new ones are refused. Waiting that load does not cause, as for a slow provider,
+/// does not count.
+/// </param>
 /// <param name="MaxOpen">How many orders may be open, also while a service is away and none becomes final.</param>
 internal sealed record AdmissionPolicy(TimeSpan MaxTimeToFinal, int MaxOpen)
 {

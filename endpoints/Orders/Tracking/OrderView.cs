@@ -9,7 +9,7 @@ using ShopSaga.Orders.Pricing;
 
 namespace ShopSaga.Orders.Tracking;
 
-/// <summary>An order as its customer sees it.</summary>
+/// <summary>An order as its customer and the administrators see it.</summary>
 internal sealed record OrderView(
     long Id,
     long UserId,

@@ -4,7 +4,7 @@ using ShopSaga.Hosting.Http;
 
 namespace ShopSaga.Orders.Tracking;
 
-/// <summary>GET /orders/{id}: an order. Other customers' orders return 404.</summary>
+/// <summary>GET /orders/{id}: an order. Customers get 404 for the orders of others; administrators see all.</summary>
 internal static class ReadOrder
 {
     internal static async Task<Results<Ok<OrderView>, ProblemHttpResult>> Handle(

@@ -54,7 +54,7 @@ internal sealed record Payment(
     }
 
     /// <summary>
-    /// Counts a request for the money before it is sent, in a transaction of its own. Null when none may be sent: the result is known, or
+    /// Counts a charge before it is sent, in a transaction of its own. Null when none may be sent: the result is known, or
     /// the order is cancelled.
     /// </summary>
     public static async Task<Payment?> TryCountChargeSent(NpgsqlDataSource database, long id, CancellationToken cancellationToken)

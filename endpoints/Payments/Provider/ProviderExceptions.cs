@@ -14,7 +14,7 @@ internal sealed class ProviderUnavailableException(string request, Exception cau
     public bool MayHaveBeenSent => mayHaveBeenSent;
 }
 
-/// <summary>The provider rejected the request; sending it again would not help.</summary>
+/// <summary>The provider refused the request; sending it again would not help.</summary>
 internal sealed class ProviderRefusedException(string request, HttpStatusCode status, string answer)
     : Exception($"The payment provider refused {request}: {(int)status} {answer}")
 {

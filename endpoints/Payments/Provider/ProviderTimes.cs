@@ -3,7 +3,8 @@ using ShopSaga.Payments.Lifecycle;
 namespace ShopSaga.Payments.Provider;
 
 /// <summary>
-/// Bounds the times that the provider states. They decide the business date in the ledger, and closed days cannot be opened again.
+/// Checks the times that the provider states, and replaces those out of bounds. They decide the business date in the ledger, and closed
+/// days cannot be opened again.
 /// </summary>
 internal static class ProviderTimes
 {

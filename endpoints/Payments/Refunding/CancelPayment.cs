@@ -23,7 +23,7 @@ internal sealed class CancelPayment
             return Problems.NotFound();
         }
 
-        // The table has no refund of an open payment: it would throw.
+        // Transitions lists no refund of an open payment, and would throw.
         if (payment.Status != PaymentStatus.COMPLETED || !await payment.TryRequestRefund(sql, time, logger))
         {
             return Problems.Conflict(

@@ -44,7 +44,7 @@ internal sealed class RefundHandler(PaymentProvider provider, NpgsqlDataSource d
     {
         var payment = await Payment.Read(database, message.PaymentId, context.CancellationToken);
         var refund = message.Refund;
-        if (!NeedsNoLookUp(refund, payment))
+        if (NeedsLookUp(refund, payment))
         {
             // Made at the provider, or of another amount. Only refunds of the whole amount, taken together, make the payment refunded.
             var (remaining, last) = await Remaining(payment, context.CancellationToken);
@@ -69,14 +69,14 @@ internal sealed class RefundHandler(PaymentProvider provider, NpgsqlDataSource d
     }
 
     /// <summary>
-    /// Whether the provider need not be asked: the refund is the one that was requested, or the status alone decides. A failed or refunded
-    /// payment ignores it; an open one throws, and the message is retried.
+    /// Whether the provider must be asked: the refund is not the one that was requested. In other statuses, the status alone decides: a
+    /// failed or refunded payment ignores the refund; an open one throws, and the message is retried.
     /// </summary>
-    private static bool NeedsNoLookUp(ProviderRefund refund, Payment payment) => payment.Status switch
+    private static bool NeedsLookUp(ProviderRefund refund, Payment payment) => payment.Status switch
     {
-        PaymentStatus.COMPLETED => false,
-        PaymentStatus.REFUNDING => refund.Amount is null || refund.Amount == payment.Amount,
-        _ => true,
+        PaymentStatus.COMPLETED => true,
+        PaymentStatus.REFUNDING => refund.Amount is { } amount && amount != payment.Amount,
+        _ => false,
     };
 
     /// <summary>

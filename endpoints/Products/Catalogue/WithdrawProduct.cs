@@ -5,7 +5,7 @@ using ShopSaga.Products.Caching;
 
 namespace ShopSaga.Products.Catalogue;
 
-/// <summary>DELETE /products/{id}: withdraws the product from sale. Open orders still get it.</summary>
+/// <summary>DELETE /products/{id}: withdraws the product from sale. Orders already placed still get it.</summary>
 internal sealed class WithdrawProduct
 {
     internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(

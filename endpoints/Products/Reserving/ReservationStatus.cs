@@ -13,7 +13,8 @@ internal enum ReservationStatus
     COMMITTED,
 
     /// <summary>
-    /// The order is cancelled or failed, and nothing is reserved. Without lines it is a tombstone: this came before OrderPlaced.
+    /// The order is cancelled, or its payment failed, and nothing is reserved. Without lines it is a tombstone: that message came before
+    /// OrderPlaced.
     /// </summary>
     RELEASED,
 }

@@ -24,7 +24,7 @@ public sealed class InMemoryBroker(TimeProvider time, int? seed = null)
     /// <summary>The chance that the receiver dies at one of the crash points of processing a message; 0 to 1, only with a seed.</summary>
     public double Crashes { get; set; }
 
-    /// <summary>When the first of the messages becomes due that are not yet; null when none waits.</summary>
+    /// <summary>When the next delayed message is due; null when none waits.</summary>
     public DateTimeOffset? NextDue
     {
         get

@@ -23,9 +23,9 @@ public record RepliedMessage<TMessage>(TMessage Message, ReplyOptions Options) :
 /// <typeparam name="TMessage">The type of the timeout's state.</typeparam>
 public record TimeoutMessage<TMessage>(TMessage Message, SendOptions Options) : OutgoingMessage<TMessage, SendOptions>(Message, Options)
 {
-    /// <summary>The time after which it was asked for, if it was not a date.</summary>
+    /// <summary>The delay that was asked for; null where a date was.</summary>
     public TimeSpan? Within { get; } = Options.GetDeliveryDelay();
 
-    /// <summary>The date for which it was asked, if it was not a time after now.</summary>
+    /// <summary>The date that was asked for; null where a delay was.</summary>
     public DateTimeOffset? At { get; } = Options.GetDeliveryDate();
 }

@@ -16,7 +16,7 @@ internal static class Containers
         && (await Executables.Run(new Command(Program, "info"), cancellationToken)).ExitCode == 0
         && (await Executables.Run(new Command(Program, "compose", "version"), cancellationToken)).ExitCode == 0;
 
-    /// <summary>The container of one server, in the foreground: stopprobe the command stops the container.</summary>
+    /// <summary>The container of one server, in the foreground: stopping the command stops the container.</summary>
     public static StackProcess Prepare(string name, Func<CancellationToken, Task> probe, Ports ports, DataFolder folder) =>
         new(name, Compose(ports, folder, "up", "--no-log-prefix", "--abort-on-container-exit", name.ToLowerInvariant()), probe, folder);
 

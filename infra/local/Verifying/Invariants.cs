@@ -1,7 +1,7 @@
 namespace ShopSaga.Local.Verifying;
 
 /// <summary>
-/// The invariants of an idle system. They hold after any crash. Most follow from one rule: every order is in one state, the same
+/// The invariants of an idle system. They hold after any crash. Most follow from one rule: every order has one status, the same
 /// everywhere.
 /// <code>
 ///               reservation           payment                      provider           history

@@ -9,7 +9,7 @@ internal sealed class InFlightCounter
 
     public InFlightCounter() => _none.SetResult();
 
-    /// <summary>Ends when nothing is in flight.</summary>
+    /// <summary>Completes when nothing is in flight.</summary>
     public Task None
     {
         get

@@ -106,7 +106,7 @@ internal sealed class OutboxPoller(
         {
             var dispatched = await outbox.DispatchUndispatched(
                 claim, operations => dispatch(operations, cancellationToken), cancellationToken);
-            // Only a record that is claimed alone has one.
+            // Only a record that is claimed alone has a pause.
             _pauses.Remove(claim[0]);
             return dispatched;
         }

@@ -19,8 +19,8 @@ internal sealed class OutboxStore(Database database, TimeProvider time)
     private const int CleanupBatch = 4000;
 
     /// <summary>
-    /// How long an impatient transaction waits for a lock: far longer than another group's transaction takes. So the database session that
-    /// holds the lock is frozen, and the group's other messages must not wait with the one that needs it.
+    /// How long an impatient transaction waits for a lock: far longer than another group's transaction takes. A lock that is held longer
+    /// belongs to a frozen database session, and the group's other messages must not wait for it.
     /// </summary>
     private const string MaxImpatientWait = "1s";
 
@@ -189,8 +189,9 @@ internal sealed class OutboxStore(Database database, TimeProvider time)
     }
 
     /// <summary>
-    /// Creates table and indexes where they are missing. Two have the names that NServiceBus.Persistence.Sql gives its own, so neither lane
-    /// adds more. But each has only the records of one phase: one that is inserted as dispatched is written to one of them, once.
+    /// Creates table and indexes where they are missing. Two indexes have the names that NServiceBus.Persistence.Sql gives its own, so
+    /// neither lane adds its own beside them. All are partial: a record that is inserted as dispatched costs one index entry beside its
+    /// key.
     /// </summary>
     public Task Install(NpgsqlConnection connection, CancellationToken cancellationToken)
     {

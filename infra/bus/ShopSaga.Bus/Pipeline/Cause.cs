@@ -1,4 +1,6 @@
 namespace ShopSaga.Bus;
 
-/// <summary>The message or session on whose behalf something is sent, and the saga that sends it, if any.</summary>
+/// <summary>
+/// Why something is sent: the message being handled, if any, and the saga that handles it, if any. Both are null in a session.
+/// </summary>
 internal readonly record struct Cause(IncomingMessage? Incoming, Saga? Saga);

@@ -10,7 +10,7 @@ namespace ShopSaga.Bus;
 ///   unrecoverable ───────────────────────────────────────────────────► error queue: a copy with the failure in its headers
 ///   a lock or a statement timed out ─► 2: at once it would wait again
 ///   1 immediate retries left?  back to its queue, at once: six attempts by default
-///   2 delayed retries left?    a copy waits in the delay queues; six more attempts after 10, after 20 and after 30 s
+///   2 delayed retries left?    a copy waits in the delay queues for 10, then 20, then 30 s; six attempts after each
 ///   3 neither, or the last delayed retry is a day old ───────────────► error queue
 /// </code>
 /// A copy is safe with the broker before the original is acknowledged.

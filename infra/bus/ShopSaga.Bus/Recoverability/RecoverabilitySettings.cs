@@ -71,7 +71,7 @@ public sealed class ImmediateRetriesSettings
     }
 }
 
-/// <summary>How often it is tried again after a delay, each time with as many attempts at once as the first time.</summary>
+/// <summary>How often a message that fails is tried again after a delay, each time with its immediate retries anew.</summary>
 public sealed class DelayedRetriesSettings
 {
     internal int Retries { get; private set; } = 3;

@@ -7,7 +7,7 @@ namespace ShopSaga.Bus;
 /// <param name="Receiving">What it receives.</param>
 /// <param name="Health">Learns of lost and recovered connections.</param>
 /// <param name="CriticalError">Called when the broker stays away for long.</param>
-/// <param name="WaitUntilSent">Ends when everything committed has left; a broker of a test waits for it.</param>
+/// <param name="WaitUntilSent">Completes when everything committed has left; a broker of a test waits for it.</param>
 /// <param name="AtCrashPoint">Set by tests that end processing at a crash point.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Loggers">Makes loggers.</param>
