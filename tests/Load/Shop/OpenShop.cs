@@ -39,6 +39,9 @@ internal sealed class OpenShop(Uri door, string database) : IDisposable
     /// <summary>The database of the orders.</summary>
     public string Database => database;
 
+    /// <summary>Orders before this one are not counted: they were there, open or final, before there was any load.</summary>
+    public long FirstOrder { get; set; }
+
     /// <summary>How many times <see cref="CountOpen"/> has asked the database.</summary>
     public int Polls { get; private set; }
 
@@ -127,7 +130,8 @@ internal sealed class OpenShop(Uri door, string database) : IDisposable
     {
         await Task.Delay(PollInterval);
         Polls++;
-        return await _orders.ExecuteScalarAsync<int>("SELECT count(*)::int FROM orders WHERE status IN ('PENDING', 'CANCELLING')");
+        return await _orders.ExecuteScalarAsync<int>(
+            "SELECT count(*)::int FROM orders WHERE status IN ('PENDING', 'CANCELLING') AND id >= @FirstOrder", new { FirstOrder });
     }
 
     /// <summary>Waits until all orders are final.</summary>
@@ -141,8 +145,11 @@ internal sealed class OpenShop(Uri door, string database) : IDisposable
 
     /// <summary>How many orders became final in the time.</summary>
     public Task<int> CountFinal(DateTime from, DateTime until) => _orders.ExecuteScalarAsync<int>(
-        "SELECT count(*)::int FROM orders WHERE status IN ('CONFIRMED', 'CANCELLED') AND updated_at >= @from AND updated_at < @until",
-        new { from, until });
+        """
+        SELECT count(*)::int FROM orders
+        WHERE id >= @FirstOrder AND status IN ('CONFIRMED', 'CANCELLED') AND updated_at >= @from AND updated_at < @until
+        """,
+        new { FirstOrder, from, until });
 
     /// <summary>When each order became final.</summary>
     public async Task<IReadOnlyDictionary<long, DateTime>> FinalTimes(long[] ids) =>

@@ -20,7 +20,7 @@ internal static class ShopCampaign
     public const string OnThisStack = "--on-this-stack";
 
     /// <summary>What can be measured alone.</summary>
-    public static readonly string[] Phases = [Saturation, Mixes, ByArrival, Overload, Idle, ScaleOut, Capacity];
+    public static readonly string[] Phases = [Saturation, Mixes, ByArrival, Overload, Idle, ScaleOut, Capacity, Grown];
 
     /// <summary>The shop with 1, 2 and 4 instances of each service, one stack after the other.</summary>
     public const string ScaleOut = "scale-out";
@@ -33,6 +33,10 @@ internal static class ShopCampaign
     private const string ByArrival = "arrivals";
     private const string Overload = "overload";
     private const string Idle = "idle";
+
+    /// <summary>Only by its name: it fills the disk with 60 GB.</summary>
+    private const string Grown = "growth";
+
     private const int IdleOrders = 100;
     private static readonly int[] Percentages = [30, 50, 70, 90];
     private static readonly int[] PercentagesOfCapacity = [30, 70];
@@ -91,6 +95,12 @@ internal static class ShopCampaign
         if (phase is Idle)
         {
             await MeasureIdle();
+            return;
+        }
+
+        if (phase is Grown)
+        {
+            await new Growth(report, shop, load, Many, duration).Run();
             return;
         }
 
@@ -246,6 +256,12 @@ internal static class ShopCampaign
         {
             // As in a container with that limit: a service chooses by it how to wait and how many threads to have.
             start.Environment[StackSize.ProcessorCount] = size.Confined == Confinement.Apart ? $"{Environment.ProcessorCount / 2}" : "1";
+        }
+
+        if (phase is Grown)
+        {
+            // Its open orders are old; with the default of 100,000, none would be accepted besides.
+            start.Environment["Orders__MaxOpen"] = "10000000";
         }
 
         using var process = Process.Start(start)!;
