@@ -15,6 +15,9 @@ namespace ShopSaga.Bus;
 internal sealed class Endpoint : IHostedService, IAsyncDisposable
 {
     private const int CriticalCleanupFailures = 10;
+
+    /// <summary>After each batch, this many times as long as it took: however many records are due, messages hardly notice.</summary>
+    private const int CleanupPause = 4;
     private static readonly TimeSpan InstallInterval = TimeSpan.FromSeconds(1);
 
     private readonly EndpointConfiguration _configuration;
@@ -246,8 +249,11 @@ internal sealed class Endpoint : IHostedService, IAsyncDisposable
             try
             {
                 var before = _time.GetUtcNow() - settings.KeepFor;
-                while (await _outbox.Cleanup(before, cancellationToken) > 0)
+                for (var (deleted, next) = (1, DateTime.MinValue); deleted > 0;)
                 {
+                    var started = _time.GetTimestamp();
+                    (deleted, next) = await _outbox.Cleanup(before, next, cancellationToken);
+                    await Task.Delay(CleanupPause * _time.GetElapsedTime(started), _time, cancellationToken);
                 }
 
                 failures = 0;
