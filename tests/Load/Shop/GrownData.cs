@@ -57,7 +57,9 @@ internal sealed class GrownData(GrowthSizes sizes, long confirmed, long declined
     /// <summary>The last id of an order that was filled in.</summary>
     public long LastId => FirstOpen + sizes.OpenOrders - 1;
 
-    /// <summary>Fills all databases, two at a time, and leaves them as they are in a shop that has grown up to this: analysed and vacuumed.</summary>
+    /// <summary>
+    /// Fills all databases, two at a time, and leaves them as they are in a shop that has grown up to this: analysed and vacuumed.
+    /// </summary>
     public async Task Fill()
     {
         await Servers.Execute("postgres", "ALTER SYSTEM SET max_wal_size = '16GB'");
@@ -246,8 +248,8 @@ internal sealed class GrownData(GrowthSizes sizes, long confirmed, long declined
     }
 
     /// <summary>
-    /// Inserts without indexes and references, and builds the indexes afterwards: PostgreSQL writes to those alone that are marked as ready,
-    /// and REINDEX marks them so.
+    /// Inserts without indexes and references, and builds the indexes afterwards: PostgreSQL writes only to those that are marked as
+    /// ready, and REINDEX marks them so.
     /// </summary>
     private static async Task FillTable(NpgsqlConnection connection, string table, Func<Task> fill)
     {
@@ -308,7 +310,8 @@ internal sealed class GrownData(GrowthSizes sizes, long confirmed, long declined
     private static string InsertRecords(string table, long count, string from, string over, string dispatched = "true") =>
         $"""
         INSERT INTO "{table}" ("MessageId", "Dispatched", "DispatchedAt", "PersistenceVersion", "Operations")
-        SELECT left(time, 8) || '-' || right(time, 4) || '-7' || left(random, 3) || '-8' || substr(random, 4, 3) || '-' || right(random, 12),
+        SELECT
+            left(time, 8) || '-' || right(time, 4) || '-7' || left(random, 3) || '-8' || substr(random, 4, 3) || '-' || right(random, 12),
             {dispatched}, at AT TIME ZONE 'UTC', '9.0.3.0', '[]'
         FROM generate_series(1, {count}) AS n
         CROSS JOIN LATERAL (SELECT now() - interval '{from}' + n * (interval '{over}' / {count + 1}) AS at) AS at
