@@ -79,8 +79,8 @@ Task("Containers").Does(() => Demand("bash", "tests/Containers/run.sh"));
 
 // One --area of bus, peers, growth, settlement, shop, or all. The shop's phases take --seconds each; --phase=NAME is only one of
 // saturation, mixes, arrivals, overload, idle, scale-out, capacity, growth. --reference=REVISION is built below .artifacts and measured in
-// the same run, except by the last three; so is a built checkout, a folder. growth runs only by its name: it needs 60 GB of disk and half an
-// hour; with BENCH_ORDERS=100000, a hundredth.
+// the same run, except by the last three; so is a built checkout, a folder. growth runs only by its name: it fills tens of
+// gigabytes of disk; with BENCH_ORDERS=100000, a hundredth of that.
 Task("Bench").WithCriteria(!isNServiceBus, "Bench measures the embedded runtime.").IsDependentOn("Build").Does(() =>
     Launch("exec", "--fresh", Option("base-port") ?? "--base-port=auto",
         "--", "dotnet", ".artifacts/bin/ShopSaga.Load/release/ShopSaga.Load.dll",

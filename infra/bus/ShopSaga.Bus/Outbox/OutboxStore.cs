@@ -230,7 +230,7 @@ internal sealed class OutboxStore(Database database, TimeProvider time)
 
     /// <summary>
     /// Each mark leaves a dead entry in the poller's index, which the poller reads once a second until the next vacuum. By default that is
-    /// when a fifth of the table is dead: of fifty million records, ten million. Changing this waits for no transaction and holds up none.
+    /// when a fifth of the table is dead: of fifty million records, ten million. Changing this holds up no transaction.
     /// </summary>
     private async Task VacuumOften(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
