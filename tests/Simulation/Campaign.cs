@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using ShopSaga.Tests.Simulation.Faults;
+using ShopSaga.Tests.Simulation.Interleaving;
 using ShopSaga.Tests.Simulation.Shop;
 
 namespace ShopSaga.Tests.Simulation;
@@ -10,7 +11,10 @@ namespace ShopSaga.Tests.Simulation;
 internal static class Campaign
 {
     private const int ShownFailures = 3;
-    private const int Progress = 25;
+    private const int Progress = 100;
+
+    /// <summary>Of so many seeds, one is a history in which statements interleave.</summary>
+    private const int SeedsPerInterleaved = 8;
 
     public static Task<int> Main(string[] args)
     {
@@ -43,29 +47,25 @@ internal static class Campaign
         return command.Parse(args).InvokeAsync();
     }
 
-    /// <summary>Plays seeds from <paramref name="first"/> on, and returns what failed.</summary>
-    public static async Task<(IReadOnlyList<Outcome> Failures, long Histories, long Steps, long Orders)> Play(
-        int first, int count, TimeSpan limit, IReadOnlyList<World> shops)
+    /// <summary>
+    /// Plays seeds from <paramref name="first"/> on. In one of eight, the seed decides whose next statement runs; in the others, which
+    /// message or request is next.
+    /// </summary>
+    public static async Task<Played> Play(int first, int count, TimeSpan limit, IReadOnlyList<World> shops)
     {
         var clock = Stopwatch.StartNew();
-        var failures = new List<Outcome>();
-        var (next, played, steps, orders) = (-1L, 0L, 0L, 0L);
+        var played = new Played();
+        var next = -1L;
         await Task.WhenAll(shops.Select(shop => Task.Run(async () =>
         {
             while (clock.Elapsed < limit && Interlocked.Increment(ref next) is var number && number < count)
             {
-                var outcome = await History.Play(shop, (int)(first + number));
-                Interlocked.Increment(ref played);
-                Interlocked.Add(ref steps, outcome.Steps);
-                Interlocked.Add(ref orders, outcome.Orders);
+                var seed = (int)(first + number);
+                var outcome = await Play(shop, seed);
+                played.Add(outcome, IsInterleaved(seed));
                 if (outcome.Broken.Count > 0)
                 {
-                    lock (failures)
-                    {
-                        failures.Add(outcome);
-                    }
-
-                    Console.WriteLine($"failed: --seed={outcome.Seed}: {outcome.Broken[0]}");
+                    Console.WriteLine($"failed: --seed={seed}: {outcome.Broken[0]}");
                 }
 
                 if ((number + 1) % Progress == 0)
@@ -74,8 +74,18 @@ internal static class Campaign
                 }
             }
         })));
-        return (failures, played, steps, orders);
+        return played;
     }
+
+    /// <summary>The shortest history found that breaks the same promise; one in which statements interleave stays as it is.</summary>
+    public static async Task<Outcome> Shorten(World shop, Outcome failure) =>
+        IsInterleaved(failure.Seed) ? failure : await Shrinking.Shrink(shop, failure);
+
+    private static bool IsInterleaved(int seed) => seed % SeedsPerInterleaved == 0;
+
+    private static async Task<Outcome> Play(World shop, int seed) => IsInterleaved(seed)
+        ? (await Interleaved.Play(shop, seed / SeedsPerInterleaved)) with { Seed = seed }
+        : await History.Play(shop, seed);
 
     /// <summary>Plays histories with a fault, in all shops side by side, until it is found; null when it is not.</summary>
     public static async Task<(int Histories, string Broken)?> Catch(IReadOnlyList<World> shops, Fault fault, int histories)
@@ -125,7 +135,7 @@ internal static class Campaign
     private static async Task<int> Replay(int seed)
     {
         await using var shop = await World.Open();
-        var outcome = await History.Play(shop, seed);
+        var outcome = await Play(shop, seed);
         Print(outcome);
         if (outcome.Broken.Count == 0)
         {
@@ -133,7 +143,7 @@ internal static class Campaign
         }
 
         Console.WriteLine("The shortest history found that breaks the same promise:");
-        Print(await Shrinking.Shrink(shop, outcome));
+        Print(await Shorten(shop, outcome));
         return 1;
     }
 
@@ -141,28 +151,31 @@ internal static class Campaign
     {
         var worlds = await Task.WhenAll(Enumerable.Range(0, shops).Select(_ => World.Open()));
         var clock = Stopwatch.StartNew();
-        var (failures, histories, steps, orders) = await Play(first, count, limit, worlds);
+        var played = await Play(first, count, limit, worlds);
         var seconds = clock.Elapsed.TotalSeconds;
-        foreach (var failure in failures.Take(ShownFailures))
+        foreach (var failure in played.Failures.Take(ShownFailures))
         {
-            Print(await Shrinking.Shrink(worlds[0], failure));
+            Print(await Shorten(worlds[0], failure));
         }
 
         var report = new Report();
         report.Add("first seed", first, "seed");
-        report.Add("histories", histories, "histories");
-        report.Add("orders", orders, "orders");
-        report.Add("steps", steps, "steps");
-        report.Add("histories per second", histories / seconds, "1/s");
-        report.Add("steps per second", steps / seconds, "1/s");
-        report.Add("failed", failures.Count, "histories");
+        report.Add("histories", played.Histories, "histories");
+        report.Add("distinct courses", played.Courses, "histories");
+        report.Add("histories in which statements interleave", played.Interleaved, "histories");
+        report.Add("distinct interleavings of statements", played.Interleavings, "histories");
+        report.Add("orders", played.Orders, "orders");
+        report.Add("steps", played.Steps, "steps");
+        report.Add("histories per second", played.Histories / seconds, "1/s");
+        report.Add("steps per second", played.Steps / seconds, "1/s");
+        report.Add("failed", played.Failures.Count, "histories");
         report.Write("artifacts/simulate.json");
         foreach (var world in worlds)
         {
             await world.DisposeAsync();
         }
 
-        return failures.Count == 0 ? 0 : 1;
+        return played.Failures.Count == 0 ? 0 : 1;
     }
 
     private static void Print(Outcome outcome)

@@ -14,9 +14,11 @@ namespace ShopSaga.Tests.Simulation;
 /// <param name="Orders">Placed orders.</param>
 /// <param name="Broken">What was promised and does not hold; empty when all is well.</param>
 /// <param name="Story">What happened.</param>
+/// <param name="Fingerprint">Of who did what in which order; <see cref="Shop.Story.Fingerprint"/>.</param>
 /// <param name="Cards">The number of cards in its deck.</param>
 /// <param name="Without">What it was played without.</param>
-internal sealed record Outcome(int Seed, int Steps, int Orders, IReadOnlyList<string> Broken, string Story, int Cards, Without Without);
+internal sealed record Outcome(
+    int Seed, int Steps, int Orders, IReadOnlyList<string> Broken, string Story, ulong Fingerprint, int Cards, Without Without);
 
 /// <summary>
 /// One history of the shop, of which the seed decides everything: what people do and when, which message comes next, which comes twice,
@@ -80,8 +82,9 @@ internal sealed class History
             broken = [$"a step does not end within {StepsHang.TotalMinutes} minutes"];
         }
 
+        var story = world.Story;
         return new Outcome(
-            seed, world.Story.Steps, history._customerOf.Count, broken, world.Story.ToString(), history._cards, history._without);
+            seed, story.Steps, history._customerOf.Count, broken, story.ToString(), story.Fingerprint, history._cards, history._without);
     }
 
     private async Task<IReadOnlyList<string>> PlayAndCheck()

@@ -42,9 +42,9 @@ internal static class Interleaved
             await scheduler.Run(
                 ("customer", _ => isCancelledFirst ? Task.CompletedTask : Cancel()),
                 ("reader", _ => ReadOrder(world, order, customer, broken)),
-                ("receiver 1", actor => Receive(world, scheduler, actor)),
-                ("receiver 2", actor => Receive(world, scheduler, actor)),
-                ("receiver 3", actor => Receive(world, scheduler, actor)));
+                ("first receiver", actor => Receive(world, scheduler, actor)),
+                ("second receiver", actor => Receive(world, scheduler, actor)),
+                ("third receiver", actor => Receive(world, scheduler, actor)));
 
             Task Cancel() => Ask(world, world.Orders, HttpMethod.Post, $"/orders/{order}/cancel", customer);
         }
@@ -57,7 +57,8 @@ internal static class Interleaved
         }
 
         broken.AddRange(await Books.Check(world));
-        return new Outcome(seed, world.Story.Steps, 1, broken, world.Story.ToString(), Cards: 0, Without.Nothing);
+        return new Outcome(
+            seed, world.Story.Steps, Orders: 1, broken, world.Story.ToString(), world.Story.Fingerprint, Cards: 0, Without.Nothing);
     }
 
     /// <summary>Plays histories until something that counts is broken; null when none of so many breaks it.</summary>

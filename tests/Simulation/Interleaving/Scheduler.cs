@@ -171,7 +171,7 @@ internal sealed class Scheduler : IAsyncDisposable
         {
             foreach (var (actor, statement) in _statements.OrderBy(each => _actors.IndexOf(each.Actor)))
             {
-                _world.Story.Add($"{actor.Name}: {statement}");
+                _world.Story.Turn($"{actor.Name}: {statement}");
             }
 
             _statements.Clear();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Dapper;
 using Npgsql;
 
@@ -7,7 +8,7 @@ namespace ShopSaga.Tests.Simulation.Shop;
 internal sealed class Databases : IAsyncDisposable
 {
     public static readonly string[] Services = ["Users", "Products", "Orders", "Payments", "Settlement", "psp"];
-    private readonly Dictionary<string, string> _emptying = [];
+    private readonly ConcurrentDictionary<string, Tables> _tables = [];
     private readonly Dictionary<string, NpgsqlDataSource> _sources = [];
     private readonly string _run = Guid.NewGuid().ToString("N")[..8];
 
@@ -52,40 +53,55 @@ internal sealed class Databases : IAsyncDisposable
     }
 
     /// <summary>Deletes all rows, and lets all numbers begin at 1 again, so that a history does not depend on those before.</summary>
-    public Task Empty() => Task.WhenAll(Services.Select(async service =>
-    {
-        if (!_emptying.TryGetValue(service, out var sql))
-        {
-            // Triggers that always fire would refuse to empty a ledger.
-            await Execute(
-                service,
-                """
-                DO $$ DECLARE always record; BEGIN
-                    FOR always IN SELECT tgrelid::regclass AS of_table, tgname AS name FROM pg_trigger WHERE tgenabled = 'A' LOOP
-                        EXECUTE format('ALTER TABLE %s ENABLE TRIGGER %I', always.of_table, always.name);
-                    END LOOP;
-                END $$
-                """);
-            var statements = await Query<string>(
-                service,
-                """
-                SELECT format('DELETE FROM %I', tablename) FROM pg_tables
-                WHERE schemaname = 'public' AND tablename <> 'schema_scripts'
-                UNION ALL
-                SELECT format('SELECT setval(%L, 1, false)', quote_ident(sequencename)) FROM pg_sequences WHERE schemaname = 'public'
-                """);
-            sql = $"SET session_replication_role = replica; {string.Join("; ", statements)}; SET session_replication_role = origin";
-            lock (_emptying)
-            {
-                _emptying[service] = sql;
-            }
-        }
-
-        await Execute(service, sql);
-    }));
+    public Task Empty() => Task.WhenAll(Services.Select(async service => await Execute(service, (await TablesOf(service)).Emptying)));
 
     /// <summary>Reclaims the space of deleted rows.</summary>
-    public Task Vacuum() => Task.WhenAll(Services.Select(service => Execute(service, "VACUUM")));
+    public Task Vacuum() => Task.WhenAll(Services.Select(async service => await Execute(service, (await TablesOf(service)).Vacuuming)));
+
+    private async Task<Tables> TablesOf(string service)
+    {
+        if (_tables.TryGetValue(service, out var known))
+        {
+            return known;
+        }
+
+        // Triggers that always fire would refuse to empty a ledger. Nothing is read after a crash of PostgreSQL, so that no table needs a
+        // log; one can be without only when those that refer to it are.
+        await Execute(
+            service,
+            """
+            DO $$ DECLARE always record; of_log regclass; BEGIN
+                FOR always IN SELECT tgrelid::regclass AS of_table, tgname AS name FROM pg_trigger WHERE tgenabled = 'A' LOOP
+                    EXECUTE format('ALTER TABLE %s ENABLE TRIGGER %I', always.of_table, always.name);
+                END LOOP;
+                LOOP
+                    FOR of_log IN
+                        SELECT t.oid FROM pg_class t
+                        WHERE t.relkind = 'r' AND t.relpersistence = 'p' AND t.relnamespace = 'public'::regnamespace AND NOT EXISTS (
+                            SELECT FROM pg_constraint JOIN pg_class other ON other.oid = conrelid
+                            WHERE confrelid = t.oid AND other.oid <> t.oid AND other.relpersistence = 'p')
+                    LOOP
+                        EXECUTE format('ALTER TABLE %s SET UNLOGGED', of_log);
+                    END LOOP;
+                    EXIT WHEN NOT FOUND;
+                END LOOP;
+            END $$
+            """);
+        var names = await Query<string>(
+            service, "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_scripts'");
+        var numbers = await Query<string>(
+            service, "SELECT quote_literal(quote_ident(sequencename)) FROM pg_sequences WHERE schemaname = 'public'");
+        string[] statements =
+        [
+            "SET session_replication_role = replica",
+            .. names.Select(name => $"DELETE FROM {name}"),
+            .. numbers.Select(number => $"SELECT setval({number}, 1, false)"),
+            "SET session_replication_role = origin",
+        ];
+        var tables = new Tables(string.Join("; ", statements), $"VACUUM {string.Join(", ", names)}");
+        _tables[service] = tables;
+        return tables;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -103,4 +119,8 @@ internal sealed class Databases : IAsyncDisposable
 
     /// <summary>The name of a service's database.</summary>
     public string NameOf(string service) => $"simulated_{service}_{_run}".ToLowerInvariant();
+
+    /// <param name="Emptying">The statements that empty the tables of a database.</param>
+    /// <param name="Vacuuming">The one that reclaims their space.</param>
+    private sealed record Tables(string Emptying, string Vacuuming);
 }

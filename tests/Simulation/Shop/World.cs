@@ -19,7 +19,7 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Used as every secret.</summary>
     public const string Key = "a-secret-of-the-simulation-of-32-bytes";
 
-    private const int HistoriesBetweenVacuums = 100;
+    private const int HistoriesBetweenVacuums = 20;
     private static readonly DateTimeOffset Beginning = new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
     private static readonly TimeSpan ProviderTimeout = TimeSpan.FromSeconds(2);
     private readonly SimulatedService<IdempotencyKey> _provider;
@@ -107,6 +107,11 @@ internal sealed class World : IAsyncDisposable
         Clock.Now = Beginning;
         Broker.StartAnew(seed);
         Line.Begin();
+        foreach (var service in Services)
+        {
+            service.Skew = TimeSpan.Zero;
+        }
+
         Tampering = _fault?.Tampering?.Invoke();
         // Its circuit breaker remembers failures.
         _providerClient = new PaymentProvider(_http!, ProviderTimeout, _timeOfCalls, NullLogger<PaymentProvider>.Instance);
