@@ -40,6 +40,30 @@ public class When_an_operator_deletes_exchanges
         Assert.That(await heard, Is.EqualTo(2), "it was held meanwhile");
     }
 
+    /// <summary>The exchange is another service's, which publishes rarely, and the endpoint connects again meanwhile.</summary>
+    [Test]
+    public async Task Should_receive_everything_else_where_it_may_not_make_one_again()
+    {
+        await using var user = await OtherUser.New(mayDeclare: $"^(?!.*:{nameof(EventMoonEclipsed)}$)");
+        await using var publisher = await TestEndpoint.Start(_ => { });
+        await using var subscriber = await TestEndpoint.Start(
+            configuration =>
+            {
+                configuration.UseTransport(
+                    new RabbitMQTransport(RoutingTopology.Conventional(QueueType.Quorum), user.Address));
+                configuration.AddHandler<Astronomer>();
+                configuration.AddHandler<Fisher>();
+            },
+            services => _log.AddTo(services.AddSingleton<TimeProvider>(_time).AddSingleton(_heard)));
+
+        await publisher.Session.Publish(new EventTideTurned(1));
+        Assert.That(await _heard.Next(), Is.EqualTo(1));
+
+        await publisher.Session.Publish(new EventMoonEclipsed(2));
+        _time.Advance(TimeSpan.FromSeconds(30));
+        Assert.That(await _heard.Next(), Is.EqualTo(2), "the publisher made the exchange, and held the event until it was bound");
+    }
+
     [Test]
     public async Task Should_say_that_an_event_has_no_subscriber_and_go_on()
     {
@@ -59,7 +83,18 @@ public class When_an_operator_deletes_exchanges
 
     internal sealed record EventTideTurned(int Number);
 
+    internal sealed record EventMoonEclipsed(int Number);
+
     internal sealed record EventNoticed;
+
+    internal sealed class Astronomer(Seen<int> heard) : IHandleMessages<EventMoonEclipsed>
+    {
+        public Task Handle(EventMoonEclipsed message, IMessageHandlerContext context)
+        {
+            heard.Add(message.Number);
+            return Task.CompletedTask;
+        }
+    }
 
     internal sealed class Fisher(Seen<int> heard) : IHandleMessages<EventTideTurned>
     {

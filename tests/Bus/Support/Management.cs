@@ -56,13 +56,13 @@ internal static class Management
         using var answer = await Http.DeleteAsync($"api/policies/%2F/{queue}");
     }
 
-    /// <summary>Adds a user who may do anything.</summary>
-    public static async Task AddUser(string name, string password)
+    /// <summary>Adds a user who may declare what <paramref name="configure"/> matches, and may do anything else.</summary>
+    public static async Task AddUser(string name, string password, string configure = ".*")
     {
         using var added = await Http.PutAsJsonAsync($"api/users/{name}", new { password, tags = "" });
         added.EnsureSuccessStatusCode();
         using var allowed = await Http.PutAsJsonAsync(
-            $"api/permissions/%2F/{name}", new { configure = ".*", write = ".*", read = ".*" });
+            $"api/permissions/%2F/{name}", new { configure, write = ".*", read = ".*" });
         allowed.EnsureSuccessStatusCode();
     }
 

@@ -108,11 +108,7 @@ internal sealed class RabbitMqReceiver(
         }
         catch (Exception failure) when (!stop.IsCancellationRequested)
         {
-            _logger.LogWarning(
-                LogEvents.TopologyNotAsserted,
-                "Exchanges and bindings of {Queue} could not be asserted: {Reason}",
-                _settings.Queue,
-                failure.Message);
+            NotAsserted(failure);
         }
     }
 
@@ -181,14 +177,31 @@ internal sealed class RabbitMqReceiver(
 
         foreach (var type in _settings.Events)
         {
-            await _shared.Declare(
-                connection,
-                ConventionalTopology.ExchangeOf(type),
-                declaring => ConventionalTopology.DeclareType(declaring, type, cancellationToken),
-                cancellationToken);
+            try
+            {
+                await _shared.Declare(
+                    connection,
+                    ConventionalTopology.ExchangeOf(type),
+                    declaring => ConventionalTopology.DeclareType(declaring, type, cancellationToken),
+                    cancellationToken);
+            }
+            catch (DestinationMissingException missing)
+            {
+                // Its publisher declares it with the next event, which the publisher holds for two minutes until this queue is bound. That
+                // event may be rare: the others must not wait for it.
+                NotAsserted(missing);
+                continue;
+            }
+
             await ConventionalTopology.Subscribe(channel, _settings.Queue, type, cancellationToken);
         }
     }
+
+    private void NotAsserted(Exception failure) => _logger.LogWarning(
+        LogEvents.TopologyNotAsserted,
+        "Exchanges and bindings of {Queue} could not be asserted: {Reason}",
+        _settings.Queue,
+        failure.Message);
 
     private async Task Install(IConnection connection, IChannel channel, CancellationToken cancellationToken)
     {
