@@ -41,7 +41,10 @@ internal sealed record ConnectionsTerminated(Machine Machine, string Database) :
     public override Task End(CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
-/// <summary>A session keeps rows locked that the services write to.</summary>
+/// <summary>
+/// A session keeps rows locked that the services write to. It takes those that are free at the moment: so it waits for no service, and
+/// cannot be the victim of a deadlock with one.
+/// </summary>
 internal sealed record RowsLocked(Machine Machine, string Service, string Rows) : Fault($"lock rows of {Service}", Rows.Split(' ')[0])
 {
     private NpgsqlConnection? _holder;
@@ -51,7 +54,7 @@ internal sealed record RowsLocked(Machine Machine, string Service, string Rows) 
     public override async Task Begin(CancellationToken cancellationToken)
     {
         _holder = await SystemState.Open(Machine.Database, Service, cancellationToken);
-        await _holder.ExecuteAsync($"BEGIN; SELECT 1 FROM {Rows} FOR UPDATE");
+        await _holder.ExecuteAsync($"BEGIN; SELECT 1 FROM {Rows} FOR UPDATE SKIP LOCKED");
     }
 
     public override async Task End(CancellationToken cancellationToken) => await _holder!.DisposeAsync();
