@@ -3,21 +3,21 @@ using ShopSaga.Tests.Simulation.Shop;
 
 namespace ShopSaga.Tests.Simulation;
 
-/// <summary>What must hold when a shop has come to rest: the invariants of the target Verify, and that nothing is left behind.</summary>
+/// <summary>What must hold when the shop is idle: the invariants of the target Verify, and that nothing is left behind.</summary>
 internal static class Books
 {
     public const string ErrorQueue = "error";
 
     /// <summary>Returns what does not hold.</summary>
-    public static async Task<IReadOnlyList<string>> Check(World world)
+    public static async Task<IReadOnlyList<string>> Check(SimulatedShop shop)
     {
-        var state = await SystemState.Read(world.Databases.Open, CancellationToken.None);
+        var state = await SystemState.Read(shop.Databases.Open, CancellationToken.None);
         var broken = Invariants.Check(state)
             .SelectMany(invariant => invariant.Violations.Select(violation => $"{invariant.Name}: {violation}"))
             .ToList();
-        foreach (var service in world.Services.Select(service => service.Name).Distinct())
+        foreach (var service in shop.Services.Select(service => service.Name).Distinct())
         {
-            var undispatched = (await world.Databases.Query<long>(
+            var undispatched = (await shop.Databases.Query<long>(
                 service, $"""SELECT count(*) FROM "ShopSaga_{service}_OutboxData" WHERE NOT "Dispatched" """)).Single();
             if (undispatched > 0)
             {
@@ -25,7 +25,7 @@ internal static class Books
             }
         }
 
-        if (world.Broker.Depth(ErrorQueue) is > 0 and var failed)
+        if (shop.Broker.Depth(ErrorQueue) is > 0 and var failed)
         {
             broken.Add($"{failed} messages are in the error queue");
         }

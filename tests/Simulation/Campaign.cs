@@ -38,7 +38,7 @@ internal static class Campaign
             var first = arguments.GetValue(seed) ?? Random.Shared.Next(1_000_000_000);
             if (limit is null && count is null && arguments.GetValue(seed) is not null)
             {
-                return await Replay(first);
+                return await PlayOne(first);
             }
 
             var until = limit is null ? TimeSpan.MaxValue : TimeSpan.FromMinutes(limit.Value);
@@ -51,7 +51,7 @@ internal static class Campaign
     /// Plays seeds from <paramref name="first"/> on. In one of eight, the seed decides whose next statement runs; in the others, which
     /// message or request is next.
     /// </summary>
-    public static async Task<Played> Play(int first, int count, TimeSpan limit, IReadOnlyList<World> shops)
+    public static async Task<Played> Play(int first, int count, TimeSpan limit, IReadOnlyList<SimulatedShop> shops)
     {
         var clock = Stopwatch.StartNew();
         var played = new Played();
@@ -78,17 +78,17 @@ internal static class Campaign
     }
 
     /// <summary>The shortest history found that breaks the same promise; one in which statements interleave stays as it is.</summary>
-    public static async Task<Outcome> Shorten(World shop, Outcome failure) =>
+    public static async Task<Outcome> Shorten(SimulatedShop shop, Outcome failure) =>
         IsInterleaved(failure.Seed) ? failure : await Shrinking.Shrink(shop, failure);
 
     private static bool IsInterleaved(int seed) => seed % SeedsPerInterleaved == 0;
 
-    private static async Task<Outcome> Play(World shop, int seed) => IsInterleaved(seed)
+    private static async Task<Outcome> Play(SimulatedShop shop, int seed) => IsInterleaved(seed)
         ? (await Interleaved.Play(shop, seed / SeedsPerInterleaved)) with { Seed = seed }
         : await History.Play(shop, seed);
 
     /// <summary>Plays histories with a fault, in all shops side by side, until it is found; null when it is not.</summary>
-    public static async Task<(int Histories, string Broken)?> Catch(IReadOnlyList<World> shops, Fault fault, int histories)
+    public static async Task<(int Histories, string Broken)?> Catch(IReadOnlyList<SimulatedShop> shops, BuiltInFault fault, int histories)
     {
         var builtIn = await Task.WhenAll(shops.Select(shop => shop.With(fault)));
         try
@@ -113,11 +113,11 @@ internal static class Campaign
     /// <summary>Prints the table of faults: each must be found.</summary>
     private static async Task<int> CatchAll(int histories)
     {
-        var shops = await Task.WhenAll(World.Open(), World.Open());
+        var shops = await Task.WhenAll(SimulatedShop.Open(), SimulatedShop.Open());
         var missed = 0;
         Console.WriteLine("| fault | found after histories | by the rule |");
         Console.WriteLine("|---|---|---|");
-        foreach (var fault in AllFaults.Of())
+        foreach (var fault in BuiltInFaults.All)
         {
             var caught = await Catch(shops, fault, histories);
             missed += caught is null ? 1 : 0;
@@ -132,9 +132,9 @@ internal static class Campaign
         return missed == 0 ? 0 : 1;
     }
 
-    private static async Task<int> Replay(int seed)
+    private static async Task<int> PlayOne(int seed)
     {
-        await using var shop = await World.Open();
+        await using var shop = await SimulatedShop.Open();
         var outcome = await Play(shop, seed);
         Print(outcome);
         if (outcome.Broken.Count == 0)
@@ -149,13 +149,13 @@ internal static class Campaign
 
     private static async Task<int> Run(int first, int count, TimeSpan limit, int shops)
     {
-        var worlds = await Task.WhenAll(Enumerable.Range(0, shops).Select(_ => World.Open()));
+        var opened = await Task.WhenAll(Enumerable.Range(0, shops).Select(_ => SimulatedShop.Open()));
         var clock = Stopwatch.StartNew();
-        var played = await Play(first, count, limit, worlds);
+        var played = await Play(first, count, limit, opened);
         var seconds = clock.Elapsed.TotalSeconds;
         foreach (var failure in played.Failures.Take(ShownFailures))
         {
-            Print(await Shorten(worlds[0], failure));
+            Print(await Shorten(opened[0], failure));
         }
 
         var report = new Report();
@@ -170,9 +170,9 @@ internal static class Campaign
         report.Add("steps per second", played.Steps / seconds, "1/s");
         report.Add("failed", played.Failures.Count, "histories");
         report.Write("artifacts/simulate.json");
-        foreach (var world in worlds)
+        foreach (var shop in opened)
         {
-            await world.DisposeAsync();
+            await shop.DisposeAsync();
         }
 
         return played.Failures.Count == 0 ? 0 : 1;

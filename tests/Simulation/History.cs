@@ -15,17 +15,17 @@ namespace ShopSaga.Tests.Simulation;
 /// <param name="Broken">What was promised and does not hold; empty when all is well.</param>
 /// <param name="Story">What happened.</param>
 /// <param name="Fingerprint">Of who did what in which order; <see cref="Shop.Story.Fingerprint"/>.</param>
-/// <param name="Cards">The number of cards in its deck.</param>
+/// <param name="Actions">How many actions it has, those that were left out included.</param>
 /// <param name="Without">What it was played without.</param>
 internal sealed record Outcome(
-    int Seed, int Steps, int Orders, IReadOnlyList<string> Broken, string Story, ulong Fingerprint, int Cards, Without Without);
+    int Seed, int Steps, int Orders, IReadOnlyList<string> Broken, string Story, ulong Fingerprint, int Actions, Without Without);
 
 /// <summary>
 /// One history of the shop, of which the seed decides everything: what people do and when, which message comes next, which comes twice,
 /// what the provider and its line do, where a service dies, and when time passes.
 /// <code>
-///   play    a card of the deck, or a delivery, again and again      one step at a time
-///   settle  no more faults: everything is delivered, and time passes, until nothing is left to happen
+///   play    an action, or a delivery, again and again      one step at a time
+///   finish  no more faults: everything is delivered, and time passes, until nothing is left to happen
 ///   check   Verify's invariants, and that nothing is left
 /// </code>
 /// </summary>
@@ -44,10 +44,10 @@ internal sealed class History
 
     private static readonly string[] Statuses = ["PENDING", "CONFIRMED", "CANCELLING", "CANCELLED"];
 
-    private static readonly CrashPoint[] DeathsOfRequests =
+    private static readonly CrashPoint[] CrashPointsOfRequests =
         [CrashPoint.BeforeCommit, CrashPoint.Committed, CrashPoint.Dispatching, CrashPoint.Dispatched];
 
-    private readonly World _world;
+    private readonly SimulatedShop _shop;
     private readonly int _seed;
     private readonly Without _without;
     private Random _random;
@@ -58,20 +58,20 @@ internal sealed class History
     private readonly List<string> _wrongAnswers = [];
     private readonly HashSet<Guid> _takenWebhooks = [];
     private readonly HashSet<long> _changedMinds = [];
-    private double _deaths;
+    private double _requestCrashes;
     private bool _isSilent;
     private bool _isNothingLeft;
     private bool _mayFail;
     private int _keys;
-    private int _cards;
+    private int _actions;
 
-    private History(World world, int seed, Without without) =>
-        (_world, _seed, _without, _random) = (world, seed, without, new Random(seed));
+    private History(SimulatedShop shop, int seed, Without without) =>
+        (_shop, _seed, _without, _random) = (shop, seed, without, new Random(seed));
 
     /// <summary>Plays the history of a seed, or a part of it.</summary>
-    public static async Task<Outcome> Play(World world, int seed, Without? without = null)
+    public static async Task<Outcome> Play(SimulatedShop shop, int seed, Without? without = null)
     {
-        var history = new History(world, seed, without ?? Without.Nothing);
+        var history = new History(shop, seed, without ?? Without.Nothing);
         IReadOnlyList<string> broken;
         try
         {
@@ -82,27 +82,27 @@ internal sealed class History
             broken = [$"a step does not end within {StepsHang.TotalMinutes} minutes"];
         }
 
-        var story = world.Story;
+        var story = shop.Story;
         return new Outcome(
-            seed, story.Steps, history._customerOf.Count, broken, story.ToString(), story.Fingerprint, history._cards, history._without);
+            seed, story.Steps, history._customerOf.Count, broken, story.ToString(), story.Fingerprint, history._actions, history._without);
     }
 
     private async Task<IReadOnlyList<string>> PlayAndCheck()
     {
-        await _world.Begin(_seed);
-        foreach (var service in _world.Services)
+        await _shop.Begin(_seed);
+        foreach (var service in _shop.Services)
         {
             service.Skew = TimeSpan.FromSeconds(Unless(FaultKind.Clocks, Pick(0, 0, -20, 20)));
         }
 
         await Play();
-        return await Settle() ?? [.. await Books.Check(_world), .. await CheckAnswers()];
+        return await Finish() ?? [.. await Books.Check(_shop), .. await CheckAnswers()];
     }
 
     private async Task Play()
     {
-        var broker = _world.Broker;
-        (broker.Duplicates, broker.Crashes, _world.Line.Faults, _deaths, _world.Line.Random) = (0, 0, 0, 0, new Random(_seed));
+        var broker = _shop.Broker;
+        (broker.Duplicates, broker.Crashes, _shop.Line.Faults, _requestCrashes, _shop.Line.Random) = (0, 0, 0, 0, new Random(_seed));
         for (var product = 0; product < 2; product++)
         {
             await ListProduct();
@@ -113,36 +113,36 @@ internal sealed class History
         }
 
         broker.Duplicates = Unless(FaultKind.Duplicates, Pick(0, 0.1, 0.3));
-        broker.Crashes = Unless(FaultKind.Crashes, Pick(0, 0.05, 0.15));
-        _world.Line.Faults = Unless(FaultKind.Line, Pick(0, 0.1, 0.35, Outage));
-        _mayFail = _world.Line.Faults == Outage;
-        _deaths = Unless(FaultKind.Deaths, Pick(0, 0.15));
+        broker.Crashes = Unless(FaultKind.MessageCrashes, Pick(0, 0.05, 0.15));
+        _shop.Line.Faults = Unless(FaultKind.Line, Pick(0, 0.1, 0.35, Outage));
+        _mayFail = _shop.Line.Faults == Outage;
+        _requestCrashes = Unless(FaultKind.RequestCrashes, Pick(0, 0.15));
         // Payments finds out by asking what no webhook tells it.
         _isSilent = Unless(FaultKind.Silence, Chance(0.3));
-        var deck = Deck();
+        var actions = Actions();
         var eager = Pick(0.2, 0.5, 0.8, 0.95);
         var pace = new Random(_seed);
-        _cards = deck.Count;
-        for (var card = 0; card < deck.Count;)
+        _actions = actions.Count;
+        for (var action = 0; action < actions.Count;)
         {
             if (pace.NextDouble() < eager && await broker.DeliverNext())
             {
                 continue;
             }
 
-            if (!_without.Cards.Contains(card))
+            if (!_without.Actions.Contains(action))
             {
                 // Its own, so that it stays what it is when others are left out.
-                _random = new Random(HashOf(_seed, card));
-                await deck[card]();
+                _random = new Random(HashOf(_seed, action));
+                await actions[action]();
             }
 
-            card++;
+            action++;
         }
     }
 
     /// <summary>What people, provider and time will do, in an order that the seed chooses.</summary>
-    private List<Func<Task>> Deck()
+    private List<Func<Task>> Actions()
     {
         var orders = _random.Next(1, 5);
         List<Func<Task>> later =
@@ -162,38 +162,38 @@ internal sealed class History
             .. Some(Chance(0.2) ? 1 : 0, Withdraw),
             .. Some(Chance(0.4) ? _random.Next(1, 3) : 0, CloseDay),
         ];
-        var deck = later.OrderBy(_ => _random.Next()).ToList();
+        var actions = later.OrderBy(_ => _random.Next()).ToList();
         // The first order comes first: before it there is little to do.
         for (var order = 1; order < orders; order++)
         {
-            deck.Insert(_random.Next(deck.Count + 1), PlaceOrder);
+            actions.Insert(_random.Next(actions.Count + 1), PlaceOrder);
         }
 
-        deck.Insert(0, PlaceOrder);
-        return deck;
+        actions.Insert(0, PlaceOrder);
+        return actions;
 
-        static IEnumerable<Func<Task>> Some(int count, Func<Task> card) => Enumerable.Repeat(card, count);
+        static IEnumerable<Func<Task>> Some(int count, Func<Task> action) => Enumerable.Repeat(action, count);
     }
 
-    /// <summary>Lets everything come to rest; says what does not.</summary>
-    private async Task<IReadOnlyList<string>?> Settle()
+    /// <summary>Lets everything finish; says what does not.</summary>
+    private async Task<IReadOnlyList<string>?> Finish()
     {
-        var broker = _world.Broker;
-        (broker.Duplicates, broker.Crashes, _world.Line.Random, _deaths) = (0, 0, null, 0);
-        _world.Story.Add("no more faults");
+        var broker = _shop.Broker;
+        (broker.Duplicates, broker.Crashes, _shop.Line.Random, _requestCrashes) = (0, 0, null, 0);
+        _shop.Story.Add("no more faults");
         while (true)
         {
             while (await broker.DeliverNext())
             {
-                if (_world.Story.Steps > MaxSteps)
+                if (_shop.Story.Steps > MaxSteps)
                 {
                     return [$"messages still circle after {MaxSteps} steps"];
                 }
             }
 
-            if (_world.Line.HasLateRequest)
+            if (_shop.Line.HasLateRequest)
             {
-                await _world.Line.Land();
+                await _shop.Line.Land();
             }
             else if ((await Webhooks()).Find(webhook => !_takenWebhooks.Contains(webhook.Id)) is { } webhook)
             {
@@ -204,11 +204,11 @@ internal sealed class History
             }
             else if (broker.NextDue is { } due)
             {
-                _world.Clock.Now = due;
+                _shop.Clock.Now = due;
             }
             else if (_mayFail && broker.ReturnFailed(Books.ErrorQueue) > 0)
             {
-                _world.Story.Step("a person returns the failed messages");
+                _shop.Story.Step("a person returns the failed messages");
                 _mayFail = false;
             }
             else
@@ -216,9 +216,9 @@ internal sealed class History
                 return null;
             }
 
-            if (_world.Story.Steps > MaxSteps)
+            if (_shop.Story.Steps > MaxSteps)
             {
-                return [$"the shop does not come to rest within {MaxSteps} steps"];
+                return [$"the shop is not idle after {MaxSteps} steps"];
             }
         }
     }
@@ -226,7 +226,7 @@ internal sealed class History
     /// <summary>Each order that a customer was told of is there, and no answer was wrong.</summary>
     private async Task<IReadOnlyList<string>> CheckAnswers()
     {
-        var orders = await _world.Databases.Query<long>("Orders", "SELECT id FROM orders");
+        var orders = await _shop.Databases.Query<long>("Orders", "SELECT id FROM orders");
         return
         [
             .. _wrongAnswers,
@@ -242,13 +242,13 @@ internal sealed class History
             return false;
         }
 
-        var before = _world.Broker.Sent;
-        foreach (var service in _world.Services)
+        var before = _shop.Broker.Sent;
+        foreach (var service in _shop.Services)
         {
-            await _world.Poll(service);
+            await _shop.Poll(service);
         }
 
-        _isNothingLeft = _world.Broker.Sent == before;
+        _isNothingLeft = _shop.Broker.Sent == before;
         return !_isNothingLeft;
     }
 
@@ -257,7 +257,7 @@ internal sealed class History
         var price = _random.Next(1, 10) * 1000;
         var stock = _random.Next(7);
         var (_, body) = await Request(
-            _world.Products, HttpMethod.Post, "/products", _admin, new { name = "Lamp", category = "Light", price, stockQuantity = stock },
+            _shop.Products, HttpMethod.Post, "/products", _admin, new { name = "Lamp", category = "Light", price, stockQuantity = stock },
             $"the shop lists a product at {price}, {stock} in stock");
         _priceOf.Add(body!["id"]!.GetValue<long>(), price);
     }
@@ -296,9 +296,9 @@ internal sealed class History
         {
             var (status, body) = await Request(
                 EitherOrders(), HttpMethod.Post, path, TestTokens.Customer(customer), order, $"customer {customer} {tell}", key);
-            if (Chance(_deaths))
+            if (Chance(_requestCrashes))
             {
-                _world.Story.Add("the answer is lost");
+                _shop.Story.Add("the answer is lost");
             }
             else if (status < 500)
             {
@@ -317,7 +317,7 @@ internal sealed class History
         }
     }
 
-    private async Task<long> CountOrders() => (await _world.Databases.Query<long>("Orders", "SELECT count(*) FROM orders")).Single();
+    private async Task<long> CountOrders() => (await _shop.Databases.Query<long>("Orders", "SELECT count(*) FROM orders")).Single();
 
     /// <summary>What a reader sees of an order never goes back.</summary>
     private async Task ReadOrder()
@@ -357,11 +357,11 @@ internal sealed class History
 
     private async Task CancelByShop()
     {
-        if (await _world.Databases.Query<long>("Payments", "SELECT id FROM payments ORDER BY id") is { Count: > 0 } payments)
+        if (await _shop.Databases.Query<long>("Payments", "SELECT id FROM payments ORDER BY id") is { Count: > 0 } payments)
         {
             var payment = Pick([.. payments]);
             await Request(
-                _world.Payments, HttpMethod.Post, $"/payments/{payment}/cancel", _admin, body: null,
+                _shop.Payments, HttpMethod.Post, $"/payments/{payment}/cancel", _admin, body: null,
                 $"the shop cancels payment {payment}");
         }
     }
@@ -371,7 +371,7 @@ internal sealed class History
         var product = Pick([.. _priceOf.Keys.Order()]);
         var price = _random.Next(1, 10) * 1000;
         await Request(
-            _world.Products, HttpMethod.Put, $"/products/{product}", _admin, new { name = "Lamp", category = "Light", price },
+            _shop.Products, HttpMethod.Put, $"/products/{product}", _admin, new { name = "Lamp", category = "Light", price },
             $"the shop sells product {product} at {price}");
     }
 
@@ -379,7 +379,7 @@ internal sealed class History
     {
         var product = Pick([.. _priceOf.Keys.Order()]);
         await Request(
-            _world.Products, HttpMethod.Delete, $"/products/{product}", _admin, body: null, $"the shop withdraws product {product}");
+            _shop.Products, HttpMethod.Delete, $"/products/{product}", _admin, body: null, $"the shop withdraws product {product}");
     }
 
     private async Task ChangeStock()
@@ -387,7 +387,7 @@ internal sealed class History
         var product = Pick([.. _priceOf.Keys.Order()]);
         var delta = Pick(-2, -1, 1, 2, 3);
         await Request(
-            _world.Products, HttpMethod.Post, $"/products/{product}/stock", _admin, new { delta },
+            _shop.Products, HttpMethod.Post, $"/products/{product}/stock", _admin, new { delta },
             $"the shop changes the stock of product {product} by {delta}");
     }
 
@@ -403,13 +403,13 @@ internal sealed class History
     private async Task Send(DueWebhook due)
     {
         var body = due.ChargeId is { } charge
-            ? Webhook.Of(due, (await _world.Databases.Query<Charge>(
+            ? Webhook.Of(due, (await _shop.Databases.Query<Charge>(
                 "psp", $"SELECT {Charge.Columns} FROM charges WHERE id = @charge", new { charge })).Single())
-            : Webhook.Of(due, (await _world.Databases.Query<Refund>(
+            : Webhook.Of(due, (await _shop.Databases.Query<Refund>(
                 "psp", $"SELECT {Refund.Columns} FROM refunds WHERE id = @id", new { id = due.RefundId })).Single());
-        var request = body.Signed(new Uri("http://localhost/webhooks/psp"), World.Key, _world.Clock.Now);
+        var request = body.Signed(new Uri("http://localhost/webhooks/psp"), SimulatedShop.Key, _shop.Clock.Now);
         var (status, _) = await Request(
-            _world.Payments, request, token: null, $"the provider reports {due.Type} of {due.ChargeId ?? due.RefundId}");
+            _shop.Payments, request, token: null, $"the provider reports {due.Type} of {due.ChargeId ?? due.RefundId}");
         if (status < 300)
         {
             _takenWebhooks.Add(due.Id);
@@ -418,7 +418,7 @@ internal sealed class History
 
     private async Task<List<DueWebhook>> Webhooks() => _isSilent ? [] :
     [
-        .. await _world.Databases.Query<DueWebhook>(
+        .. await _shop.Databases.Query<DueWebhook>(
             "psp",
             """
             SELECT id, type, created_at, attempts, charge_id, refund_id FROM webhooks
@@ -426,21 +426,21 @@ internal sealed class History
             """),
     ];
 
-    private Task LandLateRequest() => _world.Line.HasLateRequest ? _world.Line.Land() : Task.CompletedTask;
+    private Task LandLateRequest() => _shop.Line.HasLateRequest ? _shop.Line.Land() : Task.CompletedTask;
 
     private Task Poll()
     {
-        var service = Pick([.. _world.Services]);
-        _world.Story.Step($"{service.Name} looks for messages that have not left");
-        return _world.Poll(service);
+        var service = Pick([.. _shop.Services]);
+        _shop.Story.Step($"{service.Name} looks for messages that have not left");
+        return _shop.Poll(service);
     }
 
     private Task PassTime()
     {
-        if (_world.Broker.NextDue is { } due)
+        if (_shop.Broker.NextDue is { } due)
         {
-            _world.Clock.Now = due;
-            _world.Story.Step("time passes until the next delayed message is due");
+            _shop.Clock.Now = due;
+            _shop.Story.Step("time passes until the next delayed message is due");
         }
 
         return Task.CompletedTask;
@@ -448,42 +448,42 @@ internal sealed class History
 
     private async Task CloseDay()
     {
-        var day = _world.Clock.Now.Date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-        _world.Clock.Now += TimeSpan.FromDays(1);
+        var day = _shop.Clock.Now.Date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        _shop.Clock.Now += TimeSpan.FromDays(1);
         await Request(
-            _world.Settlement, HttpMethod.Post, $"/settlements/daily/{day}/close", _admin, body: null,
+            _shop.Settlement, HttpMethod.Post, $"/settlements/daily/{day}/close", _admin, body: null,
             $"a day later, {day} is closed");
     }
 
     /// <summary>The provider captures the money of a charge that it has declined, and reports it.</summary>
     private async Task ChangeMind()
     {
-        var declined = await _world.Databases.Query<long>("psp", "SELECT id FROM charges WHERE status = 'DECLINED' ORDER BY id");
+        var declined = await _shop.Databases.Query<long>("psp", "SELECT id FROM charges WHERE status = 'DECLINED' ORDER BY id");
         // Nobody asks about a charge that is known to be declined.
         if (!_isSilent && declined.FirstOrDefault(charge => !_changedMinds.Contains(charge)) is > 0 and var charge)
         {
             _changedMinds.Add(charge);
-            _world.Story.Step($"the provider captures charge {charge}, which it had declined");
-            await _world.Databases.Execute(
+            _shop.Story.Step($"the provider captures charge {charge}, which it had declined");
+            await _shop.Databases.Execute(
                 "psp",
                 """
                 UPDATE charges SET status = 'CHARGED', decline_reason = NULL, charged_at = @now WHERE id = @charge;
                 INSERT INTO webhooks (type, charge_id, created_at, next_attempt_at) VALUES ('charge.succeeded', @charge, @now, @now);
                 """,
-                new { charge, now = _world.Clock.Now });
+                new { charge, now = _shop.Clock.Now });
         }
     }
 
     /// <summary>A person refunds a charge at the provider, without the shop. Only a webhook tells of it.</summary>
     private async Task RefundAtProvider()
     {
-        var captured = await _world.Databases.Query<(long Id, long Amount)>(
+        var captured = await _shop.Databases.Query<(long Id, long Amount)>(
             "psp", "SELECT id, amount FROM charges WHERE status = 'CHARGED' ORDER BY id");
         if (!_isSilent && captured.Count > 0)
         {
             var (charge, amount) = Pick([.. captured]);
             await Request(
-                _world.Provider, HttpMethod.Post, $"/charges/{charge}/refunds", World.Key, new { amount },
+                _shop.Provider, HttpMethod.Post, $"/charges/{charge}/refunds", SimulatedShop.Key, new { amount },
                 $"a person at the provider refunds charge {charge}", $"by-hand-{charge}");
         }
     }
@@ -503,21 +503,21 @@ internal sealed class History
     private async Task<(int Status, JsonNode? Body)> Request(
         ISimulatedService service, HttpRequestMessage request, string? token, string tell)
     {
-        _world.Story.Step(tell);
-        service.DiesAt = Chance(_deaths) ? Pick(DeathsOfRequests) : null;
+        _shop.Story.Step(tell);
+        service.DiesAt = Chance(_requestCrashes) ? Pick(CrashPointsOfRequests) : null;
         using (request)
         {
             var (status, body) = await service.Send(request, token);
-            await _world.Broker.WaitUntilSent();
+            await _shop.Broker.WaitUntilSent();
             service.DiesAt = null;
-            _world.Story.Add($"→ {status}{(body?["id"] is { } id ? $", id {id}" : "")}{(body?["type"] is { } type ? $", {type}" : "")}");
+            _shop.Story.Add($"→ {status}{(body?["id"] is { } id ? $", id {id}" : "")}{(body?["type"] is { } type ? $", {type}" : "")}");
             return (status, body);
         }
     }
 
-    private ISimulatedService EitherOrders() => Pick(_world.Orders, _world.OtherOrders);
+    private ISimulatedService EitherOrders() => Pick(_shop.Orders, _shop.OtherOrders);
 
-    private static int HashOf(int seed, int card) => unchecked((seed * 397) ^ (card * 7919));
+    private static int HashOf(int seed, int action) => unchecked((seed * 397) ^ (action * 7919));
 
     private T Unless<T>(FaultKind kind, T value)
         where T : struct => _without.Kinds.Contains(kind) ? default : value;

@@ -6,10 +6,10 @@ namespace ShopSaga.Tests.Simulation;
 [SetUpFixture]
 internal sealed class Shops
 {
-    public static IReadOnlyList<World> All { get; private set; } = [];
+    public static IReadOnlyList<SimulatedShop> All { get; private set; } = [];
 
     [OneTimeSetUp]
-    public async Task Open() => All = await Task.WhenAll(World.Open(), World.Open());
+    public async Task Open() => All = await Task.WhenAll(SimulatedShop.Open(), SimulatedShop.Open());
 
     [OneTimeTearDown]
     public async Task Close()

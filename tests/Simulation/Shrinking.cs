@@ -5,8 +5,8 @@ namespace ShopSaga.Tests.Simulation;
 
 /// <summary>What a history is played without.</summary>
 /// <param name="Kinds">Kinds of faults.</param>
-/// <param name="Cards">Cards of the deck, by their numbers.</param>
-internal sealed record Without(IReadOnlySet<FaultKind> Kinds, IReadOnlySet<int> Cards)
+/// <param name="Actions">Actions, by their numbers.</param>
+internal sealed record Without(IReadOnlySet<FaultKind> Kinds, IReadOnlySet<int> Actions)
 {
     public static readonly Without Nothing = new(new HashSet<FaultKind>(), new HashSet<int>());
 }
@@ -18,10 +18,10 @@ internal enum FaultKind
     Duplicates,
 
     /// <summary>Services that die over a message.</summary>
-    Crashes,
+    MessageCrashes,
 
     /// <summary>Services that die over a request.</summary>
-    Deaths,
+    RequestCrashes,
 
     /// <summary>Faults of the provider's line.</summary>
     Line,
@@ -34,12 +34,12 @@ internal enum FaultKind
 }
 
 /// <summary>
-/// Makes a history that breaks a promise shorter: a kind of fault, or a part of the deck, is left out for good where the same promise is
-/// broken without it. Each card has random numbers of its own, so that the others stay what they were.
+/// Makes a history that breaks a promise shorter: a kind of fault, or some of the actions, are left out for good where the same promise is
+/// broken without it. Each action has random numbers of its own, so that the others stay what they were.
 /// </summary>
 internal static partial class Shrinking
 {
-    public static async Task<Outcome> Shrink(World world, Outcome failure)
+    public static async Task<Outcome> Shrink(SimulatedShop shop, Outcome failure)
     {
         var shortest = failure;
         foreach (var kind in Enum.GetValues<FaultKind>())
@@ -47,14 +47,14 @@ internal static partial class Shrinking
             await Try(shortest.Without with { Kinds = shortest.Without.Kinds.Append(kind).ToHashSet() });
         }
 
-        for (var size = Math.Max(failure.Cards / 2, 1); size > 0; size /= 2)
+        for (var size = Math.Max(failure.Actions / 2, 1); size > 0; size /= 2)
         {
-            for (var last = failure.Cards - 1; last >= 0; last -= size)
+            for (var last = failure.Actions - 1; last >= 0; last -= size)
             {
-                var part = Enumerable.Range(last - size + 1, size).Except(shortest.Without.Cards).ToList();
+                var part = Enumerable.Range(last - size + 1, size).Except(shortest.Without.Actions).ToList();
                 if (part.Count > 0)
                 {
-                    await Try(shortest.Without with { Cards = shortest.Without.Cards.Concat(part).ToHashSet() });
+                    await Try(shortest.Without with { Actions = shortest.Without.Actions.Concat(part).ToHashSet() });
                 }
             }
         }
@@ -63,7 +63,7 @@ internal static partial class Shrinking
 
         async Task Try(Without without)
         {
-            var outcome = await History.Play(world, failure.Seed, without);
+            var outcome = await History.Play(shop, failure.Seed, without);
             if (outcome.Broken is [var broken, ..] && Promise(broken) == Promise(failure.Broken[0]))
             {
                 shortest = outcome;

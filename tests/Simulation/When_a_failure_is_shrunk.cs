@@ -10,18 +10,18 @@ internal sealed class When_a_failure_is_shrunk
     [Test]
     public async Task Should_keep_one_order_and_few_steps()
     {
-        var world = Shops.All[0];
-        var fault = AllFaults.Of().Single(fault => fault.Name == "an event is missing in the history of an order");
-        await using var builtIn = await world.With(fault);
+        var shop = Shops.All[0];
+        var fault = BuiltInFaults.All.Single(fault => fault.Name == "an event is missing in the history of an order");
+        await using var builtIn = await shop.With(fault);
         var seed = 1;
-        while (await History.Play(world, seed) is { Broken.Count: 0 } or { Orders: 1 })
+        while (await History.Play(shop, seed) is { Broken.Count: 0 } or { Orders: 1 })
         {
             seed++;
         }
 
-        var failure = await History.Play(world, seed);
-        var shortest = await Shrinking.Shrink(world, failure);
-        var again = await History.Play(world, seed, shortest.Without);
+        var failure = await History.Play(shop, seed);
+        var shortest = await Shrinking.Shrink(shop, failure);
+        var again = await History.Play(shop, seed, shortest.Without);
 
         TestContext.Out.WriteLine($"--seed={seed}: {failure.Steps} steps became {shortest.Steps}\n{shortest.Story}");
         Assert.That(failure.Orders, Is.GreaterThan(1));

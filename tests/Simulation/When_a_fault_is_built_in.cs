@@ -7,10 +7,10 @@ internal sealed class When_a_fault_is_built_in
 {
     private const int Histories = 40;
 
-    private static IEnumerable<Fault> Faults => AllFaults.Of();
+    private static IEnumerable<BuiltInFault> Faults => BuiltInFaults.All;
 
     [TestCaseSource(nameof(Faults))]
-    public async Task Should_be_found(Fault fault)
+    public async Task Should_be_found(BuiltInFault fault)
     {
         var caught = await Campaign.Catch(Shops.All, fault, Histories);
         TestContext.Out.WriteLine($"| {fault} | {caught?.Histories} | {caught?.Broken} |");

@@ -19,8 +19,8 @@ internal sealed class When_a_password_changes_during_a_log_in
     [Test]
     public async Task Should_leave_no_session_of_the_old_password()
     {
-        await using var world = await World.Open();
-        Assert.That(await FirstFailure(world, Random.Shared.Next(1_000_000_000), Histories), Is.Null);
+        await using var shop = await SimulatedShop.Open();
+        Assert.That(await FirstFailure(shop, Random.Shared.Next(1_000_000_000), Histories), Is.Null);
     }
 
     [Test]
@@ -29,14 +29,14 @@ internal sealed class When_a_password_changes_during_a_log_in
         const string Variable = "SHOPSAGA_POSTGRES";
         var server = new NpgsqlConnectionStringBuilder(Environment.GetEnvironmentVariable(Variable));
         var direct = server.ToString();
-        using var wire = new Wire(new DnsEndPoint(server.Host!, server.Port), "FOR SHARE");
-        wire.Start();
-        server.Port = wire.Port;
+        using var proxy = new EditingProxy(new DnsEndPoint(server.Host!, server.Port), "FOR SHARE");
+        proxy.Start();
+        server.Port = proxy.Port;
         Environment.SetEnvironmentVariable(Variable, server.ToString());
         try
         {
-            await using var world = await World.Open();
-            var found = await FirstFailure(world, 1, HistoriesWithFault);
+            await using var shop = await SimulatedShop.Open();
+            var found = await FirstFailure(shop, 1, HistoriesWithFault);
             Assert.That(found, Is.Not.Null, $"not found in {HistoriesWithFault} histories");
             TestContext.Out.WriteLine(found);
         }
@@ -46,34 +46,34 @@ internal sealed class When_a_password_changes_during_a_log_in
         }
     }
 
-    private static async Task<string?> FirstFailure(World world, int first, int histories)
+    private static async Task<string?> FirstFailure(SimulatedShop shop, int first, int histories)
     {
         // Tokens are validated by the clock on the wall.
-        world.Clock.Now = DateTimeOffset.UtcNow;
-        await world.Databases.Execute("Users", "UPDATE signing_keys SET signs_from = 'epoch'");
+        shop.Clock.Now = DateTimeOffset.UtcNow;
+        await shop.Databases.Execute("Users", "UPDATE signing_keys SET signs_from = 'epoch'");
         for (var seed = first; seed < first + histories; seed++)
         {
-            world.Story.Begin();
+            shop.Story.Begin();
             var email = $"user{seed}@shop.test";
-            await Ask(world, HttpMethod.Post, "/users", new { email, password = Old, name = "User" });
-            var (_, session) = await Ask(world, HttpMethod.Post, "/auth/login", new { email, password = Old });
+            await Ask(shop, HttpMethod.Post, "/users", new { email, password = Old, name = "User" });
+            var (_, session) = await Ask(shop, HttpMethod.Post, "/auth/login", new { email, password = Old });
             var token = session!["accessToken"]!.GetValue<string>();
             var changed = 0;
-            await using (var scheduler = await Scheduler.Create(world, seed, ExpectedSteps))
+            await using (var scheduler = await Scheduler.Create(shop, seed, ExpectedSteps))
             {
                 await scheduler.Run(
-                    ("log-in", _ => Ask(world, HttpMethod.Post, "/auth/login", new { email, password = Old })),
+                    ("log-in", _ => Ask(shop, HttpMethod.Post, "/auth/login", new { email, password = Old })),
                     ("change", async _ => changed = (await Ask(
-                        world, HttpMethod.Put, "/users/me/password", new { currentPassword = Old, newPassword = New }, token)).Status));
+                        shop, HttpMethod.Put, "/users/me/password", new { currentPassword = Old, newPassword = New }, token)).Status));
             }
 
-            var sessions = (await world.Databases.Query<long>(
+            var sessions = (await shop.Databases.Query<long>(
                 "Users",
                 "SELECT refresh_families.id FROM refresh_families JOIN users ON user_id = users.id WHERE email = @email",
                 new { email })).Count;
             if (changed == 204 && sessions > 0)
             {
-                return $"seed {seed}: {sessions} sessions of the old password\n{world.Story}";
+                return $"seed {seed}: {sessions} sessions of the old password\n{shop.Story}";
             }
         }
 
@@ -81,12 +81,12 @@ internal sealed class When_a_password_changes_during_a_log_in
     }
 
     private static async Task<(int Status, JsonNode? Body)> Ask(
-        World world, HttpMethod method, string path, object body, string? token = null)
+        SimulatedShop shop, HttpMethod method, string path, object body, string? token = null)
     {
-        world.Story.Step($"{method} {path}");
+        shop.Story.Step($"{method} {path}");
         using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Content = JsonContent.Create(body) };
-        var answer = await world.Users.Send(request, token);
-        world.Story.Add($"→ {answer.Status}");
+        var answer = await shop.Users.Send(request, token);
+        shop.Story.Add($"→ {answer.Status}");
         return answer;
     }
 }

@@ -6,7 +6,7 @@ internal sealed class When_histories_are_simulated
     private const int Histories = 1000;
 
     [Test]
-    public async Task Should_come_to_rest_with_balanced_books()
+    public async Task Should_end_idle_with_balanced_books()
     {
         var first = Random.Shared.Next(1_000_000_000);
         var played = await Campaign.Play(first, Histories, TimeSpan.MaxValue, Shops.All);

@@ -7,7 +7,8 @@ namespace ShopSaga.Tests.Simulation.Interleaving;
 
 /// <summary>
 /// A short history in which the seed decides whose next statement runs: an order, its cancellation, a reader, and three receivers of
-/// messages. In half of the histories the order is cancelled before its first message is received.
+/// messages. In half of the histories the order is cancelled before its first message is received; in another half it is for two products,
+/// and a second customer orders the same.
 /// </summary>
 internal static class Interleaved
 {
@@ -15,25 +16,36 @@ internal static class Interleaved
     private const int ExpectedStepsOfOneService = 60;
     private static readonly string[] Order = ["PENDING", "CONFIRMED", "CANCELLING", "CANCELLED"];
 
-    /// <param name="world">The shop.</param>
+    /// <param name="shop">The shop.</param>
     /// <param name="seed">Decides everything.</param>
     /// <param name="serviceOfInterest">The service whose statements are interleaved; null for all.</param>
-    public static async Task<Outcome> Play(World world, int seed, string? serviceOfInterest = null)
+    public static async Task<Outcome> Play(SimulatedShop shop, int seed, string? serviceOfInterest = null)
     {
-        await world.Begin(seed);
-        (world.Broker.Duplicates, world.Broker.Crashes, world.Line.Random, world.Line.Faults) = (0, 0, null, 0);
-        await Ask(world, world.Products, HttpMethod.Post, "/products", TestTokens.Admin(), """
-            {"name":"Lamp","category":"Light","price":1000,"stockQuantity":5}
-            """);
-        await Deliver(world);
+        await shop.Begin(seed);
+        (shop.Broker.Duplicates, shop.Broker.Crashes, shop.Line.Random, shop.Line.Faults) = (0, 0, null, 0);
+        var isCancelledFirst = seed % 2 == 0;
+        var customers = seed % 4 < 2 ? 1 : 2;
+        long[] products = customers == 1 ? [1] : [1, 2];
+        foreach (var _ in products)
+        {
+            await Ask(shop, shop.Products, HttpMethod.Post, "/products", TestTokens.Admin(), """
+                {"name":"Lamp","category":"Light","price":1000,"stockQuantity":5}
+                """);
+        }
+
+        await Deliver(shop);
 
         var broken = new List<string>();
-        var expectedSteps = serviceOfInterest is null ? ExpectedSteps : ExpectedStepsOfOneService;
-        await using (var scheduler = await Scheduler.Create(world, seed, expectedSteps, serviceOfInterest))
+        var expectedSteps = customers * (serviceOfInterest is null ? ExpectedSteps : ExpectedStepsOfOneService);
+        await using (var scheduler = await Scheduler.Create(shop, seed, expectedSteps, serviceOfInterest))
         {
             var customer = TestTokens.Customer(1);
-            var order = await PlaceOrder(world, customer);
-            var isCancelledFirst = seed % 2 == 0;
+            var order = await PlaceOrder(shop, customer, products);
+            if (customers > 1)
+            {
+                await PlaceOrder(shop, TestTokens.Customer(2), products);
+            }
+
             if (isCancelledFirst)
             {
                 await Cancel();
@@ -41,33 +53,34 @@ internal static class Interleaved
 
             await scheduler.Run(
                 ("customer", _ => isCancelledFirst ? Task.CompletedTask : Cancel()),
-                ("reader", _ => ReadOrder(world, order, customer, broken)),
-                ("first receiver", actor => Receive(world, scheduler, actor)),
-                ("second receiver", actor => Receive(world, scheduler, actor)),
-                ("third receiver", actor => Receive(world, scheduler, actor)));
+                ("reader", _ => ReadOrder(shop, order, customer, broken)),
+                ("first receiver", actor => Receive(shop, scheduler, actor)),
+                ("second receiver", actor => Receive(shop, scheduler, actor)),
+                ("third receiver", actor => Receive(shop, scheduler, actor)));
+            broken.AddRange(scheduler.Deadlocks);
 
-            Task Cancel() => Ask(world, world.Orders, HttpMethod.Post, $"/orders/{order}/cancel", customer);
+            Task Cancel() => Ask(shop, shop.Orders, HttpMethod.Post, $"/orders/{order}/cancel", customer);
         }
 
-        await Deliver(world);
-        while (world.Broker.NextDue is { } due)
+        await Deliver(shop);
+        while (shop.Broker.NextDue is { } due)
         {
-            world.Clock.Now = due;
-            await Deliver(world);
+            shop.Clock.Now = due;
+            await Deliver(shop);
         }
 
-        broken.AddRange(await Books.Check(world));
+        broken.AddRange(await Books.Check(shop));
         return new Outcome(
-            seed, world.Story.Steps, Orders: 1, broken, world.Story.ToString(), world.Story.Fingerprint, Cards: 0, Without.Nothing);
+            seed, shop.Story.Steps, customers, broken, shop.Story.ToString(), shop.Story.Fingerprint, Actions: 0, Without.Nothing);
     }
 
     /// <summary>Plays histories until something that counts is broken; null when none of so many breaks it.</summary>
     public static async Task<(Outcome Outcome, string Broken)?> FirstFailure(
-        World world, int first, int histories, Func<string, bool> counts, string? serviceOfInterest = null)
+        SimulatedShop shop, int first, int histories, Func<string, bool> counts, string? serviceOfInterest = null)
     {
         for (var seed = first; seed < first + histories; seed++)
         {
-            var outcome = await Play(world, seed, serviceOfInterest);
+            var outcome = await Play(shop, seed, serviceOfInterest);
             if (outcome.Broken.FirstOrDefault(counts) is { } broken)
             {
                 return (outcome, broken);
@@ -77,12 +90,12 @@ internal static class Interleaved
         return null;
     }
 
-    private static async Task Receive(World world, Scheduler scheduler, Actor actor)
+    private static async Task Receive(SimulatedShop shop, Scheduler scheduler, Actor actor)
     {
         while (!scheduler.IsOver)
         {
             actor.Stop();
-            if (await world.Broker.DeliverNext())
+            if (await shop.Broker.DeliverNext())
             {
                 scheduler.Progress();
             }
@@ -93,21 +106,21 @@ internal static class Interleaved
         }
     }
 
-    private static async Task<long> PlaceOrder(World world, string customer)
+    private static async Task<long> PlaceOrder(SimulatedShop shop, string customer, long[] products)
     {
-        var (_, body) = await Ask(world, world.Orders, HttpMethod.Post, "/orders", customer, """
-            {"lines":[{"productId":1,"quantity":1}],"paymentMethod":"CARD"}
-            """);
+        var lines = string.Join(",", products.Select(product => $$"""{"productId":{{product}},"quantity":1}"""));
+        var (_, body) = await Ask(
+            shop, shop.Orders, HttpMethod.Post, "/orders", customer, $$"""{"lines":[{{lines}}],"paymentMethod":"CARD"}""");
         return body!["id"]!.GetValue<long>();
     }
 
     /// <summary>Reads the order a few times: it never goes back.</summary>
-    private static async Task ReadOrder(World world, long order, string customer, List<string> broken)
+    private static async Task ReadOrder(SimulatedShop shop, long order, string customer, List<string> broken)
     {
         var last = 0;
         for (var read = 0; read < 3; read++)
         {
-            var (_, body) = await Ask(world, world.Orders, HttpMethod.Get, $"/orders/{order}", customer);
+            var (_, body) = await Ask(shop, shop.Orders, HttpMethod.Get, $"/orders/{order}", customer);
             var status = Array.IndexOf(Order, body?["status"]?.GetValue<string>() ?? "");
             if (status < last)
             {
@@ -120,9 +133,9 @@ internal static class Interleaved
     }
 
     private static async Task<(int Status, JsonNode? Body)> Ask(
-        World world, ISimulatedService service, HttpMethod method, string path, string token, string? json = null)
+        SimulatedShop shop, ISimulatedService service, HttpMethod method, string path, string token, string? json = null)
     {
-        world.Story.Step($"{method} {path}");
+        shop.Story.Step($"{method} {path}");
         using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
         if (json is not null)
         {
@@ -131,14 +144,14 @@ internal static class Interleaved
         }
 
         var answer = await service.Send(request, token);
-        await world.Broker.WaitUntilSent();
-        world.Story.Add($"→ {answer.Status}");
+        await shop.Broker.WaitUntilSent();
+        shop.Story.Add($"→ {answer.Status}");
         return answer;
     }
 
-    private static async Task Deliver(World world)
+    private static async Task Deliver(SimulatedShop shop)
     {
-        while (await world.Broker.DeliverNext())
+        while (await shop.Broker.DeliverNext())
         {
         }
     }

@@ -38,16 +38,17 @@ internal sealed class Scheduler : IAsyncDisposable
     private readonly Random _random;
     private readonly Lock _lock = new();
     private readonly List<(Actor Actor, string Statement)> _statements = [];
-    private readonly World _world;
+    private readonly List<string> _deadlocks = [];
+    private readonly SimulatedShop _shop;
     private readonly NpgsqlConnection _locks;
     private readonly string? _databaseOfInterest;
     private readonly ActivityListener _listener;
     private int _lowest;
 
-    private Scheduler(World world, NpgsqlConnection locks, int seed, int expectedSteps, string? serviceOfInterest)
+    private Scheduler(SimulatedShop shop, NpgsqlConnection locks, int seed, int expectedSteps, string? serviceOfInterest)
     {
-        (_world, _locks, _random) = (world, locks, new Random(seed));
-        _databaseOfInterest = serviceOfInterest is null ? null : world.Databases.NameOf(serviceOfInterest);
+        (_shop, _locks, _random) = (shop, locks, new Random(seed));
+        _databaseOfInterest = serviceOfInterest is null ? null : shop.Databases.NameOf(serviceOfInterest);
         ThreadPool.GetMinThreads(out var workers, out var completions);
         ThreadPool.SetMinThreads(Math.Max(workers, Threads), completions);
         for (var change = 0; change < Changes; change++)
@@ -68,15 +69,18 @@ internal sealed class Scheduler : IAsyncDisposable
     /// <summary>Statements so far.</summary>
     public int Steps { get; private set; }
 
+    /// <summary>The statements that PostgreSQL has ended because of a deadlock, which locks in one order rule out.</summary>
+    public IReadOnlyList<string> Deadlocks => _deadlocks;
+
     /// <summary>Whether all that remain have found nothing to do.</summary>
     public bool IsOver { get; private set; }
 
-    /// <param name="world">The shop.</param>
+    /// <param name="shop">The shop.</param>
     /// <param name="seed">Decides the priorities, and when they change.</param>
     /// <param name="expectedSteps">They change within so many steps.</param>
     /// <param name="serviceOfInterest">The service at whose statements actors stop; null for all services.</param>
-    public static async Task<Scheduler> Create(World world, int seed, int expectedSteps, string? serviceOfInterest = null) =>
-        new(world, await world.Databases.Open("Orders"), seed, expectedSteps, serviceOfInterest);
+    public static async Task<Scheduler> Create(SimulatedShop shop, int seed, int expectedSteps, string? serviceOfInterest = null) =>
+        new(shop, await shop.Databases.Open("Orders"), seed, expectedSteps, serviceOfInterest);
 
     /// <summary>Runs all to their end.</summary>
     public async Task Run(params (string Name, Func<Actor, Task> Work)[] works)
@@ -143,18 +147,24 @@ internal sealed class Scheduler : IAsyncDisposable
 
     private void AfterStatement(Activity statement)
     {
-        if (Actor.Current is not { HasEnded: false } actor || !_actors.Contains(actor))
+        // What has no text is the opening of a connection, which depends on the histories before.
+        if (Actor.Current is not { HasEnded: false } actor || !_actors.Contains(actor)
+            || statement.GetTagItem("db.query.text") is not string sql)
         {
             return;
         }
 
         if (_databaseOfInterest is null || (string?)statement.GetTagItem("db.namespace") == _databaseOfInterest)
         {
-            var sql = statement.GetTagItem("db.query.text")?.ToString() ?? statement.DisplayName;
             var failed = statement.Status == ActivityStatusCode.Error ? " ✗" : "";
+            var line = $"{string.Join(' ', sql.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}{failed}";
             lock (_lock)
             {
-                _statements.Add((actor, $"{string.Join(' ', sql.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}{failed}"));
+                _statements.Add((actor, line));
+                if ((string?)statement.GetTagItem("db.response.status_code") == PostgresErrorCodes.DeadlockDetected)
+                {
+                    _deadlocks.Add($"deadlock of the {actor.Name}: {line}");
+                }
             }
 
             actor.Stop();
@@ -171,7 +181,7 @@ internal sealed class Scheduler : IAsyncDisposable
         {
             foreach (var (actor, statement) in _statements.OrderBy(each => _actors.IndexOf(each.Actor)))
             {
-                _world.Story.Turn($"{actor.Name}: {statement}");
+                _shop.Story.Turn($"{actor.Name}: {statement}");
             }
 
             _statements.Clear();
@@ -192,5 +202,5 @@ internal sealed class Scheduler : IAsyncDisposable
     }
 
     private Task<int> WaitingForLocks() => _locks.ExecuteScalarAsync<int>(
-        "SELECT count(*)::int FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = ANY(@Names)", _world.Databases);
+        "SELECT count(*)::int FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = ANY(@Names)", _shop.Databases);
 }

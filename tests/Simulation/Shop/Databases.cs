@@ -26,8 +26,10 @@ internal sealed class Databases : IAsyncDisposable
         {
             var name = databases.NameOf(service);
             await server.ExecuteAsync($"CREATE DATABASE {name}");
-            // Nothing of PostgreSQL dies in a simulation, so no commit needs to wait for the disk.
-            await server.ExecuteAsync($"ALTER DATABASE {name} SET synchronous_commit = off");
+            // Nothing of PostgreSQL dies in a simulation, so no commit needs to wait for the disk. All tables are small, so plans that are
+            // made once are good enough.
+            await server.ExecuteAsync(
+                $"ALTER DATABASE {name} SET synchronous_commit = off; ALTER DATABASE {name} SET plan_cache_mode = force_generic_plan");
             databases._sources.Add(service, NpgsqlDataSource.Create(
                 new NpgsqlConnectionStringBuilder(databases.ConnectionString(service)) { MaxAutoPrepare = 100, NoResetOnClose = true }));
         }

@@ -36,14 +36,14 @@ internal interface ISimulatedService : IAsyncDisposable
 /// the history does itself.
 /// </summary>
 /// <typeparam name="TEntryPoint">Any type of the service's assembly.</typeparam>
-internal sealed class SimulatedService<TEntryPoint>(string name, World world) : WebApplicationFactory<TEntryPoint>, ISimulatedService
+internal sealed class SimulatedService<TEntryPoint>(string name, SimulatedShop shop) : WebApplicationFactory<TEntryPoint>, ISimulatedService
     where TEntryPoint : class
 {
     /// <summary>How often the outbox is polled.</summary>
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
     private static readonly string[] NeededInBackground = ["Endpoint", "InstallingPhase", "SchemaScripts", "KeyRotation"];
-    private readonly VirtualTime _time = new(world.Clock);
+    private readonly VirtualTime _time = new(shop.Clock);
     private HttpClient? _client;
 
     public string Name => name;
@@ -90,7 +90,7 @@ internal sealed class SimulatedService<TEntryPoint>(string name, World world) : 
         builder.ConfigureTestServices(services =>
         {
             services.AddSingleton<TimeProvider>(_time);
-            services.AddSingleton<ILoggerProvider>(new StoryLog(world.Story));
+            services.AddSingleton<ILoggerProvider>(new StoryLog(shop.Story));
             // Meters are of the whole process: each of the services would count what all of them do.
             services.AddSingleton(_ => Sdk.CreateMeterProviderBuilder().AddPrometheusExporter().Build());
             if (name != "Users")
@@ -108,16 +108,16 @@ internal sealed class SimulatedService<TEntryPoint>(string name, World world) : 
                 Drive((EndpointConfiguration)endpoint.ImplementationInstance!);
             }
 
-            world.Configure(name, services);
+            shop.Configure(name, services);
         });
     }
 
     private void Drive(EndpointConfiguration endpoint)
     {
-        endpoint.UseTransport(new ObservedTransport(name, world.Broker.NewTransport(), world.Story, () => world.Tampering));
+        endpoint.UseTransport(new ObservedTransport(name, shop.Broker.NewTransport(), shop.Story, () => shop.Tampering));
         if (endpoint.LockKey is { } keyOf)
         {
-            endpoint.LockInOrder(message => world.LocksKeys ? keyOf(message) : null, endpoint.LockMore);
+            endpoint.LockInOrder(message => shop.LocksKeys ? keyOf(message) : null, endpoint.LockMore);
         }
 
         endpoint.AtCrashPoint = (point, id) =>
@@ -130,11 +130,11 @@ internal sealed class SimulatedService<TEntryPoint>(string name, World world) : 
                     throw new Crash();
                 }
 
-                return world.Broker.AtCrashPoint(point, id);
+                return shop.Broker.AtCrashPoint(point, id);
             }
             catch
             {
-                world.Story.Add($"{name} dies ({point})");
+                shop.Story.Add($"{name} dies ({point})");
                 throw;
             }
         };
@@ -157,21 +157,21 @@ internal sealed class SimulatedService<TEntryPoint>(string name, World world) : 
         const string Nowhere = "http://127.0.0.1:9";
         return new()
         {
-            ["ConnectionStrings:Database"] = world.Databases.ConnectionString(name),
+            ["ConnectionStrings:Database"] = shop.Databases.ConnectionString(name),
             ["ConnectionStrings:Broker"] = "amqp://127.0.0.1:9",
             ["ConnectionStrings:Redis"] = Environment.GetEnvironmentVariable("SHOPSAGA_REDIS")!,
             ["Business:TimeZone"] = "UTC",
             ["Auth:Issuer"] = TestTokens.Issuer,
             ["Auth:Audience"] = TestTokens.Audience,
             ["Auth:JwksAddress"] = Nowhere,
-            ["Internal:Key"] = World.Key,
+            ["Internal:Key"] = SimulatedShop.Key,
             ["Payments:Address"] = Nowhere,
-            ["Payments:Key"] = World.Key,
+            ["Payments:Key"] = SimulatedShop.Key,
             ["Provider:Address"] = Nowhere,
-            ["Provider:ApiKey"] = World.Key,
-            ["Provider:WebhookSecret"] = World.Key,
+            ["Provider:ApiKey"] = SimulatedShop.Key,
+            ["Provider:WebhookSecret"] = SimulatedShop.Key,
             ["Webhooks:Address"] = Nowhere,
-            ["Webhooks:Secret"] = World.Key,
+            ["Webhooks:Secret"] = SimulatedShop.Key,
             ["Admin:Email"] = "admin@shop.test",
             ["Admin:Password"] = "correct horse battery",
             ["Signing:EncryptionKey"] = Convert.ToBase64String(new byte[32]),

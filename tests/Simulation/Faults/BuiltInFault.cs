@@ -2,7 +2,7 @@ namespace ShopSaga.Tests.Simulation.Faults;
 
 /// <summary>A fault that is built in from outside, so that a test can show that it is found.</summary>
 /// <param name="Name">What is wrong.</param>
-internal sealed record Fault(string Name)
+internal sealed record BuiltInFault(string Name)
 {
     /// <summary>The service in whose database the trigger is.</summary>
     public string Service { get; init; } = "";

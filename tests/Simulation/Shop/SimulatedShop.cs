@@ -14,7 +14,7 @@ namespace ShopSaga.Tests.Simulation.Shop;
 /// The whole shop in one process: five services and the provider, on a broker that delivers one message when told to, and on real
 /// databases. Made once for many histories.
 /// </summary>
-internal sealed class World : IAsyncDisposable
+internal sealed class SimulatedShop : IAsyncDisposable
 {
     /// <summary>Used as every secret.</summary>
     public const string Key = "a-secret-of-the-simulation-of-32-bytes";
@@ -27,9 +27,9 @@ internal sealed class World : IAsyncDisposable
     private PaymentProvider? _providerClient;
     private HttpClient? _http;
     private int _histories;
-    private Fault? _fault;
+    private BuiltInFault? _fault;
 
-    private World(Databases databases)
+    private SimulatedShop(Databases databases)
     {
         Databases = databases;
         _timeOfCalls = new VirtualTime(Clock);
@@ -80,18 +80,18 @@ internal sealed class World : IAsyncDisposable
     /// <summary>The instances of all services on the bus.</summary>
     public IReadOnlyList<ISimulatedService> Services => [Users, Products, Orders, OtherOrders, Payments, Settlement];
 
-    public static async Task<World> Open()
+    public static async Task<SimulatedShop> Open()
     {
-        var world = new World(await Databases.Create());
-        await world._provider.Start();
-        world._http = world._provider.NewClient(world.Line);
-        world._http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
-        foreach (var service in world.Services)
+        var shop = new SimulatedShop(await Databases.Create());
+        await shop._provider.Start();
+        shop._http = shop._provider.NewClient(shop.Line);
+        shop._http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
+        foreach (var service in shop.Services)
         {
             await service.Start();
         }
 
-        return world;
+        return shop;
     }
 
     /// <summary>Takes everything back to the beginning, for the history of a seed.</summary>
@@ -129,7 +129,7 @@ internal sealed class World : IAsyncDisposable
     }
 
     /// <summary>Builds a fault into the histories that begin from now on, until it is taken out.</summary>
-    public async Task<IAsyncDisposable> With(Fault fault)
+    public async Task<IAsyncDisposable> With(BuiltInFault fault)
     {
         _fault = fault;
         if (fault.Statements is { } statements)
@@ -172,14 +172,14 @@ internal sealed class World : IAsyncDisposable
         await Databases.DisposeAsync();
     }
 
-    private sealed class TakeOut(World world, Fault fault) : IAsyncDisposable
+    private sealed class TakeOut(SimulatedShop shop, BuiltInFault fault) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
         {
-            (world._fault, world.Tampering) = (null, null);
+            (shop._fault, shop.Tampering) = (null, null);
             if (fault.Statements is not null)
             {
-                await world.Databases.Execute(fault.Service, "DROP FUNCTION built_in_fault CASCADE");
+                await shop.Databases.Execute(fault.Service, "DROP FUNCTION built_in_fault CASCADE");
             }
         }
     }

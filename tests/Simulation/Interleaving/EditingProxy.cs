@@ -7,7 +7,7 @@ namespace ShopSaga.Tests.Simulation.Interleaving;
 /// <summary>A line to a server that replaces words in statements on their way: a fix is taken out without touching the code.</summary>
 /// <param name="server">Where the line leads.</param>
 /// <param name="words">The words, which spaces of the same length replace, so that the messages keep their lengths.</param>
-internal sealed class Wire(DnsEndPoint server, string words) : IDisposable
+internal sealed class EditingProxy(DnsEndPoint server, string words) : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();

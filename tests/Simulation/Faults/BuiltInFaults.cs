@@ -1,12 +1,12 @@
 namespace ShopSaga.Tests.Simulation.Faults;
 
 /// <summary>At least one fault for each rule that the shop relies on.</summary>
-internal static class AllFaults
+internal static class BuiltInFaults
 {
     private const string Nothing = "RETURN NULL";
     private const string Policy = "\"ShopSaga_Payments_PaymentPolicy\"";
 
-    public static IEnumerable<Fault> Of() =>
+    public static IEnumerable<BuiltInFault> All =>
     [
         // The bus
         Receiving("a message is acknowledged before it is handled", () => Deliveries.AcknowledgedAtOnce),
@@ -130,19 +130,19 @@ internal static class AllFaults
             "NEW.stock_released := false"),
     ];
 
-    private static Fault Trigger(string name, string service, string when, string statements) =>
+    private static BuiltInFault Trigger(string name, string service, string when, string statements) =>
         new(name) { Service = service, When = when, Statements = statements };
 
-    private static Fault Receiving(string name, Func<Func<InFlightMessage, Task<InFlightMessage>>> change) =>
+    private static BuiltInFault Receiving(string name, Func<Func<InFlightMessage, Task<InFlightMessage>>> change) =>
         new(name) { Tampering = () => new() { Receiving = change() } };
 
-    private static Fault Calling(string name, Func<Action<HttpRequestMessage>> change) =>
+    private static BuiltInFault Calling(string name, Func<Action<HttpRequestMessage>> change) =>
         new(name) { Tampering = () => new() { Calling = change() } };
 
-    private static Fault Lost(string name, Func<OutgoingOperation, bool> isLost) =>
+    private static BuiltInFault Lost(string name, Func<OutgoingOperation, bool> isLost) =>
         new(name) { Tampering = () => new() { Sending = message => isLost(message) ? null : message } };
 
-    private static Fault EachTenthLost() => new("each tenth message is lost on its way")
+    private static BuiltInFault EachTenthLost() => new("each tenth message is lost on its way")
     {
         Tampering = () =>
         {
