@@ -34,7 +34,7 @@ internal static class ShopCampaign
     private const string Overload = "overload";
     private const string Idle = "idle";
 
-    /// <summary>Only by its name: it fills the disk with 60 GB.</summary>
+    /// <summary>Only by its name: it fills tens of gigabytes of disk.</summary>
     private const string Grown = "growth";
 
     private const int IdleOrders = 100;

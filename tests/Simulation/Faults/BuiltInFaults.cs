@@ -76,10 +76,10 @@ internal static class BuiltInFaults
             "stock is reserved, but not taken", "Products", "BEFORE UPDATE ON products",
             "NEW.stock_quantity := greatest(NEW.stock_quantity, OLD.stock_quantity)"),
         Trigger(
-            "committed stock is given back, and stays committed", "Products", "BEFORE UPDATE ON reservations",
+            "committed stock is released, and stays committed", "Products", "BEFORE UPDATE ON reservations",
             $"IF OLD.state = 'COMMITTED' THEN {Nothing}; END IF"),
         Trigger(
-            "a change of stock is not booked", "Products", "BEFORE INSERT ON stock_changes", $"IF NEW.delta < 0 THEN {Nothing}; END IF"),
+            "a change of stock is not recorded", "Products", "BEFORE INSERT ON stock_changes", $"IF NEW.delta < 0 THEN {Nothing}; END IF"),
         Lost("Products does not say that stock is released", message => message.Carries("StockReleased")),
 
         // Payments
