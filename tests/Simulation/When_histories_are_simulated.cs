@@ -11,7 +11,8 @@ internal sealed class When_histories_are_simulated
         var first = Random.Shared.Next(1_000_000_000);
         var played = await Campaign.Play(first, Histories, TimeSpan.MaxValue, Shops.All);
         TestContext.Out.WriteLine(
-            $"{played.Histories} histories from --seed={first} on, {played.Courses} distinct, {played.Steps} steps, {played.Orders} orders");
+            $"{played.Histories} histories from --seed={first} on, {played.Courses} distinct, {played.Interleaved} interleaved, "
+                + $"{played.Steps} steps, {played.Orders} orders");
         if (played.Failures is [var failure, ..])
         {
             var shortest = await Campaign.Shorten(Shops.All[0], failure);
