@@ -1,5 +1,6 @@
 using RabbitMQ.Client;
 using ShopSaga.Local.Running;
+using ShopSaga.Local.Servers;
 using ShopSaga.Local.Verifying;
 using ShopSaga.Replaying;
 
@@ -43,16 +44,20 @@ internal sealed record QueueDeleted(Machine Machine, string Queue) : Fault("dele
     public override Task End(CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
-/// <summary>An operator deletes an exchange while messages go through it.</summary>
+/// <summary>
+/// An operator deletes an exchange, and provisions the broker again. What is published until every subscriber is bound again reaches only
+/// those that are, so no client orders until then.
+/// </summary>
 internal sealed record ExchangeDeleted(Machine Machine, string Exchange) : Fault("delete exchange", Exchange)
 {
-    public override string Part => LocalStack.RabbitMq;
+    public override bool NeedsIdleSystem => true;
 
     public override async Task Begin(CancellationToken cancellationToken)
     {
         await using var connection = await new ConnectionFactory { Uri = new Uri(Machine.Broker) }.CreateConnectionAsync(cancellationToken);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         await channel.ExchangeDeleteAsync(Exchange, cancellationToken: cancellationToken);
+        await BrokerTopology.Create(Machine.Broker, cancellationToken);
     }
 
     public override Task End(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -21,8 +21,8 @@ internal sealed class RabbitMqReceiver(
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How often exchanges and bindings are asserted. Events that are published after a loss and before the next assertion wait in
-    /// ReturnedEvents.
+    /// How often exchanges and bindings are asserted. Events that are published after a loss, and that no queue takes before the next
+    /// assertion, wait in ReturnedEvents.
     /// </summary>
     private static readonly TimeSpan AssertEvery = TimeSpan.FromSeconds(30);
 
@@ -35,6 +35,9 @@ internal sealed class RabbitMqReceiver(
     private readonly ReceiveSettings _settings = context.Receiving;
     private readonly ILogger _logger = context.Loggers.CreateLogger<RabbitMqReceiver>();
     private readonly SharedTopology _shared = new();
+
+    /// <summary>Events whose exchange is missing; while there are any, the topology is asserted as often as a lost broker is tried.</summary>
+    private readonly HashSet<Type> _missing = [];
     private Subscription? _subscription;
 
     /// <summary>
@@ -86,7 +89,8 @@ internal sealed class RabbitMqReceiver(
         while (true)
         {
             using var pause = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            var tick = Task.Delay(AssertEvery, context.Time, pause.Token);
+            var interval = _missing.Count == 0 ? AssertEvery : connections.Transport.NetworkRecoveryInterval;
+            var tick = Task.Delay(interval, context.Time, pause.Token);
             await Task.WhenAny(subscription.Closed, tick);
             await pause.CancelAsync();
             stop.ThrowIfCancellationRequested();
@@ -187,13 +191,18 @@ internal sealed class RabbitMqReceiver(
             }
             catch (DestinationMissingException missing)
             {
-                // Its publisher declares it with the next event, which the publisher holds for two minutes until this queue is bound. That
-                // event may be rare: the others must not wait for it.
-                NotAsserted(missing);
+                // Its publisher declares it with the next event, which the publisher holds for some seconds so that this queue can be bound.
+                // That event may be rare: the others must not wait for it.
+                if (_missing.Add(type))
+                {
+                    NotAsserted(missing);
+                }
+
                 continue;
             }
 
             await ConventionalTopology.Subscribe(channel, _settings.Queue, type, cancellationToken);
+            _missing.Remove(type);
         }
     }
 
