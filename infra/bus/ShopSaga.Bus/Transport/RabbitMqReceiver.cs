@@ -36,7 +36,7 @@ internal sealed class RabbitMqReceiver(
     private readonly ILogger _logger = context.Loggers.CreateLogger<RabbitMqReceiver>();
     private readonly SharedTopology _shared = new();
 
-    /// <summary>Events whose exchange is missing; while there are any, the topology is asserted as often as a lost broker is tried.</summary>
+    /// <summary>Events without an exchange. While there are any, the topology is asserted as often as a lost broker is tried.</summary>
     private readonly HashSet<Type> _missing = [];
     private Subscription? _subscription;
 
@@ -191,8 +191,8 @@ internal sealed class RabbitMqReceiver(
             }
             catch (DestinationMissingException missing)
             {
-                // Its publisher declares it with the next event, which the publisher holds for some seconds so that this queue can be bound.
-                // That event may be rare: the others must not wait for it.
+                // Its publisher declares it with the next event, and holds that for some seconds, so that this queue can be bound. The
+                // event may be rare: the others must not wait for it.
                 if (_missing.Add(type))
                 {
                     NotAsserted(missing);
