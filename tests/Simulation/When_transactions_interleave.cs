@@ -13,13 +13,13 @@ internal sealed class When_transactions_interleave
     private const int HistoriesWithFault = 60;
     private const string Service = "Payments";
 
-    private static SimulatedShop SimulatedShop => Shops.All[0];
+    private static SimulatedShop Shop => Shops.All[0];
 
     [Test]
     public async Task Should_end_idle_with_balanced_books()
     {
         var first = Random.Shared.Next(1_000_000_000);
-        var failure = await Interleaved.FirstFailure(SimulatedShop, first, Histories, _ => true);
+        var failure = await Interleaved.FirstFailure(Shop, first, Histories, _ => true);
         Assert.That(failure?.Broken, Is.Null, $"seed {failure?.Outcome.Seed}\n{failure?.Outcome.Story}");
     }
 
@@ -28,8 +28,8 @@ internal sealed class When_transactions_interleave
     {
         for (var seed = 1; seed <= 3; seed++)
         {
-            var first = await Interleaved.Play(SimulatedShop, seed);
-            var again = await Interleaved.Play(SimulatedShop, seed);
+            var first = await Interleaved.Play(Shop, seed);
+            var again = await Interleaved.Play(Shop, seed);
             Assert.That(again.Story, Is.EqualTo(first.Story), $"seed {seed}");
         }
     }
@@ -39,19 +39,19 @@ internal sealed class When_transactions_interleave
     public async Task Should_find_a_saga_that_stays_for_ever()
     {
         const string Table = "ShopSaga_Payments_PaymentPolicy";
-        var index = (await SimulatedShop.Databases.Query<(string Name, string Definition)>(
+        var index = (await Shop.Databases.Query<(string Name, string Definition)>(
             Service,
             "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = @Table AND indexdef LIKE '%Correlation_OrderId%'",
             new { Table })).Single();
-        await SimulatedShop.Databases.Execute(Service, $"DROP INDEX \"{index.Name}\"");
+        await Shop.Databases.Execute(Service, $"DROP INDEX \"{index.Name}\"");
         try
         {
             await AssertFound(broken => broken.Contains("saga", StringComparison.Ordinal));
         }
         finally
         {
-            await SimulatedShop.Begin(seed: 0);
-            await SimulatedShop.Databases.Execute(Service, index.Definition);
+            await Shop.Begin(seed: 0);
+            await Shop.Databases.Execute(Service, index.Definition);
         }
     }
 
@@ -59,7 +59,7 @@ internal sealed class When_transactions_interleave
     [Test]
     public async Task Should_find_a_payment_that_its_cancellation_misses()
     {
-        await SimulatedShop.Databases.Execute(
+        await Shop.Databases.Execute(
             Service,
             """
             CREATE FUNCTION complete_policy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -76,23 +76,23 @@ internal sealed class When_transactions_interleave
         }
         finally
         {
-            await SimulatedShop.Databases.Execute(Service, "DROP FUNCTION complete_policy CASCADE");
+            await Shop.Databases.Execute(Service, "DROP FUNCTION complete_policy CASCADE");
         }
     }
 
     /// <summary>Looks for the fault while the messages of an order do not wait for each other, which alone would prevent it.</summary>
     private static async Task AssertFound(Func<string, bool> counts)
     {
-        SimulatedShop.LocksKeys = false;
+        Shop.LocksKeys = false;
         try
         {
-            var found = await Interleaved.FirstFailure(SimulatedShop, first: 1, HistoriesWithFault, counts, Service);
+            var found = await Interleaved.FirstFailure(Shop, first: 1, HistoriesWithFault, counts, Service);
             Assert.That(found, Is.Not.Null, $"not found in {HistoriesWithFault} histories");
             TestContext.Out.WriteLine($"found after {found?.Outcome.Seed} histories: {found?.Broken}\n{found?.Outcome.Story}");
         }
         finally
         {
-            SimulatedShop.LocksKeys = true;
+            Shop.LocksKeys = true;
         }
     }
 }

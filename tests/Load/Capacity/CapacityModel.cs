@@ -59,7 +59,7 @@ internal static class CapacityModel
             Add($"read.{read}.per-second", layout.Limit(cpu, load), "reads/s");
         }
 
-        foreach (var percentage in (int[])[30, 70])
+        foreach (var percentage in ShopCampaign.PercentagesOfCapacity)
         {
             var (_, shop) = SimulatedShop.Arrive(costs, layout, figures[$"shop.at-{percentage}.arrived"].Value, SimulatedSeconds);
             foreach (var percentile in (int[])[50, 95, 99])

@@ -28,6 +28,9 @@ internal static class ShopCampaign
     /// <summary>The capacity model, and the sizes that it is compared with.</summary>
     public const string Capacity = "capacity";
 
+    /// <summary>The loads that the capacity model is compared with, in percent of saturation.</summary>
+    public static readonly int[] PercentagesOfCapacity = [30, 70];
+
     private const string Saturation = "saturation";
     private const string Mixes = "mixes";
     private const string ByArrival = "arrivals";
@@ -39,7 +42,6 @@ internal static class ShopCampaign
 
     private const int IdleOrders = 100;
     private static readonly int[] Percentages = [30, 50, 70, 90];
-    private static readonly int[] PercentagesOfCapacity = [30, 70];
     private static readonly Mix Many = new("many", OpenShop.Products);
     private static readonly Mix[] Others =
     [
