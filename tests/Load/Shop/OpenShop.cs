@@ -33,7 +33,7 @@ internal sealed class OpenShop(Uri door, string database) : IDisposable
 
     private readonly List<string> _customers = [];
     private readonly List<long> _products = [];
-    private (string Path, string Customer) _latest;
+    private PlacedOrder? _latest;
     private readonly NpgsqlConnection _orders = new(Servers.Database(database));
 
     /// <summary>The database of the orders.</summary>
@@ -108,10 +108,11 @@ internal sealed class OpenShop(Uri door, string database) : IDisposable
             await Send(HttpMethod.Post, $"orders/{id}/cancel", customer, new { });
         }
 
-        _latest = ($"orders/{id}", customer);
+        var readable = new PlacedOrder($"orders/{id}", customer);
+        _latest = readable;
         foreach (var read in mix.Reads ? Reads : [])
         {
-            await Read(read);
+            await Read(read, readable);
         }
 
         return id;
@@ -119,11 +120,7 @@ internal sealed class OpenShop(Uri door, string database) : IDisposable
 
     /// <summary>The customer of the latest order reads something.</summary>
     /// <param name="what">One of <see cref="Reads"/>.</param>
-    public async Task Read(string what)
-    {
-        var (order, customer) = _latest;
-        await Send(HttpMethod.Get, what == "order" ? order : what, customer);
-    }
+    public Task Read(string what) => Read(what, _latest!);
 
     /// <summary>How many orders are not final.</summary>
     public async Task<int> CountOpen()
@@ -164,6 +161,9 @@ internal sealed class OpenShop(Uri door, string database) : IDisposable
 
     private static string EmailOf(int customer) => $"bench-{customer}@example.com";
 
+    private Task<JsonElement> Read(string what, PlacedOrder order) =>
+        Send(HttpMethod.Get, what == "order" ? order.Path : what, order.Customer);
+
     private async Task<string> LogIn(string email, string password) =>
         (await Send(HttpMethod.Post, "auth/login", null, new { email, password })).GetProperty("accessToken").GetString()!;
 
@@ -187,4 +187,7 @@ internal sealed class OpenShop(Uri door, string database) : IDisposable
             ? JsonSerializer.Deserialize<JsonElement>(text)
             : throw new HttpRequestException($"{method} {path} answered {(int)response.StatusCode}: {text}");
     }
+
+    /// <summary>An order, and the token of the customer who may read it. Clients order at the same time: both change at once.</summary>
+    private sealed record PlacedOrder(string Path, string Customer);
 }
